@@ -68,7 +68,7 @@ def entry(
     """  # noqa: D301 (click wants the character)
     form = form or ("json" if session.as_json else None)
     try:
-        record = run_check(session, lines=True, **options)
+        record = _checked(session, options, posts=posts)
     except UsageError:
         raise
     except Exception as error:
@@ -81,6 +81,17 @@ def entry(
     result = _post(session, record, options) if posts else None
     _write_check(session, record, form or _default_form(result), output)
     return exit_code(record) if result is None else result.exit_code or exit_code(record)
+
+
+def _checked(session: Session, options: Mapping[str, Any], *, posts: bool) -> Check:
+    """The check; if it is to be posted in CI, what is checked out must be the event's change."""
+    record = run_check(session, lines=True, **options)
+    if posts and options["rev"] is None:
+        from mlgit.adapters.runner.event import read_event
+        from mlgit.project.ci.checked_out import require_change
+
+        require_change(session.project(), read_event(os.environ), os.environ)
+    return record
 
 
 def _default_form(result: PostResult | None) -> str:

@@ -192,6 +192,7 @@ def test_a_push_to_a_branch_finds_its_pull_request(pull: PullRequest) -> None:
 
 
 def test_a_commit_without_a_pull_request_only_gets_its_check(pull: PullRequest) -> None:
+    pull.project.git("checkout", "-q", "--detach", pull.base)
     job = pull.forge.github_job(pull.runner, event="push", ref="refs/heads/main", sha=pull.base)
     pull.ci("pr", env=job)
     done = pull.ci("comment", env=job)

@@ -183,7 +183,7 @@ def merged_tree(git: Git, git_dir: str, ours: str, theirs: str) -> tuple[str, fr
     merge = ("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs)
     done = git.try_run("-C", git_dir, f"--git-dir={git_dir}", *merge)
     tree, *paths = done.stdout.decode("utf-8", "surrogateescape").split("\0")
-    return (tree, frozenset(paths)) if done.returncode in {0, 1} and tree else None
+    return (tree, frozenset(filter(None, paths))) if done.returncode in {0, 1} and tree else None
 
 
 def moved_at_s(git: Git, ref: str) -> int | None:

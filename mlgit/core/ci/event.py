@@ -81,8 +81,8 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
     server = variables.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
     ref = variables.get("GITHUB_REF") or None
     run = whole_number(variables.get("GITHUB_RUN_ID"))
-    kind = _GITHUB_KINDS.get(name) or _pushed(name, tag=(ref or "").startswith("refs/tags/"))
     pull, past = _tree(payload.get("pull_request")), _tree(payload.get("workflow_run"))
+    kind = _github_kind(name, pull, ref or "")
     head, base = _tree(pull.get("head")), _tree(pull.get("base"))
     source = _tree(head.get("repo"))
     default = _text(_tree(payload.get("repository")).get("default_branch"))
@@ -111,6 +111,13 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
         project=repository,
         conclusion=_text(past.get("conclusion")),
     )
+
+
+def _github_kind(name: str, pull: Mapping[str, Any], ref: str) -> EventKind:
+    """The kind of an event; also `pull_request_target` and a review are about a pull request."""
+    if pull:
+        return "pull_request"
+    return _GITHUB_KINDS.get(name) or _pushed(name, tag=ref.startswith("refs/tags/"))
 
 
 def _gitlab(variables: Mapping[str, str], _: Mapping[str, Any]) -> CiEvent:

@@ -92,8 +92,9 @@ def _require_merge(project: Project, event: CiEvent | None) -> None:
     if event is None:
         return
     trunk = f"refs/heads/{project.default_branch}" if project.default_branch else None
-    elsewhere = event.kind == "push" and trunk is not None and event.ref not in {None, trunk}
-    if event.kind in {"pull_request", "tag"} or elsewhere:
+    elsewhere = trunk is not None and event.ref not in {None, trunk}
+    refused = {"pull_request": trunk is None or event.ref != trunk, "tag": True, "push": elsewhere}
+    if refused.get(event.kind, False):
         what = "a pull request" if event.kind == "pull_request" else f"`{event.ref}`"
         raise StateError(
             f"Versions are released from the default branch, and this run is about {what}",

@@ -12,6 +12,7 @@ from mlgit.core.ci.report import DEFAULT_JOB, CiReport, blank_report, exit_code_
 from mlgit.core.wording import listed
 from mlgit.errors import StateError, ToolError
 from mlgit.flows.ci.publish import published
+from mlgit.project.ci.checked_out import require_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,7 +51,9 @@ def ci_pr(
 
     def find() -> CiReport:
         project = opened()
-        _learn_head(project, event)
+        _learn_change(project, event)
+        if not commit:  # which checks out the event's commit itself
+            require_change(project, event, variables)
         match pipeline:
             case "verify":
                 return _verify(project, blank, variables, progress)
@@ -61,16 +64,18 @@ def ci_pr(
             case _:
                 assert_never(pipeline)
 
-    def find_and_warn() -> CiReport:
-        return _with_tokens(find(), variables)
-
-    return published(find_and_warn, blank=blank, folder=folder, variables=variables)
+    return published(lambda: _with_tokens(find(), variables), blank=blank, folder=folder, variables=variables)
 
 
-def _learn_head(project: Project, event: CiEvent | None) -> None:
-    """Have the pull request's own commit at hand, from which a squash or rebase may be checked out."""
+def _learn_change(project: Project, event: CiEvent | None) -> None:
+    """Have the pull request's target and its own commit at hand.
+
+    A squash or rebase of that commit may be checked out.
+    """
     if event is None or event.kind != "pull_request" or not _COMMIT.fullmatch(event.sha):
         return
+    if event.base_branch:
+        project.set_target(event.base_branch)
     project.change_head = event.sha
     if project.remote is not None and project.commit(event.sha) is None:
         from mlgit.adapters.git.push import fetch_refs

@@ -58,6 +58,15 @@ def test_only_a_branch_of_the_repository_itself_is_not_a_fork(repository: object
     assert (event.number, event.sha, event.head_branch) == (7, HEAD, "topic")
 
 
+@pytest.mark.parametrize("name", ["pull_request_target", "pull_request_review", "issue_comment", "other"])
+def test_whatever_the_event_is_called_its_payload_says_whose_pull_request_it_is_about(name: str) -> None:
+    more = {"GITHUB_EVENT_NAME": name, "GITHUB_REF": "refs/heads/main"}
+    for repository, fork in (({"full_name": "mallory/tumor"}, True), ({"full_name": "acme/tumor"}, False)):
+        event = ci_event(GITHUB | more, pull(repository))
+        assert event is not None
+        assert (event.kind, event.fork, event.sha, event.number) == ("pull_request", fork, HEAD, 7)
+
+
 @pytest.mark.parametrize(
     "payload", [None, {}, {"pull_request": None}, {"pull_request": {"head": 5, "number": True}}]
 )
