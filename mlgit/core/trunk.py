@@ -124,6 +124,16 @@ def trunk_gone(remote: str, branch: str) -> StateError:
     )
 
 
+def target_missing(remote: str, branch: str) -> StateError:
+    """The error of a CI job that has not fetched the branch that its change is for."""
+    refspec = f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}"
+    return StateError(
+        f"`{remote}/{branch}`, which this change will be merged into, is not in this clone",
+        hint=f"run `git fetch {word(remote)} {word(refspec)}`, or check out all branches: "
+        "`fetch-depth: 0` (GitHub), `GIT_DEPTH: 0` (GitLab)",
+    )
+
+
 def unknown_trunk(remote: str, *, refspecs: str) -> StateError:
     """The error if no branch of this clone is known to be trunk; `refspecs` are those that are fetched."""
     every = f"git remote set-branches --add {word(remote)} '*' && "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.errors import Exit
+from mlgit.errors import Exit, StateError
 from mlgit.project.compare.base import Base, base_commit
 from mlgit.project.opening import open_project
 from tests.support.checkouts import github_push, gitlab_push
@@ -181,7 +181,10 @@ def test_it_is_where_the_branch_left_the_target_that_ci_names(
     project.git("push", "-q", "origin", f"{branched['one']}:refs/heads/stable")
     project.git("checkout", "-q", "--detach", branched["three"])
     assert base(project, ci={variable: "stable"}) == Base(commit=branched["one"], reason="merge_base")
-    assert base(project, ci={variable: "unknown"}) == Base(commit=branched["root"], reason="merge_base")
+    with pytest.raises(StateError, match="`origin/other`, which this change will be merged into, is not"):
+        base(project, ci={variable: "other"})
+    in_fork = base(project, ci=FORK | {variable: "other"})
+    assert in_fork == Base(commit=branched["root"], reason="merge_base")
     project.write("mlgit.yaml", f"{GATES}gates:\n  g: {{metric: r2, vs: base, max_drop: 1}}\n")
     project.commit("Declare gates")
     for commit in ({}, {"GITHUB_SHA": branched["both"]}, {"CI_COMMIT_SHA": branched["both"]}):

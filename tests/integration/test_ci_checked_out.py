@@ -1,4 +1,4 @@
-"""A verdict is reported about a commit only if that commit, or the merge of it, was checked out."""
+"""A verdict is about the event: its commit or the merge of that is checked out, its target is here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.errors import Exit
+from tests.support.pull_request import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,6 +148,37 @@ def test_a_fork_is_not_trusted_whatever_the_event_is_called(pull: PullRequest) -
     assert pull.report()["fork"] is True
     pull.ci("comment", env=env)
     assert pull.checks() == {"mlgit": ("completed", "action_required")}
+
+
+@pytest.mark.parametrize(
+    ("command", "more"), [("check", {}), ("ci pr", {}), ("ci pr", REVIEW | {"GITHUB_BASE_REF": ""})]
+)
+def test_what_goes_into_a_branch_that_is_not_here_is_not_compared_with_trunk(
+    pull: PullRequest, command: str, more: dict[str, str]
+) -> None:
+    project, found = pull.project, pull.forge.state.pull("acme/tumor", pull.number)
+    assert found is not None
+    found.base = "stable"
+    train(project, "1.9")
+    project.dvc("push", "-q")
+    project.commit("Better than trunk")
+    project.git("push", "-q", "origin", "HEAD:stable")
+    project.git("update-ref", "-d", "refs/remotes/origin/stable")
+    train(project, "1.8")
+    pull.push("Worse than stable")
+    env = pull.github() | {"GITHUB_SHA": "c" * 40} | more
+    done = project.here(*command.split(), env=env)
+    assert done.status == Exit.STATE
+    assert "`origin/stable`, which this change will be merged into, is not in this clone" in done.err
+    (hint,) = re.findall(r"run `(.*?)`", " ".join(done.err.split()))
+    project.ok("sh", "-c", hint)
+    done = project.here(*command.split(), "--json", env=env)
+    record = done.json() if command == "check" else done.json()["check"]
+    (base,) = record["verdict"]["baselines"]
+    assert (base["commit"], base["rule"]) == (
+        project.git("rev-parse", "origin/stable"),
+        "where this branch left `origin/stable`",
+    )
 
 
 @pytest.mark.parametrize("status", [Exit.STATE, Exit.DONE])

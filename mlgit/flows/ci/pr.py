@@ -13,6 +13,7 @@ from mlgit.core.wording import listed
 from mlgit.errors import StateError, ToolError
 from mlgit.flows.ci.publish import published
 from mlgit.project.ci.checked_out import require_change
+from mlgit.project.compare.base import require_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +52,7 @@ def ci_pr(
 
     def find() -> CiReport:
         project = opened()
-        _learn_change(project, event)
+        _learn_change(project, event, variables)
         if not commit:  # which checks out the event's commit itself
             require_change(project, event, variables)
         match pipeline:
@@ -67,14 +68,18 @@ def ci_pr(
     return published(lambda: _with_tokens(find(), variables), blank=blank, folder=folder, variables=variables)
 
 
-def _learn_change(project: Project, event: CiEvent | None) -> None:
+def _learn_change(project: Project, event: CiEvent | None, variables: Mapping[str, str]) -> None:
     """Have the pull request's target and its own commit at hand.
 
     A squash or rebase of that commit may be checked out.
+
+    Raises:
+        StateError: the target is not in this clone.
     """
     if event is None or event.kind != "pull_request" or not _COMMIT.fullmatch(event.sha):
         return
     if event.base_branch:
+        require_target(project, event.base_branch, variables)
         project.set_target(event.base_branch)
     project.change_head = event.sha
     if project.remote is not None and project.commit(event.sha) is None:

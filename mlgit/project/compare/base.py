@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mlgit.adapters.git.refs import cut_commits, is_ancestor, merge_bases, parents
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import target_of_fork
+from mlgit.core.trunk import target_missing
 from mlgit.errors import UnknownReference
 from mlgit.project.open import Branch
 
@@ -64,12 +65,30 @@ class Base:
 
 
 def target_of(project: Project, ci: Mapping[str, str]) -> Branch | None:
-    """The branch that the change will be merged into: the one that CI names, otherwise the project's."""
+    """The branch that the change will be merged into: the one that CI names, otherwise the project's.
+
+    Raises:
+        StateError: the branch that CI names is not in this clone.
+    """
     name = next((ci[variable] for variable in _TARGETS if ci.get(variable)), None)
+    if name is not None:
+        require_target(project, name, ci)
     ref = f"refs/remotes/{project.remote}/{name}"
-    if name and ref in project.branches:
-        return Branch(ref=ref, commit=project.branches[ref])
-    return project.target
+    return Branch(ref=ref, commit=project.branches[ref]) if ref in project.branches else project.target
+
+
+def require_target(project: Project, name: str, ci: Mapping[str, str]) -> None:
+    """Refuse to compare with trunk what will be merged into another branch.
+
+    Where GitLab runs the pipeline in a fork, the branches are the fork's.
+
+    Raises:
+        StateError: the remote's branch of this name is not in this clone.
+    """
+    remote = project.remote
+    here = f"refs/remotes/{remote}/{name}" in project.branches
+    if remote is not None and not here and target_of_fork(ci) is None:
+        raise target_missing(remote, name)
 
 
 def base_commit(
