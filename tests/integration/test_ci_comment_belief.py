@@ -69,6 +69,38 @@ def test_only_the_child_of_the_events_commit_is_believed(
     assert states == ["failed"] if host == "gitlab" else pull.checks() == {"mlgit": ("completed", "failure")}
 
 
+def test_a_report_of_another_request_with_the_same_commit_is_not_believed(pull: PullRequest) -> None:
+    """As a runner may keep it that does not empty its folders."""
+    pull.project.git("push", "-q", "origin", "HEAD:refs/heads/loose")
+    second = pull.forge.add_pull(8, branch="topic", sha=pull.sha, base="loose")
+    pull.ci("pr", env=pull.gitlab(number=second.number, pipeline=100))
+    assert pull.ci("comment", env=pull.gitlab(pipeline=200)).status == Exit.DONE
+    assert [each.state for each in pull.forge.statuses(pull.sha)] == ["failed"]
+    assert "is of the run `100`, not `200`" in pull.bodies()[0]
+
+
+OTHERS: dict[str, tuple[dict[str, object], str]] = {
+    "an earlier run": ({"run": "1"}, "is of the run `1`, not"),
+    "an older mlgit": ({"run": None}, "names no run"),
+    "another request": ({"number": 8}, "is of the pull request `8`, not `7`"),
+    "another target": ({"target": "loose"}, "is of the target `loose`, not `main`"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_a_report_is_believed_in_its_own_run_only(pull: PullRequest, host: str, name: str) -> None:
+    more, words = OTHERS[name]
+    env = pull.github() if host == "github" else pull.gitlab()
+    pull.ci("pr", env=env)
+    assert pull.report()["target"] == "main"
+    edit(pull, lambda document: document.update(more))
+    pull.ci("comment", env=env)
+    states = [each.state for each in pull.forge.statuses(pull.sha)]
+    assert states == ["failed"] if host == "gitlab" else pull.checks() == {"mlgit": ("completed", "failure")}
+    assert words in pull.bodies()[0]
+
+
 def test_the_child_is_believed(pull: PullRequest) -> None:
     pull.ci("pr")
     child = commits(pull)["child"]

@@ -45,7 +45,8 @@ class CiReport:
 
     `commit` is the branch's commit that the forge's check belongs to. `number` is the pull request's, as the
     run knows it; a caller that does not trust the run asks the forge. `project` names the repository and
-    `job` the job, which together identify the comment. `log_url` is the run's page. `skipped` says in one
+    `job` the job, which together identify the comment. `run` is the forge's id of the run, `target` the
+    branch that the pull request is for. `log_url` is the run's page. `skipped` says in one
     line each what could not be checked (no credentials for the DVC remote). `pushed` is the commit that the
     run pushed.
     """
@@ -57,6 +58,8 @@ class CiReport:
     commit: str | None = None
     mode: Mode
     exit_code: int = Exit.DONE
+    run: str | None = None
+    target: str | None = None
     log_url: str | None = None
     fork: bool = False
     skipped: tuple[str, ...] = ()
@@ -86,6 +89,8 @@ def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
         number=event.number,
         commit=event.sha or None,
         mode=mode,
+        run=None if event.run is None else str(event.run),
+        target=event.base_branch,
         log_url=event.run_url,
         fork=event.fork,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from mlgit.adapters.runner.report import read_report
 from mlgit.core.ci.report import (
     DEFAULT_JOB,
     CiReport,
-    Failure,
     blank_report,
     check_name,
     exit_code_of,
@@ -19,7 +17,8 @@ from mlgit.core.ci.report import (
 )
 from mlgit.core.forge.posting import Posting
 from mlgit.core.forge.protocol import Annotation, CheckRun
-from mlgit.errors import ConfigError, Exit, MlgitError, StateError, ToolError, UsageError
+from mlgit.errors import ConfigError, Exit, MlgitError, StateError, UsageError
+from mlgit.flows.ci.belief import of_successful_run, of_this_run
 from mlgit.project.ci.report_folder import require_uncommitted
 from mlgit.render.report import report as markdown
 
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 _HEADS = "refs/heads/"
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_CONCLUSION = re.compile(r"[a-z_]{1,30}")
 
 
 def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting:
@@ -84,8 +81,8 @@ def report_posting(
             found = replace(found, log_url=_log(event))
         return _posting(found, event, untrusted=untrusted, fails=True)
     if event is not None and (untrusted or event.fork):
-        return _posting(_of_successful_run(_untrusted(found, event, job), event), event, untrusted=True)
-    return _posting(_trusted(_of_this_run(found, event, connected), event, job), event, untrusted=False)
+        return _posting(of_successful_run(_untrusted(found, event, job), event), event, untrusted=True)
+    return _posting(_trusted(of_this_run(found, event, connected), event, job), event, untrusted=False)
 
 
 def check_posting(
@@ -138,40 +135,6 @@ def _trusted(found: CiReport, event: CiEvent | None, job: str | None) -> CiRepor
     )
 
 
-def _of_this_run(found: CiReport, event: CiEvent | None, connected: Callable[[], Forge | None]) -> CiReport:
-    """Replace the check of another commit (the report may have come with the checkout) by a failure.
-
-    A run is about the commit of its event, or about the one that it pushed on top of that.
-    """
-    if event is None:
-        return found
-    if found.pushed is None and found.commit == event.sha:
-        return found
-    if found.pushed is not None and _is_child(found.pushed, event.sha, connected):
-        return replace(found, commit=found.pushed)
-    if found.check is None:
-        return replace(found, pushed=None)
-    about = "no commit" if found.commit is None else f"`{found.commit[:7]}`"
-    failure = Failure(
-        code="report_of_another_commit",
-        exit_code=StateError.exit_code,
-        message=f"The run left no report: the one that is here is about {about}, not `{event.sha[:7]}`",
-        hint="look at the run's log; keep the folder of the report out of Git",
-    )
-    return replace(found, exit_code=failure.exit_code, check=None, failure=failure, pushed=None)
-
-
-def _is_child(sha: str, parent: str, connected: Callable[[], Forge | None]) -> bool:
-    """Whether the forge has the commit, with that one parent; True without a forge, where nothing is set."""
-    if not _COMMIT.fullmatch(sha):
-        return False
-    try:
-        forge = connected()
-        return forge is None or list(forge.parents(sha) or ()) == [parent]
-    except ToolError:
-        return False  # what the forge does not confirm is not believed
-
-
 def _untrusted(found: CiReport, event: CiEvent, job: str | None) -> CiReport:
     """A fork's check or failure, in a report whose other fields come from the event."""
     from mlgit.core.gates.verdict import Candidate
@@ -190,21 +153,6 @@ def _untrusted(found: CiReport, event: CiEvent, job: str | None) -> CiReport:
         fork=True,
         log_url=_log(event),
     )
-
-
-def _of_successful_run(found: CiReport, event: CiEvent) -> CiReport:
-    """Replace a check that allows the change by a failure if its own run did not succeed."""
-    ended = event.conclusion
-    if ended in {None, "success"} or not found.allowed:
-        return found
-    word = ended if _CONCLUSION.fullmatch(ended or "") else "an unknown word"
-    failure = Failure(
-        code="run_not_successful",
-        exit_code=StateError.exit_code,
-        message=f"The run ended with `{word}`, though its report allows the change",
-        hint="look at its log",
-    )
-    return replace(found, exit_code=failure.exit_code, check=None, failure=failure)
 
 
 def _log(event: CiEvent) -> str | None:
