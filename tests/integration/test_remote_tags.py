@@ -173,6 +173,63 @@ def test_a_listing_that_cannot_be_believed_proves_nothing(clone: Folder, tmp_pat
     assert "git ls-remote --heads --tags origin" in text
 
 
+def _listings(clone: Folder) -> dict[str, tuple[str, str | None]]:
+    """Listings without tags, of a clone whose trunk went on once: heads, and why they prove nothing."""
+    old, new = clone.git("rev-parse", "HEAD^"), clone.git("rev-parse", "HEAD")
+    at = f"at `{new[:7]}` here"
+    return {
+        "now": (f"{new}\trefs/heads/main\n", None),
+        "before the fetch": (f"{old}\trefs/heads/main\n", None),
+        "after the fetch": (f"{'1' * 40}\trefs/heads/main\n", f"has `main` at `1111111`, which is {at}"),
+        "another branch": (
+            f"{new}\trefs/heads/not/main\n{new}\trefs/tags/main\n",
+            "does not list the branch `main`",
+        ),
+    }
+
+
+@pytest.mark.parametrize("kind", ["now", "before the fetch", "after the fetch", "another branch"])
+@pytest.mark.parametrize("tags", [True, False])
+def test_a_listing_proves_something_only_with_trunk_as_it_is_here(
+    clone: Folder, tmp_path: Path, kind: str, *, tags: bool
+) -> None:
+    clone.write("README.md", "Two")
+    clone.commit("Two")
+    clone.git("push", "-q")
+    if not tags:
+        clone.git("config", "remote.origin.tagOpt", "--no-tags")
+    listing = tmp_path / "listing"
+    text, why = _listings(clone)[kind]
+    listing.write_text(text, encoding="utf-8")
+    outcome, reason, message = _checked(clone, listing)
+    if why is None and (tags or kind == "now"):
+        assert (outcome, reason) == ("skipped", "no_baseline")
+        return
+    assert (outcome, reason) == ("error", "unknown_here")
+    assert f"(`MLGIT_REMOTE_TAGS`) {why or 'has `main` at'}" in message
+    # In CI, the remote itself is asked.
+    env = {"MLGIT_REMOTE_TAGS": str(listing), "CI": "true"}
+    assert _judged(clone, env)[:2] == ("skipped", "no_baseline")
+    clone.git("remote", "set-url", "origin", str(tmp_path / "gone.git"))
+    assert _judged(clone, env)[:2] == ("error", "unknown_here")
+
+
+def test_with_a_listing_of_another_repository_the_remote_is_asked(clone: Folder, tmp_path: Path) -> None:
+    Folder(tmp_path).git("clone", "-q", "--bare", "origin.git", "other.git")
+    clone.write("README.md", "Two")
+    clone.commit("Two")
+    clone.git("push", "-q")
+    for argv in (("release", "net"), ("promote", "net", "--to", "prod")):
+        assert clone.here(*argv).status == Exit.DONE
+    Folder(tmp_path).git("clone", "-q", "--no-tags", "origin.git", "second")
+    second = Folder(tmp_path / "second")
+    listing = tmp_path / "listing"
+    listing.write_text(second.git("ls-remote", "--heads", "--tags", str(tmp_path / "other.git")))
+    outcome, reason, text = _judged(second, {"MLGIT_REMOTE_TAGS": str(listing), "CI": "true"})
+    assert (outcome, reason) == ("error", "unknown_here")
+    assert "`origin` has tags that this clone lacks" in text
+
+
 @pytest.mark.parametrize("name", ["listing", "link/listing"])
 def test_a_listing_in_the_checkout_is_not_believed(clone: Folder, tmp_path: Path, name: str) -> None:
     clone.write("listing", "")

@@ -5,6 +5,7 @@ Nothing in a clone may be called absent (no release yet, an empty environment) u
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
@@ -152,6 +153,12 @@ def parse_listing(text: str) -> Mapping[str, str] | None:
         if ref.startswith("refs/tags/"):
             found[ref.removeprefix("refs/tags/")] = oid
     return found
+
+
+def listed_branch(text: str, name: str) -> str | None:
+    """The commit of a branch in the output of `git ls-remote`; None if it is not there."""
+    found = re.search(rf"^([0-9a-f]+)\trefs/heads/{re.escape(name)}$", text, re.MULTILINE)
+    return None if found is None else found[1]
 
 
 def doubtful_environment(

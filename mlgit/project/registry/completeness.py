@@ -2,9 +2,10 @@
 
 In CI, `MLGIT_REMOTE_TAGS` is the path of a file with the output of `git ls-remote --heads --tags`, in UTF-8:
 one line for each branch and tag, `<object id><TAB>refs/tags/<name>`; lines that end with `^{}` are skipped.
-The branches show that the command succeeded: an empty file proves nothing. A step writes it outside of the
-checkout, before any code of the branch runs. Without the file a job asks the remote, once for each model, and
-only if something seems absent or its clone is not whole. A runner may keep a tag that was deleted since: in
+The branches show that the command succeeded (an empty file proves nothing) and whose tags these are: trunk
+must be there, and where it is here. A step writes it outside of the checkout, before any code of the branch
+runs. Without the file, or with one that proves nothing, a job asks the remote, once for each model, and only
+if something seems absent or its clone is not whole. A runner may keep a tag that was deleted since: in
 CI, no tags may be here that the remote does not have. GitLab runs a fork's merge request in the fork, and
 those tags prove nothing: there the target's are asked for or listed, and no others may be here.
 """
@@ -17,6 +18,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.registry.completeness import (
     KNOWN,
     CloneFacts,
@@ -26,6 +28,7 @@ from mlgit.core.registry.completeness import (
     fetch_only,
     in_ci,
     knows_tags,
+    listed_branch,
     parse_listing,
     repair,
     target_of_fork,
@@ -74,14 +77,14 @@ def knows_model(
     remote = target or clone.remote
     file = ci.get(REMOTE_TAGS)
     found = knows_tags(clone)
+    there, why = None, f"`{remote}` did not answer when it was asked for its tags"
     if file:
-        there, why = _listed(project, file)
+        there, why = _listed(project, file, clone=found, of_fork=target is not None)
         why = f"`{file}` (`{REMOTE_TAGS}`) {why}"
-    elif in_ci(ci) and remote is not None and (absent or found.known == "no" or target is not None):
-        there = _asked(project, remote, model)
-        why = f"`{remote}` did not answer when it was asked for its tags"
-    else:
+    elif not in_ci(ci) or remote is None or not (absent or found.known == "no" or target is not None):
         return found
+    if there is None and in_ci(ci) and remote is not None:
+        there = _asked(project, remote, model)
     if there is None:
         return Known(known="no", why=why, repair=_list_command(remote or "REMOTE"))
     return compare_tags(
@@ -229,8 +232,13 @@ def _list_command(remote: str) -> str:
     return f'export {REMOTE_TAGS}="$(mktemp)" && {_LISTING} {word(remote)} >"${REMOTE_TAGS}"'
 
 
-def _listed(project: Project, file: str) -> tuple[Mapping[str, str] | None, str]:
-    """The tags that the file lists; None, and what is wrong with the file, if it cannot be believed."""
+def _listed(
+    project: Project, file: str, *, clone: Known, of_fork: bool
+) -> tuple[Mapping[str, str] | None, str]:
+    """The tags that the file lists; None, and what is wrong with the file, if it cannot be believed.
+
+    `clone`: whether this clone takes all tags. In the pipeline of a fork, trunk here is the fork's.
+    """
     if os.path.realpath(file).startswith(os.path.join(os.path.realpath(project.root), "")):
         return None, "is in the checkout, where the branch's code may write"
     try:
@@ -245,7 +253,27 @@ def _listed(project: Project, file: str) -> tuple[Mapping[str, str] | None, str]
         return None, f"cannot be read: {error.strerror}"
     if not text.strip():  # every remote has a branch
         return None, f"is empty, as after a `{_LISTING}` that failed"
-    return parse_listing(text), f"is not the output of `{_LISTING}`"
+    found = parse_listing(text)
+    other = None if found is None or of_fork else _other_trunk(project, text, clone)
+    return (found, f"is not the output of `{_LISTING}`") if other is None else (None, other)
+
+
+def _other_trunk(project: Project, text: str, clone: Known) -> str | None:
+    """How trunk in a listing differs from trunk here: then it is of another repository or of another time.
+
+    Between the step that lists and the one that fetches, trunk may go on: a clone that takes all tags then
+    has those of the later one.
+    """
+    trunk, prefix = project.trunk_here, f"refs/remotes/{project.remote}/"
+    if trunk is None or not trunk.ref.startswith(prefix):
+        return None
+    name = trunk.ref.removeprefix(prefix)
+    there = listed_branch(text, name)
+    if there is None:
+        return f"does not list the branch `{name}`, which is trunk here"
+    if there == trunk.commit or (clone.known == "yes" and is_ancestor(project.git, there, trunk.commit)):
+        return None
+    return f"has `{name}` at `{there[:7]}`, which is at `{trunk.commit[:7]}` here"
 
 
 def _asked(project: Project, remote: str, model: str | None) -> Mapping[str, str] | None:
