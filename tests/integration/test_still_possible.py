@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.errors import Exit
 from tests.integration.test_forged_tags import forge, released
+from tests.support.checkouts import gitlab_push
 from tests.support.checks import GATES, check, results
 from tests.support.registry import clone
 
@@ -72,3 +73,20 @@ def test_commits_that_are_replayed_can_take_back_a_gate_that_a_merge_keeps(proje
     assert "roof" not in (project / "mlgit.yaml").read_text(encoding="utf-8")
     (found,) = [note for note in check(project, status=Exit.DONE)["notes"] if note["effect"] == "warn"]
     assert found["message"] == "Gate `roof` was removed"
+
+
+def test_who_chooses_the_variables_of_a_pipeline_chooses_trunk(staged: Folder) -> None:
+    """On GitLab anyone who may push a tag, unless a setting of the project prevents it."""
+    evil = clone(staged, "evil")
+    evil.git("switch", "-q", "-c", "evil")
+    evil.write("README.md", "Never merged\n")
+    evil.commit("Never merged")
+    evil.git("push", "-q", "origin", "evil")
+    evil.git("config", "mlgit.trunk", "evil")
+    evil.dvc("pull", "-q")
+    done = evil.here("release", "line@v9.0.0", "--force")
+    assert done.status == Exit.DONE, done.err
+    runner = clone(staged, "runner")
+    job = gitlab_push(tag="line@v9.0.0")
+    assert runner.here("ci", "tag", env=job).status == Exit.BLOCKED
+    assert runner.here("ci", "tag", env=job | {"CI_DEFAULT_BRANCH": "evil"}).status == Exit.DONE
