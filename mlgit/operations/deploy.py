@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.deploy.deployment import Deployment, DeployReport, failure
-from mlgit.core.deploy.folders import fill, placeholders, shared
+from mlgit.core.deploy.folders import placeholders, shared
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.wording import word
@@ -15,6 +15,7 @@ from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.renamed import other_names, rename_note
+from mlgit.project.deploy.served import target_folder
 from mlgit.project.deploy.targets import deployer, naming_plugin, target_row
 from mlgit.project.registry.completeness import require_tags
 from mlgit.project.registry.environments import require_environment
@@ -223,7 +224,7 @@ def _folders(project: Project, declared: Deploy, models: tuple[str, ...]) -> dic
     """
     mine = declared.environment
     folders = [
-        ((name, model), _folder(project, each.keys["path"], name, model))
+        ((name, model), target_folder(project, each.keys["path"], name, model))
         for name, each in project.trunk_config.deploy.items()
         if "path" in each.keys
         for model in models
@@ -238,11 +239,6 @@ def _folders(project: Project, declared: Deploy, models: tuple[str, ...]) -> dic
                 f"`deploy.{mine}.path` is the repository itself", expected="a folder of its own"
             )
     return found
-
-
-def _folder(project: Project, path: str, environment: str, model: str) -> str:
-    filled = fill(path, model=model, environment=environment)
-    return os.path.realpath(os.path.join(project.root, filled))
 
 
 def _inside(path: str, top: str) -> bool:

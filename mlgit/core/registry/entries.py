@@ -31,6 +31,23 @@ class VersionEntry:
 
 
 @record
+class Served:
+    """What the folder of an environment's target `local` serves; `folder` is absolute.
+
+    `label` is a version, or the start of a commit that is not one; None if nothing was deployed there yet.
+    `matches`: it is what the environment holds. `damaged`: a file is missing or has another size. `since` is
+    when it was deployed, if the target's journal says so.
+    """
+
+    folder: str
+    label: str | None
+    commit: str | None = None
+    since: datetime | None = None
+    matches: bool = False
+    damaged: bool = False
+
+
+@record
 class EnvironmentEntry:
     """What one environment holds of one model.
 

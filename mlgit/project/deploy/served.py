@@ -1,0 +1,100 @@
+"""Served: what the target of an environment serves now, if it is a folder on this machine; no network."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.target.local import LocalFolder, whole_file
+from mlgit.core.deploy.folders import fill
+from mlgit.core.registry.entries import Served
+from mlgit.core.stated_time import parse_time
+from mlgit.core.wording import word
+from mlgit.errors import MlgitError
+from mlgit.project.registry.models import declared_models
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mlgit.core.deploy.journal import Journal
+    from mlgit.core.deploy.manifest import Manifest
+    from mlgit.core.registry.state import EnvironmentState
+    from mlgit.project.open import Project
+
+
+def served(project: Project, here: EnvironmentState) -> Served | None:
+    """What the target serves of a model, compared with what the environment holds; digests are not checked.
+
+    None if it is not known: trunk declares no target `local`, its folder is not on this machine, cannot be
+    read or belongs to something else, or it is not known what the environment holds.
+    """
+    declared = project.trunk_config.deploy.get(here.environment)
+    if declared is None or declared.target != "local" or here.doubt is not None:
+        return None
+    try:
+        root = target_folder(project, declared.keys["path"], here.environment, here.model)
+        if not os.path.isdir(root):
+            return None
+        folder = LocalFolder(root, here.environment)
+        folder.check()
+        return _compared(folder, here)
+    except (MlgitError, OSError):
+        return None
+
+
+def target_folder(project: Project, path: str, environment: str, model: str) -> str:
+    """The folder that a model is deployed to: `path` of `deploy:`, filled in, absolute and without links."""
+    filled = fill(path, model=model, environment=environment)
+    return os.path.realpath(os.path.join(project.root, filled))
+
+
+def deploy_command(project: Project, model: str, environment: str) -> str:
+    """The command that deploys one model; it names the model only if trunk declares several."""
+    alone = set(declared_models(project, None if project.trunk is None else project.trunk.commit)) <= {model}
+    return f"mlgit deploy --env {word(environment)}{'' if alone else f' {word(model)}'}"
+
+
+def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:
+    state = folder.state()
+    if state.current is None:
+        return Served(folder=folder.root, label=None, matches=here.holder is None)
+    manifests = (each.manifest for each in state.releases if each.name == state.current)
+    manifest = next(manifests, None)
+    if manifest is None or manifest.model != here.model:
+        return None
+    matches = _matches(manifest, here)
+    label = manifest.version or manifest.commit[:7]
+    if not matches and label == here.label:
+        label = f"another {label} ({manifest.commit[:7]})"
+    return Served(
+        folder=folder.root,
+        label=label,
+        commit=manifest.commit,
+        since=_since(state.journal, state.current),
+        matches=matches,
+        damaged=_is_damaged(folder.release_path(state.current), manifest),
+    )
+
+
+def _matches(manifest: Manifest, here: EnvironmentState) -> bool:
+    if here.holder is None or manifest.commit != here.holder.commit:
+        return False
+    version = here.version
+    if version is None:
+        return manifest.version is None
+    return (manifest.version, manifest.oid) == (str(version.version), version.oid)
+
+
+def _since(journal: Journal, release: str) -> datetime | None:
+    """When the link was last set to a release."""
+    switches = (each for each in reversed(journal.entries) if each.step == "switched")
+    newest = next(switches, None)
+    return None if newest is None or newest.release != release else parse_time(newest.at)
+
+
+def _is_damaged(release: str, manifest: Manifest) -> bool:
+    for file in manifest.files:
+        path = whole_file(release, file.path)
+        if path is None or os.path.getsize(path) != file.size_bytes:
+            return True
+    return False
