@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
-
 import click
 
 from mlgit.cli.shell.completion import models_offer
 from mlgit.cli.shell.options import command, environment_option
-from mlgit.cli.shell.output import write_page
 from mlgit.cli.shell.session import Session, pass_session
-
-if TYPE_CHECKING:
-    from mlgit.core.deploy.deployment import DeployReport
 
 
 @command("deploy")
@@ -38,24 +31,13 @@ def entry(
       mlgit deploy --env prod
       mlgit deploy --env prod tumor --dry-run
     """
+    from mlgit.cli.shell.failure import print_failures
     from mlgit.operations.deploy import deploy
     from mlgit.render.pages.deploy import page
 
     record = deploy(
         session.project(), environment, model=model, tag=tag, dry_run=dry_run, progress=session.progress()
     )
-    _print_failures(record)
-    session.print_result(record, lambda: page(record))
+    print_failures(record)
+    session.print_result(record, lambda: page(record, details=session.verbosity > 0))
     return record.exit_code
-
-
-def _print_failures(record: DeployReport) -> None:
-    """Print the failures of single models like errors."""
-    from mlgit.cli.shell.failure import failure_page
-    from mlgit.errors import ToolError
-
-    for each in record.deployments:
-        failed = each.failure
-        if failed is not None:
-            error = ToolError(failed.message, hint=failed.hint, details=failed.details)
-            write_page(failure_page(error), sys.stderr)

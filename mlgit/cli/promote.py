@@ -13,26 +13,31 @@ from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("promote")
-@click.argument("target", metavar="MODEL[@VERSION]", shell_complete=targets_offer)
-@environment_option("The environment, as trunk declares it.", name="--to")
+@click.argument("target", required=False, metavar="[MODEL[@VERSION]]", shell_complete=targets_offer)
+@environment_option("The environment, as trunk declares it.", "--to", "--env")
 @reason_option()
 @click.option("--downgrade", is_flag=True, help="Allow a version lower than the one there.")
 @write_options("Write the tags here only; `mlgit push` publishes them.")
 @pass_session
-def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
+def entry(session: Session, /, target: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Put a version into an environment.
 
-    Without a version it is the one that the environment's `from` holds now, else the highest final one.
-    The gates of the environment must let it pass. Whoever changes the environment first wins; the other
-    one is told who it was (exit 4).
+    Without a version it is the one that the environment's `from` holds now, otherwise the highest final
+    one. MODEL may be left out if there is only one. The gates of the environment must let it pass. If
+    someone else changes the environment first, the command fails and names them (exit 4).
 
     \b
     Examples:
       mlgit promote tumor --to staging
       mlgit promote tumor@v1.2.0 --to prod
     """
+    from mlgit.core.wording import word
     from mlgit.operations.promote import promote
+    from mlgit.project.registry.models import only_model
     from mlgit.render.pages.change import page
 
-    record = promote(session.project(), **options, ci=os.environ)
+    if target is None:
+        place = f"--to {word(options['environment'])}"
+        target = only_model(session.project(), usage=f"mlgit promote {{}} {place}")
+    record = promote(session.project(), target, **options, ci=os.environ)
     session.print_result(record, lambda: page(record))

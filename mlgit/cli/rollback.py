@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,31 +10,112 @@ from mlgit.cli.shell.completion import models_offer, numbers_offer
 from mlgit.cli.shell.options import command, environment_option, reason_option, write_options
 from mlgit.cli.shell.session import Session, pass_session
 
+if TYPE_CHECKING:
+    from mlgit.core.deploy.deployment import DeployReport
+    from mlgit.core.release.tag_plan import ChangeReport
+    from mlgit.render.page import Page
+
 
 @command("rollback")
-@click.argument("model", shell_complete=models_offer)
+@click.argument("model", required=False, metavar="[MODEL[@VERSION]]", shell_complete=models_offer)
 @environment_option("The environment.")
-@reason_option(required=True)
+@reason_option()
 @click.option(
     "--to",
     metavar="VERSION",
     shell_complete=numbers_offer,
-    help="An earlier version; default is the one before.",
+    help="An earlier version  [default: the one before]",
 )
+@click.option("--again", is_flag=True, help="Go back further, even just after another rollback.")
+@click.option("--deploy", is_flag=True, help="Deploy the version at once.")
 @write_options("Write the tags here only; `mlgit push` publishes them.")
 @pass_session
-def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
+def entry(session: Session, /, model: str | None, *, deploy: bool, **options: Any) -> int:  # noqa: ANN401 (those above)
     r"""Take an environment back to the version before.
 
-    No gates are asked. The environment is held from then on: nothing is promoted there by itself until
-    somebody promotes. Doing it again goes one promotion further back.
+    No gates are evaluated. The environment is held from then on: no automatic promotion until someone
+    promotes. Within an hour of another rollback it asks first; without a terminal it needs --again. MODEL
+    may be left out if there is only one; a reason is asked for on a terminal.
 
     \b
     Examples:
-      mlgit rollback tumor --env prod -m "false alarms since noon"
+      mlgit rollback --env prod -m "false alarms since noon"
+      mlgit rollback tumor --env prod --deploy -m "false alarms since noon"
+      mlgit rollback tumor@v1.0.0 --env prod -m "v1.1.0 is wrong, too"
     """
-    from mlgit.operations.rollback import rollback
-    from mlgit.render.pages.change import page
+    from mlgit.cli.shell.failure import print_failures
+    from mlgit.cli.shell.questions import require_reason
+    from mlgit.core.wording import word
+    from mlgit.project.registry.models import only_model
 
-    record = rollback(session.project(), **options)
-    session.print_result(record, lambda: page(record))
+    place = f"--env {word(options['environment'])} -m REASON"
+    if model is None:
+        model = only_model(session.project(), usage=f"mlgit rollback {{}} {place}")
+    model, options["to"] = _target(model, options["to"])
+    usage = f"mlgit rollback {word(model)} {place}"
+    options["reason"] = require_reason(session, options["reason"], usage=usage)
+    report, deployed = _roll_back(session, model, deploy=deploy, **options)
+    if deployed is not None:
+        print_failures(deployed)
+    session.print_result(report, lambda: _page(report, deployed))
+    return 0 if deployed is None else deployed.exit_code
+
+
+def _target(text: str, to: str | None) -> tuple[str, str | None]:
+    """The model and the version of `MODEL[@VERSION]` and `--to`."""
+    from mlgit.core.release.promotion import split_target
+
+    model, version = split_target(text)
+    if version is not None and to not in {None, version}:
+        raise click.UsageError(f"`{text}` and `--to {to}` name two versions")
+    return model, version or to
+
+
+def _roll_back(
+    session: Session,
+    model: str,
+    *,
+    deploy: bool,
+    **options: Any,  # noqa: ANN401 (those of the command)
+) -> tuple[ChangeReport, DeployReport | None]:
+    """Roll back; after another rollback of the last hour, only if a person at the terminal agrees."""
+    from mlgit.cli.shell.output import say
+    from mlgit.cli.shell.questions import can_ask, confirmed
+    from mlgit.operations.rollback import RolledBackBefore
+
+    try:
+        return _once(session, model, deploy=deploy, **options)
+    except RolledBackBefore as error:
+        if options["dry_run"] or not can_ask(session):
+            raise
+        say(error.earlier)
+        if not confirmed(f"Roll back again, to {error.version}?"):
+            raise
+        return _once(session, model, deploy=deploy, **options | {"again": True, "counter": error.counter})
+
+
+def _once(
+    session: Session,
+    model: str,
+    *,
+    deploy: bool,
+    **options: Any,  # noqa: ANN401 (those of the command)
+) -> tuple[ChangeReport, DeployReport | None]:
+    if not deploy:
+        from mlgit.operations.rollback import rollback
+
+        return rollback(session.project(), model, **options), None
+    from mlgit.flows.rollback import rollback_and_deploy
+
+    return rollback_and_deploy(session.project(), model, progress=session.progress(), **options)
+
+
+def _page(report: ChangeReport, deployed: DeployReport | None) -> Page:
+    from mlgit.render.pages.change import page
+    from mlgit.render.pages.deploy import deployment_lines
+
+    shown = page(report)
+    for each in () if deployed is None else deployed.deployments:
+        if each.failure is None:  # which is an error on stderr
+            shown += deployment_lines(each)
+    return shown

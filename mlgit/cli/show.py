@@ -10,11 +10,13 @@ from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("show")
-@click.argument("reference", metavar="REF", shell_complete=subjects_offer)
+@click.argument("reference", required=False, metavar="[REF]", shell_complete=subjects_offer)
 @fetch_option
 @pass_session
-def entry(session: Session, *, reference: str, fetch: bool) -> None:
+def entry(session: Session, *, reference: str | None, fetch: bool) -> None:
     r"""Show one model, version or environment.
+
+    REF may be left out if there is only one model.
 
     \b
     Examples:
@@ -27,5 +29,9 @@ def entry(session: Session, *, reference: str, fetch: bool) -> None:
     from mlgit.operations.show import show
     from mlgit.render.pages.show import page
 
+    if reference is None:
+        from mlgit.project.registry.models import only_model
+
+        reference = only_model(session.project(), usage="mlgit show {}")
     record = show(session.project(), reference, fetch=fetch)
     session.print_result(record, lambda: page(record))

@@ -12,22 +12,28 @@ from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("unassign")
-@click.argument("model", shell_complete=models_offer)
+@click.argument("model", required=False, metavar="[MODEL]", shell_complete=models_offer)
 @environment_option("The environment.")
 @reason_option()
 @write_options("Write the tags here only; `mlgit push` publishes them.")
 @pass_session
-def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
+def entry(session: Session, /, model: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Empty an environment.
 
-    DVC knows no empty stage: `dvc get` goes on answering the version that was there.
+    DVC has no empty stage: `dvc get` still returns the version that was there. MODEL may be left out if
+    there is only one.
 
     \b
     Examples:
       mlgit unassign tumor --env staging
     """
+    from mlgit.core.wording import word
     from mlgit.operations.unassign import unassign
+    from mlgit.project.registry.models import only_model
     from mlgit.render.pages.change import page
 
-    record = unassign(session.project(), **options)
+    if model is None:
+        place = f"--env {word(options['environment'])}"
+        model = only_model(session.project(), usage=f"mlgit unassign {{}} {place}")
+    record = unassign(session.project(), model, **options)
     session.print_result(record, lambda: page(record))

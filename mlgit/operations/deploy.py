@@ -54,7 +54,7 @@ def deploy(
         StateError: trunk is unknown.
     """
     project.require_trunk()
-    declared = _require_deploy(project, environment)
+    declared = require_deploy(project, environment)
     if tag is not None:
         tag = tag.removeprefix(TAGS)
         model = _model_of(tag, environment, model)
@@ -169,7 +169,12 @@ def _without_tags(project: Project, state: ModelState, here: EnvironmentState) -
     return (f"{missing}; `git fetch --tags {word(project.remote)}` fetches those that there are",)
 
 
-def _require_deploy(project: Project, environment: str) -> Deploy:
+def require_deploy(project: Project, environment: str) -> Deploy:
+    """The entry of `deploy:` on trunk.
+
+    Raises:
+        UnknownReference: trunk does not declare the environment, or where it is deployed to.
+    """
     trunk = project.trunk
     # Rules that were valid before may name another target.
     rules = project.config(None if trunk is None else trunk.commit)

@@ -16,11 +16,12 @@ from mlgit.core.release.promotion import (
 )
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.wording import listed, word
-from mlgit.errors import AnswerNo, LostRace
+from mlgit.errors import AnswerNo
+from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.readiness import require_usable_name, require_usable_version
-from mlgit.project.release.change import make_change, model_to_change
+from mlgit.project.release.change import make_change, model_to_change, require_unchanged
 from mlgit.project.release.gate_check import require_gates
 from mlgit.project.trust.accept import accept, policy_commit
 
@@ -63,15 +64,15 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     change = partial(change, commit=version.commit, environment=here, dry_run=dry_run)
     passed = _passed_over(state, version) if wanted is None else ()
     if not doubted and not here.held and _holds(here, version):
-        return change((), notes=passed)
+        return with_target(project, change((), notes=passed))
     _require_allowed(project, state, declared, version, downgrade=downgrade)
-    gates = require_gates(
-        project, purpose="promote", model=name, commit=version.commit, environment=environment, ci=ci
-    )
+    require = partial(require_gates, project, purpose="promote", environment=environment, ci=ci)
+    gates = require(model=name, commit=version.commit)
     policy = policy_commit(project, version.commit if local else None)
     move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates, policy=policy)
     done = partial(change, plan_assignment(state, here, version, move), reason=reason, verdict=gates.verdict)
-    return done(notes=(*passed, *_about(project, here, state, local=local), *gates.notes))
+    notes = (*passed, *_about(project, here, state, local=local), *gates.notes)
+    return with_target(project, done(notes=notes))
 
 
 def _require_allowed(
@@ -152,7 +153,7 @@ def _left(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str
 
 def _ended(here: EnvironmentState, state: ModelState) -> tuple[str, ...]:
     if here.held:
-        return (f"`{here.environment}` was held by a rollback; this promotion ends that",)
+        return (f"this ends the hold on `{here.environment}`",)
     last = held_last(here, state)
     if last is None:
         return ()
@@ -171,7 +172,7 @@ def _environment(
         StateError: it is not known what is there, and the promotion is not the one that was cut off.
     """
     here = state.environment(name)
-    _require_unchanged(here, counter)
+    require_unchanged(here, counter)
     require_changeable(here, str(version.version))
     if here.doubt is None or here.doubt.unread:
         return here, here.doubt is not None
@@ -191,11 +192,3 @@ def _passed_over(state: ModelState, version: RegisteredVersion) -> tuple[str, ..
         if each.fact.name.version is not None and each.fact.name.version > version.version
     ]
     return (f"{higher[-1].sentence}; {higher[-1].hint}",) if higher else ()
-
-
-def _require_unchanged(here: EnvironmentState, counter: int | None) -> None:
-    if counter is not None and here.counter != counter:
-        raise LostRace(
-            f"Somebody else changed `{here.environment}` of `{here.model}` just now",
-            hint=f"look with `mlgit history {here.model} --env {here.environment}`, then run again",
-        )

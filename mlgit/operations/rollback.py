@@ -3,38 +3,67 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.state import label_of
 from mlgit.core.release.promotion import passed_over, require_changeable, rollback_target
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.trust.rules import was_promoted
+from mlgit.core.wording import cut, format_age, word
+from mlgit.errors import StateError
+from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import known_environment
-from mlgit.project.release.change import make_change, model_to_change
+from mlgit.project.registry.models import declares_only
+from mlgit.project.release.change import make_change, model_to_change, require_unchanged
 from mlgit.project.trust.accept import accept_with_facts, policy_commit
+
+_HOUR_S = 3600
+_REASON = 60  # characters of a reason in one line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
+    from mlgit.core.release.tag_plan import PlannedTag
     from mlgit.core.trust.rules import Facts
     from mlgit.project.open import Project
 
-_HELD = "`{}` is held now: nothing is promoted there by itself until somebody promotes"
+
+class RolledBackBefore(StateError):  # noqa: N818
+    """Someone rolled the environment back within the last hour.
+
+    `earlier` says who, when and why; `version` is where another rollback goes. `counter` is that of the
+    environment.
+    """
+
+    code = "rolled_back_before"
+
+    def __init__(self, message: str, *, hint: str, earlier: str, version: str, counter: int) -> None:
+        super().__init__(message, hint=hint)
+        self.earlier = earlier
+        self.version = version
+        self.counter = counter
 
 
-def rollback(
+def rollback(  # noqa: PLR0913 (one parameter per option)
     project: Project,
     model: str,
     *,
     environment: str,
     reason: str,
     to: str | None = None,
+    again: bool = False,
+    counter: int | None = None,
     local: bool = False,
     dry_run: bool = False,
 ) -> ChangeReport:
     """Take an environment back to the promotion before, or to the named earlier one.
 
+    With `counter`, only while it is still the environment's highest: the caller decided by that state.
+
     Raises:
+        RolledBackBefore: someone did within the last hour, and neither `to` nor `again` is given.
         StateError: there is no earlier one.
         UnknownReference: no such model, version or environment.
         LostRace: someone else changed the environment first.
@@ -43,27 +72,67 @@ def rollback(
     state, facts = accept_with_facts(project, raw, local=local, fetch=True)
     counting = known_environment(project, state, environment)
     here = _environment(raw, counting, to)
-    version, skipped, already = _target(state, counting, to, facts)
+    require_unchanged(here, counter)
+    version, skipped, already = _target(project, state, counting, to, facts)
+    if to is None and not again:
+        _require_first(project, here, version, reason)
     require_changeable(here, str(version.version))
+    plan = () if already else _plan(project, state, here, version, reason=reason, local=local)
+    change = partial(make_change, project, state, plan, action="rollback", local=local, dry_run=dry_run)
+    change = partial(change, version=version.version, commit=version.commit, environment=here)
+    if already:
+        return with_target(project, change())
+    notes = _notes(state, here, version, to, skipped)
+    return with_target(project, change(reason=reason, notes=notes))
+
+
+def _plan(
+    project: Project,
+    state: ModelState,
+    here: EnvironmentState,
+    version: RegisteredVersion,
+    *,
+    reason: str,
+    local: bool,
+) -> tuple[PlannedTag, ...]:
     policy = policy_commit(project, version.commit if local else None)
-    move = Move(action="rollback", now=project.now, reason=reason, policy=policy)
-    return make_change(
-        project,
-        state,
-        () if already else plan_assignment(state, here, version, move),
-        action="rollback",
-        version=version.version,
-        commit=version.commit,
-        environment=here,
-        reason=None if already else reason,
-        notes=() if already else _notes(state, here, version, to, skipped),
-        local=local,
-        dry_run=dry_run,
+    return plan_assignment(
+        state, here, version, Move(action="rollback", now=project.now, reason=reason, policy=policy)
+    )
+
+
+def _last_hour(project: Project, here: EnvironmentState) -> str | None:
+    """A sentence about the rollback that someone did within the last hour, if it is the newest change."""
+    newest = here.changes[-1] if here.changes and here.doubt is None else None
+    if newest is None or newest.action != "rollback":
+        return None
+    age_s = (project.now - newest.fact.at).total_seconds()
+    if abs(age_s) >= _HOUR_S:
+        return None
+    left = "" if newest.held is None else f"from {label_of(newest.held, here.registered)} "
+    why = f': "{cut(newest.reason, _REASON)}"' if newest.reason else ""
+    what = f"`{here.environment}` {left}to {here.label}"
+    return f"{newest.fact.tagger} rolled back {what} {format_age(age_s)}{why}"
+
+
+def _require_first(project: Project, here: EnvironmentState, version: RegisteredVersion, reason: str) -> None:
+    """Refuse a rollback that someone may have done already."""
+    earlier = _last_hour(project, here)
+    if earlier is None:
+        return
+    model = "" if declares_only(project, here.model) else f" {word(here.model)}"
+    command = f"mlgit rollback{model} --env {word(here.environment)} --again -m {word(reason)}"
+    raise RolledBackBefore(
+        f"{earlier}; nothing was written",
+        hint=f"to go on to {version.version}, run `{command}`",
+        earlier=earlier,
+        version=str(version.version),
+        counter=here.counter,
     )
 
 
 def _target(
-    state: ModelState, here: EnvironmentState, to: str | None, facts: Facts | None
+    project: Project, state: ModelState, here: EnvironmentState, to: str | None, facts: Facts | None
 ) -> tuple[RegisteredVersion, tuple[RegisteredVersion, ...], bool]:
     """The version to go back to, those that are passed over on the way, and whether it is there already."""
     held = here.version if here.doubt is None else None
@@ -77,7 +146,12 @@ def _target(
         skipped.append(version)
         return False
 
-    version = rollback_target(state, here, to, counts=counts)
+    try:
+        version = rollback_target(state, here, to, counts=counts)
+    except StateError as error:
+        earlier = _last_hour(project, here)
+        error.details = (*error.details, *([earlier] if earlier else []))
+        raise
     return version, tuple(skipped), False
 
 
@@ -103,4 +177,4 @@ def _notes(
         f"`{each.tag}` is passed over: no promotion that counts put it into `{here.environment}`"
         for each in skipped
     ]
-    return (*passed, *forged, _HELD.format(here.environment))
+    return (*passed, *forged)

@@ -74,7 +74,7 @@ def test_a_rollback_names_the_tag_that_keeps_it_from_going_back(adopted: Folder)
     forbid(adopted)
     done = adopted.here("rollback", "line", "--env", "prod", "-m", "Complaints")
     assert done.status == Exit.STATE
-    assert "`prod` has no earlier version of `line` to go back to" in done.err
+    assert "`prod` has no version of `line` before v0.1.1 to go back to" in done.err
     assert f"The tag `line#prod#1` does not count: {WHY}" in done.err
     allow_foreign_tags(adopted)
     assert adopted.here("rollback", "line", "--env", "prod", "-m", "Complaints").status == Exit.DONE
@@ -89,7 +89,7 @@ def test_a_rollback_says_which_tags_it_passes_over(adopted: Folder) -> None:
     assert adopted.here("promote", "line@v0.1.2", "--to", "prod").status == Exit.DONE
     done = adopted.here("rollback", "line", "--env", "prod", "-m", "Complaints")
     assert done.status == Exit.DONE, done.err
-    assert "to v0.1.1 (was v0.1.2)" in done.out
+    assert "from v0.1.2 to v0.1.1" in done.out
     assert "`line#prod#3` does not count and is passed over" in done.out
 
 
@@ -98,7 +98,7 @@ def test_a_newer_tag_that_does_not_count_is_not_blamed(staged: Folder) -> None:
     done = staged.here("rollback", "line", "--env", "staging", "-m", "Complaints")
     assert done.status == Exit.STATE
     assert "staging#7" not in done.err
-    assert "promote one, or run `mlgit unassign line --env staging`" in done.err
+    assert "promote another one, or run `mlgit unassign line --env staging`" in done.err
 
 
 def _comment() -> list[str]:

@@ -121,7 +121,7 @@ def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregister
         (("promote", "line@v9.0.0", "--to", "prod"), Exit.STATE, "no version `v9.0.0`"),
         (("promote", "line"), Exit.USAGE, "--to"),
         (("rollback", "line", "--env", "prod"), Exit.USAGE, "--message"),
-        (("rollback", "line", "--env", "prod", "-m", "x"), Exit.STATE, "no earlier version"),
+        (("rollback", "line", "--env", "prod", "-m", "x"), Exit.STATE, "no version of"),
         (("unassign", "line", "--env", "nowhere"), Exit.STATE, "no environment"),
         (("deregister", "line"), Exit.USAGE, "names no version"),
         (("show", "nothing"), Exit.STATE, "`nothing` is no environment"),

@@ -12,11 +12,12 @@ import click
 
 from mlgit.cli.shell.output import say, write_document, write_page
 from mlgit.core.addresses import without_passwords
-from mlgit.errors import Exit, Location, MlgitError, UsageError, as_known
+from mlgit.errors import Exit, Location, MlgitError, ToolError, UsageError, as_known
 from mlgit.render.page import Page, Span, clean, line
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
+    from mlgit.core.deploy.deployment import DeployReport
 
 
 def print_failure(error: click.ClickException | MlgitError | OSError, session: Session) -> int:
@@ -33,6 +34,15 @@ def print_failure(error: click.ClickException | MlgitError | OSError, session: S
 
         say("".join(traceback.format_exception(error)).rstrip())
     return known.exit_code
+
+
+def print_failures(record: DeployReport) -> None:
+    """Print the failures of single models like errors."""
+    for each in record.deployments:
+        failed = each.failure
+        if failed is not None:
+            error = ToolError(failed.message, hint=failed.hint, details=failed.details)
+            write_page(failure_page(error), sys.stderr)
 
 
 def print_bug(error: Exception, session: Session) -> None:

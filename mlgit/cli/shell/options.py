@@ -62,10 +62,10 @@ def output_option(help_text: str) -> Decorator:
     )
 
 
-def environment_option(help_text: str, *, name: str = "--env", required: bool = True) -> Decorator:
-    """`--env ENV`, given to the command as `environment`."""
+def environment_option(help_text: str, *names: str, required: bool = True) -> Decorator:
+    """`--env ENV`, given to the command as `environment`; with `names`, it has these instead."""
     return click.option(
-        name,
+        *(names or ("--env",)),
         "environment",
         metavar="ENV",
         required=required,
@@ -74,10 +74,9 @@ def environment_option(help_text: str, *, name: str = "--env", required: bool = 
     )
 
 
-def reason_option(*, required: bool = False) -> Decorator:
+def reason_option() -> Decorator:
     """`-m REASON`, given to the command as `reason`."""
-    help_text = "Why; it stands in the tag."
-    return click.option("-m", "--message", "reason", metavar="REASON", required=required, help=help_text)
+    return click.option("-m", "--message", "reason", metavar="REASON", help="Reason, recorded in the tag.")
 
 
 def write_options(local_help: str) -> Decorator:

@@ -9,7 +9,7 @@ from mlgit.core.wording import count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.gates.verdict import Effect, Note, Result, Verdict
+    from mlgit.core.gates.verdict import Effect, Note, Result, Summary, Verdict
 
 FINDINGS = (
     "trunk_unknown",
@@ -70,7 +70,14 @@ def headline(verdict: Verdict) -> str:
         return stopping[0].message
     if not summary.gates:
         return "No gates were evaluated"
-    text = f"{_subject(verdict.results)}{summary.passed} of {count(summary.gates, 'gate')} passed"
+    return f"{_subject(verdict.results)}{gates_passed(summary)}"
+
+
+def gates_passed(summary: Summary) -> str:
+    """`3 of 4 gates passed, 1 skipped`, with what was waived and the warnings."""
+    if not summary.gates:
+        return "no gates were evaluated"
+    text = f"{summary.passed} of {count(summary.gates, 'gate')} passed"
     text += f", {summary.skipped} skipped" if summary.skipped else ""
     text += f", {summary.waived} waived" if summary.waived else ""
     return text + (f", {count(summary.warnings, 'warning')}" if summary.warnings else "")

@@ -67,6 +67,7 @@ class EnvironmentEntry:
     known: Literal["yes", "no"] = "yes"
     refused: str | None = None
     counts: str | None = None
+    served: Served | None = None
 
 
 @record

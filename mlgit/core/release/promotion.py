@@ -234,9 +234,10 @@ def _nothing_before(
             hint=_end_of_rejection(first) or f"run `mlgit promote {state.name}@VERSION --to {word(name)}`",
         )
     refused = refused_assignments(state, environment)[-1:]
-    hint = f"promote one, or run `mlgit unassign {state.name} --env {word(name)}`"
+    hint = f"promote another one, or run `mlgit unassign {word(state.name)} --env {word(name)}`"
+    before = "" if environment.label is None else f" before {environment.label}"
     return StateError(
-        f"`{name}` has no earlier version of `{state.name}` to go back to",
+        f"`{name}` has no version of `{state.name}`{before} to go back to",
         details=tuple(each.sentence for each in refused),
         hint=refused[0].hint if refused else hint,
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mlgit.core.gates.verdict import Decision, Summary
+    from mlgit.core.registry.entries import Served
     from mlgit.core.registry.semver import Version
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
 
@@ -67,7 +68,8 @@ class ChangeReport:
     """What a command that writes tags did or, in a dry run, would do.
 
     `before` is what the environment held. `pushed`: the remote has the tags. `already`: there was nothing to
-    do.
+    do. `served` is what the environment's target serves, if it is a folder on this machine; otherwise
+    `served_when` says what has to end first (`… has finished`). `next` is the command that deploys.
     """
 
     model: str
@@ -84,6 +86,9 @@ class ChangeReport:
     dry_run: bool = False
     at: datetime
     verdict: VerdictSummary | None = None
+    served: Served | None = None
+    served_when: str | None = None
+    next: str | None = None
     notes: tuple[str, ...] = ()
 
 

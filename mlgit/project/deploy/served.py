@@ -11,7 +11,7 @@ from mlgit.core.registry.entries import Served
 from mlgit.core.stated_time import parse_time
 from mlgit.core.wording import word
 from mlgit.errors import MlgitError
-from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.models import declares_only
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,8 +50,9 @@ def target_folder(project: Project, path: str, environment: str, model: str) -> 
 
 def deploy_command(project: Project, model: str, environment: str) -> str:
     """The command that deploys one model; it names the model only if trunk declares several."""
-    alone = set(declared_models(project, None if project.trunk is None else project.trunk.commit)) <= {model}
-    return f"mlgit deploy --env {word(environment)}{'' if alone else f' {word(model)}'}"
+    if declares_only(project, model):
+        return f"mlgit deploy --env {word(environment)}"
+    return f"mlgit deploy --env {word(environment)} {word(model)}"
 
 
 def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.config.names import read_model_name
 from mlgit.core.digest import sha256_hex
-from mlgit.core.wording import listed, near
-from mlgit.errors import ConfigError, MlgitError, UnknownReference
+from mlgit.core.wording import listed, near, word
+from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.registry.completeness import doubts
 
 if TYPE_CHECKING:
@@ -137,6 +137,31 @@ def model_names(project: Project) -> tuple[str, ...]:
     return tuple(sorted({*declared_models(project), *read_registry(project).models}))
 
 
+def only_model(project: Project, *, usage: str) -> str:
+    """The model that a command means without naming one: the only one that trunk declares or tags mention.
+
+    `usage` is the command with `{}` in place of the model.
+
+    Raises:
+        UsageError: there are several.
+        UnknownReference: there is none, or none is known here.
+    """
+    declared = declared_models(project, None if project.trunk is None else project.trunk.commit)
+    names = tuple(declared) if len(declared) == 1 else model_names(project)
+    if len(names) > 1:
+        hint = f"name it, for example `{usage.format(word(names[0]))}`"
+        raise UsageError(f"There are several models: {listed(names)}", hint=hint)
+    if not names:
+        raise _unknown(project, "There is no model yet", "No model is known here", ())
+    return names[0]
+
+
+def declares_only(project: Project, name: str) -> bool:
+    """Whether trunk declares no other model, so that commands need not name this one."""
+    trunk = None if project.trunk is None else project.trunk.commit
+    return set(declared_models(project, trunk)) == {name}
+
+
 def unnamed_models(
     project: Project, read: Callable[[str], ModelState], *, after: tuple[str, ...] | None = None
 ) -> tuple[str, ...]:
@@ -172,14 +197,20 @@ def require_model(project: Project, name: str) -> None:
     """
     if is_model(project, name):
         return
-    known = model_names(project)
+    unknown = f"`{name}` is no model that is known here"
+    raise _unknown(project, f"There is no model `{name}`", unknown, model_names(project), name=name)
+
+
+def _unknown(
+    project: Project, absent: str, unknown: str, known: tuple[str, ...], *, name: str = ""
+) -> UnknownReference:
+    """The error that a model is absent or, if this clone may lack tags, unknown."""
     clone = doubts(project, {}).clone
     if clone.known == "no":
-        message = f"`{name}` is no model that is known here: {clone.why}"
-        raise UnknownReference(message, hint=f"run `{clone.repair}`")
+        return UnknownReference(f"{unknown}: {clone.why}", hint=f"run `{clone.repair}`")
     declare = "declare it under `models:` in `mlgit.yaml`, or under `artifacts:` in `dvc.yaml`"
     hint = near(name, known) or (f"there are {listed(known)}" if known else declare)
-    raise UnknownReference(f"There is no model `{name}`", hint=hint)
+    return UnknownReference(absent, hint=hint)
 
 
 def _artifacts(project: Project, commit: str | None) -> dict[str, str | None]:

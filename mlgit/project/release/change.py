@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.release.tag_plan import ChangeAction, ChangeReport, PlannedTag, VerdictSummary, future_note
+from mlgit.core.wording import word
+from mlgit.errors import LostRace
 from mlgit.project.registry.environments import gto_note
 from mlgit.project.registry.models import require_model
 from mlgit.project.release.write_tags import fresh_model, write_tags
@@ -29,6 +31,20 @@ def model_to_change(project: Project, name: str, *, local: bool) -> ModelState:
     state = fresh_model(project, name, local=local)
     require_model(project, name)
     return state
+
+
+def require_unchanged(here: EnvironmentState, counter: int | None) -> None:
+    """Refuse to change an environment whose highest counter is another one by now.
+
+    Raises:
+        LostRace: someone else changed it.
+    """
+    if counter is not None and here.counter != counter:
+        see = f"mlgit history {word(here.model)} --env {word(here.environment)}"
+        raise LostRace(
+            f"Someone else just changed `{here.environment}` of `{here.model}`; nothing was written",
+            hint=f"see `{see}`, then run this again",
+        )
 
 
 def make_change(  # noqa: PLR0913 (the fields of the report)

@@ -4,29 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.render.page import Page, Span, line, table
+from mlgit.core.gates.headline import gates_passed
+from mlgit.render.page import Page, Span, line
+from mlgit.render.pages.served import next_line, served_lines
 
 if TYPE_CHECKING:
     from mlgit.core.release.tag_plan import ChangeAction, ChangeReport
 
 
 def page(record: ChangeReport) -> Page:
-    """One sentence, the verdict, the tags, and notes."""
-    shown: Page = [line(*_sentence(record))]
-    if record.verdict is not None:
-        careful = record.verdict.decision == "allow_with_warnings"
-        headline = Span(record.verdict.headline, "careful" if careful else "ok")
-        shown.append(line(Span("gates: ", "dim"), headline, indent=2))
+    """What was done, its tags and notes; at the end what serves the model, and what is left to do."""
+    shown: Page = [line(*_sentence(record), *_gates(record))]
     if record.tags:
-        rows = [(Span(tag.name, "name"), tag.commit[:7], Span(tag.oid[:7], "dim")) for tag in record.tags]
-        shown.append(table(("tag", "commit", "object"), rows))
-    if record.tags and not record.dry_run:
-        where = f"pushed to {record.remote}" if record.pushed else "here only; `mlgit push` publishes"
-        if record.remote is None and not record.pushed:
-            where = "here only"
-        shown.append(line(Span(where, "dim"), indent=2))
+        names = ", ".join(tag.name for tag in record.tags)
+        shown.append(line(Span("tags  ", "dim"), names, Span(_where(record), "dim"), indent=2))
+    if record.action == "rollback" and not record.already:
+        held = "would be held" if record.dry_run else "held"
+        text = f": no automatic promotion to {record.environment} until someone promotes"
+        shown.append(line(Span(held, "careful"), text, indent=2))
     shown += [line(Span("note: ", "careful"), note, indent=2) for note in record.notes]
-    return shown
+    shown += served_lines(record.served, when=record.served_when)
+    return shown + next_line(record.next)
+
+
+def _where(record: ChangeReport) -> str:
+    if record.dry_run:
+        return ", not written"
+    if record.pushed:
+        return f", pushed to {record.remote}"
+    return ", only here" if record.remote is None else ", only here; `mlgit push` publishes them"
+
+
+def _gates(record: ChangeReport) -> tuple[str | Span, ...]:
+    """`, 3 of 3 gates passed`."""
+    if record.verdict is None:
+        return ()
+    careful = record.verdict.decision == "allow_with_warnings"
+    return (", ", Span(gates_passed(record.verdict.summary), "careful" if careful else "ok"))
 
 
 _VERBS: dict[ChangeAction, tuple[str, str]] = {
@@ -54,7 +68,8 @@ def _sentence(record: ChangeReport) -> tuple[str | Span, ...]:
     start = Span(f"Would {planned}", "careful") if record.dry_run else Span(done, "ok")
     environment = Span(record.environment or "", "name")
     if record.action == "rollback":
-        return (start, environment, f" of {record.model} to ", Span(str(record.version), "strong"), before)
+        left = "" if record.before is None else f" from {record.before}"
+        return (start, environment, f" of {record.model}{left} to ", Span(str(record.version), "strong"))
     if record.action == "promote":
         return (start, subject, " to ", environment, before)
     if record.action == "unassign":

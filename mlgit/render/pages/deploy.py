@@ -12,17 +12,26 @@ if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import Deployment, DeployReport
 
 
-def page(record: DeployReport) -> Page:
+def page(record: DeployReport, *, details: bool = False) -> Page:
+    """One sentence per model; with `details`, files and folders."""
     shown: Page = []
     for deployment in record.deployments:
-        shown += _deployment(deployment)
+        shown += deployment_lines(deployment, details=details)
     if not record.deployments:
         shown.append(line("There is no model to deploy to ", Span(record.environment, "name")))
     return shown + _tags(record)
 
 
-def _deployment(record: Deployment) -> Page:
+def deployment_lines(record: Deployment, *, details: bool = False) -> Page:
+    """The sentence about one model, with its notes; the details are always those of a plan."""
     shown: Page = [line(*_sentence(record))]
+    if details or record.state == "planned":
+        shown += _details(record)
+    return shown + [line(Span("note: ", "careful"), note, indent=2) for note in record.notes]
+
+
+def _details(record: Deployment) -> Page:
+    shown: Page = []
     if record.state in {"deployed", "planned"}:
         shown += _how(record)
     if record.state in {"deployed", "already", "planned"} and record.folder is not None:
@@ -30,7 +39,7 @@ def _deployment(record: Deployment) -> Page:
     if record.removed:
         verb = "would remove" if record.state == "planned" else "removed"
         shown.append(field(verb, ", ".join(record.removed)))
-    return shown + [line(Span("note: ", "careful"), note, indent=2) for note in record.notes]
+    return shown
 
 
 def _sentence(record: Deployment) -> tuple[str | Span, ...]:
@@ -39,7 +48,7 @@ def _sentence(record: Deployment) -> tuple[str | Span, ...]:
     before = f" (was {record.before})" if record.before not in {None, record.version} else ""
     match record.state:
         case "deployed":
-            return (Span("Deployed ", "ok"), subject, " to ", environment, before, *_seconds(record))
+            return (Span("Deployed ", "ok"), subject, " to ", environment, *_seconds(record), before)
         case "already":
             return (Span("Already: ", "ok"), subject, " is deployed to ", environment)
         case "planned":

@@ -92,7 +92,7 @@ class User:
     def rollback(self) -> None:
         environment = self.chance.choice(ENVIRONMENTS)
         version = self.chance.choice(self._versions()) if self.chance.random() < 0.2 else None
-        to = [] if version is None else ["--to", version]
+        to = ["--again"] if version is None else ["--to", version]
         argv = ["rollback", "line", "--env", environment, "-m", "it is worse", *to]
         self._do(self._somewhere(), argv, verb="rollback", environment=environment, version=version)
 

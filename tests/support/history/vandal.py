@@ -102,7 +102,7 @@ class Vandal:
         earlier = [version for version in self._stack(name) if version != self.live(name)]
         if not self.known(name):
             return
-        argv = ("rollback", "line", "--env", name, "-m", "worse")
+        argv = ("rollback", "line", "--env", name, "-m", "worse", "--again")
         done = self._run(*argv, status=Exit.DONE if earlier else Exit.STATE)
         if earlier:
             self._note(name, done, earlier[-1], rollback=True)

@@ -30,9 +30,9 @@ def deployment(**values: Any) -> Deployment:  # noqa: ANN401 (any field)
     return Deployment(**(known | values))
 
 
-def shown(*deployments: Deployment, **more: Any) -> str:  # noqa: ANN401 (any field)
+def shown(*deployments: Deployment, details: bool = True, **more: Any) -> str:  # noqa: ANN401 (any field)
     values: dict[str, Any] = {"environment": "prod", "dry_run": False, "at": NOW}
-    return plain(page(DeployReport(**(values | {"deployments": deployments} | more))))
+    return plain(page(DeployReport(**(values | {"deployments": deployments} | more)), details=details))
 
 
 CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
@@ -44,7 +44,7 @@ CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
         (
             deployment(**FOLDER, before="v1.0.0", removed=("v0.9.0",)),
             (
-                "Deployed line@v1.0.1 to prod (was v1.0.0) in 1.2 s\n  files: fetched and checked\n"
+                "Deployed line@v1.0.1 to prod in 1.2 s (was v1.0.0)\n  files: fetched and checked\n"
                 f"{CURRENT}  removed: v0.9.0\n"
             ),
         ),
@@ -92,6 +92,12 @@ CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
 )
 def test_each_state_has_its_sentence(found: Deployment, text: str) -> None:
     assert shown(found) == text
+
+
+def test_without_details_a_result_is_one_line_and_a_plan_is_whole() -> None:
+    done = shown(deployment(**FOLDER, before="v1.0.0", removed=("v0.9.0",)), details=False)
+    assert done == "Deployed line@v1.0.1 to prod in 1.2 s (was v1.0.0)\n"
+    assert CURRENT in shown(deployment(**FOLDER, state="planned"), details=False)
 
 
 def test_an_environment_without_models_is_reported() -> None:

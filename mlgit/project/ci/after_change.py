@@ -1,0 +1,86 @@
+"""After a change: whether the target serves what the environment holds now, and what makes it so."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.ci.templates import includes_mlgit, read_stamp
+from mlgit.core.forge.hosts import HOSTS
+from mlgit.core.registry.completeness import in_ci
+from mlgit.project.deploy.served import deploy_command, served, target_folder
+from mlgit.project.registry.read import read_model
+from mlgit.project.registry.tag_settings import is_local
+
+if TYPE_CHECKING:
+    from mlgit.core.config.file import Deploy
+    from mlgit.core.registry.state import EnvironmentState
+    from mlgit.core.release.tag_plan import ChangeReport
+    from mlgit.core.tree import Tree
+    from mlgit.project.open import Project
+
+_GITHUB_JOBS = ".github/workflows/mlgit-deploy.yml"
+_GITLAB_JOBS = ".gitlab/mlgit/full.yml"
+
+
+def with_target(project: Project, report: ChangeReport) -> ChangeReport:
+    """The report of a promotion or rollback with what its target serves and the command that deploys."""
+    declared = project.trunk_config.deploy.get(report.environment or "")
+    here = read_model(project, report.model).environment(report.environment or "")
+    # Without the new tag here, it could not be fetched back.
+    if declared is None or report.dry_run or here.holder is None or here.holder.commit != report.commit:
+        return report
+    found = served(project, here)
+    command = deploy_command(project, report.model, declared.environment)
+    if found is not None:
+        done = found.matches and not found.damaged
+        return replace(report, served=found, next=None if done else command)
+    if report.already:
+        return report  # a deployment may have run since
+    job = _job(project, report, here)
+    if job is not None:
+        when = f"`{job}`, started by the tag `{here.holder.tag}`, has finished"
+        return replace(report, served_when=when)
+    when, elsewhere = f"`{command}` has run", _elsewhere(project, declared, report.model)
+    if elsewhere is not None:
+        return replace(report, served_when=f"{when} on the machine with `{elsewhere}`")
+    return replace(report, served_when=when, next=command)
+
+
+def _elsewhere(project: Project, declared: Deploy, model: str) -> str | None:
+    """The target's folder if it is on another machine; a relative path is one of this clone."""
+    if declared.target != "local" or not os.path.isabs(declared.keys["path"]):
+        return None
+    return target_folder(project, declared.keys["path"], declared.environment, model)
+
+
+def _job(project: Project, report: ChangeReport, here: EnvironmentState) -> str | None:
+    """The job of mlgit's CI templates that a pushed tag starts; None if it may start none.
+
+    A forge takes the jobs from the commit of the tag. In CI, a tag that is pushed with the token of a job may
+    start nothing.
+    """
+    assert here.holder is not None  # noqa: S101 (checked by the caller)
+    url = "" if project.remote is None else project.remotes.get(project.remote, "")
+    if not report.pushed or in_ci(os.environ) or is_local(url):
+        return None
+    tree = project.tree(here.holder.commit)
+    if _is_template(tree, _GITHUB_JOBS):
+        return _GITHUB_JOBS.rpartition("/")[2]
+    jobs = tree.read(_GITLAB_JOBS) or b""
+    entry = tree.read(str(HOSTS["gitlab"].entry)) or b""
+    named = f"environment: '{here.environment}'".encode() in jobs
+    if named and _is_template(tree, _GITLAB_JOBS) and includes_mlgit("gitlab", _text(entry)):
+        return f"mlgit-deploy-{here.environment}"
+    return None
+
+
+def _is_template(tree: Tree, path: str) -> bool:
+    """Whether mlgit wrote the file, or most of it."""
+    content = tree.read(path)
+    return content is not None and read_stamp(_text(content)) is not None
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "replace")

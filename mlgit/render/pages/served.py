@@ -1,0 +1,37 @@
+"""Served: the lines about what a target serves, and the command that comes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, line
+
+if TYPE_CHECKING:
+    from mlgit.core.registry.entries import Served
+
+
+def served_lines(served: Served | None, *, when: str | None = None, place: str = "") -> Page:
+    """What a folder serves instead of what it should, or what has to end first; nothing if neither is known.
+
+    `place` is written before it.
+    """
+    if served is not None:
+        text = difference(served)
+        return [] if text is None else [line(Span("! ", "careful"), place, text)]
+    return [] if when is None else [line(Span("! ", "careful"), f"served when {when}")]
+
+
+def difference(served: Served) -> str | None:
+    """`/srv/models/tumor still serves v1.1.0`; None if it serves what the environment holds."""
+    if served.label is None:
+        return None if served.matches else f"{served.folder} serves nothing yet"
+    if not served.matches:
+        return f"{served.folder} still serves {served.label}"
+    if served.damaged:
+        return f"{served.folder} serves {served.label}, but a file of it is missing or cut off"
+    return None
+
+
+def next_line(command: str | None) -> Page:
+    """`next: mlgit deploy --env prod`."""
+    return [] if command is None else [line(Span("next: ", "dim"), Span(command, "name"))]

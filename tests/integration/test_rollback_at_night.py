@@ -1,0 +1,222 @@
+"""`mlgit rollback` at night: what is served afterwards, and what happens if it is done twice."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.errors import Exit
+from mlgit.operations.promote import promote
+from mlgit.operations.rollback import RolledBackBefore, rollback
+from tests.support.registry import NOON, change, close_all, opened, tags_of, valid
+from tests.support.targets import configure, deploy_here, folder_of, forget_data, served
+from tests.support.terminal import typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from mlgit.core.release.tag_plan import ChangeReport
+    from tests.support.shell import Folder
+
+BACK = ("rollback", "--env", "prod", "-m", "p95 alarm")
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    close_all()
+
+
+@pytest.fixture
+def live(deployable: Folder) -> Folder:
+    """`prod` holds v1.0.2 after v1.0.1 and v1.0.0, and its folder serves it."""
+    deployable.git("push", "-q", "--tags")
+    for version in ("v1.0.1", "v1.0.2"):
+        for environment in ("staging", "prod"):
+            change(deployable, "promote", f"line@{version}", "--to", environment)
+    deploy_here(deployable)
+    return deployable
+
+
+def plain(live: Folder, text: str) -> str:
+    """The text with other words for what differs from run to run."""
+    text = text.replace(str(folder_of(live)), "/srv/models/line")
+    return re.sub(r"\d+ s ago", "2 s ago", re.sub(r"in \d+\.\d s", "in 0.4 s", text))
+
+
+def test_a_rollback_ends_with_what_is_still_served_and_the_command_that_ends_that(live: Folder) -> None:
+    done = live.here(*BACK)
+    assert done.status == Exit.DONE, done.err
+    assert plain(live, done.out) == (
+        "Rolled back prod of line from v1.0.2 to v1.0.1\n"
+        "  tags  line#prod!#4, line#prod#4, pushed to origin\n"
+        "  held: no automatic promotion to prod until someone promotes\n"
+        "! /srv/models/line still serves v1.0.2\n"
+        "next: mlgit deploy --env prod\n"
+    )
+    command = done.out.splitlines()[-1].removeprefix("next: mlgit ").split()
+    assert live.here(*command).status == Exit.DONE
+    assert served(folder_of(live)) == "v1.0.1"
+
+
+def test_a_rollback_that_deploys_ends_with_the_old_version_served(live: Folder) -> None:
+    done = live.here(*BACK, "--deploy")
+    assert done.status == Exit.DONE, done.err
+    assert plain(live, done.out) == (
+        "Rolled back prod of line from v1.0.2 to v1.0.1\n"
+        "  tags  line#prod!#4, line#prod#4, pushed to origin\n"
+        "  held: no automatic promotion to prod until someone promotes\n"
+        "Deployed line@v1.0.1 to prod in 0.4 s (was v1.0.2)\n"
+    )
+    assert served(folder_of(live)) == "v1.0.1"
+    record = valid(live.here("promote", "line", "--to", "prod", "--json"), "change")
+    assert (record["served"]["label"], record["served"]["matches"]) == ("v1.0.1", False)
+    record = valid(live.here("rollback", "--env", "prod", "-m", "x", "--deploy", "--json"), "change")
+    assert (record["served"]["label"], record["served"]["matches"], record["next"]) == ("v1.0.1", True, None)
+
+
+def test_a_rollback_whose_deployment_fails_says_what_is_still_served(live: Folder) -> None:
+    forget_data(live)
+    done = live.here(*BACK, "--deploy")
+    assert done.status == Exit.TOOL
+    assert done.out.endswith(f"! {folder_of(live)} still serves v1.0.2\nnext: mlgit deploy --env prod\n")
+
+
+def test_a_rollback_that_cannot_deploy_writes_nothing(live: Folder) -> None:
+    configure(live, "")
+    before = tags_of(live)
+    done = live.here(*BACK, "--deploy")
+    assert (done.status, "add `deploy:" in done.err) == (Exit.STATE, True)
+    assert tags_of(live) == before
+
+
+@pytest.mark.parametrize(
+    ("deploy", "shown"),
+    [
+        ("", ""),
+        (
+            "deploy:\n  prod: {target: command, command: [sh, deploy.sh]}\n",
+            "! served when `mlgit deploy --env prod` has run\nnext: mlgit deploy --env prod\n",
+        ),
+        (
+            "deploy:\n  prod: {target: local, path: '/nowhere/{model}'}\n",
+            "! served when `mlgit deploy --env prod` has run on the machine with `/nowhere/line`\n",
+        ),
+    ],
+)
+def test_other_targets_are_served_when_a_deployment_has_run(live: Folder, deploy: str, shown: str) -> None:
+    configure(live, deploy)
+    done = live.here(*BACK)
+    held = "  held: no automatic promotion to prod until someone promotes\n"
+    assert done.out.partition(held)[2] == shown
+
+
+def test_a_promotion_says_what_it_replaced_and_what_is_still_served(live: Folder) -> None:
+    assert live.here(*BACK, "--deploy").status == Exit.DONE
+    done = live.here("promote", "line", "--env", "prod")
+    assert plain(live, done.out) == (
+        "Promoted line@v1.0.2 to prod (was v1.0.1), 1 of 1 gate passed\n"
+        "  tags  line#prod!#5, line#prod#5, pushed to origin\n"
+        "  note: this ends the hold on `prod`\n"
+        "! /srv/models/line still serves v1.0.1\n"
+        "next: mlgit deploy --env prod\n"
+    )
+
+
+def back(live: Folder, now: datetime, **more: Any) -> ChangeReport:  # noqa: ANN401 (passed on)
+    return rollback(opened(live, now=now), "line", environment="prod", reason="worse", **more)
+
+
+def test_a_second_rollback_within_the_hour_is_refused_and_names_the_first(live: Folder) -> None:
+    assert live.here(*BACK).status == Exit.DONE
+    before = tags_of(live)
+    done = live.here(*BACK)
+    assert done.status == Exit.STATE
+    assert plain(live, done.err) == (
+        'error: Ada rolled back `prod` from v1.0.2 to v1.0.1 2 s ago: "p95 alarm"; nothing was written\n'
+        "  hint: to go on to v1.0.0, run `mlgit rollback --env prod --again -m 'p95 alarm'`\n"
+    )
+    assert tags_of(live) == before
+    assert live.here(*BACK, "--json").json()["error"]["code"] == "rolled_back_before"
+    assert change(live, *BACK, "--again")["version"] == "v1.0.0"
+    done = live.here(*BACK)
+    assert plain(live, done.err) == (
+        "error: `prod` has no version of `line` before v1.0.0 to go back to\n"
+        '  Ada rolled back `prod` from v1.0.1 to v1.0.0 2 s ago: "p95 alarm"\n'
+        "  hint: promote another one, or run `mlgit unassign line --env prod`\n"
+    )
+
+
+@pytest.mark.parametrize(("minutes", "refused"), [(59, True), (-59, True), (60, False)])
+def test_only_the_last_hour_counts(live: Folder, minutes: int, *, refused: bool) -> None:
+    late = NOON + timedelta(days=400)
+    back(live, late)
+    if refused:
+        with pytest.raises(RolledBackBefore):
+            back(live, late + timedelta(minutes=minutes))
+    else:
+        assert back(live, late + timedelta(minutes=minutes)).version == "v1.0.0"
+
+
+def test_what_is_named_or_came_after_a_promotion_is_not_the_same_rollback(live: Folder) -> None:
+    late = NOON + timedelta(days=400)
+    back(live, late)
+    assert back(live, late, to="v1.0.1").already
+    assert back(live, late, to="v1.0.0").version == "v1.0.0"
+    promote(opened(live, now=late), "line", environment="prod")
+    assert back(live, late).version == "v1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "holds"), [("y\n", Exit.DONE, "v1.0.0"), ("\n", Exit.STATE, "v1.0.1")]
+)
+def test_a_terminal_is_asked(live: Folder, answer: str, status: int, holds: str) -> None:
+    assert live.here(*BACK).status == Exit.DONE
+    done = typed(live, f"still too slow\n{answer}", "rollback", "--env", "prod")
+    assert done.status == status, done.err
+    assert "Why? It is recorded in the tag" in done.err
+    assert "Ada rolled back `prod` from v1.0.2 to v1.0.1" in done.err
+    assert "Roll back again, to v1.0.0? [y/N]" in done.err
+    shown = valid(live.here("show", "prod", "--json"), "show")
+    assert shown["environment"]["version"] == holds
+    if status == Exit.DONE:
+        assert shown["events"][0]["reason"] == "still too slow"
+
+
+@pytest.mark.parametrize(
+    ("argv", "version"),
+    [
+        (("rollback", "line@v1.0.0", "--env", "prod", "-m", "x"), "v1.0.0"),
+        (("rollback", "line@v1.0.0", "--to", "v1.0.0", "--env", "prod", "-m", "x"), "v1.0.0"),
+        (("promote", "--env", "prod"), "v1.0.2"),
+        (("unassign", "--env", "prod"), "v1.0.2"),
+    ],
+)
+def test_a_version_after_the_model_is_understood_and_the_only_model_may_be_left_out(
+    live: Folder, argv: tuple[str, ...], version: str
+) -> None:
+    assert change(live, *argv)["version"] == version
+
+
+def test_the_only_model_is_shown_without_its_name(live: Folder) -> None:
+    assert valid(live.here("show", "--json"), "show")["reference"] == "line"
+
+
+def test_with_several_models_the_error_says_how_to_name_one(live: Folder) -> None:
+    config = (live / "mlgit.yaml").read_text(encoding="utf-8")
+    live.write("mlgit.yaml", config.replace("models:\n", "models:\n  area: {path: models/area.json}\n"))
+    live.commit("Declare another model")
+    live.git("push", "-q")
+    done = live.here(*BACK)
+    assert done.status == Exit.USAGE
+    assert "There are several models: `area`, `line`" in done.err
+    assert "`mlgit rollback area --env prod -m REASON`" in done.err
+
+
+def test_two_versions_are_wrong_usage(live: Folder) -> None:
+    done = live.here("rollback", "line@v1.0.0", "--to", "v1.0.1", "--env", "prod", "-m", "x")
+    assert (done.status, "name two versions" in done.err) == (Exit.USAGE, True)
