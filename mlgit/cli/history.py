@@ -31,7 +31,8 @@ from mlgit.cli.shell.session import Session, pass_session
 def entry(session: Session, /, moment: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Show who moved what when.
 
-    With --at a day means its end, in UTC, as all times here.
+    One line per event, newest first; -v shows whole reasons, and times in UTC. With --at a day means its
+    end, in UTC.
 
     \b
     Examples:
@@ -46,10 +47,11 @@ def entry(session: Session, /, moment: str | None, **options: Any) -> None:  # n
 
     if moment is not None and (options["metric"] is not None or options["last"] is not None):
         other = "--last" if options["metric"] is None else "--metric"
-        raise click.UsageError(f"`--at` and `{other}` cannot be said together")
+        raise click.UsageError(f"`--at` and `{other}` cannot be used together")
     at = None if moment is None else _time(moment)
     record = history(session.project(), at=at, **options)
-    session.print_result(record, lambda: page(record))
+    whole = session.verbosity > 0
+    session.print_result(record, lambda: page(record, width=session.width, whole=whole))
 
 
 def _time(text: str) -> datetime:

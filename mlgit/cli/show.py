@@ -34,4 +34,4 @@ def entry(session: Session, *, reference: str | None, fetch: bool) -> None:
 
         reference = only_model(session.project(), usage="mlgit show {}")
     record = show(session.project(), reference, fetch=fetch)
-    session.print_result(record, lambda: page(record))
+    session.print_result(record, lambda: page(record, width=session.width, whole=session.verbosity > 0))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.entries import ModelList, model_entry, order_environments
+from mlgit.core.registry.entries import ModelList, live_first, model_entry, order_environments
 from mlgit.core.wording import listed
 from mlgit.errors import UnknownReference
+from mlgit.project.deploy.served import with_served
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry_tags, tags_as_of
@@ -40,12 +41,14 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
     environments = tuple(project.trunk_config.environments)
     states = [registry.model(name) for name in names]
     entries = tuple(
-        model_entry(each, declared, environments, unsure, trust_in(project, each)) for each in states
+        with_served(project, model_entry(each, declared, environments, unsure, trust_in(project, each)), each)
+        for each in states
     )
     found = {each.environment for entry in entries for each in entry.environments}
     return ModelList(
         models=entries,
         environments=order_environments(environments, found),
+        columns=order_environments(live_first(project.trunk_config.environments), found),
         remote=project.remote,
         tags_as_of=tags_as_of(project),
         told_at=project.now,

@@ -10,6 +10,7 @@ from mlgit.core.registry.events import Details, events_of, newest_first
 from mlgit.core.registry.message import human_part
 from mlgit.core.wording import listed
 from mlgit.errors import UnknownReference
+from mlgit.project.deploy.served import deploy_command, environment_with_served, with_served
 from mlgit.project.registry.completeness import doubts, unknown_note
 from mlgit.project.registry.models import declared_models, is_model, model_names
 from mlgit.project.registry.read import read_model, read_model_tags, read_registry, tags_as_of
@@ -96,14 +97,14 @@ def _environment(
         notes = (*notes, unknown_note(project))
     if version is not None and version.deregistered:
         notes = (*notes, f"`{state.name}@{version.version}` is deregistered; roll `{name}` back")
+    declared = name in project.trunk_config.environments
+    entry = environment_entry(here, declared=declared, known=known, trust=trust)
+    entry = environment_with_served(project, entry, state)
+    wrong = entry.served is not None and not (entry.served.matches and not entry.served.damaged)
     return replace(
         _details(project, state, "environment", text, trust),
-        environment=environment_entry(
-            here,
-            declared=name in project.trunk_config.environments,
-            known=known,
-            trust=trust,
-        ),
+        environment=entry,
+        next=deploy_command(project, state.name, name) if wrong and entry.label is not None else None,
         version=None if version is None else version_entry(state, version, trust),
         message=None if here.holder is None else human_part(here.holder.message()),
         stated=None if version is None else version.statement,
@@ -123,16 +124,12 @@ def _details(
     text: str,
     trust: Trust,
 ) -> Details:
+    environments = project.trunk_config.environments
+    entry = model_entry(state, declared_models(project), environments, _doubts(project, state), trust)
     return Details(
         kind=kind,
         reference=text,
-        model=model_entry(
-            state,
-            declared_models(project),
-            project.trunk_config.environments,
-            _doubts(project, state),
-            trust,
-        ),
+        model=with_served(project, entry, state),
         remote=project.remote,
         tags_as_of=tags_as_of(project),
         told_at=project.now,

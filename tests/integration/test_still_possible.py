@@ -48,7 +48,7 @@ def test_a_forged_outcome_is_found_by_the_merge_job_only(released: Folder) -> No
 def test_a_tag_that_someone_deleted_is_missing_in_a_new_clone(staged: Folder) -> None:
     staged.git("push", "-q", "origin", ":refs/tags/line#staging#1")
     fresh = clone(staged, "fresh")
-    assert "nothing" in fresh.here("show", "line#staging").out
+    assert "staging of line: empty" in fresh.here("show", "line#staging").out
     assert "line#staging#1" in staged.here("doctor", "--online").out
 
 

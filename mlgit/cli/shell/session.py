@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlgit.render.page import Page
 
 P = ParamSpec("P")
+_WIDTH = 80
 
 
 class Session:
@@ -63,6 +64,17 @@ class Session:
     def project_if_open(self) -> Project | None:
         """The repository, if the command has opened it."""
         return self._project
+
+    @property
+    def width(self) -> int:
+        """The characters of a line on stdout; 80 if it is not a terminal and `COLUMNS` does not say."""
+        stated = os.environ.get("COLUMNS", "")
+        if stated.isdecimal() and int(stated):
+            return int(stated)
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns or _WIDTH
+        except (OSError, ValueError):
+            return _WIDTH
 
     def print_result(self, record: object, page: Callable[[], Page]) -> None:
         """Print the result as JSON, or as a page for a person."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
+    from mlgit.core.config.file import Environment
     from mlgit.core.registry.completeness import Trust
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
 
@@ -91,6 +93,7 @@ class ModelEntry:
 class ModelList:
     """Every model. `tags_as_of` is when tags were last fetched; None without a remote or if unknown.
 
+    `columns` are the environments, the live ones first.
     `tags_known` says whether this clone takes all tags of its remote. `notes` are sentences for the user.
     """
 
@@ -101,6 +104,7 @@ class ModelList:
     told_at: datetime
     tags_known: Known = KNOWN
     notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = field(default=(), metadata={"json": None})
 
 
 def version_entry(state: ModelState, version: RegisteredVersion, trust: Trust = UNMARKED) -> VersionEntry:
@@ -186,3 +190,16 @@ def model_entry(
 def order_environments(declared: Iterable[str], found: Iterable[str]) -> tuple[str, ...]:
     """The declared names in their order, then the other ones by name."""
     return tuple(dict.fromkeys([*declared, *sorted(found)]))
+
+
+def live_first(declared: Mapping[str, Environment]) -> tuple[str, ...]:
+    """The declared environments, those at the end of the way through `from` first."""
+
+    def distance(name: str) -> int:
+        seen: list[str] = []
+        while name in declared and name not in seen:
+            seen.append(name)
+            name = declared[name].source or ""
+        return len(seen)
+
+    return tuple(sorted(declared, key=distance, reverse=True))

@@ -52,7 +52,8 @@ class Dated(NamedTuple):
 class Details:
     """One model, version or environment; other fields than those of `kind` are None or empty.
 
-    `stated` is None if mlgit did not release the version. `events` are the newest, newest first.
+    `stated` is None if mlgit did not release the version. `events` are the newest, newest first. `next` makes
+    the target serve what the environment holds; None if it does, or that is not known.
     """
 
     kind: Literal["model", "version", "environment"]
@@ -65,6 +66,7 @@ class Details:
     versions: tuple[VersionEntry, ...] = ()
     events: tuple[Event, ...] = ()
     notes: tuple[str, ...] = ()
+    next: str | None = None
     remote: str | None
     tags_as_of: datetime | None
     told_at: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.target.local import LocalFolder, whole_file
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from mlgit.core.deploy.journal import Journal
     from mlgit.core.deploy.manifest import Manifest
-    from mlgit.core.registry.state import EnvironmentState
+    from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry
+    from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
 
@@ -42,6 +44,21 @@ def served(project: Project, here: EnvironmentState) -> Served | None:
         return None
 
 
+def with_served(project: Project, entry: ModelEntry, state: ModelState) -> ModelEntry:
+    """The entry with what the targets of its environments serve."""
+    if not project.trunk_config.deploy:
+        return entry
+    shown = (environment_with_served(project, each, state) for each in entry.environments)
+    return replace(entry, environments=tuple(shown))
+
+
+def environment_with_served(project: Project, entry: EnvironmentEntry, state: ModelState) -> EnvironmentEntry:
+    """The entry with what its target serves, if it is known what should be there."""
+    if entry.refused is not None or entry.known == "no":
+        return entry
+    return replace(entry, served=served(project, state.environment(entry.environment)))
+
+
 def target_folder(project: Project, path: str, environment: str, model: str) -> str:
     """The folder that a model is deployed to: `path` of `deploy:`, filled in, absolute and without links."""
     filled = fill(path, model=model, environment=environment)
@@ -53,6 +70,13 @@ def deploy_command(project: Project, model: str, environment: str) -> str:
     if declares_only(project, model):
         return f"mlgit deploy --env {word(environment)}"
     return f"mlgit deploy --env {word(environment)} {word(model)}"
+
+
+def switched_at(journal: Journal, release: str) -> datetime | None:
+    """When the link was set to this release; None if the journal does not say."""
+    switches = (each for each in reversed(journal.entries) if each.step == "switched")
+    newest = next(switches, None)
+    return None if newest is None or newest.release != release else parse_time(newest.at)
 
 
 def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:
@@ -71,7 +95,7 @@ def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:
         folder=folder.root,
         label=label,
         commit=manifest.commit,
-        since=_since(state.journal, state.current),
+        since=switched_at(state.journal, state.current),
         matches=matches,
         damaged=_is_damaged(folder.release_path(state.current), manifest),
     )
@@ -84,13 +108,6 @@ def _matches(manifest: Manifest, here: EnvironmentState) -> bool:
     if version is None:
         return manifest.version is None
     return (manifest.version, manifest.oid) == (str(version.version), version.oid)
-
-
-def _since(journal: Journal, release: str) -> datetime | None:
-    """When the link was last set to a release."""
-    switches = (each for each in reversed(journal.entries) if each.step == "switched")
-    newest = next(switches, None)
-    return None if newest is None or newest.release != release else parse_time(newest.at)
 
 
 def _is_damaged(release: str, manifest: Manifest) -> bool:

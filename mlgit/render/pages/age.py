@@ -12,13 +12,20 @@ if TYPE_CHECKING:
 
 
 def as_of(remote: str | None, known_at: datetime | None, told_at: datetime) -> Page:
-    """`tags as of 3 h ago`; nothing without a remote."""
+    """`tags as of 3 h ago`, after a day with the option that fetches; nothing without a remote."""
     if remote is None:
         return []
     age = "as this clone has them" if known_at is None else f"as of {ago(known_at, told_at)}"
-    return [line(Span(f"tags {age}; `--fetch` asks {remote}", "dim"))]
+    old = known_at is None or (told_at - known_at).days > 0
+    more = f"; `--fetch` asks {remote}" if old else ""
+    return [line(Span(f"tags {age}{more}", "dim"))]
 
 
 def ago(then: datetime, now: datetime) -> str:
     """`3 h ago`."""
     return format_age((now - then).total_seconds())
+
+
+def when(then: datetime, now: datetime, *, utc: bool) -> str:
+    """`3 h ago`, or the time in UTC."""
+    return f"{then:%Y-%m-%d %H:%M:%S} UTC" if utc else ago(then, now)

@@ -1,21 +1,50 @@
-"""Events: a table for `show` and `history`."""
+"""Events: one line each for `show` and `history`, or a table with times and whole reasons."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.render.page import Cell, Span, Style, Table, table
+from mlgit.core.wording import cut
+from mlgit.render.page import Cell, Page, Span, Style, Table, cell_spans, table
+from mlgit.render.pages.age import ago
+from mlgit.render.pages.refused import refused_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from mlgit.core.registry.events import Event
 
 _STYLES: dict[str, Style] = {"rollback": "careful", "unassign": "careful", "deregister": "bad"}
+_NAME = 16  # characters of an author
+_LEAST = 8  # a shorter piece of a reason says nothing
+_GAP = 2
+
+
+def event_lines(events: Sequence[Event], now: datetime, *, width: int, indent: int = 0) -> Page:
+    """One line per event, newest first, then why some do not count.
+
+    Reasons end with `…` where the line would be wider than `width`.
+    """
+    if not events:
+        return []
+    several = len({event.model for event in events}) > 1
+    places = [_place(event, several=several) for event in events]
+    widest = max(map(len, places))
+    rows: list[tuple[Cell, ...]] = []
+    for event, place in zip(events, places, strict=True):
+        age, action = Span(ago(event.at, now), "dim"), Span(event.action, _STYLES.get(event.action, ""))
+        rows.append((age, _move(event, place, widest), action, cut(event.author, _NAME)))
+    taken = sum(max(map(_length, column)) + _GAP for column in zip(*rows, strict=True))
+    left = width - indent - taken
+    whys = [_why(event, left if left >= _LEAST else 0) for event in events]
+    lines = table(("",) * 5, ((*row, why) for row, why in zip(rows, whys, strict=True)), indent=indent)
+    refused = [f"{event.tag} does not count: {event.refused}" for event in events if event.refused]
+    return [lines, *refused_lines(refused, indent=indent)]
 
 
 def events_table(events: Sequence[Event], *, indent: int = 0) -> Table:
-    """When, what, who and why, newest first."""
+    """When, what, who and why in full, newest first."""
     rows = [
         (
             Span(f"{event.at:%Y-%m-%d %H:%M:%S}", "dim"),
@@ -27,6 +56,33 @@ def events_table(events: Sequence[Event], *, indent: int = 0) -> Table:
         for event in events
     ]
     return table(("time (UTC)", "event", "what", "who", "why"), rows, indent=indent)
+
+
+def _place(event: Event, *, several: bool) -> str:
+    """The environment, with its model where there are several; empty for a version."""
+    if event.environment is None:
+        return ""
+    return f"{event.model}#{event.environment}" if several else event.environment
+
+
+def _move(event: Event, place: str, widest: int) -> Cell:
+    """`prod     ← v1.0.0 (was v1.1.0)`, or the version; marked with `!` if the tag does not count."""
+    mark = Span("" if event.refused is None else " !", "bad")
+    if event.environment is None:
+        return (Span(event.model if event.label is None else f"{event.model}@{event.label}"), mark)
+    arrow = "  → " if event.action == "unassign" else "  ← "
+    style: Style = "careful" if (event.label or "").startswith("unregistered") else "strong"
+    before = f" (was {event.before})" if event.before not in {None, event.label} else ""
+    name, label = Span(place.ljust(widest), "name"), Span(event.label or "", style)
+    return (name, Span(arrow), label, Span(before, "dim"), mark)
+
+
+def _why(event: Event, most: int) -> str:
+    return cut(event.reason, max(most, 1)) if event.reason else ""
+
+
+def _length(cell: Cell) -> int:
+    return sum(len(span.text) for span in cell_spans(cell))
 
 
 def _what(event: Event) -> Cell:

@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING
 
 from mlgit.render.page import Page, Span, line, table
 from mlgit.render.pages.age import as_of
-from mlgit.render.pages.events import events_table
+from mlgit.render.pages.events import event_lines, events_table
 from mlgit.render.pages.models import unknown_lines
 
 if TYPE_CHECKING:
     from mlgit.core.registry.events import History
 
 
-def page(record: History) -> Page:
-    """Events, what environments held at a time, or a metric over the versions."""
+def page(record: History, *, width: int, whole: bool = False) -> Page:
+    """Events, what environments held at a time, or a metric over the versions.
+
+    An event is one line of at most `width` characters, unless `whole`.
+    """
     if record.at is not None:
         shown = _held(record)
     elif record.metric is not None:
         shown = _points(record)
     elif record.events:
-        shown = [events_table(record.events)]
+        lines = event_lines(record.events, record.told_at, width=width)
+        shown = [events_table(record.events)] if whole else lines
     else:
         shown = [line(_none(record, "Nothing happened yet", "No events are known here"))]
     shown += unknown_lines(record.tags_known)

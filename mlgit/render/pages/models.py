@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Cell, Page, Span, line, table
 from mlgit.render.pages.age import as_of
 from mlgit.render.pages.refused import refused_lines, refused_of
+from mlgit.render.pages.served import served_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,12 +24,15 @@ def page(record: ModelList) -> Page:
         if record.tags_known.known == "no":
             return [line("No models are known here"), *unknown_lines(record.tags_known)]
         return [line("No models yet"), line(Span("hint: ", "careful"), hint, indent=2)]
-    rows = [_row(entry, record.environments) for entry in record.models]
-    shown: Page = [table(("model", "latest", "versions", *record.environments), rows, right=(2,), indent=0)]
-    states = [(entry.name, each) for entry in record.models for each in entry.environments]
-    held = ", ".join(f"{name}#{each.environment}" for name, each in states if each.held)
-    if held:
-        shown.append(line(Span("* ", "careful"), f"held by a rollback: {held}"))
+    columns = record.columns or record.environments
+    rows = [_row(entry, columns) for entry in record.models]
+    header = ("model", *columns, "latest", "versions")
+    shown: Page = [table(header, rows, right=(len(header) - 1,), indent=0)]
+    several = len(record.models) > 1
+    for entry in record.models:
+        for each in entry.environments:
+            name = f"{entry.name}#{each.environment}" if several else each.environment
+            shown += served_lines(each.served, place=f"{name}: ")
     shown += refused_lines(refused_of(record.models))
     shown += unknown_lines(record.tags_known, entries=record.models)
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]
@@ -58,7 +62,7 @@ def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
         latest = (Span(entry.latest.version), Span("!", "bad"))
     if entry.known == "no":
         latest = Span("?", "careful")
-    cells: list[Cell] = [name, latest, str(entry.versions)]
+    cells: list[Cell] = [name]
     for environment in environments:
         state = there.get(environment)
         if state is not None and state.known == "no":
@@ -68,7 +72,7 @@ def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
         elif state is None or state.label is None:
             cells.append(Span("-", "dim"))
         elif state.held:
-            cells.append((Span(state.label), Span("*", "careful")))
+            cells.append((Span(state.label), Span(" held", "careful")))
         else:
             cells.append(Span(state.label, "" if state.version else "careful"))
-    return tuple(cells)
+    return (*cells, latest, str(entry.versions))

@@ -5,46 +5,55 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.render.page import Page, Span, field, line, table
-from mlgit.render.pages.age import ago, as_of
-from mlgit.render.pages.events import events_table
+from mlgit.render.pages.age import as_of, when
+from mlgit.render.pages.events import event_lines, events_table
 from mlgit.render.pages.refused import not_counting
+from mlgit.render.pages.served import difference, next_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry, VersionEntry
-    from mlgit.core.registry.events import Details
+    from mlgit.core.registry.events import Details, Event
     from mlgit.core.registry.statement import ReleaseStatement
 
 _SHORT = 12
 _VERSIONS = 20
 
 
-def page(record: Details) -> Page:
-    """The model, version or environment, then its events."""
+def page(record: Details, *, width: int, whole: bool = False) -> Page:
+    """The model, version or environment, then its events: one line each, unless `whole`, then in UTC, too."""
     parts = {"model": _model, "version": _version, "environment": _environment}
-    shown = parts[record.kind](record)
+    shown = parts[record.kind](record, utc=whole)
     if record.events:
-        shown += [line(Span("History", "strong")), events_table(record.events, indent=2)]
+        lines = event_lines(record.events, record.told_at, width=width, indent=2)
+        shown.append(line(Span("History", "strong")))
+        shown += [events_table(record.events, indent=2)] if whole else lines
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]
-    return shown + as_of(record.remote, record.tags_as_of, record.told_at)
+    shown += as_of(record.remote, record.tags_as_of, record.told_at)
+    return shown + next_line(record.next)
 
 
-def _model(record: Details) -> Page:
+def _model(record: Details, *, utc: bool) -> Page:
     model = record.model
     shown: Page = [line(Span(model.name, "strong"), " (deprecated)" if model.deprecated else "")]
     shown.append(field("path", model.path or "not declared"))
     shown.append(field("latest", _latest(model)))
     for each in model.environments:
         held = Span(", held by a rollback", "careful") if each.held else Span("")
-        since = "" if each.since is None else f" since {each.since:%Y-%m-%d %H:%M} by {each.author}"
+        since = (
+            "" if each.since is None else f", {when(each.since, record.told_at, utc=utc)} by {each.author}"
+        )
         shown.append(field(each.environment, _held(each) + since, held))
+        wrong = None if each.served is None else difference(each.served)
+        if wrong is not None:
+            shown.append(line(Span("! ", "careful"), wrong, indent=4))
     if record.versions:
         rows = [
             (
                 Span(each.version, "dim" if each.deregistered else "name"),
                 each.commit[:7],
-                f"{each.registered_at:%Y-%m-%d}",
+                when(each.registered_at, record.told_at, utc=utc),
                 each.author,
                 _state(each),
             )
@@ -84,14 +93,14 @@ def _held(each: EnvironmentEntry) -> str:
     return f"{each.label or 'empty'}{mark}"
 
 
-def _version(record: Details) -> Page:
+def _version(record: Details, *, utc: bool) -> Page:
     version = record.version
     if version is None:
         return []
     gone = Span(" deregistered", "bad") if version.deregistered else Span("")
     shown: Page = [line(Span(f"{record.model.name}@{version.version}", "strong"), gone)]
     shown += [
-        field("released", f"{version.registered_at:%Y-%m-%d %H:%M:%S} UTC by {version.author}"),
+        field("released", f"{when(version.registered_at, record.told_at, utc=utc)} by {version.author}"),
         field("commit", version.commit),
         field("live in", ", ".join(version.environments) or _nowhere(record.model)),
     ]
@@ -109,23 +118,62 @@ def _nowhere(model: ModelEntry) -> str:
     return "not known here" if unknown else "no environment"
 
 
-def _environment(record: Details) -> Page:
+def _environment(record: Details, *, utc: bool) -> Page:
     entry = record.environment
     if entry is None:
         return []
-    shown: Page = [line(Span(entry.environment, "strong"), f" of {record.model.name}")]
     empty = entry.label is None and entry.known == "yes" and entry.refused is None
-    shown.append(field("holds", "nothing" if empty else _held(entry)))
-    if entry.since is not None and entry.commit is not None:
-        shown.append(field("since", f"{ago(entry.since, record.told_at)} by {entry.author}"))
-        shown.append(field("commit", entry.commit))
+    commit = "" if entry.commit is None else f" at {entry.commit[:7]}"
+    holds = "empty" if empty else _held(entry)
+    shown: Page = [
+        line(Span(entry.environment, "strong"), f" of {record.model.name}: ", Span(holds, "strong"), commit)
+    ]
+    newest = record.events[0] if record.events else None
+    facts: list[tuple[str, tuple[str | Span, ...]]] = []
+    if entry.since is not None or (empty and newest is not None):
+        facts.append(("since", (_since(entry, newest, record, utc=utc),)))
+    facts += _served(entry, record, utc=utc)
     if entry.held:
-        shown.append(
-            line(Span("held by a rollback: nothing is promoted here by itself", "careful"), indent=2)
-        )
+        back = next((each for each in record.events if each.action == "rollback"), None)
+        why = f': "{back.reason}"' if back is not None and back.reason else ""
+        facts.append(("held", (Span(f"no automatic promotion{why}", "careful"),)))
+    shown += [line(Span(name.ljust(8), "dim"), *parts, indent=2) for name, parts in facts]
     if not entry.declared:
         shown.append(line(Span("not declared in `mlgit.yaml` on trunk", "careful"), indent=2))
     return shown
+
+
+def _since(entry: EnvironmentEntry, newest: Event | None, record: Details, *, utc: bool) -> str:
+    """`3 min ago, rolled back from v1.1.0 by Ada`."""
+    at = newest.at if entry.since is None and newest is not None else entry.since
+    age = "" if at is None else when(at, record.told_at, utc=utc)
+    # Another tool may have put several versions there, and taken the newest out.
+    if newest is None or (newest.action == "unassign") != (entry.label is None) or newest.refused is not None:
+        return f"{age} by {entry.author}"
+    before = f" (was {newest.before})" if newest.before not in {None, newest.label} else ""
+    match newest.action:
+        case "unassign":
+            return f"{age}, emptied by {newest.author} (was {newest.label})"
+        case "rollback":
+            left = "" if newest.before is None else f" from {newest.before}"
+            return f"{age}, rolled back{left} by {newest.author}"
+        case _:
+            return f"{age}, promoted by {newest.author}{before}"
+
+
+def _served(
+    entry: EnvironmentEntry, record: Details, *, utc: bool
+) -> list[tuple[str, tuple[str | Span, ...]]]:
+    served = entry.served
+    if served is None:
+        return []
+    wrong = difference(served)
+    if wrong is not None:
+        return [("served", (Span("! ", "careful"), f"no: {wrong}"))]
+    if served.label is None:
+        return []
+    age = "" if served.since is None else f", deployed {when(served.since, record.told_at, utc=utc)}"
+    return [("served", (Span("yes", "ok"), f", by {served.folder}{age}"))]
 
 
 def _stated(stated: ReleaseStatement) -> Page:
