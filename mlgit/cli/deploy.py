@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from mlgit.cli.shell.completion import models_offer
@@ -15,16 +17,24 @@ from mlgit.cli.shell.session import Session, pass_session
 @click.option(
     "--tag", metavar="TAG", help="The environment's tag that asks for it; a newer one supersedes it."
 )
-@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@click.option("--offline", is_flag=True, help="Deploy by the tags of this clone; the remote is not asked.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and deploy nothing.")
 @pass_session
 def entry(
-    session: Session, *, model: str | None, environment: str, tag: str | None, dry_run: bool
+    session: Session,
+    /,
+    *,
+    model: str | None,
+    environment: str,
+    offline: bool,
+    **options: Any,  # noqa: ANN401 (those above)
 ) -> int | None:
     r"""Make a target serve what is in an environment.
 
-    What the newest tag of the environment says is brought to its target: a folder (`target: local`) whose
-    link `current` is switched in one step, or a program of yours (`target: command`). It may be run any
-    number of times, late or twice. When it fails, what was served is still served (exit 5).
+    Trunk and tags are fetched first. What the newest tag of the environment says is brought to its target:
+    a folder (`target: local`) whose link `current` is switched in one step, or a program of yours
+    (`target: command`). It may be run any number of times, late or twice. If it fails, the version before is
+    still served (exit 5).
 
     \b
     Examples:
@@ -35,8 +45,9 @@ def entry(
     from mlgit.operations.deploy import deploy
     from mlgit.render.pages.deploy import page
 
+    progress = session.progress()
     record = deploy(
-        session.project(), environment, model=model, tag=tag, dry_run=dry_run, progress=session.progress()
+        session.project(), environment, model=model, fetch=not offline, progress=progress, **options
     )
     print_failures(record)
     session.print_result(record, lambda: page(record, details=session.verbosity > 0))

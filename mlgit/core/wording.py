@@ -50,6 +50,14 @@ def cut(text: str, most: int, *, apart_from: str | None = None) -> str:
     return f"…{tail}" if len(tail) < most else f"…{tail[: most - 2]}…"
 
 
+def after_colon(sentence: str) -> str:
+    """A sentence as it is written after a colon: with a small letter, unless the first word is a name."""
+    first_word = sentence.partition(" ")[0]
+    return (
+        sentence[:1].lower() + sentence[1:] if first_word[1:].islower() or len(first_word) == 1 else sentence
+    )
+
+
 def word(text: str) -> str:
     """A text as one word for a shell: as it is if that is safe, otherwise in single quotes.
 

@@ -10,8 +10,8 @@ from mlgit.core.deploy.deployment import Deployment, DeployReport, failure
 from mlgit.core.deploy.folders import placeholders, shared
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.registry.tags import TAGS
-from mlgit.core.wording import word
-from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
+from mlgit.core.wording import format_age, word, words
+from mlgit.errors import ConfigError, MlgitError, ToolError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.renamed import other_names, rename_note
@@ -38,21 +38,24 @@ def deploy(
     *,
     model: str | None = None,
     tag: str | None = None,
+    fetch: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> DeployReport:
     """Make the target of an environment serve the head of its tags, for one model or all.
 
-    `deploy:` is read from trunk, tags from this clone. A model that fails has a `failure` in its deployment,
-    and the others are still deployed. A newer tag supersedes `tag`, which is not a failure.
+    `deploy:` is read from trunk, tags from this clone; with `fetch`, both are fetched first. A model that
+    fails has a `failure` in its deployment, and the others are still deployed. A newer tag supersedes `tag`,
+    which is not a failure.
 
     Raises:
         UnknownReference: no such environment, model or tag, or nothing under `deploy:` for it.
         UsageError: `tag` is not a tag of this environment and model.
         ConfigError: two models would be deployed to one folder, or the target is not installed.
-        ToolError: a plug-in's target cannot be used.
+        ToolError: a plug-in's target cannot be used, or the remote does not answer.
         StateError: trunk is unknown.
     """
+    notes = _fetch(project, environment, model) if fetch else ()
     project.require_trunk()
     declared = require_deploy(project, environment)
     if tag is not None:
@@ -73,7 +76,27 @@ def deploy(
         deployments=tuple(targets.deploy(each, environment, tag, dry_run=dry_run) for each in states),
         remote=project.remote,
         tags_as_of=tags_as_of(project),
+        notes=notes,
     )
+
+
+def _fetch(project: Project, environment: str, model: str | None) -> tuple[str, ...]:
+    """Fetch trunk and all tags; sentences about tags that the remote does not have."""
+    from mlgit.project.release.gone_tags import fetch_all_tags
+    from mlgit.project.release.write_tags import RemoteFailed
+
+    try:
+        return fetch_all_tags(project)
+    except RemoteFailed as error:
+        seen = tags_as_of(project)
+        age = "" if seen is None else f", as of {format_age((project.now - seen).total_seconds())}"
+        named = [] if model is None else [model]
+        command = f"mlgit deploy --env {words([environment, *named])} --offline"
+        raise ToolError(
+            f"{error.message}, so newer tags may be missing; nothing was deployed",
+            hint=f"to deploy by the tags of this clone{age}, run `{command}`",
+            details=error.details,
+        ) from error
 
 
 def _model_of(tag: str, environment: str, model: str | None) -> str:
@@ -130,7 +153,7 @@ class _Targets:
             renamed = environment_tag(tag, environment).model in self._other
             newer = here.changes[-1].fact.tag if renamed else superseding(state, environment, tag)
         if newer is not None:
-            return replace(untouched, state="superseded", superseded_by=newer)
+            return replace(untouched, state="superseded", superseded_by=newer, superseded_label=here.label)
         try:
             head = desired_head(here)
             _require_tags(self._project, state, here)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,19 +11,20 @@ from mlgit.core.registry.state import label_of
 from mlgit.core.release.promotion import passed_over, require_changeable, rollback_target
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.trust.rules import was_promoted
-from mlgit.core.wording import cut, format_age, word
-from mlgit.errors import StateError
+from mlgit.core.wording import cut, format_age, word, words
+from mlgit.errors import StateError, ToolError
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.registry.models import declares_only
 from mlgit.project.release.change import make_change, model_to_change, require_unchanged
+from mlgit.project.release.write_tags import RemoteFailed
 from mlgit.project.trust.accept import accept_with_facts, policy_commit
 
 _HOUR_S = 3600
 _REASON = 60  # characters of a reason in one line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
     from mlgit.core.release.tag_plan import PlannedTag
@@ -68,7 +70,8 @@ def rollback(  # noqa: PLR0913 (one parameter per option)
         UnknownReference: no such model, version or environment.
         LostRace: someone else changed the environment first.
     """
-    raw = model_to_change(project, model, local=local)
+    with _way_without_remote(project, model, environment, reason, to):
+        raw = model_to_change(project, model, local=local)
     state, facts = accept_with_facts(project, raw, local=local, fetch=True)
     counting = known_environment(project, state, environment)
     here = _environment(raw, counting, to)
@@ -84,6 +87,24 @@ def rollback(  # noqa: PLR0913 (one parameter per option)
         return with_target(project, change())
     notes = _notes(state, here, version, to, skipped)
     return with_target(project, change(reason=reason, notes=notes))
+
+
+@contextmanager
+def _way_without_remote(
+    project: Project, model: str, environment: str, reason: str, to: str | None
+) -> Iterator[None]:
+    """Let the error that the remote does not answer say how to go back on this machine alone."""
+    try:
+        yield
+    except RemoteFailed as error:
+        target = [model] if to is None else [f"{model}@{to}"]
+        deploy = ["--deploy"] if environment in project.trunk_config.deploy else []
+        command = f"mlgit rollback {words([*target, '--env', environment, '-m', reason, '--local', *deploy])}"
+        raise ToolError(
+            f"{error.message}; nothing was written",
+            hint=f"to go back on this machine alone, run `{command}`; `mlgit push` publishes it later",
+            details=error.details,
+        ) from error
 
 
 def _plan(

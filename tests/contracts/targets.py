@@ -125,7 +125,7 @@ class TargetContract:
 
 def deployment(work: Folder, *options: str, exit_code: int = Exit.DONE) -> dict[str, Any]:
     """Deploy `prod`; its one deployment, whose JSON is valid."""
-    done = work.here("deploy", "--env", "prod", "--json", *options)
+    done = work.here("deploy", "--env", "prod", "--offline", "--json", *options)
     assert done.status == exit_code, done.err
     record = done.json()
     assert_valid(record, "deploy")

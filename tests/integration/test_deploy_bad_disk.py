@@ -82,7 +82,7 @@ def test_a_disk_that_is_too_small_keeps_the_served_release(big: Folder, small_di
     done = big.here("deploy", "--env", "prod")
     assert done.status == Exit.TOOL, done.err
     assert "No space left" in done.err
-    assert "still served: releases/v1.0.0" in done.err
+    assert "still served: v1.0.0" in done.err
     place = small_disk / "line"
     assert served(place) == "v1.0.0"
     assert releases(place) == ["v1.0.0"]

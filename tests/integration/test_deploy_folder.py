@@ -100,7 +100,7 @@ def test_a_damaged_kept_release_without_network_leaves_the_old_one_served(deploy
     assert_valid(done.json(), "deploy")
     (failed,) = done.json()["deployments"]
     assert failed["failure"]["step"] == "fetched"
-    assert "still served: releases/v1.0.1" in done.err
+    assert "still served: v1.0.1" in done.err
     assert f"journal: {place}/deployments/prod.jsonl" in done.err
     assert served(place) == "v1.0.1"
     assert [name for name in releases(place) if name.startswith(".")] == []

@@ -75,7 +75,7 @@ def test_a_release_tag_that_was_replaced_since_the_promotion_is_refused(deployab
     message = write_message("line prod", "", statement)
     commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
     deployable.git("tag", "-a", "line#prod#2", "--cleanup=verbatim", "-m", message, commit)
-    done = deployable.here("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod", "--offline")
     assert done.status == Exit.STATE
     assert "another `line@v1.0.1`" in done.err
     assert not (deployable / "served").exists()
@@ -89,7 +89,7 @@ def test_a_tag_of_another_environment_that_was_renamed_is_refused(deployable: Fo
         *("tag", "-a", "line#prod#2", "--cleanup=verbatim", "line@v1.0.1^{commit}"),
         *("-m", write_message("line staging", "", statement)),
     )
-    done = deployable.here("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod", "--offline")
     assert done.status == Exit.STATE
     assert "it states staging instead of prod" in done.err
 
@@ -99,7 +99,7 @@ def test_an_exchanged_storage_is_found_by_the_stated_digest(deployable: Folder) 
     forge_digest(deployable, "line@v1.0.1")
     deploy_here(deployable)
     assign(deployable, "v1.0.1")
-    done = deployable.here("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod", "--offline")
     assert done.status == Exit.BLOCKED, done.out
     assert "is not the file that was released" in done.err
     assert served(folder_of(deployable)) == "v1.0.0"
@@ -144,7 +144,7 @@ def test_a_commit_that_is_not_as_stated_is_refused(
 ) -> None:
     state(deployable, "line@v1.0.1", **forged)
     assign(deployable, "v1.0.1")
-    done = deployable.here("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod", "--offline")
     assert done.status == Exit.BLOCKED, done.out
     assert message in done.err
     assert not (folder_of(deployable) / "current").exists()
@@ -158,7 +158,7 @@ def test_a_stated_lock_must_exist(deployable: Folder) -> None:
     deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
     state(deployable, "line@v2.0.0", lock_sha256="0" * 64)
     assign(deployable, "v2.0.0")
-    done = deployable.here("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod", "--offline")
     assert done.status == Exit.BLOCKED, done.out
     assert "found  nothing" in done.err
     assert not (folder_of(deployable) / "current").exists()
@@ -169,7 +169,7 @@ def test_a_release_tag_that_states_another_commit_is_refused(deployable: Folder)
     commit = deployable.commit("Something else")
     deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", message, commit)
     assign(deployable, "v1.0.1")
-    done = deployable.here("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod", "--offline")
     assert done.status == Exit.STATE
     assert "its release `line@v1.0.1` does not count: it states" in done.err
 
@@ -179,7 +179,7 @@ def test_a_missing_release_tag_is_an_error(deployable: Folder) -> None:
     assert promoted.status == Exit.DONE, promoted.err
     configure(deployable, "deploy:\n  staging: {target: local, path: 'served/{model}'}\n")
     deployable.git("tag", "-d", "line@v1.0.1")
-    done = deployable.here("deploy", "--env", "staging")
+    done = deployable.here("deploy", "--env", "staging", "--offline")
     assert done.status == Exit.STATE
     assert (
         "`line#staging#1` does not count: it names the release `line@v1.0.1`, which is not there" in done.err

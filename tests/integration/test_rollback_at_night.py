@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import shlex
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,16 @@ import pytest
 from mlgit.errors import Exit
 from mlgit.operations.promote import promote
 from mlgit.operations.rollback import RolledBackBefore, rollback
-from tests.support.registry import NOON, change, close_all, opened, tags_of, valid
-from tests.support.targets import configure, deploy_here, folder_of, forget_data, served
+from tests.support.registry import NOON, change, clone, close_all, opened, tags_of, valid
+from tests.support.shell import Folder
+from tests.support.targets import (
+    configure,
+    folder_of,
+    forget_data,
+    go_live,
+    served,
+    without_times,
+)
 from tests.support.terminal import typed
 
 if TYPE_CHECKING:
@@ -20,7 +28,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mlgit.core.release.tag_plan import ChangeReport
-    from tests.support.shell import Folder
 
 BACK = ("rollback", "--env", "prod", "-m", "p95 alarm")
 
@@ -34,24 +41,14 @@ def _closed() -> Iterator[None]:
 @pytest.fixture
 def live(deployable: Folder) -> Folder:
     """`prod` holds v1.0.2 after v1.0.1 and v1.0.0, and its folder serves it."""
-    deployable.git("push", "-q", "--tags")
-    for version in ("v1.0.1", "v1.0.2"):
-        for environment in ("staging", "prod"):
-            change(deployable, "promote", f"line@{version}", "--to", environment)
-    deploy_here(deployable)
+    go_live(deployable)
     return deployable
-
-
-def plain(live: Folder, text: str) -> str:
-    """The text with other words for what differs from run to run."""
-    text = text.replace(str(folder_of(live)), "/srv/models/line")
-    return re.sub(r"\d+ s ago", "2 s ago", re.sub(r"in \d+\.\d s", "in 0.4 s", text))
 
 
 def test_a_rollback_ends_with_what_is_still_served_and_the_command_that_ends_that(live: Folder) -> None:
     done = live.here(*BACK)
     assert done.status == Exit.DONE, done.err
-    assert plain(live, done.out) == (
+    assert without_times(live, done.out) == (
         "Rolled back prod of line from v1.0.2 to v1.0.1\n"
         "  tags  line#prod!#4, line#prod#4, pushed to origin\n"
         "  held: no automatic promotion to prod until someone promotes\n"
@@ -66,7 +63,7 @@ def test_a_rollback_ends_with_what_is_still_served_and_the_command_that_ends_tha
 def test_a_rollback_that_deploys_ends_with_the_old_version_served(live: Folder) -> None:
     done = live.here(*BACK, "--deploy")
     assert done.status == Exit.DONE, done.err
-    assert plain(live, done.out) == (
+    assert without_times(live, done.out) == (
         "Rolled back prod of line from v1.0.2 to v1.0.1\n"
         "  tags  line#prod!#4, line#prod#4, pushed to origin\n"
         "  held: no automatic promotion to prod until someone promotes\n"
@@ -118,7 +115,7 @@ def test_other_targets_are_served_when_a_deployment_has_run(live: Folder, deploy
 def test_a_promotion_says_what_it_replaced_and_what_is_still_served(live: Folder) -> None:
     assert live.here(*BACK, "--deploy").status == Exit.DONE
     done = live.here("promote", "line", "--env", "prod")
-    assert plain(live, done.out) == (
+    assert without_times(live, done.out) == (
         "Promoted line@v1.0.2 to prod (was v1.0.1), 1 of 1 gate passed\n"
         "  tags  line#prod!#5, line#prod#5, pushed to origin\n"
         "  note: this ends the hold on `prod`\n"
@@ -136,7 +133,7 @@ def test_a_second_rollback_within_the_hour_is_refused_and_names_the_first(live: 
     before = tags_of(live)
     done = live.here(*BACK)
     assert done.status == Exit.STATE
-    assert plain(live, done.err) == (
+    assert without_times(live, done.err) == (
         'error: Ada rolled back `prod` from v1.0.2 to v1.0.1 2 s ago: "p95 alarm"; nothing was written\n'
         "  hint: to go on to v1.0.0, run `mlgit rollback --env prod --again -m 'p95 alarm'`\n"
     )
@@ -144,7 +141,7 @@ def test_a_second_rollback_within_the_hour_is_refused_and_names_the_first(live: 
     assert live.here(*BACK, "--json").json()["error"]["code"] == "rolled_back_before"
     assert change(live, *BACK, "--again")["version"] == "v1.0.0"
     done = live.here(*BACK)
-    assert plain(live, done.err) == (
+    assert without_times(live, done.err) == (
         "error: `prod` has no version of `line` before v1.0.0 to go back to\n"
         '  Ada rolled back `prod` from v1.0.1 to v1.0.0 2 s ago: "p95 alarm"\n'
         "  hint: promote another one, or run `mlgit unassign line --env prod`\n"
@@ -220,3 +217,95 @@ def test_with_several_models_the_error_says_how_to_name_one(live: Folder) -> Non
 def test_two_versions_are_wrong_usage(live: Folder) -> None:
     done = live.here("rollback", "line@v1.0.0", "--to", "v1.0.1", "--env", "prod", "-m", "x")
     assert (done.status, "name two versions" in done.err) == (Exit.USAGE, True)
+
+
+def test_models_and_show_say_what_is_served_instead(live: Folder) -> None:
+    assert live.here(*BACK).status == Exit.DONE
+    assert without_times(live, live.here("models").out).startswith(
+        "model  prod         staging  latest  versions\n"
+        "line   v1.0.1 held  v1.0.2   v1.0.2         3\n"
+        "! prod: /srv/models/line still serves v1.0.2\n"
+    )
+    shown = without_times(live, live.here("show", "line#prod").out)
+    commit = live.git("rev-parse", "--short=7", "line@v1.0.1^{commit}")
+    assert shown.startswith(
+        f"prod of line: v1.0.1 at {commit}\n"
+        "  since   2 s ago, rolled back from v1.0.2 by Ada\n"
+        "  served  ! no: /srv/models/line still serves v1.0.2\n"
+        '  held    no automatic promotion: "p95 alarm"\n'
+        "History\n"
+    )
+    assert "prod  ← v1.0.1 (was v1.0.2)  rollback  Ada  p95 alarm\n" in shown
+    assert shown.endswith("next: mlgit deploy --env prod\n")
+    assert "! /srv/models/line still serves v1.0.2" in without_times(live, live.here("show", "line").out)
+    assert live.here("deploy", "--env", "prod").status == Exit.DONE
+    assert "still serves" not in live.here("models").out + live.here("show", "line").out
+    shown = without_times(live, live.here("show", "line#prod").out)
+    assert "  served  yes, by /srv/models/line, deployed 2 s ago\n" in shown
+    assert "next:" not in shown
+
+
+def test_show_says_who_promoted_and_who_emptied_an_environment(live: Folder) -> None:
+    shown = without_times(live, live.here("show", "line#prod").out)
+    assert "  since   2 s ago, promoted by Ada (was v1.0.1)\n" in shown
+    change(live, "unassign", "line", "--env", "prod")
+    shown = without_times(live, live.here("show", "line#prod").out)
+    assert shown.startswith(
+        "prod of line: empty\n"
+        "  since   2 s ago, emptied by Ada (was v1.0.2)\n"
+        "  served  ! no: /srv/models/line still serves v1.0.2\n"
+        "History\n"
+    )
+    assert "next:" not in shown
+    valid(live.here("models", "--json"), "models")
+
+
+def test_while_origin_is_down_the_errors_say_what_works(live: Folder) -> None:
+    origin = live.path.parent / "origin.git"
+    away = origin.rename(origin.with_name("away.git"))
+    before = tags_of(live)
+    done = live.here(*BACK)
+    assert (done.status, tags_of(live)) == (Exit.TOOL, before)
+    assert done.err.startswith("error: `origin` does not answer; nothing was written\n")
+    hint = "mlgit rollback line --env prod -m 'p95 alarm' --local --deploy"
+    assert (
+        f"  hint: to go back on this machine alone, run `{hint}`; `mlgit push` publishes it later" in done.err
+    )
+    done = live.here("deploy", "--env", "prod")
+    assert done.status == Exit.TOOL
+    assert done.err.startswith(
+        "error: `origin` does not answer, so newer tags may be missing; nothing was deployed\n"
+    )
+    assert "run `mlgit deploy --env prod --offline`" in done.err
+    assert live.here("deploy", "--env", "prod", "--offline").status == Exit.DONE
+    done = live.here(*shlex.split(hint)[1:])
+    assert done.status == Exit.DONE, done.err
+    assert served(folder_of(live)) == "v1.0.1"
+    away.rename(origin)
+    assert live.here("push").status == Exit.DONE
+    assert tags_of(live) == tags_of(Folder(origin))
+
+
+def test_a_deployment_asks_origin_for_newer_tags_unless_it_is_offline(live: Folder) -> None:
+    other = clone(live, "other")
+    change(other, "rollback", "line", "--env", "prod", "-m", "p95 alarm")
+    done = live.here("deploy", "--env", "prod", "--offline")
+    assert done.out.startswith("Already: line@v1.0.2 is deployed to prod\n")
+    done = live.here("deploy", "--env", "prod")
+    assert without_times(live, done.out) == "Deployed line@v1.0.1 to prod in 0.4 s (was v1.0.2)\n"
+
+
+def test_a_late_deployment_says_what_superseded_it(live: Folder) -> None:
+    change(live, *BACK)
+    done = live.here("deploy", "--env", "prod", "--tag", "line#prod#3")
+    assert done.out == "Superseded: line#prod#3 by line#prod#4 (v1.0.1); nothing was done\n"
+
+
+def test_a_failed_deployment_says_what_is_still_served(live: Folder) -> None:
+    change(live, *BACK)
+    forget_data(live)
+    done = live.here("deploy", "--env", "prod")
+    assert done.status == Exit.TOOL
+    lines = without_times(live, done.err).splitlines()
+    assert any(line.startswith("error: `line@v1.0.1` was not deployed: ") for line in lines)
+    assert "  still served: v1.0.2, deployed 2 s ago" in lines

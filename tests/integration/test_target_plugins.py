@@ -10,6 +10,7 @@ import pytest
 
 from mlgit.core.config.file import Deploy
 from mlgit.core.deploy.targets import GROUP, Target
+from mlgit.core.wording import after_colon
 from mlgit.errors import ConfigError, Exit, ToolError
 from mlgit.plugins import plugin, plugin_names
 from mlgit.project.deploy.targets import target_row
@@ -203,7 +204,7 @@ def test_a_record_without_a_field_for_its_folder_is_an_error_that_names_the_plug
     configure(deployable, SHARE.replace("mount:", "path:"))
     done = with_plugins(deployable, tmp_path, "deploy", "--env", "prod")
     assert done.status == Exit.TOOL, done.err
-    assert f"{NAMED} has a record without a field `path`: TypeError: " in done.out + done.err
+    assert f"{after_colon(NAMED)} has a record without a field `path`: TypeError: " in done.out + done.err
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,7 +111,7 @@ def test_where_it_is_not_known_what_is_there_nothing_is_deployed(
     for argv in (["ci", "tag"], ["ci", "tag", "--deploy"], ["deploy", "--env", "staging", "--tag"]):
         done = staged.here(*argv, OWN)
         assert done.status == Exit.STATE, done.out + done.err
-        assert "What `staging` holds of `line` is not known here" in done.err
+        assert re.search("[Ww]hat `staging` holds of `line` is not known here", done.err)
         assert "line#staging" in done.err.partition("not known here")[2]
     assert not place.exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,24 @@ def assign(work: Folder, version: str, *, environment: str = "prod") -> str:
     tag = f"line#{environment}#{len(tags) + 1}"
     work.git("tag", "-a", tag, "-m", "Promote", f"line@{version}^{{commit}}")
     return tag
+
+
+def go_live(work: Folder) -> None:
+    """Promote the other versions through `staging` to `prod`, and deploy the newest."""
+    from tests.support.registry import change
+
+    work.git("push", "-q", "--tags")
+    for version in ("v1.0.1", "v1.0.2"):
+        for environment in ("staging", "prod"):
+            change(work, "promote", f"line@{version}", "--to", environment)
+    done = work.here("deploy", "--env", "prod")
+    assert done.status == Exit.DONE, done.err
+
+
+def without_times(work: Folder, text: str) -> str:
+    """The text of a screen with other words for what differs from run to run."""
+    text = text.replace(str(folder_of(work)), "/srv/models/line")
+    return re.sub(r"\d+ s ago", "2 s ago", re.sub(r"in \d+\.\d s", "in 0.4 s", text))
 
 
 def configure(work: Folder, deploy: str) -> None:

@@ -38,10 +38,15 @@ def print_failure(error: click.ClickException | MlgitError | OSError, session: S
 
 def print_failures(record: DeployReport) -> None:
     """Print the failures of single models like errors."""
+    from mlgit.core.wording import after_colon, word
+
     for each in record.deployments:
         failed = each.failure
         if failed is not None:
-            error = ToolError(failed.message, hint=failed.hint, details=failed.details)
+            name = each.model if each.version is None else f"{each.model}@{each.version}"
+            again = f"to try it again, run `mlgit deploy --env {word(each.environment)} {word(each.model)}`"
+            message = f"`{name}` was not deployed: {after_colon(failed.message)}"
+            error = ToolError(message, hint=failed.hint or again, details=failed.details)
             write_page(failure_page(error), sys.stderr)
 
 

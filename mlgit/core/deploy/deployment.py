@@ -63,7 +63,8 @@ class DeployedFile:
 class Deployment:
     """The result for one model.
 
-    `tag` is the environment's tag that was deployed, `superseded_by` a newer one. `before` is the version
+    `tag` is the environment's tag that was deployed, `superseded_by` a newer one, and `superseded_label` what
+    the environment holds since. `before` is the version
     that was served until then, if the target knows it. `folder` is the target's folder, `release` the folder
     of the release below `releases/`, `journal` the journal's file; `command` is the argument list of target
     `command`. `kept` says that the release was on the target already, `resumed` that a killed deployment was
@@ -82,6 +83,7 @@ class Deployment:
     action: Literal["promote", "rollback"] | None = None
     before: str | None = None
     superseded_by: str | None = None
+    superseded_label: str | None = None
     folder: str | None = field(default=None, metadata={"json": "place"})
     release: str | None = None
     journal: str | None = None
@@ -101,7 +103,8 @@ class Deployment:
 class DeployReport:
     """The result of `mlgit deploy`: one deployment per model.
 
-    `tags_as_of` is when tags were last fetched from `remote`; None without one, or if unknown.
+    `tags_as_of` is when tags were last fetched from `remote`; None without one, or if unknown. `notes` are
+    sentences about the tags that were fetched.
     """
 
     environment: str
@@ -110,6 +113,7 @@ class DeployReport:
     deployments: tuple[Deployment, ...] = ()
     remote: str | None = None
     tags_as_of: datetime | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

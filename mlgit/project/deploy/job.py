@@ -145,7 +145,7 @@ class Job:
     def failed(self, error: MlgitError | OSError, deployment: Deployment, *details: str) -> Deployment:
         """The same deployment, failed in the current step."""
         known = as_failure(error)
-        known.details = (*known.details, f"step: {self.step}", *details)
+        known.details = (*known.details, *details, f"step: {self.step}")
         return replace(deployment, state="failed", failure=failure(self.step, known))
 
 

@@ -17,9 +17,10 @@ from mlgit.core.deploy.journal import EntryStep, entry
 from mlgit.core.deploy.manifest import Manifest, manifest_of
 from mlgit.core.deploy.plan import Action, Plan, TargetState, plan, staged_name, suitable
 from mlgit.core.registry.tags import TAGS
-from mlgit.core.wording import word
+from mlgit.core.wording import format_age, word
 from mlgit.errors import MlgitError, ToolError
 from mlgit.project.deploy.job import Job, as_failure
+from mlgit.project.deploy.served import switched_at
 from mlgit.project.deploy.staging import sha256_of, sums_of
 
 if TYPE_CHECKING:
@@ -204,10 +205,20 @@ class _LocalDeployment:
             current = self._folder.current()
         except (MlgitError, OSError):
             current = None
-        served = "nothing was served before" if current is None else f"still served: releases/{current}"
+        served = "nothing was served before" if current is None else self._still_served(current)
         journal = self._folder.journal.path
         details = (served, f"journal: {journal}") if os.path.exists(journal) else (served,)
         return self._job.failed(known, deployment, *details)
+
+    def _still_served(self, release: str) -> str:
+        """`still served: v1.0.0, deployed 2 days ago`."""
+        label, age = self._before or release, ""
+        with suppress(OSError):
+            at = switched_at(self._folder.journal.read(), release)
+            age = (
+                "" if at is None else f", deployed {format_age((self._job.project.now - at).total_seconds())}"
+            )
+        return f"still served: {label}{age}"
 
     def _result(self, state: State) -> Deployment:
         return replace(

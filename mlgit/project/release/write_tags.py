@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
+class RemoteFailed(ToolError):  # noqa: N818
+    """The remote does not answer, or nothing can be fetched from it."""
+
+
 @record
 class Written:
     """The tags of a plan, and whether the remote has them."""
@@ -111,7 +115,7 @@ def refresh(project: Project, model: str | None = None) -> None:
             # Another git process was changing this clone, or the connection broke.
             fetch_refs(project.git, remote, refspecs, write_fetch_head=model is None)
         except GitFailed as again:
-            raise ToolError(f"Fetching from `{remote}` failed", details=again.details) from again
+            raise RemoteFailed(f"Fetching from `{remote}` failed", details=again.details) from again
     project.forget_refs()
     note_fetched(project, model)
 
@@ -259,9 +263,9 @@ def _push(
 WRITE_HERE = "check the connection; `--local` writes tags here only"
 
 
-def no_answer(remote: str, error: GitFailed, *, hint: str = WRITE_HERE) -> ToolError:
+def no_answer(remote: str, error: GitFailed, *, hint: str = WRITE_HERE) -> RemoteFailed:
     """The error that the remote does not answer."""
-    return ToolError(
+    return RemoteFailed(
         f"`{remote}` does not answer",
         hint=hint,
         details=error.details,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from mlgit.core.wording import word
+from mlgit.core.wording import format_age
 from mlgit.render.page import Page, Span, field, line
-from mlgit.render.pages.age import ago
+
+_FRESH_S = 60  # such tags were fetched for this deployment, or just before
 
 if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import Deployment, DeployReport
@@ -19,6 +20,7 @@ def page(record: DeployReport, *, details: bool = False) -> Page:
         shown += deployment_lines(deployment, details=details)
     if not record.deployments:
         shown.append(line("There is no model to deploy to ", Span(record.environment, "name")))
+    shown += [line(Span("note: ", "careful"), note) for note in record.notes]
     return shown + _tags(record)
 
 
@@ -55,7 +57,8 @@ def _sentence(record: Deployment) -> tuple[str | Span, ...]:
             return (Span("Would deploy ", "careful"), subject, " to ", environment, before)
         case "superseded":
             newer = Span(record.superseded_by or "a newer tag", "name")
-            return (Span("Superseded: ", "careful"), f"{record.tag} by ", newer, "; nothing was done")
+            label = "" if record.superseded_label is None else f" ({record.superseded_label})"
+            return (Span("Superseded: ", "careful"), f"{record.tag} by ", newer, f"{label}; nothing was done")
         case "unassigned":
             shown = " holds no version of it by the tags of this clone; its target is left as it is"
             return (subject, ": ", environment, shown)
@@ -87,7 +90,8 @@ def _tags(record: DeployReport) -> Page:
     """The age of the tags, if there is a remote that may have newer ones."""
     if record.remote is None or record.tags_as_of is None:
         return []
-    age = ago(record.tags_as_of, record.at)
-    return [
-        line(Span(f"tags as of {age}; `git fetch --tags {word(record.remote)}` asks for newer ones", "dim"))
-    ]
+    age_s = (record.at - record.tags_as_of).total_seconds()
+    if age_s < _FRESH_S:
+        return []
+    text = f"tags as of {format_age(age_s)}; without `--offline`, {record.remote} is asked for newer ones"
+    return [line(Span(text, "dim"))]

@@ -76,8 +76,8 @@ CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
             f"Deployed line ({'c' * 40}) to prod in 1.2 s\n  files: fetched and checked\n{CURRENT}",
         ),
         (
-            deployment(**FOLDER, state="superseded", superseded_by="line#prod#3"),
-            "Superseded: line#prod#2 by line#prod#3; nothing was done\n",
+            deployment(**FOLDER, state="superseded", superseded_by="line#prod#3", superseded_label="v1.0.2"),
+            "Superseded: line#prod#2 by line#prod#3 (v1.0.2); nothing was done\n",
         ),
         (
             deployment(target="local", state="unassigned", tag=None, version=None, commit=None),
