@@ -200,7 +200,7 @@ def test_a_branch_that_someone_else_moved_is_a_lost_race(two_versions: Folder) -
     state = read_registry(here, model="line").model("line")
     plan = plan_deregistration(state, state.versions[0], now=here.now, reason=None)
     moved = BranchMove(ref="refs/heads/main", old=old, new=new)
-    with pytest.raises(LostRace, match="Somebody else pushed to `origin/main`"):
+    with pytest.raises(LostRace, match="Someone else just pushed to `origin/main`"):
         write_tags(here, plan, local=False, dry_run=False, moved=moved)
     assert "line@v1.0.0!" not in {**tags_of(origin(two_versions)), **tags_of(two_versions)}
     assert two_versions.git("rev-parse", "main") == old

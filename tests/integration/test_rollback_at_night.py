@@ -11,7 +11,7 @@ import pytest
 from mlgit.errors import Exit
 from mlgit.operations.promote import promote
 from mlgit.operations.rollback import RolledBackBefore, rollback
-from tests.support.registry import NOON, change, clone, close_all, opened, tags_of, valid
+from tests.support.registry import NOON, change, clone, close_all, opened, tags_of, train_into, valid
 from tests.support.shell import Folder
 from tests.support.targets import (
     configure,
@@ -309,3 +309,45 @@ def test_a_failed_deployment_says_what_is_still_served(live: Folder) -> None:
     lines = without_times(live, done.err).splitlines()
     assert any(line.startswith("error: `line@v1.0.1` was not deployed: ") for line in lines)
     assert "  still served: v1.0.2, deployed 2 s ago" in lines
+
+
+def test_a_promotion_that_gates_block_says_what_the_environment_keeps(live: Folder) -> None:
+    change(live, *BACK)
+    config = (live / "mlgit.yaml").read_text(encoding="utf-8")
+    live.write("mlgit.yaml", config.replace("gates:\n", "gates:\n  never: {metric: r2, min: 2}\n"))
+    live.commit("Ask for too much")
+    live.git("push", "-q")
+    done = live.here("promote", "line", "--to", "prod")
+    assert done.status == Exit.BLOCKED
+    assert "; nothing was written; `prod` keeps v1.0.1\n" in done.err
+
+
+def hosted(live: Folder, host: str) -> None:
+    """Have the CI templates of a forge in a new release, and the origin at an address of its own."""
+    done = live.here("ci", "init", "--host", host, "--requirement", "")
+    assert done.status == Exit.DONE, done.err
+    live.commit("Deploy in CI")
+    live.git("push", "-q")
+    train_into(live, "1.999", "staging")
+    change(live, "promote", "line", "--to", "prod")
+    origin = live.path.parent / "origin.git"
+    live.git("remote", "set-url", "origin", f"https://{host}.com/acme/line.git")
+    live.git("config", f"url.{origin}.insteadOf", f"https://{host}.com/acme/line.git")
+
+
+@pytest.mark.parametrize(("host", "job"), [("github", "mlgit-deploy.yml"), ("gitlab", "mlgit-deploy-prod")])
+def test_where_ci_deploys_the_job_that_the_tag_starts_is_named(live: Folder, host: str, job: str) -> None:
+    configure(live, "deploy:\n  prod: {target: command, command: [sh, deploy.sh]}\n")
+    hosted(live, host)
+    change(live, *BACK)
+    done = live.here("promote", "line", "--to", "prod")
+    assert done.status == Exit.DONE, done.err
+    assert done.out.endswith(f"! served when `{job}`, started by the tag `line#prod#6`, has finished\n")
+    done = live.here(*BACK)
+    # The commit of the older release has no such job.
+    assert done.out.endswith(
+        "! served when `mlgit deploy --env prod` has run\nnext: mlgit deploy --env prod\n"
+    )
+    change(live, "promote", "line", "--to", "prod")
+    in_ci = live.here("rollback", "--env", "prod", "--to", "v1.0.1", "-m", "x", env={"CI": "true"})
+    assert "has finished" not in in_ci.out

@@ -42,8 +42,9 @@ def require_gates(
     environment: str | None = None,
     ci: Mapping[str, str] | None = None,
     pre: bool = False,
+    keeps: str | None = None,
 ) -> GateCheck:
-    """Evaluate the gates for a commit; `pre`: for a pre-release.
+    """Evaluate the gates for a commit; `pre`: for a pre-release. `keeps` is what the environment holds.
 
     Raises:
         AnswerNo: they block; its details are the gates and notes that block.
@@ -53,7 +54,9 @@ def require_gates(
     )
     verdict = judge(project, question)
     if verdict.decision == "block":
-        raise _blocked(verdict, model, environment, commit, own=_own_metrics(project, commit))
+        error = _blocked(verdict, model, environment, commit, own=_own_metrics(project, commit))
+        error.message += "" if keeps is None else f"; `{environment}` keeps {keeps}"
+        raise error
     return GateCheck(
         verdict=VerdictSummary(
             decision=verdict.decision, headline=headline(verdict), summary=verdict.summary

@@ -40,11 +40,12 @@ def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
         if (fact.name.environment, fact.name.version, fact.name.counter) == about:
             facts[fact.tag] = fact
     winner = max(facts.values(), key=lambda fact: (fact.name.action in {"assign", "register"}, fact.tag))
-    look = f"mlgit history {first.model}"
-    look += "" if first.environment is None else f" --env {first.environment}"
+    look = f"mlgit history {word(first.model)}"
+    look += "" if first.environment is None else f" --env {word(first.environment)}"
     return LostRace(
         _sentence(winner, state, now_s=project.now.timestamp()),
-        hint=f"nothing of yours was written; look with `{look}`, then run again",
+        details=("nothing was written",),
+        hint=f"see `{look}`, then run this again",
     )
 
 
@@ -52,9 +53,8 @@ def lost_branch(remote: str, theirs: Mapping[str, str]) -> LostRace:
     """Report that someone else moved the branch that was to be pushed with the tags."""
     branch = next(iter(theirs)).removeprefix("refs/heads/")
     return LostRace(
-        f"Somebody else pushed to `{remote}/{branch}` just now",
-        hint="nothing of yours was written; "
-        f"run `git pull {word(remote)} {word(branch)}`, look, then run again",
+        f"Someone else just pushed to `{remote}/{branch}`; nothing was written",
+        hint=f"run `git pull {word(remote)} {word(branch)}`, then this again",
     )
 
 

@@ -72,7 +72,7 @@ def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
         elif state is None or state.label is None:
             cells.append(Span("-", "dim"))
         elif state.held:
-            cells.append((Span(state.label), Span(" held", "careful")))
+            cells.append((Span(state.label, "strong"), Span(" held", "careful")))
         else:
-            cells.append(Span(state.label, "" if state.version else "careful"))
+            cells.append(Span(state.label, "strong" if state.version else "careful"))
     return (*cells, latest, str(entry.versions))
