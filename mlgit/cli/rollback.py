@@ -11,8 +11,7 @@ from mlgit.cli.shell.options import command, environment_option, reason_option, 
 from mlgit.cli.shell.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from mlgit.core.deploy.deployment import DeployReport
-    from mlgit.core.release.tag_plan import ChangeReport
+    from mlgit.flows.rollback import Deployed
     from mlgit.render.page import Page
 
 
@@ -54,11 +53,10 @@ def entry(session: Session, /, model: str | None, *, deploy: bool, **options: An
     model, options["to"] = _target(model, options["to"])
     usage = f"mlgit rollback {word(model)} {place}"
     options["reason"] = require_reason(session, options["reason"], usage=usage)
-    report, deployed = _roll_back(session, model, deploy=deploy, **options)
-    if deployed is not None:
-        print_failures(deployed)
-    session.print_result(report, lambda: _page(report, deployed))
-    return 0 if deployed is None else deployed.exit_code
+    done = _roll_back(session, model, deploy=deploy, **options)
+    print_failures(done.deployments, done.error)
+    session.print_result(done.change, lambda: _page(done))
+    return done.exit_code
 
 
 def _target(text: str, to: str | None) -> tuple[str, str | None]:
@@ -77,7 +75,7 @@ def _roll_back(
     *,
     deploy: bool,
     **options: Any,  # noqa: ANN401 (those of the command)
-) -> tuple[ChangeReport, DeployReport | None]:
+) -> Deployed:
     """Roll back; after another rollback of the last hour, only if a person at the terminal agrees."""
     from mlgit.cli.shell.output import say
     from mlgit.cli.shell.questions import can_ask, confirmed
@@ -100,22 +98,22 @@ def _once(
     *,
     deploy: bool,
     **options: Any,  # noqa: ANN401 (those of the command)
-) -> tuple[ChangeReport, DeployReport | None]:
+) -> Deployed:
+    from mlgit.flows.rollback import Deployed, rollback_and_deploy
+
     if not deploy:
         from mlgit.operations.rollback import rollback
 
-        return rollback(session.project(), model, **options), None
-    from mlgit.flows.rollback import rollback_and_deploy
-
+        return Deployed(rollback(session.project(), model, **options))
     return rollback_and_deploy(session.project(), model, progress=session.progress(), **options)
 
 
-def _page(report: ChangeReport, deployed: DeployReport | None) -> Page:
+def _page(done: Deployed) -> Page:
     from mlgit.render.pages.change import page
     from mlgit.render.pages.deploy import deployment_lines
 
-    shown = page(report)
-    for each in () if deployed is None else deployed.deployments:
+    shown = page(done.change)
+    for each in () if done.deployments is None else done.deployments.deployments:
         if each.failure is None:  # which is an error on stderr
             shown += deployment_lines(each)
     return shown

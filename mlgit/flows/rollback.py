@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlgit.errors import MlgitError, as_known
 from mlgit.operations import rollback as registry
 from mlgit.operations.deploy import deploy, require_deploy
 from mlgit.project.ci.after_change import with_target
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
+class Deployed(NamedTuple):
+    """A rollback that was written, and its deployment, or the error that kept that from starting."""
+
+    change: ChangeReport
+    deployments: DeployReport | None = None
+    error: MlgitError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        if self.error is not None:
+            return self.error.exit_code
+        return 0 if self.deployments is None else self.deployments.exit_code
+
+
 def rollback_and_deploy(
     project: Project,
     model: str,
@@ -23,19 +38,23 @@ def rollback_and_deploy(
     environment: str,
     progress: Progress,
     **options: Any,  # noqa: ANN401 (those of the rollback)
-) -> tuple[ChangeReport, DeployReport | None]:
-    """Roll back, then deploy; a dry run only plans the rollback. The errors are those of both.
+) -> Deployed:
+    """Roll back, then deploy; a dry run only plans the rollback.
 
     Raises:
         UnknownReference: trunk does not declare where the environment is deployed to; nothing was written.
+        MlgitError: as for a rollback; the errors of the deployment are in the result.
     """
     project.require_trunk()
     require_deploy(project, environment)
     report = registry.rollback(project, model, environment=environment, **options)
     if report.dry_run:
-        return report, None
-    deployed = deploy(project, environment, model=model, progress=progress)
+        return Deployed(report)
     fresh = replace(report, served=None, served_when=None, next=None)
-    if deployed.exit_code:
-        return with_target(project, fresh), deployed
-    return replace(with_target(project, fresh), served_when=None, next=None), deployed
+    try:
+        deployments = deploy(project, environment, model=model, progress=progress)
+    except (MlgitError, OSError) as error:
+        return Deployed(with_target(project, fresh), error=as_known(error))
+    if deployments.exit_code:
+        return Deployed(with_target(project, fresh), deployments)
+    return Deployed(replace(with_target(project, fresh), served_when=None, next=None), deployments)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_unassignment
+from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.release.change import make_change, model_to_change
 from mlgit.project.trust.accept import accept, policy_commit
@@ -40,8 +41,8 @@ def unassign(
     plan = plan_unassignment(
         accepted, here, Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
     )
-    note = f"DVC itself goes on answering `{here.label}` for `{environment}`: it knows no empty stage"
-    return make_change(
+    note = f"DVC itself still returns `{here.label}` for `{environment}`: it has no empty stage"
+    report = make_change(
         project,
         accepted,
         plan,
@@ -54,3 +55,4 @@ def unassign(
         local=local,
         dry_run=dry_run,
     )
+    return with_target(project, report)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlgit.errors import Exit
+from mlgit.errors import ConfigError, Exit
 from mlgit.operations.promote import promote
 from mlgit.operations.rollback import RolledBackBefore, rollback
 from tests.support.registry import NOON, change, clone, close_all, opened, tags_of, train_into, valid
@@ -81,6 +81,34 @@ def test_a_rollback_whose_deployment_fails_says_what_is_still_served(live: Folde
     done = live.here(*BACK, "--deploy")
     assert done.status == Exit.TOOL
     assert done.out.endswith(f"! {folder_of(live)} still serves v1.0.2\nnext: mlgit deploy --env prod\n")
+
+
+def test_a_rollback_is_reported_even_if_the_deployment_cannot_start(
+    live: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ConfigError("The folder is shared")
+
+    monkeypatch.setattr("mlgit.flows.rollback.deploy", broken)
+    done = live.here(*BACK, "--deploy")
+    assert (done.status, "error: The folder is shared" in done.err) == (Exit.CONFIG, True)
+    assert done.out.startswith("Rolled back prod of line from v1.0.2 to v1.0.1\n")
+    assert done.out.endswith(f"! {folder_of(live)} still serves v1.0.2\nnext: mlgit deploy --env prod\n")
+
+
+def test_what_is_served_cannot_make_a_written_change_an_error(
+    live: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ConfigError("Invalid")
+
+    monkeypatch.setattr("mlgit.project.ci.after_change.deploy_command", broken)
+    assert change(live, *BACK)["version"] == "v1.0.1"
+
+
+def test_tags_that_are_only_here_are_deployed_without_the_remote(live: Folder) -> None:
+    done = live.here(*BACK, "--local")
+    assert done.out.endswith("next: mlgit deploy --env prod --offline\n")
 
 
 def test_a_rollback_that_cannot_deploy_writes_nothing(live: Folder) -> None:
@@ -248,7 +276,13 @@ def test_models_and_show_say_what_is_served_instead(live: Folder) -> None:
 def test_show_says_who_promoted_and_who_emptied_an_environment(live: Folder) -> None:
     shown = without_times(live, live.here("show", "line#prod").out)
     assert "  since   2 s ago, promoted by Ada (was v1.0.1)\n" in shown
-    change(live, "unassign", "line", "--env", "prod")
+    emptied = live.here("unassign", "--env", "prod").out
+    assert without_times(live, emptied) == (
+        "Took line@v1.0.2 out of prod\n"
+        "  tags  line#prod!#4, pushed to origin\n"
+        "  note: DVC itself still returns `v1.0.2` for `prod`: it has no empty stage\n"
+        "! /srv/models/line still serves v1.0.2\n"
+    )
     shown = without_times(live, live.here("show", "line#prod").out)
     assert shown.startswith(
         "prod of line: empty\n"

@@ -36,11 +36,13 @@ def print_failure(error: click.ClickException | MlgitError | OSError, session: S
     return known.exit_code
 
 
-def print_failures(record: DeployReport) -> None:
-    """Print the failures of single models like errors."""
+def print_failures(record: DeployReport | None, error: MlgitError | None = None) -> None:
+    """Print the failures of single models like errors, or the error of all."""
     from mlgit.core.wording import after_colon, word
 
-    for each in record.deployments:
+    if error is not None:
+        write_page(failure_page(error), sys.stderr)
+    for each in () if record is None else record.deployments:
         failed = each.failure
         if failed is not None:
             name = each.model if each.version is None else f"{each.model}@{each.version}"

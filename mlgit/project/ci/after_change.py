@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.ci.templates import includes_mlgit, read_stamp
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.registry.completeness import in_ci
+from mlgit.errors import MlgitError
 from mlgit.project.deploy.served import deploy_command, served, target_folder
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.tag_settings import is_local
@@ -25,27 +26,50 @@ _GITLAB_JOBS = ".gitlab/mlgit/full.yml"
 
 
 def with_target(project: Project, report: ChangeReport) -> ChangeReport:
-    """The report of a promotion or rollback with what its target serves and the command that deploys."""
+    """The report of a changed environment with what its target serves and the command that deploys."""
+    try:
+        return _with_target(project, report)
+    except (MlgitError, OSError):
+        return report  # the tags are written, so that nothing may be an error now
+
+
+def _with_target(project: Project, report: ChangeReport) -> ChangeReport:
     declared = project.trunk_config.deploy.get(report.environment or "")
     here = read_model(project, report.model).environment(report.environment or "")
+    if report.action == "unassign" and here.holder is None and not report.dry_run:
+        return replace(report, served=served(project, here))  # no deployment changes that
     # Without the new tag here, it could not be fetched back.
     if declared is None or report.dry_run or here.holder is None or here.holder.commit != report.commit:
         return report
     found = served(project, here)
-    command = deploy_command(project, report.model, declared.environment)
     if found is not None:
         done = found.matches and not found.damaged
-        return replace(report, served=found, next=None if done else command)
-    if report.already:
-        return report  # a deployment may have run since
+        command = None if done else _command(project, report)
+        return replace(report, served=found, next=command)
+    # If nothing was changed, a deployment may have run since.
+    return report if report.already else _until_deployed(project, report, declared, here)
+
+
+def _until_deployed(
+    project: Project, report: ChangeReport, declared: Deploy, here: EnvironmentState
+) -> ChangeReport:
+    """The report with what has to end before the target serves the version."""
     job = _job(project, report, here)
-    if job is not None:
+    if job is not None and here.holder is not None:
         when = f"`{job}`, started by the tag `{here.holder.tag}`, has finished"
         return replace(report, served_when=when)
+    command = _command(project, report)
     when, elsewhere = f"`{command}` has run", _elsewhere(project, declared, report.model)
     if elsewhere is not None:
         return replace(report, served_when=f"{when} on the machine with `{elsewhere}`")
     return replace(report, served_when=when, next=command)
+
+
+def _command(project: Project, report: ChangeReport) -> str:
+    """The command that deploys; tags that are only here may mean that the remote does not answer."""
+    command = deploy_command(project, report.model, report.environment or "")
+    only_here = project.remote is not None and not report.pushed and not report.already
+    return f"{command} --offline" if only_here else command
 
 
 def _elsewhere(project: Project, declared: Deploy, model: str) -> str | None:

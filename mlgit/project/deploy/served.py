@@ -6,7 +6,6 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.target.local import LocalFolder, whole_file
 from mlgit.core.deploy.folders import fill
 from mlgit.core.registry.entries import Served
 from mlgit.core.stated_time import parse_time
@@ -17,6 +16,7 @@ from mlgit.project.registry.models import declares_only
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mlgit.adapters.target.local import LocalFolder
     from mlgit.core.deploy.journal import Journal
     from mlgit.core.deploy.manifest import Manifest
     from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry
@@ -33,6 +33,8 @@ def served(project: Project, here: EnvironmentState) -> Served | None:
     declared = project.trunk_config.deploy.get(here.environment)
     if declared is None or declared.target != "local" or here.doubt is not None:
         return None
+    from mlgit.adapters.target.local import LocalFolder
+
     try:
         root = target_folder(project, declared.keys["path"], here.environment, here.model)
         if not os.path.isdir(root):
@@ -111,6 +113,8 @@ def _matches(manifest: Manifest, here: EnvironmentState) -> bool:
 
 
 def _is_damaged(release: str, manifest: Manifest) -> bool:
+    from mlgit.adapters.target.local import whole_file
+
     for file in manifest.files:
         path = whole_file(release, file.path)
         if path is None or os.path.getsize(path) != file.size_bytes:
