@@ -38,9 +38,8 @@ def unassign(
     if doubt is not None and (doubt.unread or here.holder is None):
         raise doubt.doubt()
     here = replace(here, counter=accepted.environment(environment).counter)
-    plan = plan_unassignment(
-        accepted, here, Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
-    )
+    move = Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
+    plan = plan_unassignment(accepted, here, move)
     note = f"DVC itself still returns `{here.label}` for `{environment}`: it has no empty stage"
     report = make_change(
         project,
