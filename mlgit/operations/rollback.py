@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from mlgit.core.release.promotion import passed_over, require_changeable, rollba
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.trust.rules import was_promoted
 from mlgit.core.wording import cut, format_age, word, words
-from mlgit.errors import StateError, ToolError
+from mlgit.errors import ConfigError, StateError, ToolError
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.registry.models import declares_only
@@ -98,7 +98,9 @@ def _way_without_remote(
         yield
     except RemoteFailed as error:
         target = [model] if to is None else [f"{model}@{to}"]
-        deploy = ["--deploy"] if environment in project.trunk_config.deploy else []
+        deploy = []
+        with suppress(ConfigError):  # going back must work without valid rules, too
+            deploy = ["--deploy"] if environment in project.trunk_config.deploy else []
         command = f"mlgit rollback {words([*target, '--env', environment, '-m', reason, '--local', *deploy])}"
         raise ToolError(
             f"{error.message}; nothing was written",
