@@ -34,4 +34,4 @@ def difference(served: Served) -> str | None:
 
 def next_line(command: str | None) -> Page:
     """`next: mlgit deploy --env prod`."""
-    return [] if command is None else [line(Span("next: ", "dim"), Span(command, "name"))]
+    return [] if command is None else [line(Span("next: ", "dim"), Span(command, "command"))]
