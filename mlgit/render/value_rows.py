@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.wording import cut
 from mlgit.render.console import text_width
 from mlgit.render.page import Span, Style, Table, clean, table
 
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-_LONGEST_NAME, _LONGEST_VALUE = 40, 24
+_LONGEST_NAME = 40
 _STYLES: dict[bool | None, Style] = {True: "ok", False: "bad", None: ""}
 
 
@@ -35,8 +34,8 @@ def worst_first(percent: Decimal | str | None, *, better: bool | None) -> tuple[
 
 def value_table(rows: Sequence[ValueRow], *, indent: int, whole: bool = False) -> Table:
     """Name, old → new, change, and whether that is better; long names are cut, unless `whole`."""
-    olds = [_value(row.old, row.new) for row in rows]
-    news = [_value(row.new, row.old) for row in rows]
+    olds = [clean(row.old or "") for row in rows]
+    news = [clean(row.new or "") for row in rows]
     left, right = max(map(text_width, olds), default=0), max(map(text_width, news), default=0)
     changes = [row.change.partition(" ") for row in rows]
     wide = max((len(amount) for amount, _, share in changes if share), default=0)
@@ -51,10 +50,6 @@ def value_table(rows: Sequence[ValueRow], *, indent: int, whole: bool = False) -
         style = _STYLES[row.better]
         cells.append((name, pair, Span(change, style), Span(row.note, style or "dim")))
     return table(("", "", "", ""), cells, indent=indent)
-
-
-def _value(text: str | None, other: str | None) -> str:
-    return "" if text is None else cut(clean(text), _LONGEST_VALUE, apart_from=other and clean(other))
 
 
 def _padded(text: str, width: int) -> str:

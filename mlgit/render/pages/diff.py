@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlgit.core.overview.gate_text import change_text
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.pipeline.metrics import text as number_text
-from mlgit.core.wording import format_size
+from mlgit.core.wording import cut, format_size
 from mlgit.render.page import Page, Span, line, table
 from mlgit.render.pages.shortening import Shortening
 from mlgit.render.value_rows import ValueRow, value_table, worst_first
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlgit.core.compare.changes import ContentChange, Diff, Kind, StageChange, ValueChange
     from mlgit.core.pipeline.evidence import Value
 
-_ROWS = 10
+_ROWS, _LONGEST_TEXT = 10, 24
 _MARKS: dict[Kind, Span] = {
     "added": Span("+", "ok"),
     "removed": Span("-", "bad"),
@@ -71,8 +71,8 @@ def values(changes: Sequence[ValueChange]) -> Page:
 
 def value_row(change: ValueChange, name: str) -> ValueRow:
     """`auc  0.9955 → 0.9686  -0.0269 (-2.70%)  worse`."""
-    old = value(change.old, other=change.new) if change.kind != "added" else None
-    new = value(change.new, other=change.old) if change.kind != "removed" else None
+    old = _shown(change.old, change.new) if change.kind != "added" else None
+    new = _shown(change.new, change.old) if change.kind != "removed" else None
     if change.kind == "unchanged":
         return ValueRow(name, None, new, "unchanged", "", None)
     text = {"added": "new", "removed": "gone"}.get(change.kind, "changed")
@@ -85,6 +85,13 @@ def value_row(change: ValueChange, name: str) -> ValueRow:
         text = change_text(number_text(change.change), percent, **sides)
     note = "" if change.better is None else "better" if change.better else "worse"
     return ValueRow(name, old, new, text, note, change.better)
+
+
+def _shown(one: Value, other: Value) -> str:
+    """One value as a cell: numbers in full, a long text cut where it differs from the other."""
+    if not isinstance(one, str):
+        return value(one, other=other)
+    return cut(one, _LONGEST_TEXT, apart_from=other if isinstance(other, str) else None)
 
 
 def value(shown: Value, *, other: Value = None) -> str:

@@ -133,3 +133,14 @@ def test_a_list_is_not_shortened_by_a_single_line() -> None:
     assert short.first("abcd", 3) == "abcd"
     assert short.rest("abcd", 3) == []
     assert short.named(["a", "b", "c", "d", "e"], 3) == "a, b, c and 2 more"
+
+
+def test_numbers_are_shown_in_full_and_long_texts_are_cut_where_they_differ() -> None:
+    number = "123456789012345678901234567890"
+    old = {"m.json": {"rows": Decimal(number), "label": "x" * 40 + "one"}}
+    new = {"m.json": {"rows": Decimal(number[:-1] + "1"), "label": "x" * 40 + "two"}}
+    found = replace(CLEAN, base=BASE, metrics=value_changes(old, new, show_unchanged=True))
+    text = plain(page(found))
+    assert f"{number} → 123456789012345678901234567891" in text
+    assert "one → …" in text
+    assert text.count("…") == 2
