@@ -280,7 +280,9 @@ STATUSES: Mapping[str, Status] = {
             {"metrics.json": {"accuracy": Decimal("0.93")}},
             directions={},
         ),
-        verdict=replace(PASSED, counted="1 of 1 gate passed", not_proven=("metrics.json",)),
+        verdict=replace(
+            PASSED, gates=1, passed=1, counted="1 of 1 gate passed", not_proven=("metrics.json",)
+        ),
     ),
     "several-models": _case(
         models=(
@@ -357,6 +359,7 @@ STATUSES: Mapping[str, Status] = {
         remote_seen_age_s=None,
         trunk=None,
     ),
+    "no-gate-applies": _case(verdict=replace(PASSED, gates=0, passed=0, counted="no gates were evaluated")),
     "only-rejected": _case(models=(model(latest=None, rejected=1),)),
 }
 SCREENS = [

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from mlgit.core.overview.status import ChangedParam, DataState, Status
+    from mlgit.core.overview.status import ChangedParam, DataState, Status, VerdictCounts
     from mlgit.core.pipeline.evidence import StageState
 
 _NAMES, _ROWS, _METRICS, _REASONS, _VALUE = 8, 16, 8, 4, 24
@@ -159,20 +159,27 @@ def _gates(found: Status) -> Page:
     if verdict is None:
         blocks = title("Gates", _no_verdict(found))
     elif verdict.decision == "block":
-        counted = f", {verdict.counted}" if verdict.failed else ""
-        words = f"{counted.replace(' gates', '').replace(' gate', '')}: {verdict.reason}"
-        blocks = title("Gates", Span("✗ blocked", "blocked"), words)
+        counted = f", {_counted(verdict)}" if verdict.failed else ""
+        blocks = title("Gates", Span("✗ blocked", "blocked"), f"{counted}: {verdict.reason}")
     else:
         warned = verdict.decision == "allow_with_warnings"
-        mark = Span("! allowed" if warned else "✓ allowed", "warned" if warned else "allowed")
+        # Where nothing was compared there is nothing to tick off.
+        ticked = Span("✓ allowed", "allowed") if verdict.passed else Span("allowed")
+        mark = Span("! allowed", "warned") if warned else ticked
         why = f": {verdict.reason}" if warned else ""
-        counted = f", {verdict.counted}".replace(" gates", "").replace(" gate", "")
-        blocks = title("Gates", mark, f"{counted}{why}")
+        blocks = title("Gates", mark, f", {_counted(verdict)}{why}")
     for waiver in found.waivers:
         when = "expired" if waiver.days_left < 0 else f"expires in {count(waiver.days_left, 'day')}"
         text = f"waiver `{waiver.id}` for `{waiver.gate}` {when}"
         blocks.append(line(Span("! ", "careful"), text, indent=TITLE, hang=2))
     return blocks
+
+
+def _counted(verdict: VerdictCounts) -> str:
+    """`2 of 4 failed`: the title of the line says that these are gates."""
+    if not verdict.gates:
+        return verdict.counted
+    return verdict.counted.replace(" gates ", " ", 1).replace(" gate ", " ", 1)
 
 
 def _no_verdict(found: Status) -> str:
