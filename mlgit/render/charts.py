@@ -1,4 +1,4 @@
-"""Charts: sparklines and bars made of text, and Mermaid charts for forges that draw them."""
+"""Charts: sparklines made of text, and Mermaid charts for forges that draw them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 _TICKS = "▁▂▃▄▅▆▇█"
 _FLAT = "▄"
 _NO_NUMBER = "·"
-_FULL, _EMPTY, _BEYOND = "█", "░", "▶"
 # Text of users must not end a text of Mermaid.
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,_/+-]")
 # Small, in colours that are visible on light and dark pages; Mermaid's default is nearly white.
@@ -31,14 +30,6 @@ def sparkline(values: Sequence[str]) -> str:
     known = [number for number in numbers if number is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     return "".join(_NO_NUMBER if number is None else _tick(number, low, high) for number in numbers)
-
-
-def bar(share: Decimal, *, width: int = 5) -> str:
-    """A bar filled up to `share`, with an arrow beyond 1; a share above 0 is always visible."""
-    if share > 1:
-        return _FULL * width + _BEYOND
-    filled = 0 if share <= 0 else max(1, int(share * width))
-    return _FULL * filled + _EMPTY * (width - filled)
 
 
 def line_chart(title: str, labels: Sequence[str], values: Sequence[str], *, limit: str | None = None) -> str:

@@ -12,7 +12,9 @@ import unicodedata
 from functools import lru_cache
 
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9 ._/%=+,:()-]+")
-_PROSE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,.()%=+-'/;?:>")
+_PROSE = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,.()%=+-'/;?:>→…²\N{MULTIPLICATION SIGN}"
+)
 _STARTERS = frozenset("@#!$%&^~:")
 _BREAK = "&#8203;"
 _LINK = re.compile(r"(?i)www\.|\bg[hl]-(?=[0-9])")

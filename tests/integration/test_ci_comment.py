@@ -48,7 +48,8 @@ def test_two_pushes_give_one_comment_about_the_newer(pull: PullRequest) -> None:
     done = both_jobs(pull)
     assert done.status == Exit.DONE, done.err
     (body,) = pull.bodies()
-    assert body.startswith("### ❌ line: 2 of 2 gates failed")
+    assert body.startswith("### ❌ Blocked: line, MAE rose from 0.055 to 2.75\n")
+    assert "\n2 of 2 gates failed\n" in body
     assert pull.checks() == {"mlgit": ("completed", "failure")}
     assert pull.checks(first) == {"mlgit": ("completed", "success")}
 
@@ -63,7 +64,7 @@ def test_a_blocked_report_has_remarks_at_the_lines_of_its_gates(pull: PullReques
     }
     assert gates == {("mlgit.yaml", "r2-floor"), ("mlgit.yaml", "mae-vs-base")}
     assert {each["annotation_level"] for each in check.annotations} == {"failure"}
-    assert check.title == "line: 2 of 2 gates failed: mae 0.055 -> 2.75 (+2.695, allowed +0.05) (and 1 more)"
+    assert check.title == "Blocked: line, MAE rose from 0.055 to 2.75"
     assert check.summary == pull.bodies()[0]
     assert check.details_url == pull.report()["log_url"]
 

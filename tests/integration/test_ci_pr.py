@@ -46,7 +46,7 @@ def test_a_change_that_passes_its_gates_needs_no_data(pull: PullRequest) -> None
 def test_the_outputs_of_the_run_are_written(pull: PullRequest) -> None:
     assert pull.ci("pr").status == Exit.DONE
     assert pull.summary == (pull.folder / "report.md").read_text(encoding="utf-8")
-    assert pull.summary.startswith("### ✅ line: 2 of 2 gates passed")
+    assert pull.summary.startswith("### ✅ May merge: line, 2 of 2 gates passed")
     assert "\nallow\n" in (pull.runner / "output").read_text()
     values = dict(line.split("=", 1) for line in (pull.folder / "mlgit.env").read_text().splitlines())
     assert values == {

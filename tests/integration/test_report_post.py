@@ -27,7 +27,7 @@ def test_a_job_posts_the_report_and_sets_the_check(pull: PullRequest) -> None:
     done = pull.project.here("report", "--post", env=pull.github())
     assert done.status == Exit.DONE, done.err
     (body,) = bodies(pull)
-    assert body.startswith("### ✅ line: 2 of 2 gates passed")
+    assert body.startswith("### ✅ May merge: line, 2 of 2 gates passed")
     assert [each.conclusion for each in pull.forge.checks(pull.sha)] == ["success"]
     assert done.out.splitlines()[-1].startswith("Allowed: ")
     assert "Created the comment on pull request 7" in done.err

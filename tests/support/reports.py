@@ -190,6 +190,35 @@ def several() -> Check:
     )
 
 
+def renamed() -> Check:
+    """A metric has another name, and the gates on it miss it."""
+    values = {"roc_auc": "0.9962", **{key: value for key, value in BASE.items() if key != "auc"}}
+    return together(one("tumor", values, BASE, gates=(GATES[0], GATES[3])))
+
+
+def unknown() -> Check:
+    """The version that a gate compares with is not known in this clone."""
+    case, check = one("tumor", BASE, BASE, gates=GATES[:2])
+    there = Baseline(
+        vs="prod",
+        model="tumor",
+        state="unknown",
+        label="`prod`",
+        rule="what is in `prod`",
+        message="What is in `prod` is not known here: this clone takes no tags (`remote.origin.tagOpt`)",
+        hint="run `git config --unset remote.origin.tagOpt && git fetch --tags origin`",
+    )
+    baselines = {**case.baselines, "prod": BaselineFiles(there)}
+    return together((case._replace(baselines=baselines), check))
+
+
+def two_hundred() -> Check:
+    """Two hundred metrics, most of which changed a little."""
+    base = {f"slice_{number:03}.recall": f"0.{800 + number}" for number in range(200)}
+    values = {key: f"0.{800 + number * 37 % 199}" for number, key in enumerate(base)}
+    return together(one("tumor", BETTER | values, BASE | base))
+
+
 def many() -> Check:
     """More metrics than fit into a comment."""
     extra = {f"site.{number:04}.share": f"0.{900 + number % 90}" for number in range(1500)}
@@ -229,6 +258,9 @@ SNAPSHOTS: Mapping[str, Callable[[], str]] = {
         document(allowed(), fork=True, skipped=("outputs in the DVC remote (no credentials)",)),
         untrusted=True,
     ),
+    "renamed-metric": lambda: report(document(renamed())),
+    "error": lambda: report(document(unknown())),
+    "two-hundred-metrics": lambda: report(document(two_hundred())),
     "too-large": lambda: report(document(many())),
     "gitlab": lambda: report(document(blocked(), host="gitlab", mode="run", pushed="c" * 40)),
     "plain": lambda: report(document(blocked(), host=None, log_url=None)),

@@ -20,6 +20,7 @@ Mode = Literal["verify", "run", "check"]
 """`verify`: the committed results were verified; `run`: the pipeline was run; `check`: gates only."""
 
 DEFAULT_JOB = "gates"
+MONITOR_JOB = "monitor"
 CHECK_NAME = "mlgit"
 MOST_BYTES = 8 << 20
 """The largest `report.json` that is written, and read: 10,000 metrics take about three million bytes."""

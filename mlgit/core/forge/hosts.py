@@ -22,6 +22,7 @@ class HostInfo:
     and `servers` those that may name a server. `own_server_tokens` are only for a server that is not public;
     `public` matches the names of public servers. `hidden_tokens` must not reach the job that runs a branch's
     code, and `hide_tokens` says how to keep them away. `comment_bytes` is how long a comment may be.
+    `file_page` is the page of a file at a `{commit}`; `{site}` is the page of the repository.
 
     `ci_path` is the folder (ending with `/`) or file by which a repository shows that it uses this CI, and
     `workflows` the folder or file with its jobs. `templates` maps bundled folders and files to their paths in
@@ -42,6 +43,7 @@ class HostInfo:
     servers: tuple[str, ...]
     public: re.Pattern[str]
     comment_bytes: int
+    file_page: str
     ci_path: str
     workflows: str
     templates: tuple[tuple[str, str], ...]
@@ -64,6 +66,7 @@ HOSTS: Mapping[Host, HostInfo] = {
         servers=("GITHUB_SERVER_URL", "GH_HOST"),
         public=re.compile(r"github\.com|.*\.ghe\.com"),
         comment_bytes=60_000,
+        file_page="{site}/blob/{commit}/{path}",
         ci_path=".github/",
         workflows=".github/workflows/",
         templates=(
@@ -85,6 +88,7 @@ HOSTS: Mapping[Host, HostInfo] = {
         servers=("CI_SERVER_URL", "GITLAB_URI", "GITLAB_HOST"),
         public=re.compile(r"gitlab\.com"),
         comment_bytes=900_000,
+        file_page="{site}/-/blob/{commit}/{path}",
         ci_path=".gitlab-ci.yml",
         workflows=".gitlab-ci.yml",
         templates=(("gitlab/templates/", ".gitlab/mlgit/"), ("gitlab/gitlab-ci.yml", ".gitlab-ci.yml")),

@@ -9,6 +9,7 @@ from mlgit.adapters.runner.event import read_event
 from mlgit.adapters.runner.report import read_report
 from mlgit.core.ci.report import (
     DEFAULT_JOB,
+    MONITOR_JOB,
     CiReport,
     blank_report,
     check_name,
@@ -183,8 +184,9 @@ def _posting(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: 
 
 def _check(found: CiReport, commit: str, name: str, body: str, *, untrusted: bool) -> CheckRun:
     from mlgit.core.ci.annotations import annotations, failure_annotation
-    from mlgit.core.gates.headline import headline
     from mlgit.render.escape import visible
+    from mlgit.render.report.heading import title as decision
+    from mlgit.render.report.layout import ReportContext
 
     title = "No verdict"
     # A fork can make its own run say anything, so its result may block and never allows.
@@ -193,7 +195,9 @@ def _check(found: CiReport, commit: str, name: str, body: str, *, untrusted: boo
     if found.check is not None:
         # At the start, because a forge cuts long titles.
         by = "Computed by fork code: " if untrusted else ""
-        title, remarks = f"{by}{headline(found.check.verdict)}", annotations(found.check)
+        unfinished = found.exit_code not in {Exit.DONE, Exit.BLOCKED}
+        context = ReportContext(unfinished=unfinished, trunk=found.job == MONITOR_JOB)
+        title, remarks = f"{by}{decision(found.check, context)}", annotations(found.check)
     elif found.failure is not None:
         title, remarks = f"No verdict: {found.failure.message}", (failure_annotation(found.failure),)
     return CheckRun(

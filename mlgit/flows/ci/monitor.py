@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.runner.event import read_event
-from mlgit.core.ci.report import CiReport, blank_report, exit_code_of
+from mlgit.core.ci.report import MONITOR_JOB, CiReport, blank_report, exit_code_of
 from mlgit.errors import StateError
 from mlgit.flows.ci.publish import published
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from mlgit.project.open import Project
 
-JOB = "monitor"
-
 
 def ci_monitor(opened: Callable[[], Project], *, folder: str, variables: Mapping[str, str]) -> CiReport:
     """Check the tip of trunk as it is today, and write a report into `folder`, even if there is no verdict.
@@ -24,7 +22,7 @@ def ci_monitor(opened: Callable[[], Project], *, folder: str, variables: Mapping
     Raises:
         MlgitError: there is no verdict; a report about that is written.
     """
-    blank = blank_report(read_event(variables), job=JOB, mode="check")
+    blank = blank_report(read_event(variables), job=MONITOR_JOB, mode="check")
     return published(
         lambda: _checked(opened(), blank, variables), blank=blank, folder=folder, variables=variables
     )

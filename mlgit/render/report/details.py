@@ -9,7 +9,7 @@ from mlgit.core.wording import count
 from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal, left_out
-from mlgit.render.report.table import difference_text, number
+from mlgit.render.report.tables.rows import metric_difference, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,13 +34,15 @@ _OUTCOMES: dict[Outcome, str] = {
 _STATES = ("rerun", "new", "removed", "stale", "cached")
 
 
-def details(record: Check, context: ReportContext, level: DetailLevel) -> list[list[str]]:
-    """The folded blocks that are not empty."""
+def details(
+    record: Check, context: ReportContext, level: DetailLevel, *, gates: bool = False
+) -> list[list[str]]:
+    """The folded blocks that are not empty; `gates` if the table above does not have all of them."""
     if not level.details:
         return []
     history = {(each.model, each.file, each.key): each for each in record.history}
     blocks = [
-        _gates(record, level),
+        _gates(record, level) if gates else [],
         _metrics(record, history, level),
         _params(record, level),
         _stages(record, level),
@@ -57,7 +59,7 @@ def _folded(summary: str, inside: Sequence[str]) -> list[str]:
 def _listed(header: Sequence[str], rows: Sequence[str], total: int, level: DetailLevel) -> list[str]:
     """A table of the first rows, and how many of `total` it leaves out."""
     shown = rows[: level.rows]
-    more = left_out(total - len(shown), "rows")
+    more = left_out(total - len(shown), "row")
     return [*(header if shown else ()), *shown, *([""] if more and shown else []), *more]
 
 
@@ -90,8 +92,9 @@ def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
         for each, trend in zip(shown, trends, strict=True)
     ]
     header = _TRENDS if trended else _NUMBERS
-    changed = sum(each.changed for each in record.metrics)
-    summary = f"All metrics: {len(record.metrics)}, {changed or 'none'} changed"
+    compared = any(each.baseline is not None for each in record.metrics)
+    changed = f"{sum(each.changed for each in record.metrics)} of " if compared else ""
+    summary = f"All metrics: {changed}{len(record.metrics)}{' changed' if compared else ''}"
     return _folded(summary, _listed(header, rows, len(record.metrics), level))
 
 
@@ -108,9 +111,14 @@ def _metric(change: MetricChange, owner: str, trend: str | None) -> str:
         *([] if trend is None else [trend]),
         number(change.baseline, change.candidate),
         number(change.candidate, change.baseline),
-        difference_text(change),
+        _difference(change),
     ]
     return cells(texts)
+
+
+def _difference(change: MetricChange) -> str:
+    text = metric_difference(change)
+    return "" if text == "unchanged" else prose(text)
 
 
 def _params(record: Check, level: DetailLevel) -> list[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import NamedTuple
+
+from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.forge.hosts import HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +22,8 @@ MARKS: dict[Decision, str] = {"allow": "✅", "allow_with_warnings": "⚠️", "
 EFFECTS: dict[Effect, str] = {"block": "❌", "warn": "⚠️", "waived": "⚠️", "note": "▫️", "allow": "✅"}
 RANK: dict[Effect, int] = {"block": 0, "warn": 1, "waived": 2, "note": 3, "allow": 4}
 NO_NUMBER = "-"
+_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._~/%=&?+#-]*)?")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ALL = 1_000_000
 
 
@@ -28,7 +34,8 @@ class ReportContext(NamedTuple):
     code of a fork computed the check. `skipped` are the things that could not be checked, one line each.
     `host` is the forge that renders the report; Mermaid charts need one. `pushed` is the commit with the
     results, `commit` the one of the forge's check, which may be merged into the checked one. `unfinished`:
-    something failed besides the verdict, so the report must not let anyone pass.
+    something failed besides the verdict, so the report must not let anyone pass. `site` is the repository's
+    page on the forge, and `head` the commit to link to there. `trunk`: it is about trunk, not about a change.
     """
 
     key: str = "mlgit"
@@ -40,6 +47,17 @@ class ReportContext(NamedTuple):
     pushed: str | None = None
     commit: str | None = None
     unfinished: bool = False
+    site: str | None = None
+    head: str | None = None
+    trunk: bool = False
+
+    @property
+    def file_page(self) -> str | None:
+        """The page of mlgit.yaml at the head commit; None if it is not known."""
+        if self.host is None or self.site is None or not _COMMIT.fullmatch(self.head or ""):
+            return None
+        page = HOSTS[self.host].file_page.format(site=self.site, commit=self.head, path=CONFIG_FILE)
+        return page if is_plain_url(page) else None
 
 
 class DetailLevel(NamedTuple):
@@ -68,6 +86,11 @@ LEVELS = (
 """From everything to the bare verdict: first without charts, then without unchanged rows, then details."""
 
 
+def is_plain_url(text: str) -> bool:
+    """Whether an address can stand in a link of Markdown as it is; it has no user and no password."""
+    return _URL.fullmatch(text) is not None
+
+
 def blocks_text(parts: Iterable[Sequence[str]]) -> str:
     """Blocks of lines with an empty line between them."""
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
@@ -85,6 +108,7 @@ def cells(texts: Sequence[str]) -> str:
     return f"| {' | '.join(texts)} |"
 
 
-def left_out(number: int, things: str) -> list[str]:
+def left_out(number: int, thing: str) -> list[str]:
     """A line that counts what the report leaves out, if anything."""
-    return [f"<sub>and {number} more {things}; `mlgit check` shows everything</sub>"] if number > 0 else []
+    more = f"{number} more {thing}{'' if number == 1 else 's'}"
+    return [f"<sub>and {more}; `mlgit check --json` has all</sub>"] if number > 0 else []

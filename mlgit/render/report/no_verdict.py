@@ -20,7 +20,7 @@ def running(commit: str | None, *, key: str = "mlgit", run_url: str | None = Non
     """The report of a run that is not finished, so that an older verdict is not taken as the current one."""
     where = f" on {code(commit[:7])}" if commit else ""
     link = "".join(f" · {link}" for link in run_link(run_url))
-    lines = [f"### ⏳ Running{where}", "", f"The verdict will stand here{link}", "", marker(key), ""]
+    lines = [f"### ⏳ Running{where}", "", f"The verdict will appear here{link}", "", marker(key), ""]
     return "\n".join(lines)
 
 

@@ -19,10 +19,6 @@ FORK = (
     " by this repository. The check passes after someone trusted read the code, pushed this commit to a"
     " branch of this repository and opened a pull request for it."
 )
-NOTHING_NEW = "no metric, data, parameter or model changed"
-FIRST_MODEL = (
-    "No gate found anything to compare with. Gates that compare begin when their baselines have a version."
-)
 
 
 def lines(record: Check) -> list[str]:
@@ -40,7 +36,7 @@ def lines(record: Check) -> list[str]:
 def notes(found: Sequence[Note], level: DetailLevel) -> list[str]:
     """One line per note, the worst first."""
     ordered = sorted(found, key=lambda note: RANK[note.effect])
-    return [*(_note(note) for note in ordered[: level.rows]), *left_out(len(ordered) - level.rows, "notes")]
+    return [*(_note(note) for note in ordered[: level.rows]), *left_out(len(ordered) - level.rows, "note")]
 
 
 def unseen(context: ReportContext) -> list[str]:

@@ -1,16 +1,15 @@
-"""Charts: sparklines, bars and Mermaid are valid for any number and any name."""
+"""Charts: sparklines and Mermaid are valid for any number and any name."""
 
 from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.render.charts import bar, finite, line_chart, sparkline
+from mlgit.render.charts import finite, line_chart, sparkline
 from tests.support.hostile import numbers, texts
 
 
@@ -35,23 +34,6 @@ def test_a_sparkline_has_one_tick_per_value(values: list[str]) -> None:
     drawn = sparkline(values)
     assert len(drawn) == len(values)
     assert set(drawn) <= set("▁▂▃▄▅▆▇█·")
-
-
-@pytest.mark.parametrize(
-    ("share", "drawn"),
-    [
-        ("-1", "░░░░░"),
-        ("0", "░░░░░"),
-        ("0.001", "█░░░░"),
-        ("0.5", "██░░░"),
-        ("0.99", "████░"),
-        ("1", "█████"),
-        ("1.001", "█████▶"),
-        ("99", "█████▶"),
-    ],
-)
-def test_a_bar_is_full_at_the_limit_and_has_an_arrow_above_it(share: str, drawn: str) -> None:
-    assert bar(Decimal(share)) == drawn
 
 
 def test_a_chart_has_a_point_per_label_and_a_line_for_the_limit() -> None:

@@ -28,8 +28,27 @@ def test_a_finding_is_above_every_table(code: str, models: int, owner: str | Non
     parts = [one(name, BETTER, BASE) for name in ("tumor", "other")[:models]]
     note = Note(code=code, message="It now reads another number", effect="warn", model=owner)
     lines = markdown(noted(together(*parts), note)).splitlines()
-    assert lines[2] == "- ⚠️ It now reads another number"
     assert sum("another number" in line for line in lines) == 1
+    assert lines[0].startswith("### ⚠️ May merge, 1 warning: ")
+    assert "t now reads another number" in lines[0]
+
+
+@pytest.mark.parametrize("models", [1, 2])
+def test_findings_that_the_heading_does_not_quote_are_above_every_table(models: int) -> None:
+    parts = [one(name, BETTER, BASE) for name in ("tumor", "other")[:models]]
+    lines = markdown(noted(together(*parts), *ALL)).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("|"))
+    for note in ALL:
+        assert lines.index(f"- ⚠️ {note.message}".replace("_", "&#95;")) < first
+
+
+def test_a_finding_about_a_gate_is_short_in_the_heading_and_whole_below_it() -> None:
+    message = "`auc-vs-prod`: it read `test.auc` of `m.json`; it now reads `train.auc`"
+    lines = markdown(
+        noted(failing("auc", value="0.9"), Note(code="gate_repointed", message=message, effect="warn"))
+    )
+    assert lines.splitlines()[0] == "### ⚠️ May merge, 1 warning: tumor, gate `auc-vs-prod` was repointed"
+    assert f"- ⚠️ {message}" in lines.partition("|")[0]
 
 
 def test_a_finding_is_above_the_gates_of_a_check() -> None:
@@ -53,14 +72,14 @@ def test_a_finding_that_the_heading_quotes_is_not_repeated() -> None:
     note = Note(code="gates_loosened", message="Gate `a` was loosened", effect="block", hint="ask")
     lines = markdown(noted(failing("auc", value="0.9"), note)).splitlines()
     assert "was loosened" in lines[0]
-    assert lines[2] == "- hint: ask"
+    assert lines[3] == "- hint: ask"
 
 
 @pytest.mark.parametrize("code", ["no_gates", "not_proven"])
 def test_a_remark_about_the_repository_keeps_a_check_without_changes_short(code: str) -> None:
     record = same(together(one("tumor", BASE, BASE)))
     quiet = markdown(noted(record, Note(code=code, message="So it is")))
-    assert "no metric, data, parameter or model changed" in quiet.splitlines()[0]
-    assert quiet.splitlines()[2] == "- So it is"
+    assert "no data, params, metrics or model changed" in quiet.splitlines()[0]
+    assert quiet.splitlines()[3] == "- So it is"
     loud = markdown(noted(record, Note(code=code, message="So it is", effect="warn")))
-    assert "no metric, data, parameter or model changed" not in loud.splitlines()[0]
+    assert "no data, params, metrics or model changed" not in loud.splitlines()[0]

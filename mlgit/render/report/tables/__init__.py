@@ -1,0 +1,1 @@
+"""Tables: one row per gate, the worst first, then other metrics that changed."""

@@ -1,0 +1,220 @@
+"""Rows: the cells of a gate or a metric in a report's table."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.gates.limits import KINDS
+from mlgit.core.pipeline.metrics import direction_of, short
+from mlgit.render.escape import code, prose
+from mlgit.render.numbers import change_text
+from mlgit.render.report.layout import EFFECTS, NO_NUMBER, ReportContext, decimal
+from mlgit.render.report.sentences import lower_first, place_of_gate
+from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.config.file import Direction
+    from mlgit.core.gates.verdict import Baseline, Bound, Check, MetricChange, Result
+
+# Keeps the words of a cell on one line in a narrow table.
+TIE = "&nbsp;"
+_BASE = "base"
+_LABEL = re.compile(r"(?P<environment>[^ ()]+) \((?:[^()]*@)?(?P<version>[^()@]+)\)")
+_NOTHING = re.compile(r"There is nothing to compare with(?: yet)?: ")
+_SETTLED = ("pass", "skipped")
+
+
+class Row(NamedTuple):
+    """The cells of one row as Markdown; `baselines` maps the header of a column to its number."""
+
+    mark: str
+    gate: str
+    metric: str
+    baselines: Mapping[str, str]
+    number: str
+    change: str
+    limit: str
+
+
+class RowMaker:
+    """Makes the rows of one table; a reason that a row above has becomes `as above`."""
+
+    def __init__(self, record: Check, context: ReportContext) -> None:
+        self._context = context
+        self._changes = {place_of(each): each for each in record.metrics}
+        self._renamed = renamed_metrics(record.metrics)
+        self._headers = {(each.model, each.vs): header_of(each) for each in record.verdict.baselines}
+        self._references = {each.model: header_of(each) for each in record.references}
+        self._reasons: set[str] = set()
+
+    def of_gate(self, result: Result) -> Row:
+        """The row of a gate, with the numbers that it compared."""
+        renamed = self._renaming(result)
+        if renamed is not None:
+            return self._of_renamed(result, *renamed)
+        change = self._changes.get(place_of(result))
+        header, old = self._baseline(result, change)
+        new = number(result.candidate, old)
+        strong = result.outcome not in _SETTLED and result.candidate is not None
+        return Row(
+            mark="" if result.outcome == "skipped" else EFFECTS[result.effect],
+            gate=gate_link(result, self._context),
+            metric=code(result.metric),
+            baselines={} if old is None else {header: number(old, result.candidate)},
+            number=f"**{new}**" if strong else new,
+            change=_tied(signed_difference(result.candidate, old, _direction(result, change))),
+            limit=self._limit(result),
+        )
+
+    def of_metric(self, change: MetricChange) -> Row:
+        """The row of a metric that no gate reads."""
+        after = self._renamed.get(place_of(change))
+        new = change.candidate if after is None else after.candidate
+        header = self._references.get(change.model, _BASE)
+        return Row(
+            mark="",
+            gate="",
+            metric=code(change.key) if after is None else _renamed_name(change.key, after.key),
+            baselines={} if change.baseline is None else {header: number(change.baseline, new)},
+            number=number(new, change.baseline),
+            change=_tied(metric_difference(change) if after is None else ""),
+            limit="",
+        )
+
+    def _baseline(self, result: Result, change: MetricChange | None) -> tuple[str, str | None]:
+        """The header and number that a gate compared with; without any, those of the metric."""
+        if result.baseline is not None:
+            return self._headers.get((result.model, result.vs or ""), result.vs or _BASE), result.baseline
+        shown = None if change is None or result.candidate != change.candidate else change.baseline
+        return self._references.get(result.model, _BASE), shown
+
+    def _renaming(self, result: Result) -> tuple[MetricChange, MetricChange] | None:
+        """The metric that a gate misses, and the one that it seems to be now."""
+        if result.reason != "unknown_metric":
+            return None
+        for place, after in self._renamed.items():
+            if means(result, place):
+                return self._changes[place], after
+        return None
+
+    def _of_renamed(self, result: Result, before: MetricChange, after: MetricChange) -> Row:
+        header = self._references.get(result.model, _BASE)
+        return Row(
+            mark=EFFECTS[result.effect],
+            gate=gate_link(result, self._context),
+            metric=_renamed_name(result.metric, after.key),
+            baselines={header: number(before.baseline, after.candidate)},
+            number=number(after.candidate, before.baseline),
+            change="",
+            limit=f"write {code(f'metric: {after.key}')} in {code(place_of_gate(result))}",
+        )
+
+    def _limit(self, result: Result) -> str:
+        """The limits in the words of mlgit.yaml, and why there is no plain result."""
+        limits = ", ".join(map(limit_cell, result.limits))
+        if result.outcome == "skipped":
+            return f"skipped: {_skipped(result)}"
+        parts = [limits] if limits else []
+        if result.outcome not in {"pass", "fail"}:
+            reason = prose(lower_first(result.message)) + (f"; {prose(result.hint)}" if result.hint else "")
+            parts.append("as above" if reason in self._reasons else reason)
+            self._reasons.add(reason)
+        elif result.hint and result.outcome == "fail":
+            parts.append(prose(result.hint))
+        parts += [f"waived by {code(result.waiver)}"] if result.waiver else []
+        return "; ".join(parts)
+
+
+def header_of(baseline: Baseline) -> str:
+    """The header of a baseline's column: `base`, `prod v1.0.0`, `release v1.2.0`."""
+    if baseline.vs == _BASE:
+        return _BASE
+    found = _LABEL.fullmatch(baseline.label)
+    if found is not None:
+        return f"{found['environment']} {found['version']}"
+    if baseline.vs == "release":
+        return f"release {baseline.label.rpartition('@')[2]}"
+    return baseline.label
+
+
+def gate_link(result: Result, context: ReportContext) -> str:
+    """A gate's name, linked to its line in mlgit.yaml if the repository's page is known."""
+    name = prose(result.gate) or code("")
+    page = context.file_page
+    return name if page is None or result.line is None else f"[{name}]({page}#L{result.line})"
+
+
+def number(value: str | None, *others: str | None) -> str:
+    """A number for a cell, rounded, but still different from each of the others."""
+    if value is None:
+        return NO_NUMBER
+    return short(decimal(value), apart_from=[decimal(other) for other in others if other is not None])
+
+
+def signed_difference(new: str | None, old: str | None, direction: Direction | None) -> str:
+    """How a number changed, and whether that is better; empty if one of them is absent."""
+    if new is None or old is None:
+        return ""
+    after, before = decimal(new), decimal(old)
+    text = change_text(after, before)
+    if not text or text == "unchanged" or direction is None:
+        return text
+    return f"{text} {'better' if (after > before) == (direction == 'up') else 'worse'}"
+
+
+def metric_difference(change: MetricChange) -> str:
+    """How a metric changed next to the base, or on which side it is known to be absent."""
+    return change.appearance or signed_difference(change.candidate, change.baseline, known_direction(change))
+
+
+def ungated_order(change: MetricChange) -> tuple[int, bool, Decimal, str, str]:
+    """Metrics that are gone first, then worse ones, then those without a direction, by relative size."""
+    rank = {True: 3, False: 1, None: 2}[change.better]
+    if change.candidate is None:
+        rank = 0
+    percent = None if change.change_percent is None else decimal(change.change_percent)
+    known = percent is not None and percent.is_finite()
+    size = percent.copy_abs() if percent is not None and known else Decimal(0)
+    # From 0, every change is large.
+    return rank, known or change.change is None, size.copy_negate(), change.file, change.key
+
+
+def _direction(result: Result, change: MetricChange | None) -> Direction | None:
+    """Which way is better for a gate's metric: as its change says, or as its limits guard it."""
+    known = None if change is None else known_direction(change)
+    if known is not None:
+        return known
+    guarded = {"down" if KINDS[bound.kind].fails_high else "up" for bound in result.limits}
+    if len(guarded) == 1:
+        return "up" if "up" in guarded else "down"
+    return direction_of(result.key or result.metric, {})
+
+
+def known_direction(change: MetricChange) -> Direction | None:
+    """Which way is better, as a change says; None if it does not."""
+    if change.better is None or change.change is None or decimal(change.change).is_nan():
+        return None
+    return "up" if change.better == (decimal(change.change) > 0) else "down"
+
+
+def limit_cell(bound: Bound) -> str:
+    """A limit in the words of mlgit.yaml; the underscore inside its name is no markup."""
+    return f"{bound.kind}{TIE}{prose(bound.amount)}{'%' if bound.percent else ''}"
+
+
+def _skipped(result: Result) -> str:
+    if result.reason == "new_metric":
+        return "new metric"
+    return prose(lower_first(_NOTHING.sub("", result.message)))
+
+
+def _renamed_name(before: str, after: str) -> str:
+    return f"{code(before)}, renamed to {code(after)}?"
+
+
+def _tied(text: str) -> str:
+    return prose(text).replace(" ", TIE)

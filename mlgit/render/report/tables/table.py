@@ -1,0 +1,81 @@
+"""Table: one row per gate, the worst first, then the metrics that changed without a gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.render.escape import prose
+from mlgit.render.report.layout import DetailLevel, ReportContext, cells, left_out
+from mlgit.render.report.tables.order import ordered
+from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
+from mlgit.render.report.tables.rows import TIE, Row, RowMaker, ungated_order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.gates.verdict import Check, Result
+
+_MOST_SETTLED = 15
+_MOST_UNGATED = 10
+_SETTLED = ("pass", "skipped")
+_TEXT, _NUMBER = "---", "---:"
+
+
+class Shown(NamedTuple):
+    """The lines of a table, and whether every gate has a row in it."""
+
+    lines: list[str]
+    whole: bool
+
+
+def table(record: Check, context: ReportContext, level: DetailLevel) -> Shown:
+    """The rows under their header; no lines if there is nothing to show."""
+    results = ordered(record.verdict.results)
+    failed = [each for each in results if each.outcome not in _SETTLED]
+    settled = [each for each in results if each.outcome in _SETTLED]
+    gates = [*failed, *(settled[:_MOST_SETTLED] if level.ungated else ())][: level.rows]
+    make = RowMaker(record, context)
+    free = _free_rows(record, results, make)
+    room = level.rows - len(gates) if level.ungated else 0
+    shown = free[: max(0, min(room, _MOST_UNGATED))]
+    lines = _drawn([*map(make.of_gate, gates), *shown])
+    hidden = len(results) - len(gates)
+    more = [*left_out(hidden, "gate"), *left_out(len(free) - len(shown), "metric")]
+    if not lines and not more and record.metrics:
+        lines = ["No metric changed."]
+    return Shown([*lines, *([""] if lines and more else []), *more], whole=not hidden)
+
+
+def _free_rows(record: Check, results: Sequence[Result], make: RowMaker) -> list[Row]:
+    """Changed metrics that no gate reads, the worst first; a renamed one is one row."""
+    renamed = renamed_metrics(record.metrics)
+    used = {place_of(each) for each in results}
+    # A gate whose metric is missing already has the row of the one that was renamed.
+    missing = [each for each in results if each.reason == "unknown_metric"]
+    used |= {place for place in renamed if any(means(each, place) for each in missing)}
+    used |= {place_of(each) for each in renamed.values()}
+    changes = (each for each in record.metrics if each.changed and place_of(each) not in used)
+    return [make.of_metric(each) for each in sorted(changes, key=ungated_order)]
+
+
+def _drawn(rows: Sequence[Row]) -> list[str]:
+    """A table with only the columns that some row needs."""
+    if not rows:
+        return []
+    headers = list(dict.fromkeys(header for row in rows for header in row.baselines))
+    headers.sort(key=lambda header: header == "base")
+    columns = [
+        ("", _TEXT, [row.mark for row in rows]),
+        ("gate", _TEXT, [row.gate for row in rows]),
+        ("metric", _TEXT, [row.metric for row in rows]),
+        *((each, _NUMBER, [row.baselines.get(each, "") for row in rows]) for each in headers),
+        ("this change", _NUMBER, [row.number for row in rows]),
+        ("change", _TEXT, [row.change for row in rows]),
+        ("limit", _TEXT, [row.limit for row in rows]),
+    ]
+    kept = [column for column in columns if column[0] in {"", "metric", "this change"} or any(column[2])]
+    return [
+        cells([prose(title).replace(" ", TIE) for title, _, _ in kept]),
+        f"|{'|'.join(align for _, align, _ in kept)}|",
+        *(cells(texts) for texts in zip(*(texts for _, _, texts in kept), strict=True)),
+    ]

@@ -1,0 +1,93 @@
+"""What to do: commands to copy that explain, repair or repeat the verdict, or release the model."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlgit.core.config.file import WAIVERS_FILE
+from mlgit.core.gates.verdict import NOT_COMMITTED
+from mlgit.core.wording import joined
+from mlgit.render.escape import code
+from mlgit.render.report.tables.order import ordered
+
+if TYPE_CHECKING:
+    from mlgit.core.gates.verdict import Check, Verdict
+    from mlgit.render.report.layout import ReportContext
+
+_NOT_IN_WORD = re.compile(r"[^A-Za-z0-9_./:-]")
+_RUN = ("mlgit run", "To repair it, run what is stale, then commit the results")
+_REPAIRS = {
+    "stale": _RUN,
+    "stale_stage": _RUN,
+    "not_from_pipeline": _RUN,
+    "lock_missing": _RUN,
+    "not_in_remote": ("mlgit push", "To upload what the DVC remote lacks"),
+}
+_MOST = 3
+
+
+def what_to_do(record: Check, context: ReportContext) -> list[str]:
+    """One line per command that a reader may want next."""
+    verdict = record.verdict
+    check = " ".join(["mlgit check", *_options(verdict)])
+    repairs = _repairs(verdict)
+    found = [f"- {why}: {code(command)}" for command, why in repairs]
+    failed = [each for each in ordered(verdict.results) if each.effect == "block" and each.outcome == "fail"]
+    if failed:
+        found.append(f"- Where the numbers come from: {code(f'{check} --explain {_word(failed[0].id)}')}")
+        found.append(_waiver([each.id for each in failed], verdict))
+    if context.mode == "run" and context.pushed is None:
+        whole = _RUN[0]  # the numbers are not committed
+    else:
+        # `mlgit check` alone does not check the pipeline and the remote.
+        whole = "mlgit ci pr --pipeline verify" if repairs and context.mode == "verify" else check
+    if not failed and whole not in {command for command, _ in repairs}:
+        found.append(f"- The same verdict in your clone: {code(whole)}")
+    return [*found, *_releases(record, context)]
+
+
+def _waiver(gates: list[str], verdict: Verdict) -> str:
+    """How to let failed gates pass."""
+    what = "a waiver" if len(gates) == 1 else "a waiver for each failed gate"
+    goal = {"check": "merge", "release": "release", "promote": "promote"}[verdict.purpose]
+    place = f"trunk's {code(WAIVERS_FILE)}"
+    return f"- To {goal} it anyway: {what} in {place}, approved by someone who did not write the change"
+
+
+def _releases(record: Check, context: ReportContext) -> list[str]:
+    """How to release what is merged, if a merge of this state can be released."""
+    verdict = record.verdict
+    uncommitted = any(note.code == NOT_COMMITTED for note in verdict.notes)
+    if verdict.purpose != "check" or verdict.decision == "block" or context.unfinished or uncommitted:
+        return []
+    models = sorted({result.model for result in verdict.results if result.model})
+    releases = [code(f"mlgit release {_word(model)}") for model in models]
+    return [f"- To release it after the merge: {joined(releases, _MOST)}"] if releases else []
+
+
+def _repairs(verdict: Verdict) -> list[tuple[str, str]]:
+    """The commands that repair what blocks, each once, with their purpose."""
+    codes = {note.code for note in verdict.notes if note.effect == "block"}
+    codes |= {result.reason or "" for result in verdict.results if result.effect == "block"}
+    return list(dict.fromkeys(repair for code, repair in _REPAIRS.items() if code in codes))
+
+
+def _options(verdict: Verdict) -> list[str]:
+    options = []
+    base = next((each.commit for each in verdict.baselines if each.vs == "base" and each.commit), None)
+    if verdict.purpose == "promote" and verdict.environment:
+        options += ["--promote-to", _word(verdict.environment)]
+    elif verdict.purpose == "release":
+        options += ["--purpose", "release"]
+    elif base:
+        options += ["--base", _word(base[:12])]
+    if verdict.candidate.commit:
+        options += ["--rev", _word(verdict.candidate.commit[:12])]
+    return options
+
+
+def _word(text: str) -> str:
+    """A name as a safe word for a shell line; characters that a shell could interpret become `?`."""
+    plain = _NOT_IN_WORD.sub("?", text)[:100]
+    return f"?{plain[1:]}" if plain.startswith("-") else plain

@@ -1,0 +1,47 @@
+"""Numbers: a change in words that are short, and never say less or more than what happened."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+
+from mlgit.render.numbers import change_text
+from tests.support.hostile import numbers
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("0.9955", "0.9686", "-0.0269 (-2.70%)"),
+        ("0.0848", "0.8797", "+0.7949 (10.4x)"),
+        ("0.29", "83.78", "+83.49 (289x)"),
+        ("0.1907", "0.8797", "+0.689 (+361%)"),
+        ("0.9552", "0.9559", "+0.0007 (+0.0733%)"),
+        ("1", "10", "+9 (10x)"),
+        ("1", "9.99", "+8.99 (+899%)"),
+        ("12345678", "12345681", "+3"),
+        ("100", "0.001", "-100 (-99.999%)"),
+        ("100", "0", "-100 (-100%)"),
+        ("0", "5", "+5"),
+        ("0.5", "0.5", "unchanged"),
+        ("0.5", "0.50", "unchanged"),
+        ("-1", "-20", "-19 (-1900%)"),
+        ("NaN", "1", ""),
+        ("1", "Infinity", ""),
+    ],
+)
+def test_a_change_has_per_cent_and_from_tenfold_up_how_many_times(
+    before: str, after: str, shown: str
+) -> None:
+    times = shown.replace("x", "\N{MULTIPLICATION SIGN}")
+    assert change_text(Decimal(after), Decimal(before)) == times
+
+
+@given(numbers, numbers)
+def test_any_two_numbers_have_a_change_in_one_short_line(before: str, after: str) -> None:
+    text = change_text(Decimal(after), Decimal(before))
+    assert len(text) < 60
+    tiny = Decimal(before).copy_abs().scaleb(-7)
+    assert "(-100%)" not in text or Decimal(after).copy_abs() <= tiny
