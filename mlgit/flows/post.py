@@ -33,7 +33,7 @@ def post(
             work.comment(forge, pull)
     elif not work.problems:
         work.skipped.append(_without_forge(posting.host))
-    if not work.comments:
+    if not work.comments and not posting.running:
         append_summary(variables, posting.body)
     return work.result()
 
@@ -107,9 +107,13 @@ class _PostWork:
         from mlgit.render.report.report import marker
 
         posting = self._posting
-        posted = self.attempt(lambda: write(forge, pull.number, posting.body, marker=marker(posting.key)))
+        before, key = len(self.problems), marker(posting.key)
+        quiet = posting.only_update is not None
+        posted = self.attempt(lambda: write(forge, pull.number, posting.body, marker=key, only_update=quiet))
         if posted is not None:
             self.comments.append(WrittenComment(number=pull.number, action=posted.action, url=posted.url))
+        elif len(self.problems) == before:
+            self.skipped.append(f"no comment was written: {posting.only_update}")
 
     def result(self) -> PostResult:
         posting = self._posting

@@ -120,6 +120,7 @@ def _config(tree: Tree) -> Config:
         numbers=tree.get("numbers"),
         on_loosened=tree.get("on_loosened"),
         foreign_tags=tree.get("foreign_tags"),
+        comment=(tree.get("ci") or {}).get("comment", "always"),
     )
 
 

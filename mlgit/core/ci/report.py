@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlgit.core.ci.event import CiEvent
+    from mlgit.core.config.file import CommentRule
     from mlgit.core.forge.hosts import Host
     from mlgit.core.gates.verdict import Check
 
@@ -49,7 +50,7 @@ class CiReport:
     `job` the job, which together identify the comment. `run` is the forge's id of the run, `target` the
     branch that the pull request is for. `log_url` is the run's page. `skipped` says in one
     line each what could not be checked (no credentials for the DVC remote). `pushed` is the commit that the
-    run pushed.
+    run pushed. `comment` is trunk's rule for a first comment.
     """
 
     host: Host | None = None
@@ -67,6 +68,7 @@ class CiReport:
     pushed: str | None = None
     check: Check | None = None
     failure: Failure | None = None
+    comment: CommentRule = "always"
 
     @property
     def allowed(self) -> bool:

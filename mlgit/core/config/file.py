@@ -22,6 +22,8 @@ OnInconclusive = Literal["fail", "warn", "allow"]
 Numbers = Literal["pipeline", "committed"]
 OnLoosened = Literal["warn", "fail"]
 ForeignTags = Literal["refuse", "allow"]
+CommentRule = Literal["always", "changed", "blocked"]
+"""When CI writes a first comment on a pull request: `changed` if data, parameters, metrics or a model did."""
 ChangeKind = Literal["max_drop", "max_rise", "min_rise", "min_drop"]
 LimitKind = Literal["min", "max", ChangeKind]
 """What each kind means: `KINDS` in core/gates/limits.py."""
@@ -126,6 +128,7 @@ class Config:
     """The whole file; without `mlgit.yaml` it is empty, and `declared` is False.
 
     `numbers`, `on_loosened` and `foreign_tags` are read from trunk; None if the file does not have them.
+    `comment` is the key of `ci:`, and is read from trunk, too.
     """
 
     models: Mapping[str, Model] = field(default_factory=dict)
@@ -136,6 +139,7 @@ class Config:
     numbers: Numbers | None = None
     on_loosened: OnLoosened | None = None
     foreign_tags: ForeignTags | None = None
+    comment: CommentRule = "always"
     declared: bool = True
 
     def is_gated(self, model: str | None) -> bool:

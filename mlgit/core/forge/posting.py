@@ -20,7 +20,8 @@ class Posting:
     `key` identifies its comment; `body` is the text. `check` is set on the commit, if there is one. `number`
     is the pull request's, if the event has it; otherwise the forge looks for those whose head is `branch` (of
     `owner`'s fork) at `commit`. A pull request whose head is not in `commits` has moved on, and its comment
-    belongs to a newer run. `exit_code` is the command's if nothing fails.
+    belongs to a newer run. `exit_code` is the command's if nothing fails. `only_update` says why no first
+    comment is written; None if one is.
     """
 
     key: str
@@ -33,6 +34,12 @@ class Posting:
     owner: str | None = None
     commits: frozenset[str] = frozenset()
     exit_code: int = Exit.DONE
+    only_update: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it only says that a run is in progress."""
+        return self.check is not None and self.check.state == "running"
 
 
 @record

@@ -20,6 +20,7 @@ from mlgit.core.forge.posting import Posting
 from mlgit.core.forge.protocol import Annotation, CheckRun
 from mlgit.errors import ConfigError, Exit, MlgitError, StateError, UsageError
 from mlgit.flows.ci.belief import of_successful_run, of_this_run
+from mlgit.project.ci.comment_rule import comment_rule
 from mlgit.project.ci.report_folder import require_uncommitted
 from mlgit.render.report import report as markdown
 
@@ -37,6 +38,8 @@ _HEADS = "refs/heads/"
 def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting:
     """A posting that the run is in progress, so that no verdict of an earlier commit stays.
 
+    It writes no first comment: whether there will be one depends on the verdict.
+
     Raises:
         UsageError: this is not a run of a known CI.
     """
@@ -48,7 +51,15 @@ def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting
     body = markdown.running(sha or None, key=key, run_url=url)
     title = check_name(name, event.other_target)
     check = CheckRun(name=title, sha=sha, state="running", title="Running", url=url)
-    return _addressed(Posting(key=key, body=body, host=event.host, commit=sha, check=check), event)
+    posting = Posting(
+        key=key,
+        body=body,
+        host=event.host,
+        commit=sha,
+        check=check,
+        only_update="there is none to update yet",
+    )
+    return _addressed(posting, event)
 
 
 def report_posting(
@@ -96,6 +107,8 @@ def check_posting(
     no check is set.
     """
     report = blank_report(event, job=DEFAULT_JOB, mode="check")
+    if project is not None:
+        report = replace(report, comment=comment_rule(project))
     if isinstance(found, MlgitError):
         report = replace(report, exit_code=found.exit_code, failure=failure_of(found))
     else:
@@ -178,8 +191,20 @@ def _posting(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: 
         commits=frozenset() if found.commit is None else frozenset({found.commit}),
         # The job that posts fails only if it had no valid report to post.
         exit_code=found.exit_code if fails else Exit.DONE,
+        only_update=_quiet(found),
     )
     return posting if event is None else _addressed(posting, event)
+
+
+def _quiet(found: CiReport) -> str | None:
+    """Why the report is no reason for a first comment; None if it is one."""
+    from mlgit.core.gates.by_model import uneventful
+
+    if found.check is None or not found.allowed or found.comment == "always":
+        return None
+    if found.comment == "changed" and not uneventful(found.check):
+        return None
+    return f"trunk's `mlgit.yaml` has `ci: {{comment: {found.comment}}}`"
 
 
 def _check(found: CiReport, commit: str, name: str, body: str, *, untrusted: bool) -> CheckRun:

@@ -13,6 +13,7 @@ from mlgit.core.wording import listed
 from mlgit.errors import StateError, ToolError
 from mlgit.flows.ci.publish import published
 from mlgit.project.ci.checked_out import require_change
+from mlgit.project.ci.comment_rule import comment_rule
 from mlgit.project.compare.base import require_target
 
 if TYPE_CHECKING:
@@ -55,12 +56,13 @@ def ci_pr(
         _learn_change(project, event, variables)
         if not commit:  # which checks out the event's commit itself
             require_change(project, event, variables)
+        known = replace(blank, comment=comment_rule(project))
         match pipeline:
             case "verify":
-                return _verify(project, blank, variables, progress)
+                return _verify(project, known, variables, progress)
             case "run":
                 return _run(
-                    project, blank, event, commit=commit, variables=variables, show=show, progress=progress
+                    project, known, event, commit=commit, variables=variables, show=show, progress=progress
                 )
             case _:
                 assert_never(pipeline)

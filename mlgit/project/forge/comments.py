@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from mlgit.core.forge.protocol import Comment, Forge
 
 
-def post(forge: Forge, number: int, body: str, *, marker: str) -> Posted:
+def post(forge: Forge, number: int, body: str, *, marker: str, only_update: bool = False) -> Posted | None:
     """Write `body` into one comment: the oldest own one that ends with the hidden marker, or a new one.
+
+    With `only_update` it is None if there is none, and nothing is written.
 
     The marker is added to a body that does not end with it. An equal text is not written again. Two
     simultaneous runs may both write a first comment: both look again afterwards, keep the oldest and write
@@ -33,6 +35,8 @@ def post(forge: Forge, number: int, body: str, *, marker: str) -> Posted:
             # Someone deleted it meanwhile.
             if failure.status != NOT_FOUND:
                 raise
+    if only_update:
+        return None
     written = forge.add_comment(number, body)
     # The forge's list may not contain it yet.
     seen = {each.id: each for each in (*ours(forge.comments(number), marker), written)}
