@@ -14,12 +14,14 @@ from mlgit.cli.shell.options import command
 from mlgit.cli.shell.output import write_document, write_page
 from mlgit.cli.shell.session import Session, pass_session
 from mlgit.core.addresses import without_passwords
+from mlgit.core.forge.hosts import HOSTS
 from mlgit.errors import MlgitError, UsageError, as_known
 from mlgit.render.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlgit.core.forge.hosts import Host
     from mlgit.core.forge.posting import PostResult
     from mlgit.core.forge.protocol import Forge
     from mlgit.core.gates.verdict import Check
@@ -38,6 +40,13 @@ if TYPE_CHECKING:
     "-o", "--output", metavar="FILE", shell_complete=files_offer, help="Write to FILE instead of stdout."
 )
 @click.option(
+    "--as",
+    "host",
+    type=click.Choice(tuple(HOSTS)),
+    default=None,
+    help="Write the Markdown that CI would post there, with its links and length.",
+)
+@click.option(
     "--post", "posts", is_flag=True, help="Put it on the pull request of the commit that is checked out."
 )
 @pass_session
@@ -47,6 +56,7 @@ def entry(
     *,
     form: str | None,
     output: str | None,
+    host: Host | None,
     posts: bool,
     **options: Any,  # noqa: ANN401
 ) -> int:
@@ -63,10 +73,13 @@ def entry(
     \b
     Examples:
       mlgit report --format markdown -o report.md
+      mlgit report --as github
       mlgit report --format junit -o gates.xml --base origin/main
       mlgit report --post
     """  # noqa: D301 (click wants the character)
-    form = form or ("json" if session.as_json else None)
+    if host is not None and (posts or session.as_json or form not in {None, "markdown"}):
+        raise UsageError("`--as` writes Markdown, and takes no `--json`, `--post` and other `--format`")
+    form = form or ("json" if session.as_json else "markdown" if host is not None else None)
     try:
         record = _checked(session, options, posts=posts)
     except UsageError:
@@ -78,6 +91,11 @@ def entry(
         if not (session.as_json and output is None):
             _write(session, FORMATS[form or _default_form(result)].failure(known), output)
         raise
+    if host is not None:
+        from mlgit.flows.ci.posting import shown_as
+
+        _write(session, shown_as(record, host=host, project=session.project()), output)
+        return exit_code(record)
     result = _post(session, record, options) if posts else None
     _write_check(session, record, form or _default_form(result), output)
     return exit_code(record) if result is None else result.exit_code or exit_code(record)
@@ -113,7 +131,7 @@ def _post(session: Session, found: Check | MlgitError, options: Mapping[str, Any
     from mlgit.adapters.forge.detect import connect, forge_of
     from mlgit.adapters.runner.event import read_event
     from mlgit.cli.ci.comment import warn
-    from mlgit.flows.ci import comment as ci_comment
+    from mlgit.flows.ci.posting import check_posting
     from mlgit.flows.post import post
 
     event, project = read_event(os.environ), session.project_if_open
@@ -126,7 +144,7 @@ def _post(session: Session, found: Check | MlgitError, options: Mapping[str, Any
         url = None if project is None or project.remote is None else project.remotes.get(project.remote)
         return None if url is None else forge_of(url, os.environ)
 
-    posting = ci_comment.check_posting(found, event=event, project=project, gates=gates)
+    posting = check_posting(found, event=event, project=project, gates=gates)
     result = post(posting, connected=connected, variables=os.environ)
     for comment in result.comments:
         session.note(f"{comment.action.capitalize()} the comment on pull request {comment.number}")

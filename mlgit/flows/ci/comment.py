@@ -9,18 +9,16 @@ from mlgit.adapters.runner.event import read_event
 from mlgit.adapters.runner.report import read_report
 from mlgit.core.ci.report import (
     DEFAULT_JOB,
-    MONITOR_JOB,
     CiReport,
     blank_report,
     check_name,
-    exit_code_of,
     failure_of,
 )
 from mlgit.core.forge.posting import Posting
-from mlgit.core.forge.protocol import Annotation, CheckRun
-from mlgit.errors import ConfigError, Exit, MlgitError, StateError, UsageError
+from mlgit.core.forge.protocol import CheckRun
+from mlgit.errors import ConfigError, StateError, UsageError
 from mlgit.flows.ci.belief import of_successful_run, of_this_run
-from mlgit.project.ci.comment_rule import comment_rule
+from mlgit.flows.ci.posting import addressed, posting_of
 from mlgit.project.ci.report_folder import require_uncommitted
 from mlgit.render.report import report as markdown
 
@@ -28,9 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlgit.core.ci.event import CiEvent
-    from mlgit.core.forge.protocol import CheckState, Forge
-    from mlgit.core.gates.verdict import Check
-    from mlgit.project.open import Project
+    from mlgit.core.forge.protocol import Forge
 
 _HEADS = "refs/heads/"
 
@@ -59,7 +55,7 @@ def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting
         check=check,
         only_update="there is none to update yet",
     )
-    return _addressed(posting, event)
+    return addressed(posting, event)
 
 
 def report_posting(
@@ -91,44 +87,10 @@ def report_posting(
         found = replace(blank, exit_code=error.exit_code, failure=failure_of(error))
         if event is not None:
             found = replace(found, log_url=_log(event))
-        return _posting(found, event, untrusted=untrusted, fails=True)
+        return posting_of(found, event, untrusted=untrusted, fails=True)
     if event is not None and (untrusted or event.fork):
-        return _posting(of_successful_run(_untrusted(found, event, job), event), event, untrusted=True)
-    return _posting(_trusted(of_this_run(found, event, connected), event, job), event, untrusted=False)
-
-
-def check_posting(
-    found: Check | MlgitError, *, event: CiEvent | None, project: Project | None, gates: bool
-) -> Posting:
-    """A posting of what this run itself found, or of its error.
-
-    `event` is None on a laptop, where no check is set, because only CI may gate, and the branch of `project`,
-    if it could be opened, selects the pull request. `gates`: it covers all gates of the checkout; otherwise
-    no check is set.
-    """
-    report = blank_report(event, job=DEFAULT_JOB, mode="check")
-    if project is not None:
-        report = replace(report, comment=comment_rule(project))
-    if isinstance(found, MlgitError):
-        report = replace(report, exit_code=found.exit_code, failure=failure_of(found))
-    else:
-        report = replace(report, exit_code=exit_code_of(found), check=found)
-    if event is not None:
-        posting = _posting(report, event, untrusted=False)
-        return posting if gates else replace(posting, check=None)
-    head = None if project is None else project.head
-    commit, branch = (None, None) if head is None else (head.commit, head.branch)
-    report = replace(report, project=_name(project), commit=commit)
-    return replace(_posting(report, None, untrusted=False), check=None, branch=branch)
-
-
-def _name(project: Project | None) -> str | None:
-    """The repository's name on the forge, from the remote's URL."""
-    from mlgit.adapters.forge.detect import remote_of
-
-    url = None if project is None or project.remote is None else project.remotes.get(project.remote)
-    remote = None if url is None else remote_of(url)
-    return None if remote is None else remote.path
+        return posting_of(of_successful_run(_untrusted(found, event, job), event), event, untrusted=True)
+    return posting_of(_trusted(of_this_run(found, event, connected), event, job), event, untrusted=False)
 
 
 def _trusted(found: CiReport, event: CiEvent | None, job: str | None) -> CiReport:
@@ -174,83 +136,3 @@ def _log(event: CiEvent) -> str | None:
     if event.kind == "workflow_run" and event.run is not None:
         return f"{event.server}/{event.repository}/actions/runs/{event.run}"
     return event.run_url
-
-
-def _posting(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: bool = False) -> Posting:
-    key = markdown.key_of(found.project, found.job)
-    body = markdown.report(found, untrusted=untrusted)
-    name = check_name(found.job, None if event is None else event.other_target)
-    check = None if found.commit is None else _check(found, found.commit, name, body, untrusted=untrusted)
-    posting = Posting(
-        key=key,
-        body=body,
-        host=found.host,
-        commit=found.commit,
-        check=check,
-        number=found.number,
-        commits=frozenset() if found.commit is None else frozenset({found.commit}),
-        # The job that posts fails only if it had no valid report to post.
-        exit_code=found.exit_code if fails else Exit.DONE,
-        only_update=_quiet(found),
-    )
-    return posting if event is None else _addressed(posting, event)
-
-
-def _quiet(found: CiReport) -> str | None:
-    """Why the report is no reason for a first comment; None if it is one."""
-    from mlgit.core.gates.by_model import uneventful
-
-    if found.check is None or not found.allowed or found.comment == "always":
-        return None
-    if found.comment == "changed" and not uneventful(found.check):
-        return None
-    return f"trunk's `mlgit.yaml` has `ci: {{comment: {found.comment}}}`"
-
-
-def _check(found: CiReport, commit: str, name: str, body: str, *, untrusted: bool) -> CheckRun:
-    from mlgit.core.ci.annotations import annotations, failure_annotation
-    from mlgit.render.escape import visible
-    from mlgit.render.report.heading import title as decision
-    from mlgit.render.report.layout import ReportContext
-
-    title = "No verdict"
-    # A fork can make its own run say anything, so its result may block and never allows.
-    allows: CheckState = "action_required" if untrusted else "success"
-    remarks: tuple[Annotation, ...] = ()
-    if found.check is not None:
-        # At the start, because a forge cuts long titles.
-        by = "Computed by fork code: " if untrusted else ""
-        unfinished = found.exit_code not in {Exit.DONE, Exit.BLOCKED}
-        context = ReportContext(unfinished=unfinished, trunk=found.job == MONITOR_JOB)
-        title, remarks = f"{by}{decision(found.check, context)}", annotations(found.check)
-    elif found.failure is not None:
-        title, remarks = f"No verdict: {found.failure.message}", (failure_annotation(found.failure),)
-    return CheckRun(
-        name=name,
-        sha=commit,
-        state=allows if found.allowed else "failure",
-        title=visible(title),
-        summary=body,
-        annotations=remarks,
-        url=found.log_url,
-    )
-
-
-def _addressed(posting: Posting, event: CiEvent) -> Posting:
-    """The posting with its destination, from the event."""
-    return replace(
-        posting,
-        number=event.number,
-        branch=_branch(event),
-        owner=event.head_owner if event.fork else None,
-        commits=posting.commits | ({event.sha} - {""}),
-    )
-
-
-def _branch(event: CiEvent) -> str | None:
-    """The branch of the event's pull requests; None for a schedule."""
-    if event.kind == "schedule":
-        return None
-    if event.head_branch is None and (event.ref or "").startswith(_HEADS):
-        return (event.ref or "").removeprefix(_HEADS)
-    return event.head_branch
