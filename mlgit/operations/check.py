@@ -12,6 +12,9 @@ from mlgit.errors import ConfigError, UnknownReference
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
 
 
@@ -76,11 +79,36 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     new = Side(text=candidate.label, label=candidate.label, commit=candidate.commit)
     try:
         diff = compare(project, old, new, parts=("params", "data", "models"))
-        base = evidence(project, baseline.commit, staleness=False).pipeline
+        base = evidence(project, baseline.commit, staleness=False)
     except ConfigError:  # the verdict already reports that the baseline cannot be read
         return extended
-    stages = stage_runs(base, judged.evidence.pipeline, judged.evidence.stages)
-    return replace(extended, changes=change_lines(diff), params=param_changes(diff), stages=stages)
+    stages = stage_runs(base.pipeline, judged.evidence.pipeline, judged.evidence.stages)
+    made = {
+        out.path for side in (base, judged.evidence) for each in side.pipeline.stages for out in each.outs
+    }
+    lines = _by_git(project, judged, base, change_lines(diff, made=made))
+    return replace(extended, changes=lines, params=param_changes(diff), stages=stages)
+
+
+def _by_git(
+    project: Project, judged: Judgement, base: Evidence, lines: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The lines as far as the files of Git agree."""
+    from mlgit.core.compare.git_changes import with_git_changes
+    from mlgit.project.pipeline.git_files import changed_files
+
+    commit = judged.verdict.candidate.commit
+    if base.commit is None:
+        return lines
+    models = judged.config.models.values()
+    artifacts = {each.name: each.path for each in judged.evidence.pipeline.artifacts}
+    paths = [each.path or artifacts.get(each.name) for each in models] or [*artifacts.values()]
+    known = {path for path in paths if path is not None}
+    for side in (base, judged.evidence):
+        known |= {file.path for file in side.metric_files} | {*side.params, *side.pipeline.plots}
+        known |= {out.path for out in side.pipeline.outputs}
+    changed = changed_files(project, base.commit, commit)
+    return with_git_changes(lines, changed, known=known, models=bool(paths) and None not in paths)
 
 
 def _candidate(project: Project, revision: str | None, purpose: Purpose) -> str | None:

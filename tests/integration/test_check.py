@@ -242,7 +242,7 @@ def test_every_format_of_the_report_has_the_exit_code_of_check(project: Folder) 
     assert (markdown.status, markdown.out) == (Exit.BLOCKED, "")
     text = (project / "report.md").read_text()
     assert text.startswith("### ❌ Blocked: line, ")
-    assert "**params**: `train.slope` 1.99 -> 1.5" in text
+    assert "**params**: `train.slope` 1.99 → 1.5" in text
     assert "**model**: `line` changed" in text
     assert "<!-- mlgit-report:mlgit -->" in text
     as_json = project.here("report", "--format", "json")

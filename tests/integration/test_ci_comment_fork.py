@@ -214,6 +214,7 @@ def test_a_branch_of_the_repository_with_the_same_name_is_not_the_forks(fork: Pu
 
 
 def test_a_fork_can_be_announced_as_running(fork: PullRequest) -> None:
+    assert trusted(fork).status == Exit.DONE
     job = fork.forge.github_job(fork.runner, event="workflow_run", number=fork.number)
     assert fork.project.here("ci", "comment", "--running", env=job).status == Exit.DONE
     assert fork.bodies()[0].startswith("### ⏳ Running")

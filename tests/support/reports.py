@@ -126,9 +126,10 @@ def detailed(record: Check) -> Check:
     return replace(
         record,
         changes={
-            "data": "`data/raw.csv` +12 rows (+2.1 %)",
-            "params": "`train.C` 0.01 -> 1, `train.solver` new: lbfgs",
-            "model": "`tumor` changed since v1.2.0 (12.1 KiB -> 12.4 KiB)",
+            "data": "`data/raw.csv` +12 rows (+2.1%)",
+            "params": "`train.C` 0.01 → 1, `train.solver` new: lbfgs",
+            "outputs": "`predictions/test.csv` changed, still 171 rows",
+            "model": "`tumor` changed since v1.2.0, 12.1 → 12.4 KiB",
         },
         params=(
             ParamChange(file="params.yaml", key="train.C", old="0.01", new="1"),

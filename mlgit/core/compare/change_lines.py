@@ -10,7 +10,7 @@ from mlgit.core.pipeline.report_context import ParamChange
 from mlgit.core.wording import cut, format_size, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mlgit.core.compare.changes import ContentChange, Diff, Kind, ValueChange
     from mlgit.core.pipeline.evidence import Value
@@ -25,12 +25,19 @@ _VERBS: Mapping[Kind, str] = {
 }
 
 
-def change_lines(diff: Diff) -> dict[str, str]:
-    """`data`, `params` and `model` -> one line each; parts that were not compared are left out."""
+def change_lines(diff: Diff, *, made: Collection[str] = ()) -> dict[str, str]:
+    """`data`, `params` and `model` -> one line each; parts that were not compared are left out.
+
+    Paths in `made` are outputs of stages: they are not data that came from elsewhere, and have a line
+    `outputs` if one of them changed.
+    """
+    data = None if diff.data is None else [each for each in diff.data if each.path not in made]
+    outputs = [each for each in diff.data or () if each.path in made]
     parts: Sequence[tuple[str, Sequence[Any] | None, Callable[[Any], str]]] = (
-        ("data", diff.data, _data),
+        ("data", data, _data),
         ("params", diff.params, _value),
         ("model", diff.models, _model),
+        ("outputs", outputs or None, _data),
     )
     compared = [(name, joined(map(show, part))) for name, part, show in parts if part is not None]
     return {name: text or "unchanged" for name, text in compared}
@@ -62,8 +69,8 @@ def _data(change: ContentChange) -> str:
         if old is not None and new is not None and old != new:
             return f"{name} {_difference(old, new, unit)}"
     if change.old_rows is not None and change.old_rows == change.new_rows:
-        return f"{name} changed (still {_count(change.old_rows, 'rows')})"
-    return f"{name} {_VERBS[change.kind]}{_aside(_sizes(change))}"
+        return f"{name} changed, still {_count(change.old_rows, 'rows')}"
+    return f"{name} {_VERBS[change.kind]}{_after(_sizes(change))}"
 
 
 def _model(change: ContentChange) -> str:
@@ -73,18 +80,18 @@ def _model(change: ContentChange) -> str:
         name = f"`{change.path}` of `{change.model}`" if change.model else name
         return f"{name} {_VERBS[change.kind]}{_aside(_amount(change)) if change.kind == 'added' else ''}"
     since = f" since {change.old_version}" if change.old_version else ""
-    return f"{name} changed{since}{_aside(_sizes(change))}"
+    return f"{name} changed{since}{_after(_sizes(change))}"
 
 
 def _difference(old: int, new: int, unit: str) -> str:
-    """`+12 rows (+2.1 %)`."""
+    """`+12 rows (+2.1%)`."""
     change = new - old
     text = f"{'+' if change > 0 else '-'}{_count(abs(change), unit)}"
     if not old:
         return text
     percent = Decimal(100 * change) / Decimal(old)
     shown = f"{percent:+.1f}" if abs(percent) < 10 else f"{percent:+.0f}"  # noqa: PLR2004 (two digits do)
-    return f"{text} ({shown} %)"
+    return f"{text} ({shown}%)"
 
 
 def _count(number: int, unit: str) -> str:
@@ -105,7 +112,14 @@ def _sizes(change: ContentChange) -> str:
     if old is None or new is None or old == new:
         return ""
     before, after = format_size(old), format_size(new)
-    return f"{before} -> {after}" if before != after else f"{new - old:+,} B"
+    if before == after:
+        return f"{new - old:+,} B"
+    number, unit = before.split(" ")
+    return f"{number if after.endswith(f' {unit}') else before} → {after}"
+
+
+def _after(text: str) -> str:
+    return f", {text}" if text else ""
 
 
 def _aside(text: str) -> str:
@@ -117,7 +131,7 @@ def _value(change: ValueChange) -> str:
         return f"`{change.key}` new: {_shown(change.new, None)}"
     if change.kind == "removed":
         return f"`{change.key}` gone"
-    return f"`{change.key}` {_shown(change.old, change.new)} -> {_shown(change.new, change.old)}"
+    return f"`{change.key}` {_shown(change.old, change.new)} → {_shown(change.new, change.old)}"
 
 
 def _shown(value: Value, other: Value) -> str:

@@ -55,6 +55,7 @@ def uneventful(record: Check) -> bool:
         and not any(change.changed for change in record.metrics)
         and not record.params
         and all(record.changes.get(part) == "unchanged" for part in ("data", "params", "model"))
+        and "outputs" not in record.changes
         and all(run.state == "cached" for run in record.stages)
     )
 

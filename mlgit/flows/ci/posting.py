@@ -110,7 +110,7 @@ def posting_of(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails
 
 
 def _quiet(found: CiReport) -> str | None:
-    """Why the report is no reason for a first comment; None if it is one."""
+    """Why the report writes no first comment; None if it does."""
     from mlgit.core.gates.by_model import uneventful
 
     if found.check is None or not found.allowed or found.comment == "always":

@@ -26,6 +26,24 @@ def git_files(project: Project, commit: str | None, path: str) -> Mapping[str, s
     return dict(_on_disk(project, path)) if commit is None else _committed(project, commit, path)
 
 
+def changed_files(project: Project, old: str, new: str | None) -> frozenset[str]:
+    """Every path of which Git has another content in two states; `new` None is the working tree.
+
+    A folder that Git does not track yet ends with `/`.
+    """
+    head = project.head
+    ends = [_every(project, each) for each in (old, new or head.commit)]
+    found = {path for path in {*ends[0], *ends[1]} if ends[0].get(path) != ends[1].get(path)}
+    if new is None:
+        found |= {*head.changed, *head.conflicted, *head.untracked}
+    return frozenset(found)
+
+
+def _every(project: Project, commit: str | None) -> Mapping[str, str]:
+    tree = None if commit is None else project.tree(commit)
+    return {**tree.blobs(), **tree.submodules()} if isinstance(tree, CommitTree) else {}
+
+
 def unusable_files(project: Project, commit: str | None, path: str) -> Iterator[tuple[str, str]]:
     """(path, why) of what at or below `path` no release could hand out as the stages read it.
 

@@ -93,6 +93,8 @@ def _error(result: Result) -> str:
 
 def note_reason(note: Note) -> str:
     """What a note says, shorter if its details follow below the heading."""
+    if note.model is not None and note.message.startswith(f"No gate applies to `{note.model}`, so"):
+        return "no gate applies, so every change passes"
     found = _SUBJECTS.match(note.message)
     short_form = _SHORT.get(note.code)
     if found is not None and short_form is not None:

@@ -1,9 +1,10 @@
-"""Summary lines: data, params and models in one line each, notes, and things not checked."""
+"""Summary lines: params, data, models and outputs in one line each, notes, and things not checked."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.compare.git_changes import UNCHANGED
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, RANK, DetailLevel, ReportContext, left_out
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.gates.verdict import Check, Note
 
-_ORDER = ("data", "params", "model")
+_ORDER = ("params", "data", "model", "outputs")
 _HAVE_NOTES = ("loosened", "removed")
 FORK = (
     "> **Computed by fork code.** These numbers were made by the fork's own run; nothing here was repeated"
@@ -22,15 +23,33 @@ FORK = (
 
 
 def lines(record: Check) -> list[str]:
-    """One line each for data, params and models; unchanged ones share a line."""
+    """One line each for params, data, models and outputs; what is unchanged shares the line above it."""
     ordered = [*(name for name in _ORDER if name in record.changes), *sorted({*record.changes} - {*_ORDER})]
-    changed = {name: record.changes[name] for name in ordered if record.changes[name] != "unchanged"}
-    same = [name for name in ordered if name not in changed]
-    found = [f"- **{prose(name)}**: {prose(text)}" for name, text in changed.items()]
+    found: list[str] = []
+    same: list[str] = []
+    for name in ordered:
+        text = record.changes[name]
+        if text == UNCHANGED:
+            same.append(name)
+            continue
+        found += _unchanged(found, same)
+        found.append(f"- **{prose(name)}**: {prose(text)}")
+        same = []
+    found += _unchanged(found, same)
     gates = [prose(each.message) for each in record.verdict.gates_changed if each.kind not in _HAVE_NOTES]
     found += [f"- **gates**: {'; '.join(gates[:5])}{' …' if len(gates) > 5 else ''}"] if gates else []  # noqa: PLR2004
-    found += [f"- {', '.join(f'**{prose(name)}**' for name in same)}: unchanged"] if same else []
     return found
+
+
+def _unchanged(found: list[str], names: Sequence[str]) -> list[str]:
+    """A line about what is unchanged, unless the last line can have it."""
+    if not names:
+        return []
+    text = f"{', '.join(f'**{prose(name)}**' for name in names)}: {UNCHANGED}"
+    if not found:
+        return [f"- {text}"]
+    found[-1] += f"; {text}"
+    return []
 
 
 def notes(found: Sequence[Note], level: DetailLevel) -> list[str]:

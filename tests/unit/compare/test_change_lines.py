@@ -24,22 +24,22 @@ def diff(
     ("change", "text"),
     [
         (ContentChange(path="a", kind="modified"), "`a` changed"),
-        (ContentChange(path="a", kind="modified", old_rows=1, new_rows=2), "`a` +1 row (+100 %)"),
-        (ContentChange(path="a", kind="modified", old_rows=569, new_rows=581), "`a` +12 rows (+2.1 %)"),
-        (ContentChange(path="a", kind="modified", old_rows=20000, new_rows=18000), "`a` -2,000 rows (-10 %)"),
+        (ContentChange(path="a", kind="modified", old_rows=1, new_rows=2), "`a` +1 row (+100%)"),
+        (ContentChange(path="a", kind="modified", old_rows=569, new_rows=581), "`a` +12 rows (+2.1%)"),
+        (ContentChange(path="a", kind="modified", old_rows=20000, new_rows=18000), "`a` -2,000 rows (-10%)"),
         (ContentChange(path="a", kind="modified", old_rows=0, new_rows=3), "`a` +3 rows"),
-        (ContentChange(path="a", kind="modified", old_rows=9, new_rows=9), "`a` changed (still 9 rows)"),
+        (ContentChange(path="a", kind="modified", old_rows=9, new_rows=9), "`a` changed, still 9 rows"),
         (
             ContentChange(path="a", kind="modified", old_nfiles=4, new_nfiles=3),
-            "`a` -1 file (-25 %)",
+            "`a` -1 file (-25%)",
         ),
         (
             ContentChange(path="a", kind="modified", old_size_bytes=1024, new_size_bytes=2048),
-            "`a` changed (1.0 KiB -> 2.0 KiB)",
+            "`a` changed, 1.0 → 2.0 KiB",
         ),
         (
             ContentChange(path="a", kind="modified", old_size_bytes=12_001, new_size_bytes=12_003),
-            "`a` changed (+2 B)",
+            "`a` changed, +2 B",
         ),
         (ContentChange(path="a", kind="added", new_size_bytes=7), "`a` new (7 B)"),
         (ContentChange(path="a", kind="added", new_nfiles=7), "`a` new (7 files)"),
@@ -70,9 +70,19 @@ def test_models_show_the_version_before_the_change() -> None:
         ContentChange(path="new.pkl", kind="added", model="triage", new_size_bytes=512),
         ContentChange(path="old.pkl", kind="removed", model="dose"),
     )
-    text = "`tumor` changed since v1.2.0 (2.0 KiB -> 4.0 KiB), `new.pkl` of `triage` new (512 B)"
+    text = "`tumor` changed since v1.2.0, 2.0 → 4.0 KiB, `new.pkl` of `triage` new (512 B)"
     text = f"{text}, `old.pkl` of `dose` gone"
     assert change_lines(Diff(old=SIDE, new=SIDE, models=models)) == {"model": text}
+
+
+def test_outputs_of_stages_are_not_data() -> None:
+    data = (ContentChange(path="raw.csv", kind="modified"), ContentChange(path="pred.csv", kind="modified"))
+    lines = change_lines(diff(data=data), made={"pred.csv"})
+    assert lines == {"data": "`raw.csv` changed", "outputs": "`pred.csv` changed"}
+    assert change_lines(diff(data=data[1:]), made={"pred.csv"}) == {
+        "data": "unchanged",
+        "outputs": "`pred.csv` changed",
+    }
 
 
 def test_params_show_both_values() -> None:
@@ -82,7 +92,7 @@ def test_params_show_both_values() -> None:
         ValueChange(file="p", key="c", kind="removed", old="x", new=None),
         ValueChange(file="p", key="d", kind="modified", old=None, new="x"),
     )
-    text = "`a` 0.1 -> 0.25, `b` new: true, `c` gone, `d` null -> x"
+    text = "`a` 0.1 → 0.25, `b` new: true, `c` gone, `d` null → x"
     assert change_lines(diff(params=params)) == {"params": text}
     assert [(each.key, each.old, each.new) for each in param_changes(diff(params=params))] == [
         ("a", "0.1", "0.25"),

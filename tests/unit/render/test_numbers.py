@@ -43,5 +43,5 @@ def test_a_change_has_per_cent_and_from_tenfold_up_how_many_times(
 def test_any_two_numbers_have_a_change_in_one_short_line(before: str, after: str) -> None:
     text = change_text(Decimal(after), Decimal(before))
     assert len(text) < 60
-    tiny = Decimal(before).copy_abs().scaleb(-7)
-    assert "(-100%)" not in text or Decimal(after).copy_abs() <= tiny
+    if "(-100%)" in text:
+        assert Decimal(after).adjusted() <= Decimal(before).adjusted() - 7 or not Decimal(after)

@@ -29,7 +29,7 @@ def test_a_report_fits_its_budget_without_cutting_a_block(names: int, extra: int
 def test_a_shorter_report_loses_charts_then_unchanged_rows_then_details() -> None:
     more = {f"site.{number}.rows": "100" for number in range(20)}
     record = detailed(together(one("tumor", WORSE | more, BASE | more)))
-    sizes = [100_000, *range(5000, 900, -20)]
+    sizes = [100_000, *range(5000, 1200, -20)]
     lost: dict[str, int] = {}
     for budget in sizes:
         text = markdown(record, ReportContext(host="github"), budget_bytes=budget)

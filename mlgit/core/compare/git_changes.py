@@ -1,0 +1,73 @@
+"""Git changes: what files of Git say about data, parameters and models that DVC does not know."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from mlgit.core.wording import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+UNCHANGED = "unchanged"
+_DATA = frozenset(
+    """
+    .csv .tsv .jsonl .ndjson .parquet .feather .arrow .avro .orc .xlsx .xls .npy .npz .h5 .hdf5 .mat .db
+    .sqlite .zip .gz .tar .tgz .png .jpg .jpeg .gif .bmp .tif .tiff .dcm .nii .wav .mp3 .flac .mp4 .avi
+    """.split()  # noqa: SIM905 (a word list reads better than 30 quoted lines)
+)
+_CODE = frozenset(
+    """
+    .py .pyi .ipynb .r .rmd .jl .sh .bash .sql .java .scala .c .cc .cpp .h .hpp .cu .rs .go .js .ts .css
+    .html .md .rst .svg .cfg .lock .dvc .j2 .tex .bib .log
+    """.split()  # noqa: SIM905 (a word list reads better than 30 quoted lines)
+)
+_SETTINGS = frozenset((".yaml", ".yml", ".toml", ".json", ".ini", ".conf", ".properties"))
+_OWN = frozenset(
+    """
+    mlgit.yaml dvc.yaml dvc.lock .gitignore .dvcignore .gitattributes .gitlab-ci.yml pyproject.toml LICENSE
+    Makefile Dockerfile .pre-commit-config.yaml .mailmap CODEOWNERS package.json
+    """.split()  # noqa: SIM905 (as above)
+)
+_OWN_FOLDERS = (".github/", ".gitlab/", ".dvc/", ".mlgit/", ".vscode/", ".idea/")
+
+
+def with_git_changes(
+    lines: Mapping[str, str], changed: Iterable[str], *, known: Collection[str], models: bool
+) -> dict[str, str]:
+    """The lines without what the changed files of Git may contradict, and with the data files among them.
+
+    `known` are the paths that the lines or the metrics are about, also as folders. `models`: the path of
+    every model is known, so that no other file of Git is one.
+    """
+    unknown = [path for path in sorted(changed) if not _is_known(path, known)]
+    data = [path for path in unknown if _ending(path) in _DATA]
+    others = [path for path in unknown if path not in data and not _is_code(path)]
+    settings = [path for path in others if _ending(path) in _SETTINGS]
+    found = dict(lines)
+    if data and "data" in found:
+        texts = [] if found["data"] == UNCHANGED else [found["data"]]
+        found["data"] = joined([*texts, *(f"`{path}` changed" for path in data)])
+    for part, doubts in (
+        ("data", [path for path in others if path not in settings]),
+        ("params", settings),
+        ("model", [] if models else [*data, *others]),
+    ):
+        if doubts and found.get(part) == UNCHANGED:
+            del found[part]
+    return found
+
+
+def _is_known(path: str, known: Collection[str]) -> bool:
+    return path in known or any(f"{path}/".startswith(f"{each}/") for each in known)
+
+
+def _is_code(path: str) -> bool:
+    name = posixpath.basename(path)
+    named = name in _OWN or path.startswith(_OWN_FOLDERS) or name.startswith("requirements")
+    return named or _ending(path) in _CODE or name.upper().startswith(("README", "LICENSE"))
+
+
+def _ending(path: str) -> str:
+    return posixpath.splitext(path)[1].lower()

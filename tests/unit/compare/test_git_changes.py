@@ -1,0 +1,54 @@
+"""Git changes: nothing is called unchanged that a file of Git may contradict."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlgit.core.compare.git_changes import with_git_changes
+
+SAME = dict.fromkeys(("data", "params", "model"), "unchanged")
+
+
+def parts(*changed: str, known: tuple[str, ...] = (), models: bool = True) -> dict[str, str]:
+    """The parts that differ from `unchanged`; `left out` if one is not there."""
+    found = with_git_changes(SAME, changed, known=known, models=models)
+    return {part: found.get(part, "left out") for part in SAME if found.get(part) != "unchanged"}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("src/train.py", {}),
+        ("notebooks/look.ipynb", {}),
+        ("README.md", {}),
+        ("dvc.lock", {}),
+        (".github/workflows/x.yml", {}),
+        ("data/train.csv.dvc", {}),
+        ("requirements-dev.txt", {}),
+        ("data/train.csv", {"data": "`data/train.csv` changed"}),
+        ("img/a.PNG", {"data": "`img/a.PNG` changed"}),
+        ("conf/train.yaml", {"params": "left out"}),
+        ("settings.json", {"params": "left out"}),
+        ("words.txt", {"data": "left out"}),
+        ("data/", {"data": "left out"}),
+        ("features.pkl", {"data": "left out"}),
+    ],
+)
+def test_a_changed_file_of_git_is_data_or_makes_a_part_doubtful(path: str, expected: dict[str, str]) -> None:
+    assert parts(path) == expected
+
+
+@pytest.mark.parametrize("path", ["metrics.json", "models/net/weights.bin", "data/raw.csv"])
+def test_a_file_that_is_known_otherwise_says_nothing(path: str) -> None:
+    assert parts(path, known=("metrics.json", "models/net", "data/raw.csv")) == {}
+
+
+def test_without_known_models_any_other_file_may_be_one() -> None:
+    assert parts("net.bin", models=False) == {"data": "left out", "model": "left out"}
+    assert parts("train.py", models=False) == {}
+
+
+def test_data_of_git_follows_that_of_dvc() -> None:
+    found = with_git_changes({"data": "`a` changed"}, ["b.csv"], known=(), models=True)
+    assert found == {"data": "`a` changed, `b.csv` changed"}
+    assert with_git_changes({}, ["b.csv"], known=(), models=True) == {}
