@@ -171,6 +171,8 @@ metric_rows = st.builds(
     candidate=maybe_numbers,
     change=maybe_numbers,
     better=st.none() | st.booleans(),
+    old_text=maybe_texts,
+    new_text=maybe_texts,
 )
 histories = st.builds(
     MetricHistory,

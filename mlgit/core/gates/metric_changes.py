@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from mlgit.core.compare.changes import change_between
 from mlgit.core.gates.verdict import MetricChange
 from mlgit.core.pipeline import metrics
+from mlgit.core.wording import cut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     from mlgit.core.config.file import Direction
-    from mlgit.core.pipeline.evidence import MetricFile
+    from mlgit.core.pipeline.evidence import MetricFile, Value
+
+_LONGEST = 80
 
 
 def metric_changes(
@@ -26,14 +29,18 @@ def metric_changes(
 ) -> tuple[MetricChange, ...]:
     """All numbers of both sides, by file and key; the same file and key on both sides is the same metric.
 
+    So are values that are no numbers, if they differ; a null or a list only in the place of something else.
     `known`: whether the baseline is known here, even if that is that there is none.
     """
     new, old = _numbers(candidate), _numbers(baseline)
+    old_texts, new_texts = _texts(baseline, candidate), _texts(candidate, baseline)
+    texts = {place for place in {*old_texts, *new_texts} if old_texts.get(place) != new_texts.get(place)}
     changes = []
-    for file, key in sorted({*old, *new}):
+    for file, key in sorted({*old, *new, *texts}):
         before, after = old.get((file, key)), new.get((file, key))
-        unsure = (before is None and not (known and _read(baseline, file))) or (
-            after is None and not _read(candidate, file)
+        old_text, new_text = old_texts.get((file, key)), new_texts.get((file, key))
+        unsure = (before is None and old_text is None and not (known and _read(baseline, file))) or (
+            after is None and new_text is None and not _read(candidate, file)
         )
         found = change_between(before, after, metrics.direction_of(key, directions))
         changes.append(
@@ -47,6 +54,8 @@ def metric_changes(
                 change_percent=None if found.percent is None else metrics.computed(found.percent),
                 better=found.better,
                 known="no" if unsure else "yes",
+                old_text=old_text,
+                new_text=new_text,
             )
         )
     return tuple(changes)
@@ -68,3 +77,22 @@ def _numbers(files: Sequence[MetricFile]) -> dict[tuple[str, str], Decimal]:
         for place in metrics.every_place(files)
         if (value := metrics.number(place.value)) is not None
     }
+
+
+def _texts(files: Sequence[MetricFile], other: Sequence[MetricFile]) -> dict[tuple[str, str], str]:
+    """What is there in place of numbers; a null or a list only where the `other` side has a value."""
+    beside = {(file.path, key): value for file in other for key, value in file.values.items()}
+    found = {
+        (file.path, key): _text(value, beside.get((file.path, key)))
+        for file in files
+        for key, value in file.values.items()
+        if metrics.number(value) is None
+    }
+    odd = {(file.path, key): what for file in files for key, what in file.others.items()}
+    return found | {place: what for place, what in odd.items() if place in beside}
+
+
+def _text(value: Value, other: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return cut(str(value), _LONGEST, apart_from=other if isinstance(other, str) else None)

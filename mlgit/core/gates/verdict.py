@@ -186,7 +186,8 @@ class MetricChange:
     """One metric of the candidate next to the base; the numbers are decimal text, None if absent.
 
     `better` is None if nothing changed or no direction is known. `known` is `no` if the number that is absent
-    may be there: the baseline is not known here, or a file of that side could not be read.
+    may be there: the baseline is not known here, or a file of that side could not be read. `old_text` and
+    `new_text` are what is there in place of a number: `true`, a text, `null` or `a list`.
     """
 
     model: str | None
@@ -198,19 +199,23 @@ class MetricChange:
     change_percent: str | None = None
     better: bool | None = None
     known: Literal["yes", "no"] = "yes"
+    old_text: str | None = None
+    new_text: str | None = None
 
     @property
     def appearance(self) -> Literal["new", "gone", "not known", ""]:
-        """What to write instead of a difference, if only one side has a number."""
-        if (self.baseline is None) == (self.candidate is None):
+        """What to write instead of a difference, if only one side has a value."""
+        before = self.baseline is not None or self.old_text is not None
+        after = self.candidate is not None or self.new_text is not None
+        if before == after:
             return ""
         if self.known == "no":
             return "not known"
-        return "new" if self.baseline is None else "gone"
+        return "gone" if before else "new"
 
     @property
     def changed(self) -> bool:
-        return self.baseline != self.candidate
+        return (self.baseline, self.old_text) != (self.candidate, self.new_text)
 
 
 @record

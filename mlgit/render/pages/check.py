@@ -176,13 +176,15 @@ def _metrics(record: Check, *, verbose: bool) -> Page:
 def delta(change: MetricChange) -> str:
     """`+0.0351 (+3.78%)`, or which side has no number."""
     if change.change is None:
-        return change.appearance
+        odd = change.old_text is not None or change.new_text is not None
+        return change.appearance or ("changed" if odd else "")
     return change_text(change.change, change.change_percent, old=change.baseline, new=change.candidate)
 
 
 def _row(name: str, change: MetricChange, base: str) -> ValueRow:
     note = "" if change.better is None else f"{'better' if change.better else 'worse'} than {base}"
-    old, new = _number(change.baseline, change.candidate), _number(change.candidate, change.baseline)
+    old = change.old_text or _number(change.baseline, change.candidate)
+    new = change.new_text or _number(change.candidate, change.baseline)
     return ValueRow(name, old, new, delta(change), note, change.better)
 
 

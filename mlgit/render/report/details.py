@@ -9,7 +9,7 @@ from mlgit.core.wording import count
 from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal, left_out
-from mlgit.render.report.tables.rows import metric_difference, number
+from mlgit.render.report.tables.rows import metric_difference, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,8 +109,8 @@ def _metric(change: MetricChange, owner: str, trend: str | None) -> str:
     texts = [
         code(f"{owner}{change.file}:{change.key}"),
         *([] if trend is None else [trend]),
-        number(change.baseline, change.candidate),
-        number(change.candidate, change.baseline),
+        value(change.baseline, change.old_text, change.candidate),
+        value(change.candidate, change.new_text, change.baseline),
         _difference(change),
     ]
     return cells(texts)

@@ -131,4 +131,5 @@ def test_every_number_is_next_to_its_baseline() -> None:
         "fresh": (None, "1", None, None, True),
         "gone": ("3", None, None, None, True),
         "bad": ("1", "NaN", None, None, True),
+        "name": (None, None, None, None, True),
     }

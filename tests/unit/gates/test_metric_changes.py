@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.render.pages.check import delta
 from mlgit.render.report.tables.rows import metric_difference
 from tests.support.verdicts import metric_file
+
+if TYPE_CHECKING:
+    from mlgit.core.pipeline.evidence import MetricFile
 
 OWN = "metrics/test.json"
 # The path and the problem of a file of the other side -> whether the metric is then known to be absent there.
@@ -34,6 +41,56 @@ def test_a_file_that_was_not_read_may_have_the_metric(file: tuple[str, str], sid
     assert found.known == FILES[file]
     text = side if found.known == "yes" else "not known"
     assert (metric_difference(found), delta(found), found.changed) == (text, text, True)
+
+
+def values(**more: object) -> MetricFile:
+    """A metric file with values of any kind; a list is left out, as the reader does."""
+    odd = {
+        key: "null" if each is None else "a list" for key, each in more.items() if each is None or each == []
+    }
+    kept: dict[str, Any] = {key: each for key, each in more.items() if key not in odd}
+    return replace(metric_file(path=OWN), values=kept, others=odd)
+
+
+ONE, TWO = Decimal(1), Decimal(2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ({"a": True}, {"a": False}, ("true", "false", "changed")),
+        ({"a": "small"}, {"a": "large"}, ("small", "large", "changed")),
+        ({"a": ONE}, {"a": []}, (None, "a list", "changed")),
+        ({"a": ONE}, {"a": None}, (None, "null", "changed")),
+        ({"a": []}, {"a": ONE}, ("a list", None, "changed")),
+        ({"a": "x"}, {"a": ONE}, ("x", None, "changed")),
+        ({"a": "x"}, {}, ("x", None, "gone")),
+        ({}, {"a": True}, (None, "true", "new")),
+    ],
+)
+def test_what_is_no_number_is_named_and_compared(
+    before: dict[str, object], after: dict[str, object], shown: tuple[str | None, str | None, str]
+) -> None:
+    (found,) = metric_changes([values(**after)], [values(**before)], model=None, directions={})
+    assert found.changed
+    assert (found.old_text, found.new_text, metric_difference(found)) == shown
+    assert delta(found) == shown[2]
+
+
+@pytest.mark.parametrize("same", [{"a": True}, {"a": "x"}, {"a": None}, {"a": []}, {}])
+def test_what_is_no_number_and_did_not_change_is_left_out(same: dict[str, object]) -> None:
+    assert metric_changes([values(**same)], [values(**same)], model=None, directions={}) == ()
+
+
+def test_a_null_that_is_new_is_no_change_of_a_metric() -> None:
+    assert metric_changes([values(a=None, b=[])], [values()], model=None, directions={}) == ()
+
+
+def test_long_texts_that_differ_are_cut_where_they_differ() -> None:
+    start = "x" * 100
+    (found,) = metric_changes([values(a=f"{start}1")], [values(a=f"{start}2")], model=None, directions={})
+    assert found.old_text != found.new_text
+    assert "…" in (found.new_text or "")
 
 
 @pytest.mark.parametrize("known", [True, False])

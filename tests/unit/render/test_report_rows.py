@@ -172,6 +172,16 @@ def test_a_new_metric_with_another_name_is_not_taken_for_a_renamed_one(other: st
     assert "renamed" not in text
 
 
+def test_a_value_that_is_no_number_has_a_row() -> None:
+    before = {"converged": "yes", "loss": "1", "size": "2"}
+    after = {"converged": "no", "loss": "1", "size": "none"}
+    text = markdown(together(one("tumor", after, before, gates=())))
+    assert [row[1:] for row in rows(text)[1:]] == [
+        ["`converged`", "`yes`", "`no`", "changed"],
+        ["`size`", "2", "`none`", "changed"],
+    ]
+
+
 def test_many_gates_that_pass_are_folded() -> None:
     gates = tuple(absolute(f"gate-{number:02}", low="0") for number in range(40))
     text = markdown(together(one("tumor", BASE, BASE, gates)))

@@ -58,7 +58,7 @@ class RowMaker:
             return self._of_renamed(result, *renamed)
         change = self._changes.get(place_of(result))
         header, old = self._baseline(result, change)
-        new = number(result.candidate, old)
+        new = value(result.candidate, None if change is None else change.new_text, old)
         strong = result.outcome not in _SETTLED and result.candidate is not None
         return Row(
             mark="" if result.outcome == "skipped" else EFFECTS[result.effect],
@@ -75,12 +75,13 @@ class RowMaker:
         after = self._renamed.get(place_of(change))
         new = change.candidate if after is None else after.candidate
         header = self._references.get(change.model, _BASE)
+        before = value(change.baseline, change.old_text, new)
         return Row(
             mark="",
             gate="",
             metric=code(change.key) if after is None else _renamed_name(change.key, after.key),
-            baselines={} if change.baseline is None else {header: number(change.baseline, new)},
-            number=number(new, change.baseline),
+            baselines={} if before == NO_NUMBER else {header: before},
+            number=value(new, change.new_text, change.baseline),
             change=_tied(metric_difference(change) if after is None else ""),
             limit="",
         )
@@ -155,6 +156,11 @@ def number(value: str | None, *others: str | None) -> str:
     return short(decimal(value), apart_from=[decimal(other) for other in others if other is not None])
 
 
+def value(stored: str | None, text: str | None, other: str | None) -> str:
+    """A number for a cell, or what is there in place of one."""
+    return number(stored, other) if text is None else code(text)
+
+
 def signed_difference(new: str | None, old: str | None, direction: Direction | None) -> str:
     """How a number changed, and whether that is better; empty if one of them is absent."""
     if new is None or old is None:
@@ -168,6 +174,8 @@ def signed_difference(new: str | None, old: str | None, direction: Direction | N
 
 def metric_difference(change: MetricChange) -> str:
     """How a metric changed next to the base, or on which side it is known to be absent."""
+    if not change.appearance and (change.old_text is not None or change.new_text is not None):
+        return "changed"
     return change.appearance or signed_difference(change.candidate, change.baseline, known_direction(change))
 
 
