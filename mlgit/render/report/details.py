@@ -9,7 +9,7 @@ from mlgit.core.wording import count
 from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal, left_out
-from mlgit.render.report.tables.rows import metric_difference, value
+from mlgit.render.report.tables.rows import is_known_change, metric_difference, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     _History = Mapping[tuple[str | None, str, str], MetricHistory]
 
 _NUMBERS = ("| metric | base | this | change |", "|---|---:|---:|---:|")
+_ALONE = ("| metric | this |", "|---|---:|")
 _TRENDS = ("| metric | trend | base | this | change |", "|---|---|---:|---:|---:|")
 _MOST_CHARTS = 3
 _LEAST_FOR_TREND, _LEAST_FOR_CHART = 2, 3
@@ -83,17 +84,18 @@ def _mark(result: Result) -> str:
 def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
     if not record.metrics:
         return []
+    compared = any(each.baseline is not None or each.old_text is not None for each in record.metrics)
     shown = [each for each in record.metrics if level.unchanged or each.changed][: level.rows]
-    trends = [_trend(each, history) for each in shown]
-    trended = any(trends)
     several = len({each.model for each in record.metrics}) > 1
-    rows = [
-        _metric(each, f"{each.model} " if several else "", trend if trended else None)
-        for each, trend in zip(shown, trends, strict=True)
-    ]
-    header = _TRENDS if trended else _NUMBERS
-    compared = any(each.baseline is not None for each in record.metrics)
-    changed = f"{sum(each.changed for each in record.metrics)} of " if compared else ""
+    trends = [_trend(each, history) if compared else "" for each in shown]
+    trended = any(trends)
+    rows = []
+    for each, trend in zip(shown, trends, strict=True):
+        name = code(f"{each.model} " * several + f"{each.file}:{each.key}")
+        numbers = _compared(each) if compared else [value(each.candidate, each.new_text, None)]
+        rows.append(cells([name, *([trend] if trended else []), *numbers]))
+    header = _ALONE if not compared else _TRENDS if trended else _NUMBERS
+    changed = f"{sum(map(is_known_change, record.metrics))} of " if compared else ""
     summary = f"All metrics: {changed}{len(record.metrics)}{' changed' if compared else ''}"
     return _folded(summary, _listed(header, rows, len(record.metrics), level))
 
@@ -105,15 +107,12 @@ def _trend(change: MetricChange, history: _History) -> str:
     return sparkline([*(point.value for point in known.points), change.candidate])
 
 
-def _metric(change: MetricChange, owner: str, trend: str | None) -> str:
-    texts = [
-        code(f"{owner}{change.file}:{change.key}"),
-        *([] if trend is None else [trend]),
+def _compared(change: MetricChange) -> list[str]:
+    return [
         value(change.baseline, change.old_text, change.candidate),
         value(change.candidate, change.new_text, change.baseline),
         _difference(change),
     ]
-    return cells(texts)
 
 
 def _difference(change: MetricChange) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mlgit.core.gates.decision import decide
+from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import Baseline, Check, Policy
 from mlgit.render.report.layout import ReportContext
 from mlgit.render.report.report import markdown, report
@@ -100,8 +101,14 @@ def test_a_base_that_is_not_known_gives_no_column_of_changes() -> None:
         [case(absolute(low="0.5"), files=(file,))], rules=rules(), candidate=CANDIDATE, policy=Policy()
     )
     shallow = Baseline(vs="base", model=None, state="too_shallow", label="base", rule="where it left")
-    text = markdown(Check(verdict=verdict, references=(shallow,)))
-    assert rows(text)[0] == ["", "gate", "metric", "this change", "limit"]
+    changes = metric_changes([file], [], model=None, directions={}, known=False)
+    text = markdown(Check(verdict=verdict, references=(shallow,), metrics=changes))
+    assert rows(text) == [
+        ["", "gate", "metric", "this change", "limit"],
+        ["✅", "floor", "`auc`", "0.97", "min 0.5"],
+    ]
+    assert "<summary>All metrics: 2</summary>" in text
+    assert "| `metrics/test.json:f1` | 0.9 |\n" in text
 
 
 @pytest.mark.parametrize(

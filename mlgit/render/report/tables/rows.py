@@ -179,6 +179,11 @@ def metric_difference(change: MetricChange) -> str:
     return change.appearance or signed_difference(change.candidate, change.baseline, known_direction(change))
 
 
+def is_known_change(change: MetricChange) -> bool:
+    """Whether a metric is known to differ: not if the base is unknown here."""
+    return change.changed and not (change.known == "no" and change.candidate is not None)
+
+
 def ungated_order(change: MetricChange) -> tuple[int, bool, Decimal, str, str]:
     """Metrics that are gone first, then worse ones, then those without a direction, by relative size."""
     rank = {True: 3, False: 1, None: 2}[change.better]

@@ -8,7 +8,7 @@ from mlgit.render.escape import prose
 from mlgit.render.report.layout import DetailLevel, ReportContext, cells, left_out
 from mlgit.render.report.tables.order import ordered
 from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
-from mlgit.render.report.tables.rows import TIE, Row, RowMaker, ungated_order
+from mlgit.render.report.tables.rows import TIE, Row, RowMaker, is_known_change, ungated_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ def _free_rows(record: Check, results: Sequence[Result], make: RowMaker) -> list
     missing = [each for each in results if each.reason == "unknown_metric"]
     used |= {place for place in renamed if any(means(each, place) for each in missing)}
     used |= {place_of(each) for each in renamed.values()}
-    changes = (each for each in record.metrics if each.changed and place_of(each) not in used)
+    changes = (each for each in record.metrics if is_known_change(each) and place_of(each) not in used)
     return [make.of_metric(each) for each in sorted(changes, key=ungated_order)]
 
 
