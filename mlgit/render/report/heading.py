@@ -10,7 +10,7 @@ from mlgit.core.gates.verdict import Note
 from mlgit.core.wording import count
 from mlgit.render.escape import prose
 from mlgit.render.report.layout import MARKS, ReportContext
-from mlgit.render.report.sentences import note_reason, result_reason
+from mlgit.render.report.sentences import checked_otherwise, note_reason, result_reason
 from mlgit.render.report.tables.order import ordered
 
 if TYPE_CHECKING:
@@ -82,8 +82,13 @@ def gate_counts(verdict: Verdict, *, warnings: bool = False) -> str:
 
 def counts_line(record: Check, context: ReportContext) -> list[str]:
     """The counts below the heading, if it does not have them."""
-    counts = gate_counts(record.verdict)
-    if len(models_of(record)) > 1 or not record.verdict.summary.gates or counts in title(record, context):
+    verdict = record.verdict
+    counts = gate_counts(verdict)
+    other = checked_otherwise(verdict.results, verdict.notes)
+    if other:
+        verb = "does not check what it" if other == 1 else "do not check what they"
+        counts += f", but {other} of them {verb} checked before"
+    if len(models_of(record)) > 1 or not verdict.summary.gates or counts in title(record, context):
         return []
     return [counts]
 

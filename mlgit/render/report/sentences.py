@@ -11,7 +11,7 @@ from mlgit.core.pipeline.metrics import short
 from mlgit.render.report.layout import decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlgit.core.gates.verdict import Bound, Note, Result
 
@@ -42,6 +42,14 @@ _SHORT = {
     "baseline_older": "{} compares with an older commit",
     "reference_edited": "what {} compares with was edited",
 }
+_LABELS = {
+    "gate_repointed": "Gate repointed",
+    "gates_loosened": "Gate loosened",
+    "evidence_weakened": "Evidence weakened",
+    "reference_edited": "Reference edited",
+}
+_OTHERWISE = ("gate_repointed", "evidence_weakened", "reference_edited")
+_NAME = re.compile(r"`([^`]+)`")
 _NAMES = frozenset({"Git", "Markdown", "Python"})
 
 
@@ -100,6 +108,22 @@ def note_reason(note: Note) -> str:
     if found is not None and short_form is not None:
         return short_form.format(found[1])
     return lower_first(note.message)
+
+
+def label_of(note: Note) -> str:
+    """What a finding about gates is, in two words; empty if its message says so itself."""
+    return _LABELS.get(note.code, "") if _SUBJECTS.match(note.message) else ""
+
+
+def checked_otherwise(results: Iterable[Result], notes: Iterable[Note]) -> int:
+    """How many gates passed that do not check what they checked before the change."""
+    found = set()
+    for note in notes:
+        match = _SUBJECTS.match(note.message) if note.code in _OTHERWISE else None
+        names = [] if match is None else _NAME.findall(match[1])
+        found |= {(name, note.model) for name in names}
+    passed = [each for each in results if each.outcome == "pass"]
+    return sum(bool({(each.gate, each.model), (each.gate, None)} & found) for each in passed)
 
 
 def lower_first(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.compare.git_changes import UNCHANGED
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, RANK, DetailLevel, ReportContext, left_out
+from mlgit.render.report.sentences import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,4 +68,5 @@ def _note(note: Note) -> str:
     by = f" (waived by {code(note.waiver)})" if note.effect == "waived" and note.waiver else ""
     hint = f"; {prose(note.hint)}" if note.hint else ""
     mark = f"{EFFECTS[note.effect]} " if note.effect in {"block", "warn", "waived"} else ""
-    return f"- {mark}{prose(note.message)}{by}{hint}"
+    label = f"**{label_of(note)}**: " if label_of(note) else ""
+    return f"- {mark}{label}{prose(note.message)}{by}{hint}"

@@ -48,7 +48,26 @@ def test_a_finding_about_a_gate_is_short_in_the_heading_and_whole_below_it() -> 
         noted(failing("auc", value="0.9"), Note(code="gate_repointed", message=message, effect="warn"))
     )
     assert lines.splitlines()[0] == "### ⚠️ May merge, 1 warning: tumor, gate `auc-vs-prod` was repointed"
-    assert f"- ⚠️ {message}" in lines.partition("|")[0]
+    assert lines.splitlines()[1] == "1 of 1 gate passed"
+    assert f"- ⚠️ **Gate repointed**: {message}" in lines.partition("|")[0]
+
+
+@pytest.mark.parametrize(
+    ("gates", "counts"),
+    [
+        ("`auc-vs-prod`", "5 of 5 gates passed, but 1 of them does not check what it checked before"),
+        (
+            "`auc-floor`, `auc-vs-prod`",
+            "5 of 5 gates passed, but 2 of them do not check what they checked before",
+        ),
+        ("`gone`", None),
+    ],
+)
+def test_the_counts_say_how_many_gates_check_something_else(gates: str, counts: str | None) -> None:
+    note = Note(code="evidence_weakened", message=f"{gates}: proves less", effect="warn", model="tumor")
+    lines = markdown(noted(together(one("tumor", BETTER, BASE)), note)).splitlines()
+    assert lines[1] == (counts or "5 of 5 gates passed")
+    assert f"- ⚠️ **Evidence weakened**: {gates}: proves less" in lines
 
 
 def test_a_finding_is_above_the_gates_of_a_check() -> None:
