@@ -77,9 +77,7 @@ def entry(
       mlgit report --format junit -o gates.xml --base origin/main
       mlgit report --post
     """  # noqa: D301 (click wants the character)
-    if host is not None and (posts or session.as_json or form not in {None, "markdown"}):
-        raise UsageError("`--as` writes Markdown, and takes no `--json`, `--post` and other `--format`")
-    form = form or ("json" if session.as_json else "markdown" if host is not None else None)
+    form = _form(session, form, host, posts=posts)
     try:
         record = _checked(session, options, posts=posts)
     except UsageError:
@@ -87,17 +85,10 @@ def entry(
     except Exception as error:
         known = as_known(error)
         result = _post(session, known, options) if posts else None
-        # With --json and without a file, the error itself is the document, and it is printed once.
-        if not (session.as_json and output is None):
-            _write(session, FORMATS[form or _default_form(result)].failure(known), output)
+        _write_failure(session, known, form or _default_form(result), output)
         raise
-    if host is not None:
-        from mlgit.flows.ci.posting import shown_as
-
-        _write(session, shown_as(record, host=host, project=session.project()), output)
-        return exit_code(record)
     result = _post(session, record, options) if posts else None
-    _write_check(session, record, form or _default_form(result), output)
+    _write_check(session, record, form or _default_form(result), output, host=host)
     return exit_code(record) if result is None else result.exit_code or exit_code(record)
 
 
@@ -112,13 +103,32 @@ def _checked(session: Session, options: Mapping[str, Any], *, posts: bool) -> Ch
     return record
 
 
+def _form(session: Session, form: str | None, host: Host | None, *, posts: bool) -> str | None:
+    """The format that the options select; None if they leave it open."""
+    if host is not None and (posts or session.as_json or form not in {None, "markdown"}):
+        raise UsageError("`--as` writes Markdown, and takes no `--json`, `--post` and other `--format`")
+    return form or ("json" if session.as_json else "markdown" if host is not None else None)
+
+
 def _default_form(result: PostResult | None) -> str:
     """The console, or Markdown if the report could not be posted."""
     return "markdown" if result is not None and not result.posted else "console"
 
 
-def _write_check(session: Session, record: Check, form: str, output: str | None) -> None:
-    if form == "console" and output is None:
+def _write_failure(session: Session, known: MlgitError, form: str, output: str | None) -> None:
+    # With --json and without a file, the error itself is the document, and it is printed once.
+    if not (session.as_json and output is None):
+        _write(session, FORMATS[form].failure(known), output)
+
+
+def _write_check(
+    session: Session, record: Check, form: str, output: str | None, *, host: Host | None
+) -> None:
+    if host is not None:
+        from mlgit.flows.ci.posting import shown_as
+
+        _write(session, shown_as(record, host=host, project=session.project()), output)
+    elif form == "console" and output is None:
         from mlgit.render.pages.check import page
 
         write_page(page(record), sys.stdout)

@@ -29,7 +29,7 @@ def metric_changes(
 ) -> tuple[MetricChange, ...]:
     """All numbers of both sides, by file and key; the same file and key on both sides is the same metric.
 
-    So are values that are no numbers, if they differ; a null or a list only in the place of something else.
+    Other values are in it if they differ; a null or a list only in the place of something else.
     `known`: whether the baseline is known here, even if that is that there is none.
     """
     new, old = _numbers(candidate), _numbers(baseline)
@@ -81,15 +81,15 @@ def _numbers(files: Sequence[MetricFile]) -> dict[tuple[str, str], Decimal]:
 
 def _texts(files: Sequence[MetricFile], other: Sequence[MetricFile]) -> dict[tuple[str, str], str]:
     """What is there in place of numbers; a null or a list only where the `other` side has a value."""
-    beside = {(file.path, key): value for file in other for key, value in file.values.items()}
+    there = {(file.path, key): value for file in other for key, value in file.values.items()}
     found = {
-        (file.path, key): _text(value, beside.get((file.path, key)))
+        (file.path, key): _text(value, there.get((file.path, key)))
         for file in files
         for key, value in file.values.items()
         if metrics.number(value) is None
     }
     odd = {(file.path, key): what for file in files for key, what in file.others.items()}
-    return found | {place: what for place, what in odd.items() if place in beside}
+    return found | {place: what for place, what in odd.items() if place in there}
 
 
 def _text(value: Value, other: Value) -> str:

@@ -87,7 +87,7 @@ LEVELS = (
 
 
 def is_plain_url(text: str) -> bool:
-    """Whether an address can stand in a link of Markdown as it is; it has no user and no password."""
+    """Whether a link of Markdown can have an address as it is; it has no user and no password."""
     return _URL.fullmatch(text) is not None
 
 

@@ -68,7 +68,7 @@ ONE, TWO = Decimal(1), Decimal(2)
         ({}, {"a": True}, (None, "true", "new")),
     ],
 )
-def test_what_is_no_number_is_named_and_compared(
+def test_a_value_that_is_not_a_number_is_named_and_compared(
     before: dict[str, object], after: dict[str, object], shown: tuple[str | None, str | None, str]
 ) -> None:
     (found,) = metric_changes([values(**after)], [values(**before)], model=None, directions={})
@@ -78,11 +78,11 @@ def test_what_is_no_number_is_named_and_compared(
 
 
 @pytest.mark.parametrize("same", [{"a": True}, {"a": "x"}, {"a": None}, {"a": []}, {}])
-def test_what_is_no_number_and_did_not_change_is_left_out(same: dict[str, object]) -> None:
+def test_a_value_that_is_not_a_number_and_did_not_change_is_left_out(same: dict[str, object]) -> None:
     assert metric_changes([values(**same)], [values(**same)], model=None, directions={}) == ()
 
 
-def test_a_null_that_is_new_is_no_change_of_a_metric() -> None:
+def test_a_new_null_does_not_count_as_a_change() -> None:
     assert metric_changes([values(a=None, b=[])], [values()], model=None, directions={}) == ()
 
 

@@ -179,7 +179,7 @@ def test_a_new_metric_with_another_name_is_not_taken_for_a_renamed_one(other: st
     assert "renamed" not in text
 
 
-def test_a_value_that_is_no_number_has_a_row() -> None:
+def test_a_value_that_is_not_a_number_has_a_row() -> None:
     before = {"converged": "yes", "loss": "1", "size": "2"}
     after = {"converged": "no", "loss": "1", "size": "none"}
     text = markdown(together(one("tumor", after, before, gates=())))

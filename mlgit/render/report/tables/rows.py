@@ -215,7 +215,7 @@ def known_direction(change: MetricChange) -> Direction | None:
 
 
 def limit_cell(bound: Bound) -> str:
-    """A limit in the words of mlgit.yaml; the underscore inside its name is no markup."""
+    """A limit in the words of mlgit.yaml; the underscore inside its name does no harm."""
     return f"{bound.kind}{TIE}{prose(bound.amount)}{'%' if bound.percent else ''}"
 
 
