@@ -86,7 +86,7 @@ def test_with_pipeline_run_the_job_trains_and_keeps_its_results(github_team: tup
     stored = team.stored()
     run = by_workflow(github.open_pull(7, "untrained"))["mlgit-pr"]
     assert run.jobs["gates"] == "success", run.log
-    assert "`train.slope` 1.99 -> 2.01" in team.comment(7)
+    assert "`train.slope` 1.99 → 2.01" in team.comment(7)
     assert conclusions(team, team.head("untrained")) == ["success"]
     assert team.stored() > stored
 

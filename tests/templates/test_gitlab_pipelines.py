@@ -81,7 +81,7 @@ def test_with_pipeline_run_the_job_trains_and_keeps_its_results(gitlab_team: tup
     stored = team.stored()
     pipeline = only(gitlab.open_merge_request(7, "topic"))
     assert pipeline.status == 0, pipeline.log
-    assert "`train.slope` 1.99 -> 2.01" in team.comment(7)
+    assert "`train.slope` 1.99 → 2.01" in team.comment(7)
     assert team.stored() > stored
 
 
