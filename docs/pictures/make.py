@@ -46,7 +46,7 @@ body { margin: 0; background: #fff; color: #1f2328 }
 body { font: 14px/1.5 -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif }
 article { margin: 12px; padding: 4px 18px; border: 1px solid #d1d9e0; border-radius: 6px }
 h3 { font-size: 17px } h4 { font-size: 14px } li { margin: 3px 0 } ul { padding-left: 26px }
-table { border-collapse: collapse; margin: 14px 0 } td, th { border: 1px solid #d1d9e0; padding: 5px 12px }
+table { border-collapse: collapse; margin: 14px 0 } td, th { border: 1px solid #d1d9e0; padding: 5px 10px }
 tr:nth-child(2n) td { background: #f6f8fa } details { margin: 10px 0 } sub { font-size: 11px; line-height: 0 }
 code { font: 12px ui-monospace, 'DejaVu Sans Mono', Menlo, monospace; background: #eff1f3; border-radius: 5px;
   padding: 2px 5px } pre { background: #f6f8fa; padding: 12px; border-radius: 6px }
@@ -152,10 +152,10 @@ def main() -> None:
         draw("status", "mlgit status", prompt("mlgit status"), Text.from_ansi(status))
         blocked = report(project)
         draw("report", "a pull request that is blocked", readable(blocked))
-        photograph("report-blocked", blocked, height=730)
+        photograph("report-blocked", blocked, height=840)
         show(project, "weaker-penalty")
         # The demo has merged this branch; its pull request was compared with the commit before.
-        photograph("report-pass", report(project, "--base", "HEAD^"), height=630)
+        photograph("report-pass", report(project, "--base", "HEAD^"), height=740)
         show(project, "main")
 
 

@@ -230,4 +230,8 @@ def _renamed_name(before: str, after: str) -> str:
 
 
 def _tied(text: str) -> str:
-    return prose(text).replace(" ", TIE)
+    """A change that breaks only before its word, so that a narrow page still shows all columns."""
+    shown = prose(text).replace(" ", TIE)
+    for word in ("better", "worse"):
+        shown = shown.replace(f"{TIE}{word}", f" {word}")
+    return shown

@@ -8,7 +8,7 @@ from mlgit.render.escape import prose
 from mlgit.render.report.layout import DetailLevel, ReportContext, cells, left_out
 from mlgit.render.report.tables.order import ordered
 from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
-from mlgit.render.report.tables.rows import TIE, Row, RowMaker, is_known_change, ungated_order
+from mlgit.render.report.tables.rows import Row, RowMaker, is_known_change, ungated_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,7 @@ def _drawn(rows: Sequence[Row]) -> list[str]:
     ]
     kept = [column for column in columns if column[0] in {"", "metric", "this change"} or any(column[2])]
     return [
-        cells([prose(title).replace(" ", TIE) for title, _, _ in kept]),
+        cells([prose(title) for title, _, _ in kept]),
         f"|{'|'.join(align for _, align, _ in kept)}|",
         *(cells(texts) for texts in zip(*(texts for _, _, texts in kept), strict=True)),
     ]
