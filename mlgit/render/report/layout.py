@@ -6,10 +6,9 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from mlgit.core.record import NamedTuple
-
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.forge.hosts import HOSTS
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.gates.limits import KINDS
 from mlgit.core.pipeline.metrics import direction_of, short
+from mlgit.core.record import NamedTuple
 from mlgit.render.escape import code, prose
 from mlgit.render.numbers import change_text
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, ReportContext, decimal

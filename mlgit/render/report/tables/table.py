@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlgit.core.record import NamedTuple
 from mlgit.render.escape import prose
 from mlgit.render.report.layout import DetailLevel, ReportContext, cells, left_out
 from mlgit.render.report.tables.order import ordered
