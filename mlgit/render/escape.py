@@ -65,10 +65,15 @@ def _escaped(text: str) -> str:
         if char == "\N{ZERO WIDTH SPACE}":
             pieces.append(_BREAK)
             continue
-        pieces.append(
-            char if char in _PROSE or (char.isalpha() and not char.isascii()) else f"&#{ord(char)};"
-        )
+        plain = char in _PROSE or (char.isalpha() and not char.isascii()) or _in_word(text, position)
+        pieces.append(char if plain else f"&#{ord(char)};")
         following = text[position + 1 : position + 2]
         if char in _STARTERS and following not in {"", " ", ")", ","}:
             pieces.append(_BREAK)
     return "".join(pieces)
+
+
+def _in_word(text: str, position: int) -> bool:
+    """Whether a character is an underscore inside a word, which never begins or ends emphasis."""
+    around = text[max(0, position - 1) : position], text[position + 1 : position + 2]
+    return text[position] == "_" and all(char.isascii() and char.isalnum() for char in around)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 from mlgit.core.pipeline.metrics import difference, percent_change, rounded, signed, text
 
 _PERCENT_DIGITS = 3
 _TENFOLD = 10
+_TIMES_DIGITS = 12
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _WHOLE = Decimal(-100)
 _SMALLEST_EXPONENT = -4
@@ -30,9 +31,12 @@ def _relative(candidate: Decimal, baseline: Decimal, change: Decimal) -> str:
     percent = percent_change(change, baseline)
     if percent is None or not percent:
         return ""
-    with localcontext(_context(_PERCENT_DIGITS)):
-        if baseline > 0 and candidate / baseline >= _TENFOLD:
-            return f"{text((candidate / baseline).normalize())}{_TIMES}"
+    if baseline > 0:
+        times = _context(_TIMES_DIGITS).divide(candidate, baseline)
+        if times >= _TENFOLD:
+            whole = _PERCENT_DIGITS - 1 <= times.adjusted() < _MOST_DIGITS
+            near = times.to_integral_value() if whole else _context(_PERCENT_DIGITS).plus(times).normalize()
+            return f"{text(near)}{_TIMES}"
     return percent_text(percent)
 
 

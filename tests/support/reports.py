@@ -55,7 +55,8 @@ def files(values: Mapping[str, str]) -> tuple:  # type: ignore[type-arg]
 
 def found(vs: str, model: str, label: str, values: Mapping[str, str]) -> BaselineFiles:
     """A baseline with its numbers."""
-    baseline = Baseline(vs=vs, model=model, state="found", label=label, rule="a rule", commit="b" * 40)
+    rule = "where this branch left" if vs == "base" else f"what is in `{vs}` now"
+    baseline = Baseline(vs=vs, model=model, state="found", label=label, rule=rule, commit="b" * 40)
     return BaselineFiles(baseline, files(values))
 
 

@@ -62,7 +62,7 @@ def headline(verdict: Verdict) -> str:
     stopping = [note for note in verdict.notes if note.effect == "block"]
     if bad:
         verb = "failed" if all(result.outcome == "fail" for result in bad) else "did not pass"
-        shown = causes(bad, stopping) or bad
+        shown = _causes(bad, stopping) or bad
         more = f" (and {len(shown) - 1} more)" if len(shown) > 1 else ""
         failed = f"{len(bad)} of {count(summary.gates, 'gate')} {verb}"
         return f"{_subject(bad)}{failed}: {shown[0].message}{more}"
@@ -91,7 +91,7 @@ def split_notes(notes: Iterable[Note]) -> tuple[list[Note], list[Note]]:
     return findings, [note for note in ordered if note.code not in FINDINGS]
 
 
-def causes(bad: Sequence[Result], stopping: Iterable[Note]) -> Sequence[Note]:
+def _causes(bad: Sequence[Result], stopping: Iterable[Note]) -> Sequence[Note]:
     """Notes of the pipeline's proof, if gates block only because their numbers cannot be trusted."""
     reasons = {result.reason for result in bad}
     if not reasons <= _CAUSES.keys():

@@ -31,7 +31,7 @@ def decision(verdict: Verdict) -> str:
 def conclusion(verdict: Verdict) -> str:
     """`tumor, AUC fell from 0.9955 to 0.9686; 2 of 4 gates failed, 1 warning`."""
     models = [name for name in dict.fromkeys(each.model for each in verdict.results) if name is not None]
-    worst = _worst(verdict)
+    worst = worst_of(verdict)
     owners = [worst.model] if worst is not None and worst.model is not None else models
     subject = f"{owners[0]}, " if len(owners) == 1 else f"{len(owners)} models, " if owners else ""
     why, counted = reason(verdict), counts(verdict)
@@ -78,16 +78,21 @@ def reason(verdict: Verdict, *, places: bool = False) -> str | None:
 
     With `places`, a number of another version than the base names it.
     """
-    worst = _worst(verdict)
+    worst = worst_of(verdict)
     if worst is None:
         return None
     if isinstance(worst, Note):
         return _of_note(worst)
-    alike = [each for each in verdict.results if each.effect == worst.effect]
-    return _of_result(worst, alike, several=_several(verdict), places=places)
+    return result_reason(worst, verdict, places=places)
 
 
-def _worst(verdict: Verdict) -> Result | Note | None:
+def result_reason(result: Result, verdict: Verdict, *, places: bool = False) -> str:
+    """Why a gate did not pass: `AUC fell from 0.9955 to 0.9686`; `places` is as in `reason`."""
+    alike = [each for each in verdict.results if each.effect == result.effect]
+    return _of_result(result, alike, several=_several(verdict), places=places)
+
+
+def worst_of(verdict: Verdict) -> Result | Note | None:
     """What decides the verdict; a warning about what is compared weighs more than one of a gate."""
     wanted: dict[Decision, tuple[Effect, ...]] = {
         "block": ("block",),
@@ -190,9 +195,12 @@ def _beyond(result: Result) -> float:
     measured = result.candidate if result.change is None else result.change
     if bound is None or bound.allowed is None or measured is None:
         return 0.0
-    limit = float(bound.allowed)
+    try:
+        limit, number = float(bound.allowed), float(measured)
+    except ValueError:  # a number of another program, such as `NaN12`
+        return 0.0
     signed = -limit if bound.kind in {"max_drop", "min_drop"} else limit
-    far = abs(float(measured) - signed)
+    far = abs(number - signed)
     if far != far:  # noqa: PLR0124 (infinity less infinity)
         return 0.0
     return far / abs(limit) if limit else float("inf")

@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.by_model import models_of, of_model, uneventful
-from mlgit.core.gates.headline import causes, split_notes
 from mlgit.core.gates.verdict import Note
+from mlgit.core.overview.reason import result_reason, worst_of
 from mlgit.core.wording import count
 from mlgit.render.escape import prose
 from mlgit.render.report.layout import MARKS, ReportContext
-from mlgit.render.report.sentences import checked_otherwise, note_reason, result_reason
-from mlgit.render.report.tables.order import ordered
+from mlgit.render.report.sentences import checked_otherwise, note_reason
 
 if TYPE_CHECKING:
-    from mlgit.core.gates.verdict import Check, Effect, Result, Verdict
+    from mlgit.core.gates.verdict import Check, Verdict
 
 _NO_GATES = "▫️"
 _NOTHING_NEW = "no data, params, metrics or model changed"
-_LASTING = ("no_gates", "not_proven")
 
 
 def heading(record: Check, context: ReportContext) -> str:
@@ -93,30 +91,11 @@ def counts_line(record: Check, context: ReportContext) -> list[str]:
     return [counts]
 
 
-def worst(verdict: Verdict) -> Result | Note | None:
-    """What the heading quotes: the worst result or note with the effect of the decision."""
-    if verdict.decision == "allow":
-        return None
-    findings, others = split_notes(verdict.notes)
-    if verdict.decision == "block":
-        results = ordered(each for each in verdict.results if each.effect == "block")
-        notes = [each for each in (*findings, *others) if each.effect == "block"]
-        shown = causes(results, notes) if results else ()
-        every: list[Result | Note] = [*shown, *results, *notes]
-        return every[0] if every else None
-    effects: tuple[Effect, ...] = ("warn", "waived")
-    results = ordered(each for each in verdict.results if each.effect in effects)
-    compared = [each for each in findings if each.effect in effects and each.code not in _LASTING]
-    rest = [each for each in (*findings, *others) if each.effect in effects]
-    found: list[Result | Note] = [*compared, *results, *rest]
-    return found[0] if found else None
-
-
 def _reason(record: Check) -> str:
-    found = worst(record.verdict)
+    found = worst_of(record.verdict)
     if found is None:
         return _joined(_whose(record), _allowed(record))
-    text = note_reason(found) if isinstance(found, Note) else result_reason(found, record.verdict.results)
+    text = note_reason(found) if isinstance(found, Note) else result_reason(found, record.verdict)
     text += f", waived by `{found.waiver}`" if found.effect == "waived" and found.waiver else ""
     several = models_of(record)
     if len(several) < 2:  # noqa: PLR2004 (one model needs no count)

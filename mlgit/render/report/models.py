@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.by_model import models_of, of_model
 from mlgit.core.gates.headline import split_notes
+from mlgit.core.overview.reason import worst_of
 from mlgit.core.wording import joined
 from mlgit.render.escape import prose
-from mlgit.render.report.heading import gate_counts, mark, worst
+from mlgit.render.report.heading import gate_counts, mark
 from mlgit.render.report.layout import DetailLevel, ReportContext, left_out
 from mlgit.render.report.summary_lines import notes
 from mlgit.render.report.tables.table import table
@@ -23,7 +24,7 @@ _ORDER = {"block": 0, "allow_with_warnings": 1, "allow": 2}
 
 def sections(record: Check, context: ReportContext, level: DetailLevel) -> list[list[str]]:
     """Each model under its own heading, the one that the report's heading names first."""
-    named = worst(record.verdict)
+    named = worst_of(record.verdict)
     first = None if named is None else named.model
     parts = [(model, of_model(record, model)) for model in models_of(record)]
     parts.sort(key=lambda pair: (_ORDER[pair[1].verdict.decision], first is None or pair[0] != first))

@@ -1,4 +1,4 @@
-"""Sentences: why a result or a note matters, as the heading of a report says it."""
+"""Sentences: what a note says in the heading of a report and in its list."""
 
 from __future__ import annotations
 
@@ -6,33 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
-from mlgit.core.gates.limits import KINDS
-from mlgit.core.pipeline.metrics import short
-from mlgit.render.report.layout import decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from mlgit.core.gates.verdict import Bound, Note, Result
+    from mlgit.core.gates.verdict import Note, Result
 
-_IN_SENTENCES = {
-    "auc": "AUC",
-    "roc_auc": "ROC AUC",
-    "pr_auc": "PR AUC",
-    "f1": "F1",
-    "mae": "MAE",
-    "mape": "MAPE",
-    "mse": "MSE",
-    "rmse": "RMSE",
-    "mcc": "MCC",
-    "iou": "IoU",
-    "wer": "WER",
-    "cer": "CER",
-    "bleu": "BLEU",
-    "r2": "R²",
-}
-# What this clone lacks, so that another clone may well evaluate the gate.
-_NOT_HERE = ("unknown_here", "history_too_shallow", "not_fetched")
 _SUBJECTS = re.compile(r"((?:`[^`]+`, )*`[^`]+`(?: and \d+ more)?)(?: of `[^`]+`)?: ")
 _SHORT = {
     "gate_repointed": "gate {} was repointed",
@@ -51,52 +30,6 @@ _LABELS = {
 _OTHERWISE = ("gate_repointed", "evidence_weakened", "reference_edited")
 _NAME = re.compile(r"`([^`]+)`")
 _NAMES = frozenset({"Git", "Markdown", "Python"})
-
-
-def metric_name(name: str) -> str:
-    """A metric as a sentence has it: `AUC`, `F1`; others as in the file."""
-    return _IN_SENTENCES.get(name, f"`{name}`")
-
-
-def limit_text(bound: Bound) -> str:
-    """A limit in the words of mlgit.yaml: `max_drop 0.005`, `max_rise 2%`."""
-    return f"{bound.kind} {bound.amount}{'%' if bound.percent else ''}"
-
-
-def result_reason(result: Result, others: Sequence[Result] = ()) -> str:
-    """Why a gate did not pass: `AUC fell from 0.9955 to 0.9686`; `others` are the results of all gates."""
-    if result.reason == "stale":
-        return _stale(result, others)
-    if result.outcome == "error" or result.candidate is None:
-        return _error(result)
-    name, limits = metric_name(result.metric), ", ".join(map(limit_text, result.limits))
-    if result.baseline is None:
-        return f"{name} is {short(decimal(result.candidate))}, {limits}" if limits else result.message
-    before, after = decimal(result.baseline), decimal(result.candidate)
-    change = decimal(result.change or "NaN")
-    if not change.is_finite():
-        return result.message
-    if not change:
-        return f"{name} stayed at {short(after)}, {limits}"
-    verb = "fell" if change < 0 else "rose"
-    text = f"{name} {verb} from {short(before, apart_from=(after,))} to {short(after, apart_from=(before,))}"
-    enough = any(KINDS[bound.kind].side == "least" for bound in result.limits)
-    return f"{text}, {limits}" if enough else text
-
-
-def _stale(result: Result, others: Sequence[Result]) -> str:
-    """`stage evaluate is stale, and 4 gates read its numbers`; the row of the gate has the reasons."""
-    alike = sum(each.message == result.message for each in others)
-    reads = f"{alike} gates read" if alike > 1 else f"`{result.gate}` reads"
-    return f"{lower_first(result.message.partition(': ')[0])}, and {reads} its numbers"
-
-
-def _error(result: Result) -> str:
-    if result.reason in _NOT_HERE:
-        return f"`{result.gate}` cannot be evaluated in this clone"
-    if result.reason == "unknown_metric":
-        return f"`{result.gate}` reads `{result.metric}`, which is missing"
-    return f"`{result.gate}` cannot be evaluated: {lower_first(result.message)}"
 
 
 def note_reason(note: Note) -> str:

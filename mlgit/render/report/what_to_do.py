@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.gates.verdict import NOT_COMMITTED
+from mlgit.core.overview.reason import sorted_results
 from mlgit.core.wording import joined
 from mlgit.render.escape import code
-from mlgit.render.report.tables.order import ordered
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check, Verdict
@@ -33,7 +33,7 @@ def what_to_do(record: Check, context: ReportContext) -> list[str]:
     check = " ".join(["mlgit check", *_options(verdict)])
     repairs = _repairs(verdict)
     found = [f"- {why}: {code(command)}" for command, why in repairs]
-    failed = [each for each in ordered(verdict.results) if each.effect == "block" and each.outcome == "fail"]
+    failed = [each for each in sorted_results(verdict) if each.effect == "block" and each.outcome == "fail"]
     if failed:
         found.append(f"- Where the numbers come from: {code(f'{check} --explain {_word(failed[0].id)}')}")
         found.append(_waiver([each.id for each in failed], verdict))

@@ -156,7 +156,7 @@ def test_a_reason_that_several_gates_share_appears_once() -> None:
         policy=Policy(),
     )
     text = markdown(Check(verdict=verdict))
-    assert text.startswith("### ❌ Blocked: `metrics/test.json` is stale, and 3 gates read its numbers\n")
+    assert text.startswith("### ❌ Blocked: first: `metrics/test.json` is stale\n")
     rows = [line for line in text.splitlines() if line.startswith("| ❌ |")]
     assert rows[0] == "| ❌ | first | `auc` | **1** | min&nbsp;0; `metrics/test.json` is stale; do it |"
     assert [row.rpartition("; ")[2] for row in rows[1:]] == ["as above |", "as above |"]

@@ -161,7 +161,7 @@ def test_without_a_known_page_a_gate_has_no_link(more: dict[str, object]) -> Non
 
 def test_a_renamed_metric_is_one_row_and_says_what_to_write() -> None:
     text = SNAPSHOTS["renamed-metric"]()
-    assert text.startswith("### ❌ Blocked: tumor, `auc-floor` reads `auc`, which is missing\n")
+    assert text.startswith("### ❌ Blocked: tumor, auc-floor reads auc, which is missing\n")
     renamed = [row for row in rows(text) if "auc`" in row[2]]
     assert [row[2:5] for row in renamed] == [["`auc`, renamed to `roc_auc`?", "0.971", "0.9962"]]
     assert renamed[0][-1] == "write `metric: roc_auc` in `mlgit.yaml:8`"

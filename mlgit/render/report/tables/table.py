@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.overview.reason import sorted_results
 from mlgit.core.record import NamedTuple
 from mlgit.render.escape import prose
 from mlgit.render.report.layout import DetailLevel, ReportContext, cells, left_out
-from mlgit.render.report.tables.order import ordered
 from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
 from mlgit.render.report.tables.rows import Row, RowMaker, is_known_change, ungated_order
 
@@ -31,7 +31,7 @@ class Shown(NamedTuple):
 
 def table(record: Check, context: ReportContext, level: DetailLevel) -> Shown:
     """The rows under their header; no lines if there is nothing to show."""
-    results = ordered(record.verdict.results)
+    results = sorted_results(record.verdict)
     failed = [each for each in results if each.outcome not in _SETTLED]
     settled = [each for each in results if each.outcome in _SETTLED]
     gates = [*failed, *(settled[:_MOST_SETTLED] if level.ungated else ())][: level.rows]
