@@ -63,9 +63,14 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     from dataclasses import replace
 
     from mlgit.project.compare.metric_history import metric_history
+    from mlgit.project.compare.plots.compare import compare_plots
 
-    extended = replace(bare, history=metric_history(project, judged.verdict, bare.references))
     baseline = next((each for each in bare.references if each.state == "found" and each.commit), None)
+    extended = replace(
+        bare,
+        history=metric_history(project, judged.verdict, bare.references),
+        plots=compare_plots(project, None if baseline is None else baseline.commit, judged.evidence),
+    )
     if baseline is None:
         return extended
     from mlgit.core.compare.change_lines import change_lines, param_changes

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mlgit.core.ci import report
 from mlgit.core.ci.report import MOST_BYTES, CiReport
+from mlgit.core.compare import plots
 from mlgit.core.gates import verdict
 from mlgit.core.gates.verdict import decision_of, effects_of, summarize
 from mlgit.core.pipeline import report_context
@@ -39,7 +40,7 @@ _BRACKET = re.compile(rb"[\[\]{}]")
 # The records that a report may contain, by the names that annotations have for them.
 _RECORDS: dict[str, type] = {
     name: kind
-    for module in (report, verdict, report_context)
+    for module in (report, verdict, report_context, plots)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and is_dataclass(kind)
 }
@@ -239,6 +240,8 @@ def _require_consistent(found: CiReport) -> None:
         raise _Refused("its decision is not what its results and notes give")
     if made.summary != summarize(made.results, made.notes):
         raise _Refused("its summary does not count its results and notes")
+    if not all(curve.valid for plot in check.plots for curve in plot.curves):
+        raise _Refused("a curve of its plots is not valid")
     if made.decision == "block" and found.exit_code == Exit.DONE:
         raise _Refused("its exit code allows what its verdict blocks")
     if found.exit_code >= Exit.BUG:

@@ -102,14 +102,19 @@ def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
 def ever_shorter(report: CiReport) -> Iterator[CiReport]:
     """The report, then with fewer of the numbers that no gate depends on; it names what is left out."""
     yield report
-    if report.check is None:
+    check = report.check
+    if check is None:
         return
-    every = report.check.metrics
+    skipped = report.skipped
+    if check.plots:
+        check = replace(check, plots=())
+        skipped = (*skipped, "the plots are left out, because the report is too large")
+        yield replace(report, check=check, skipped=skipped)
+    every = check.metrics
     changed = tuple(each for each in every if each.changed)
     for metrics in (changed, ()):
         text = f"{len(every) - len(metrics)} of {len(every)} metrics are left out, because there are too many"
-        check = replace(report.check, metrics=metrics, history=())
-        yield replace(report, check=check, skipped=(*report.skipped, text))
+        yield replace(report, check=replace(check, metrics=metrics, history=()), skipped=(*skipped, text))
 
 
 def failure_of(error: MlgitError | Failure) -> Failure:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
+    from mlgit.core.compare.plots import Plot
     from mlgit.core.config.file import LimitKind, Severity
     from mlgit.core.pipeline.report_context import MetricHistory, ParamChange, StageRun
 
@@ -224,7 +225,7 @@ class Check:
 
     `references` are the baselines that each model's metrics are shown next to, even without a gate on them.
     `changes` maps `data`, `params` and `model` to one line each. `tools` maps a tool to its version.
-    `params`, `stages` and `history` are for reports, and otherwise empty.
+    `params`, `stages`, `history` and `plots` are for reports, and otherwise empty.
     """
 
     verdict: Verdict
@@ -235,6 +236,7 @@ class Check:
     params: tuple[ParamChange, ...] = ()
     stages: tuple[StageRun, ...] = ()
     history: tuple[MetricHistory, ...] = ()
+    plots: tuple[Plot, ...] = ()
 
 
 def effects_of(results: Iterable[Result], notes: Iterable[Note]) -> list[Effect]:

@@ -34,7 +34,15 @@ if TYPE_CHECKING:
 
     from mlgit.core.tree import Tree
 
-__all__ = ["DEFAULT_PARAMS", "LOCK_FILE", "PIPELINE_FILE", "join", "pipeline_files", "read_pipeline"]
+__all__ = [
+    "DEFAULT_PARAMS",
+    "LOCK_FILE",
+    "PIPELINE_FILE",
+    "join",
+    "pipeline_files",
+    "pipeline_shapes",
+    "read_pipeline",
+]
 
 LOCK_FILE = "dvc.lock"
 POINTER_SUFFIX = ".dvc"
@@ -65,9 +73,36 @@ def read_pipeline(
         path: Shape(document.value, name=name_at(tree, path), content=document.content, hint=_hint(path))
         for path, document in documents.read(tree, files, wrong=_wrong).items()
     }
-    pipelines = [path for path in shapes if _is_pipeline(path)]
+    handed_over = _fill_in(shapes, tree, root=root, folder=folder)
+    found = assemble(shapes, handed_over=handed_over)
+    if tree.commit is None:
+        _no_ignored_lock(tree, [path for path in shapes if _is_pipeline(path)], shapes)
+        hidden.refuse_outputs(found)
+    return found
+
+
+def pipeline_shapes(tree: Tree, *, root: str, documents: Documents, folder: str | None) -> dict[str, Shape]:
+    """Every dvc.yaml that DVC reads at a state, with its templates filled in; `folder` is as above.
+
+    Raises:
+        ConfigError: one of the files is invalid.
+    """
+    listed = tree.paths()
+    files = [path for path in pipeline_files(listed) if _is_pipeline(path)]
+    hidden = Hidden(tree, listed, above=files)
+    read = documents.read(tree, [path for path in files if not hidden.hides(path)], wrong=_wrong)
+    shapes = {
+        path: Shape(document.value, name=name_at(tree, path), content=document.content)
+        for path, document in read.items()
+    }
+    _fill_in(shapes, tree, root=root, folder=folder)
+    return shapes
+
+
+def _fill_in(shapes: dict[str, Shape], tree: Tree, *, root: str, folder: str | None) -> list[HandedOver]:
+    """Replace each dvc.yaml that only DVC can interpret by DVC's result; return which."""
     handed_over = []
-    for path in pipelines:
+    for path in [path for path in shapes if _is_pipeline(path)]:
         shape = shapes[path]
         doubt = needs_dvc(shape)
         if doubt is not None:
@@ -76,11 +111,7 @@ def read_pipeline(
             why, document = resolved(tree, shape, path=path, doubt=doubt, root=root, folder=folder)
             shapes[path] = Shape(document, name=shape.name, content=shape.content)
             handed_over.append(HandedOver(path=path, why=why))
-    found = assemble(shapes, handed_over=handed_over)
-    if tree.commit is None:
-        _no_ignored_lock(tree, pipelines, shapes)
-        hidden.refuse_outputs(found)
-    return found
+    return handed_over
 
 
 def pipeline_files(paths: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from mlgit.core.ci.report import (
 from mlgit.errors import ConfigError, Exit, Location, StateError, ToolError
 from mlgit.render.formats.jsonout import document
 from tests.support import reports
+from tests.support.plotted import plotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ REPORTS = {
     "blocked": reports.document(reports.blocked()),
     "allowed": reports.document(reports.allowed(), skipped=("this", "that"), pushed="c" * 40, fork=True),
     "several": reports.document(reports.several()),
+    "plotted": reports.document(plotted(reports.blocked())),
     "many": reports.document(reports.many(), exit_code=Exit.TOOL),
     "waived": reports.document(
         reports.detailed(
@@ -217,3 +219,31 @@ def test_a_report_that_is_too_large_keeps_the_verdict_and_says_what_it_leaves_ou
     assert bare.skipped[-1].startswith(f"{every} of {every} metrics")
     assert load_report(document(bare).encode(), name="report.json") == bare
     assert [*ever_shorter(FAILED)] == [FAILED]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("xs", [], "breaks the rule `oneOf`"),
+        ("xs", ["0", "0"], "a curve of its plots is not valid"),
+        ("xs", ["0"], "a curve of its plots is not valid"),
+        ("xs", [str(number) for number in range(202)], "breaks the rule `oneOf`"),
+        ("ys", ["NaN"], "breaks the rule `oneOf`"),
+        ("ys", ["1e999"] * 2, "a curve of its plots is not valid"),
+    ],
+)
+def test_a_curve_that_cannot_be_drawn_is_refused(key: str, value: list[str], why: str) -> None:
+    def change(tree: Any) -> None:  # noqa: ANN401 (any JSON)
+        curve = tree["check"]["plots"][0]["curves"][0]
+        curve |= {"xs": ["0", "1"], "ys": ["0", "1"]} | {key: value}
+
+    assert why in refused(changed(change, REPORTS["plotted"]))
+
+
+def test_plots_are_left_out_first() -> None:
+    whole = REPORTS["plotted"]
+    assert whole.check is not None
+    first, second, *_ = ever_shorter(whole)
+    assert first == whole
+    assert second.check == replace(whole.check, plots=())
+    assert second.skipped == ("the plots are left out, because the report is too large",)

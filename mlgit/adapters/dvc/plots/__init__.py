@@ -1,0 +1,1 @@
+"""Plots: what dvc.yaml and DVCLive declare as plots, and the rows of their files."""

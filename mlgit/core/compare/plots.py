@@ -1,0 +1,204 @@
+"""Plots: curves and confusion matrices of a candidate next to its base, and reading a curve off on a grid."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from itertools import pairwise
+from math import isfinite
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    Point = tuple[float, float]
+
+PlotKind = Literal["roc", "precision_recall", "line", "confusion"]
+PlotSide = Literal["base", "candidate"]
+
+MOST_PLOTS = 8
+MOST_CLASSES = 30
+_MOST_POINTS = 200
+_TENTHS = tuple(tenth / 10 for tenth in range(11))
+_BOTH_CLASSES = 2
+
+
+@record
+class Curve:
+    """The line of one side: at most 201 points by rising x, as decimal text."""
+
+    side: PlotSide
+    xs: tuple[str, ...]
+    ys: tuple[str, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether it is as described; another program may have written it."""
+        xs, ys = list(map(float, self.xs)), list(map(float, self.ys))
+        rising = all(x < following for x, following in pairwise(xs))
+        return 0 < len(xs) == len(ys) and rising and all(map(isfinite, (*xs, *ys)))
+
+    @property
+    def points(self) -> list[Point]:
+        return [(float(x), float(y)) for x, y in zip(self.xs, self.ys, strict=True)]
+
+
+@record
+class Cell:
+    """One cell of a confusion matrix: how many rows of each side; None if the side has no matrix."""
+
+    actual: str
+    predicted: str
+    base: int | None
+    candidate: int | None
+
+
+@record
+class Plot:
+    """One plot of dvc.yaml or DVCLive with the values of both sides.
+
+    `file` is where the values are. A confusion matrix has `cells` and no `curves`; its labels name the actual
+    and the predicted class. `notes` say in one line each which values are missing, and why.
+    """
+
+    title: str
+    kind: PlotKind
+    file: str
+    x_label: str
+    y_label: str
+    curves: tuple[Curve, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def drawable(self) -> bool:
+        return bool(self.curves or self.cells)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the two sides differ, or only one of them has values."""
+        lines = {(curve.xs, curve.ys) for curve in self.curves}
+        differ = bool(self.curves) and (len(self.curves) == 1 or len(lines) > 1)
+        return differ or any(cell.base != cell.candidate for cell in self.cells)
+
+
+def curve_through(side: PlotSide, points: Iterable[Point], *, kind: PlotKind) -> Curve:
+    """The curve through points, in the order of their file; with too many points only some of them.
+
+    A share (ROC, precision and recall) is then read off at even distances, another curve keeps every n-th
+    point.
+    """
+    ordered = in_order(points, highest=kind in {"roc", "precision_recall"})
+    if len(ordered) > _MOST_POINTS + 1:
+        ordered = _fewer(ordered, even=kind in {"roc", "precision_recall"})
+    return Curve(
+        side=side,
+        xs=tuple(decimal_text(x) for x, _ in ordered),
+        ys=tuple(decimal_text(y) for _, y in ordered),
+    )
+
+
+def in_order(points: Iterable[Point], *, highest: bool) -> list[Point]:
+    """Finite points by rising x; of several with one x the highest, or the last one."""
+    kept: dict[float, float] = {}
+    for x, y in points:
+        if isfinite(x) and isfinite(y):
+            kept[x] = max(y, kept.get(x, y)) if highest else y
+    return sorted(kept.items())
+
+
+def _fewer(ordered: Sequence[Point], *, even: bool) -> list[Point]:
+    low, high = ordered[0][0], ordered[-1][0]
+    if even and isfinite(high - low):
+        # Written so that tenths of 0..1 are among them as they are.
+        places = [low + (high - low) * step / _MOST_POINTS for step in range(_MOST_POINTS)] + [high]
+        read = read_off(ordered, places)
+        return [(x, y) for x, y in zip(places, read, strict=True) if y is not None]
+    last = len(ordered) - 1
+    return [ordered[last * step // _MOST_POINTS] for step in range(_MOST_POINTS + 1)]
+
+
+def read_off(ordered: Sequence[Point], places: Iterable[float]) -> list[float | None]:
+    """The height of a curve at each place, on the straight line between two points; None outside the curve.
+
+    `ordered` are points by rising x, each x once.
+    """
+    xs = [x for x, _ in ordered]
+    found: list[float | None] = []
+    for place in places:
+        right = bisect_left(xs, place)
+        if right < len(xs) and xs[right] == place:
+            found.append(ordered[right][1])
+        elif 0 < right < len(xs):
+            found.append(_between(ordered[right - 1], ordered[right], place))
+        else:
+            found.append(None)
+    return found
+
+
+def _between(left: Point, right: Point, place: float) -> float:
+    (x0, y0), (x1, y1) = left, right
+    # Halved, because the difference of two doubles may overflow.
+    share = (place / 2 - x0 / 2) / (x1 / 2 - x0 / 2)
+    between = y0 * (1 - share) + y1 * share
+    return min(max(between, min(y0, y1)), max(y0, y1))
+
+
+def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, ...]:
+    """The places at which to read off all curves: rising, at most `most`, and inside every curve.
+
+    Tenths for shares. Otherwise places that curves have points at, if there are few; then even distances,
+    and whole numbers if all of them are. Empty if two curves have no common part.
+    """
+    several = [curve.points for curve in curves if curve.xs]
+    if not several:
+        return ()
+    low, high = max(points[0][0] for points in several), min(points[-1][0] for points in several)
+    if kind in {"roc", "precision_recall"}:
+        return tuple(tenth for tenth in _TENTHS if low <= tenth <= high)
+    own = sorted({x for points in several for x, _ in points if low <= x <= high})
+    if len(own) <= most:
+        return tuple(own)
+    even = [low + (high - low) * (step / (most - 1)) for step in range(most)]
+    if all(x == int(x) for x in own):
+        even = [float(round(x)) for x in even]
+    return tuple(dict.fromkeys(min(max(x, low), high) for x in even))
+
+
+def confusion(
+    base: Sequence[tuple[str, str]] | None, candidate: Sequence[tuple[str, str]] | None
+) -> tuple[Cell, ...]:
+    """Count (actual, predicted) of both sides: every pair of classes, row by row.
+
+    A side without a matrix is None.
+    The larger of two numbers comes first, because it is the class that is looked for.
+    """
+    counts = [None if rows is None else Counter(rows) for rows in (base, candidate)]
+    classes = _in_class_order({name for each in counts if each for pair in each for name in pair})
+    old, new = counts
+    return tuple(
+        Cell(
+            actual=actual,
+            predicted=predicted,
+            base=None if old is None else old[actual, predicted],
+            candidate=None if new is None else new[actual, predicted],
+        )
+        for actual in classes
+        for predicted in classes
+    )
+
+
+def _in_class_order(names: Iterable[str]) -> list[str]:
+    every = sorted(names)
+    try:
+        numbers = sorted(every, key=float, reverse=len(every) == _BOTH_CLASSES)
+    except ValueError:
+        return every
+    return numbers
+
+
+def decimal_text(number: float) -> str:
+    """A finite number with every digit that distinguishes it; whole numbers without a fraction."""
+    return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)  # noqa: PLR2004

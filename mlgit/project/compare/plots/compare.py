@@ -1,0 +1,219 @@
+"""Compare plots: each declared plot with the values of the base and of the candidate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isfinite
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.adapters.dvc.files.values import ending_of
+from mlgit.adapters.dvc.plots.rows import IMAGES, class_name, last_column, number
+from mlgit.core.compare.plots import MOST_CLASSES, MOST_PLOTS, Plot, confusion, curve_through
+from mlgit.core.pipeline.evidence import Problem
+from mlgit.errors import MlgitError
+from mlgit.project.compare.plots.files import PlotFiles
+from mlgit.project.pipeline.evidence import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mlgit.adapters.dvc.plots.declared import Axis, DeclaredPlot
+    from mlgit.core.compare.plots import Curve, PlotKind, PlotSide
+    from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.project.open import Project
+
+    _Sides = Mapping[PlotSide, PlotFiles]
+    _Read = Mapping[PlotSide, "_Columns | Problem | None"]
+
+_MOST_FILES = 40
+_LINES = frozenset({None, "linear", "simple", "smooth"})
+_COLUMNS: dict[tuple[str, str], PlotKind] = {
+    ("fpr", "tpr"): "roc",
+    ("recall", "precision"): "precision_recall",
+    ("actual", "predicted"): "confusion",
+}
+_ORDER: tuple[PlotKind, ...] = ("roc", "precision_recall", "confusion", "line")
+_TITLES: dict[PlotKind, str] = {
+    "roc": "ROC",
+    "precision_recall": "Precision and recall",
+    "confusion": "Confusion matrix",
+}
+_LABELS: dict[PlotKind, tuple[str, str]] = {
+    "roc": ("false positive rate", "true positive rate"),
+    "precision_recall": ("recall", "precision"),
+}
+_OF_DVCLIVE = frozenset(
+    {"Receiver operating characteristic (ROC)", "Precision-Recall Curve", "Confusion Matrix"}
+)
+
+
+class _Columns(NamedTuple):
+    """The values of x and y in one state, row by row, and the names of their columns."""
+
+    x: str | None
+    y: str
+    xs: Sequence[object]
+    ys: Sequence[object]
+
+
+def compare_plots(project: Project, base: str | None, candidate: Evidence) -> tuple[Plot, ...]:
+    """The plots that the candidate or the base declares, ROC first, at most `MOST_PLOTS`.
+
+    `base` is a commit, None if there is nothing to compare with. Never raises because of a plot: a report
+    must not fail because of a picture.
+    """
+    try:
+        sides: dict[PlotSide, PlotFiles] = {
+            "candidate": PlotFiles(project, candidate.commit, candidate.pipeline)
+        }
+        if base is not None:
+            before = evidence(project, base, staleness=False).pipeline
+            sides["base"] = PlotFiles(project, base, before)
+        found = [plot for each, axis in _wanted(sides) if (plot := _plot(each, axis, sides)) is not None]
+    except (MlgitError, OSError, ValueError):
+        return ()
+    found.sort(key=lambda plot: (_ORDER.index(plot.kind), not plot.changed))
+    return tuple(_apart(found[:MOST_PLOTS]))
+
+
+def _wanted(sides: _Sides) -> list[tuple[DeclaredPlot, Axis]]:
+    """The column of each line or matrix to draw, also of those that only the base declares."""
+    plots = {plot.name: plot for files in reversed(list(sides.values())) for plot in files.declared()}
+    own = {plot.path for plot in plots.values()}
+    found: dict[tuple[str | None, ...], tuple[DeclaredPlot, Axis]] = {}
+    for plot in plots.values():
+        if plot.path is None:
+            axes: Iterable[Axis] = plot.ys
+        else:
+            inside = {file for files in sides.values() for file in files.files_of(plot.path)}
+            # A side may know only the folder; a plot of a file in it may be declared, too.
+            left = own if len(inside) > 1 else own - {plot.path}
+            axes = (axis for file in sorted(inside - left) for axis in plot.at(file))
+        for axis in axes:
+            if ending_of(axis.file) not in IMAGES:
+                found.setdefault((*axis, plot.x, plot.x_file), (plot, axis))
+    return list(found.values())[:_MOST_FILES]
+
+
+def _plot(plot: DeclaredPlot, axis: Axis, sides: _Sides) -> Plot | None:
+    """The plot with the values of both sides.
+
+    None if no side has them, or if it is neither a line nor a matrix.
+    """
+    read: _Read = {side: _columns(plot, axis, files) for side, files in sides.items()}
+    known = next((each for each in read.values() if isinstance(each, _Columns)), None)
+    kind = _kind(plot, axis, known)
+    if kind is None or not any(read.values()):
+        return None
+    x, y = (plot.x, axis.column or "") if known is None else (known.x, known.y)
+    x_label, y_label = _LABELS.get(kind, (x or "step", y))
+    found = Plot(
+        title=_title(plot, kind, x, y),
+        kind=kind,
+        file=axis.file,
+        x_label=plot.x_label or x_label,
+        y_label=plot.y_label or y_label,
+        notes=tuple(_notes(read, axis.file)),
+    )
+    return _with_matrix(found, read) if kind == "confusion" else _with_curves(found, read)
+
+
+def _kind(plot: DeclaredPlot, axis: Axis, known: _Columns | None) -> PlotKind | None:
+    template = plot.template
+    if template is not None and template.startswith("confusion"):
+        return "confusion"
+    x, y = (plot.x, axis.column) if known is None else (known.x, known.y)
+    named = _COLUMNS.get(((x or "").lower(), (y or "").lower()))
+    return named or ("line" if template in _LINES else None)
+
+
+def _columns(plot: DeclaredPlot, axis: Axis, files: PlotFiles) -> _Columns | Problem | None:
+    """The values of x and y; None if this state does not have the file."""
+    rows = files.rows(axis.file, header=plot.header)
+    across = rows if plot.x_file in {None, axis.file} else files.rows(str(plot.x_file), header=plot.header)
+    if not isinstance(rows, list):
+        return rows
+    if not isinstance(across, list):
+        return across
+    y = axis.column or last_column(rows, apart_from=plot.x)
+    missing = [
+        name for name, table in ((y, rows), (plot.x, across)) if name is not None and name not in table[0]
+    ]
+    if y is None or missing:
+        return Problem(code="unreadable", message=f"`{axis.file}` has no column `{next(iter(missing), 'y')}`")
+    if len(rows) != len(across):
+        return Problem(
+            code="unreadable", message=f"`{axis.file}` and `{plot.x_file}` differ in their number of rows"
+        )
+    xs = list(range(len(rows))) if plot.x is None else [row.get(plot.x) for row in across]
+    return _Columns(plot.x, y, xs, [row.get(y) for row in rows])
+
+
+def _title(plot: DeclaredPlot, kind: PlotKind, x: str | None, y: str) -> str:
+    """The declared title, without those that DVCLive gives; several lines of one plot have the name of y."""
+    named = plot.title if plot.title not in _OF_DVCLIVE else None
+    if named is None and plot.path is None:
+        named = plot.name
+    if named is None:
+        return _TITLES.get(kind) or (f"{y} by {x}" if x else y)
+    several = kind == "line" and (len(plot.ys) > 1 or plot.name != plot.path)
+    return f"{named}: {y}" if several and y not in named else named
+
+
+def _notes(read: _Read, file: str) -> Iterator[str]:
+    """Which values are missing, and why."""
+    for each in read.values():
+        if isinstance(each, Problem):
+            yield f"{each.message}; {each.hint}" if each.hint else each.message
+    if "base" in read and read["base"] is None:
+        yield f"`{file}` is new"
+    if read["candidate"] is None:
+        yield f"this change has no `{file}`"
+
+
+def _with_curves(plot: Plot, read: _Read) -> Plot:
+    curves: list[Curve] = []
+    notes = list(plot.notes)
+    for side in ("base", "candidate"):
+        columns = read.get(side)
+        if not isinstance(columns, _Columns):
+            continue
+        points = [(number(x), number(y)) for x, y in zip(columns.xs, columns.ys, strict=True)]
+        finite = [point for point in points if all(map(isfinite, point))]
+        if len(finite) < len(points):
+            where = "the base" if side == "base" else "this change"
+            left = len(points) - len(finite)
+            notes.append(f"{left} of {len(points)} points of {where} are not finite numbers and are left out")
+        if finite:
+            curves.append(curve_through(side, finite, kind=plot.kind))
+    return replace(plot, curves=tuple(curves), notes=tuple(notes))
+
+
+def _with_matrix(plot: Plot, read: _Read) -> Plot:
+    known = next((each for each in read.values() if isinstance(each, _Columns)), None)
+    if known is None:
+        return plot
+    turned = (known.x or "").lower().startswith("pred")
+    pairs = {side: _pairs(each, turned=turned) for side, each in read.items() if isinstance(each, _Columns)}
+    classes = {name for each in pairs.values() for pair in each for name in pair}
+    names = (known.y, known.x or "actual") if turned else (known.x or "actual", known.y)
+    labelled = replace(plot, x_label=names[0], y_label=names[1])
+    if len(classes) > MOST_CLASSES:
+        return replace(
+            labelled, notes=(*plot.notes, f"`{plot.file}` has {len(classes)} classes, too many to show")
+        )
+    return replace(labelled, cells=confusion(pairs.get("base"), pairs.get("candidate")))
+
+
+def _pairs(columns: _Columns, *, turned: bool) -> list[tuple[str, str]]:
+    """(actual, predicted) of each row; `turned` if x is the predicted class."""
+    xs, ys = map(class_name, columns.xs), map(class_name, columns.ys)
+    return list(zip(ys, xs, strict=True) if turned else zip(xs, ys, strict=True))
+
+
+def _apart(plots: Sequence[Plot]) -> Iterator[Plot]:
+    """The plots; one whose title others have gets its file in it."""
+    titles = [plot.title for plot in plots]
+    for plot in plots:
+        alike = titles.count(plot.title) > 1
+        yield replace(plot, title=f"{plot.title} ({plot.file})") if alike else plot

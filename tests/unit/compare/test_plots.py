@@ -1,0 +1,151 @@
+"""Curves are read off truly, and confusion matrices count every row once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.core.compare.plots import (
+    Cell,
+    Curve,
+    Plot,
+    confusion,
+    curve_through,
+    decimal_text,
+    grid,
+    in_order,
+    read_off,
+)
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+POINTS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=20)
+CLASSES = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")))
+
+
+@given(POINTS, st.lists(NUMBERS, max_size=8))
+def test_what_is_read_off_is_exact_at_points_and_within_the_curve(
+    points: list[tuple[float, float]], places: list[float]
+) -> None:
+    ordered = in_order(points, highest=False)
+    assert read_off(ordered, [x for x, _ in ordered]) == [y for _, y in ordered]
+    low, high = min(y for _, y in ordered), max(y for _, y in ordered)
+    for place, y in zip(places, read_off(ordered, places), strict=True):
+        outside = not ordered[0][0] <= place <= ordered[-1][0]
+        assert (y is None) == outside
+        assert y is None or low <= y <= high
+
+
+def test_between_two_points_a_curve_is_straight() -> None:
+    assert read_off([(0, 1), (2, 2), (4, 0)], [-1, 0, 0.5, 2, 3, 4, 5]) == [None, 1, 1.25, 2, 1, 0, None]
+
+
+@pytest.mark.parametrize(("highest", "expected"), [(True, [(0, 3), (1, 1)]), (False, [(0, 2), (1, 1)])])
+def test_several_points_at_one_place_become_one(
+    *, highest: bool, expected: list[tuple[float, float]]
+) -> None:
+    points = [(1, 1), (0, 1), (0, 3), (0, 2), (float("nan"), 1), (3, float("inf"))]
+    assert in_order(points, highest=highest) == expected
+
+
+@given(POINTS)
+def test_a_curve_is_valid_and_has_its_ends(points: list[tuple[float, float]]) -> None:
+    made = curve_through("base", points, kind="line")
+    assert made.valid
+    assert made.points == in_order(points, highest=False)
+
+
+def test_a_long_share_is_read_off_and_a_long_line_keeps_points_of_its_own() -> None:
+    points = [(step / 1000, (step / 1000) ** 2) for step in range(1001)]
+    share, line = curve_through("base", points, kind="roc"), curve_through("base", points, kind="line")
+    for made in (share, line):
+        assert made.valid
+        assert len(made.xs) == 201
+        assert (made.points[0], made.points[-1]) == ((0, 0), (1, 1))
+    assert {tenth / 10 for tenth in range(11)} <= {x for x, _ in share.points}
+    assert set(line.points) <= set(points)
+
+
+@pytest.mark.parametrize(
+    ("xs", "ys"),
+    [((), ()), (("0",), ()), (("1", "0"), ("0", "0")), (("0", "0"), ("0", "0")), (("0",), ("1e999",))],
+)
+def test_a_curve_of_another_program_may_be_invalid(xs: tuple[str, ...], ys: tuple[str, ...]) -> None:
+    assert not Curve(side="base", xs=xs, ys=ys).valid
+
+
+def made(*xs: float) -> Curve:
+    return curve_through("base", [(x, x) for x in xs], kind="line")
+
+
+@pytest.mark.parametrize(
+    ("kind", "curves", "expected"),
+    [
+        ("roc", [made(0, 1)], tuple(tenth / 10 for tenth in range(11))),
+        ("roc", [made(0, 1), made(0, 0.25)], (0, 0.1, 0.2)),
+        ("line", [made(0, 1, 2), made(1, 2, 3)], (1, 2)),
+        ("line", [made(0, 1), made(2, 3)], ()),
+        ("line", [made(*range(100))], (0, 25, 50, 74, 99)),
+        ("line", [made(*(step / 10 for step in range(81)))], (0, 2, 4, 6, 8)),
+        ("line", [], ()),
+    ],
+)
+def test_curves_are_read_off_where_all_of_them_are(
+    kind: str, curves: list[Curve], expected: tuple[float, ...]
+) -> None:
+    assert grid(curves, kind=kind, most=5) == expected  # type: ignore[arg-type]
+
+
+@given(st.lists(POINTS, min_size=1, max_size=2), st.sampled_from(["roc", "line"]))
+def test_every_place_of_a_grid_is_on_every_curve(several: list[list[tuple[float, float]]], kind: str) -> None:
+    curves = [curve_through("base", points, kind=kind) for points in several]  # type: ignore[arg-type]
+    places = grid(curves, kind=kind, most=7)  # type: ignore[arg-type]
+    assert sorted(set(places)) == list(places)
+    assert all(None not in read_off(curve.points, places) for curve in curves)
+
+
+@given(CLASSES, CLASSES | st.none())
+def test_a_matrix_counts_every_row_once(
+    base: list[tuple[str, str]], candidate: list[tuple[str, str]] | None
+) -> None:
+    cells = confusion(base, candidate)
+    assert {(cell.actual, cell.predicted): cell.base for cell in cells if cell.base} == Counter(base)
+    assert sum(cell.candidate or 0 for cell in cells) == len(candidate or ())
+    assert len(cells) == len({cell.actual for cell in cells}) ** 2
+    assert candidate is not None or all(cell.candidate is None for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), [("01", "10"), (["10", "9", "2"], ["2", "9", "10"]), ("ba", "ab"), ("3", "3")]
+)
+def test_classes_are_in_the_order_of_a_reader(names: list[str], expected: list[str]) -> None:
+    cells = confusion([(name, name) for name in names], None)
+    assert list(dict.fromkeys(cell.actual for cell in cells)) == list(expected)
+
+
+def plot(*curves: Curve, cells: tuple[Cell, ...] = ()) -> Plot:
+    return Plot(title="t", kind="line", file="f", x_label="x", y_label="y", curves=curves, cells=cells)
+
+
+def test_a_plot_changes_if_its_sides_differ_or_one_has_nothing() -> None:
+    one = curve_through("base", [(0, 1)], kind="line")
+    same, other = (curve_through("candidate", [(0, y)], kind="line") for y in (1, 2))
+    assert not plot(one, same).changed
+    assert plot(one, other).changed
+    assert plot(one).changed
+    assert not plot().changed
+    assert not plot().drawable
+    assert not plot(cells=confusion([("a", "a")], [("a", "a")])).changed
+    assert plot(cells=confusion([("a", "a")], [("a", "b")])).changed
+    assert plot(cells=confusion([("a", "a")], None)).changed
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(1.0, "1"), (-0.5, "-0.5"), (0.1 + 0.2, "0.30000000000000004"), (1e-7, "1e-07"), (1e300, "1e+300")],
+)
+def test_a_coordinate_is_written_with_every_digit(number: float, expected: str) -> None:
+    assert decimal_text(number) == expected
+    assert float(decimal_text(number)) == number
