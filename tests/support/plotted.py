@@ -81,10 +81,7 @@ MISSING = Plot(
     file="plots/calibration.csv",
     x_label="step",
     y_label="calibration",
-    notes=(
-        "`plots/calibration.csv` at bbbbbbb is not in the DVC cache of this machine;"
-        " run `dvc fetch --all-commits`",
-    ),
+    notes=("`plots/calibration.csv` at bbbbbbb is not in the DVC cache of this machine",),
 )
 EVERY = (ROC, RECALL, MATRIX, LOSS, SAME, MISSING)
 

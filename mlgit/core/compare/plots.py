@@ -147,24 +147,33 @@ def _between(left: Point, right: Point, place: float) -> float:
 
 
 def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, ...]:
-    """The places at which to read off all curves: rising, at most `most`, and inside every curve.
+    """The places at which to read off all curves: rising, at most `most`, from where every curve has begun.
 
-    Tenths for shares. Otherwise places that curves have points at, if there are few; then even distances,
-    and whole numbers if all of them are. Empty if two curves have no common part.
+    Tenths for shares. Otherwise the places of the points if these are few and at even distances; then even
+    distances, rounded to whole numbers if all points are at some.
+    Each curve is at the first places, perhaps not at the last.
     """
     several = [curve.points for curve in curves if curve.xs]
     if not several:
         return ()
-    low, high = max(points[0][0] for points in several), min(points[-1][0] for points in several)
+    low, high = max(points[0][0] for points in several), max(points[-1][0] for points in several)
+    if any(points[-1][0] < low for points in several):
+        return ()
     if kind in {"roc", "precision_recall"}:
         return tuple(tenth for tenth in _TENTHS if low <= tenth <= high)
     own = sorted({x for points in several for x, _ in points if low <= x <= high})
-    if len(own) <= most:
+    if len(own) <= most and _even(own):
         return tuple(own)
-    even = [low + (high - low) * (step / (most - 1)) for step in range(most)]
+    even = [low * (1 - step / (most - 1)) + high * (step / (most - 1)) for step in range(most)]
     if all(x == int(x) for x in own):
         even = [float(round(x)) for x in even]
-    return tuple(dict.fromkeys(min(max(x, low), high) for x in even))
+    return tuple(sorted({min(max(x, low), high) for x in even}))
+
+
+def _even(xs: Sequence[float]) -> bool:
+    """Whether the distances between these are the same, up to rounding."""
+    steps = [following / 2 - x / 2 for x, following in pairwise(xs)]
+    return not steps or max(steps) - min(steps) <= 1e-6 * max(steps)
 
 
 def confusion(

@@ -1,0 +1,94 @@
+"""Mermaid draws lines over labels, for any numbers and any names, and the axis has round ends."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.render.axis import axis, digits, drawable, labels
+from mlgit.render.mermaid import GREY, ORANGE, plain, xy_chart
+from tests.support.hostile import texts
+
+NUMBERS = st.floats(-1e9, 1e9).filter(lambda number: drawable([number]))
+
+
+def test_a_chart_names_its_lines_and_axes() -> None:
+    lines = [("base", GREY, [0.914, 1.0]), ("this change", ORANGE, [0.871])]
+    text = xy_chart("ROC: base (grey)", [0, 1], lines, x_label="fpr", y_label="tpr", share=True)
+    assert text.splitlines() == [
+        "---",
+        'config: {xyChart: {height: 280}, themeVariables: {xyChart: {plotColorPalette: "#8b949e, #e36209"}}}',
+        "---",
+        "xychart-beta",
+        '  title "ROC: base (grey)"',
+        '  x-axis "fpr" ["0", "1"]',
+        '  y-axis "tpr" 0.85 --> 1',
+        '  line "base" [0.914, 1]',
+        '  line "this change" [0.871]',
+    ]
+
+
+@pytest.mark.parametrize("values", [[], [1e20], [1e-9, 1]])
+def test_numbers_that_mermaid_cannot_draw_give_no_chart(values: list[float]) -> None:
+    assert xy_chart("loss", [0, 1], [("base", GREY, values)], x_label="step", y_label="loss") == ""
+
+
+@given(texts, texts, st.lists(NUMBERS, min_size=1, max_size=6))
+def test_no_name_ends_a_chart_or_starts_another_statement(
+    title: str, label: str, values: list[float]
+) -> None:
+    places = [float(place) for place in range(len(values))]
+    text = xy_chart(title, places, [(label, GREY, values)], x_label=label, y_label=label)
+    number, name = r"-?[0-9]+(\.[0-9]+)?", r'"[A-Za-z0-9 .,:_/?+()-]+"'
+    shapes = (
+        r"---",
+        r"config: \{.*\}",
+        r"---",
+        r"xychart-beta",
+        rf"  title {name}",
+        rf'  x-axis {name} \["{number}"(, "{number}")*\]',
+        rf"  y-axis {name} {number} --> {number}",
+        rf"  line {name} \[{number}(, {number})*\]",
+    )
+    for line, shape in zip(text.splitlines(), shapes, strict=True):
+        assert re.fullmatch(shape, line), line
+
+
+@pytest.mark.parametrize(("text", "shown"), [("a" * 99, f"{'a' * 77}..."), ('a"]\nx', "a???x"), (" ", "?")])
+def test_a_name_is_plain_and_short(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("numbers", "share", "ends"),
+    [
+        ([0.871, 1], True, (0.85, 1)),
+        ([0.4, 0.9], True, (0, 1)),
+        ([0.4, 1.2], True, (0, 1.2)),
+        ([0.1, 2], False, (0, 2)),
+        ([10.2, 10.31], False, (10.2, 10.32)),
+        ([-3, 12], False, (-4, 12)),
+        ([7], False, (6.8, 7.2)),
+        ([0], False, (-0.2, 0.2)),
+    ],
+)
+def test_an_axis_has_round_ends(numbers: list[float], *, share: bool, ends: tuple[float, float]) -> None:
+    low, high = axis(numbers, share=share)
+    assert (digits(low), digits(high)) == tuple(map(digits, ends))
+
+
+@given(st.lists(NUMBERS, min_size=1), st.booleans())
+def test_every_number_is_within_its_axis(numbers: list[float], share: bool) -> None:  # noqa: FBT001
+    low, high = axis(numbers, share=share)
+    assert low < high
+    width = high - low
+    assert low - width / 1e6 <= min(numbers)
+    assert max(numbers) <= high + width / 1e6
+
+
+@given(st.lists(NUMBERS, unique=True))
+def test_different_places_have_different_labels(places: list[float]) -> None:
+    assert len(set(labels(places))) == len(places)

@@ -1,0 +1,124 @@
+"""Changed plots are in the report: the first curve and matrix at once, the others folded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mlgit.core.compare.plots import confusion
+from mlgit.render.report.charts import charts_of
+from mlgit.render.report.layout import DetailLevel, ReportContext, blocks_text
+from mlgit.render.report.report import report
+from tests.support import reports
+from tests.support.plotted import LOSS, MATRIX, MISSING, RECALL, ROC, SAME, plotted, sides
+
+FORGE, LOCAL = ReportContext(host="github"), ReportContext()
+ALL = DetailLevel()
+WHOLE = Path(__file__).parents[2] / "data" / "report-charts.md"
+
+
+def shown(*plots, context: ReportContext = FORGE, level: DetailLevel = ALL) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN002
+    check = plotted(reports.blocked(), plots)
+    return blocks_text(charts_of(check, context, level))
+
+
+def test_changed_plots_are_drawn_and_others_are_named() -> None:
+    assert shown(ROC, RECALL, MATRIX, SAME, MISSING) == WHOLE.read_text(encoding="utf-8")
+
+
+def test_curves_are_after_the_summary_and_before_the_details_of_a_comment() -> None:
+    text = report(reports.document(plotted(reports.blocked())))
+    places = [text.index(part) for part in ("**params**", "ROC: base", "All metrics")]
+    assert places == sorted(places)
+
+
+def test_a_reader_without_mermaid_gets_names_and_tables() -> None:
+    text = shown(ROC, MATRIX, LOSS, context=LOCAL)
+    assert "mermaid" not in text
+    assert "| **actual 1** | 64 → 65 | 6 → 5 |" in text
+    assert (
+        "- **plots**: ROC (`plots/roc.csv`), loss by step (`dvclive/plots/metrics/loss.tsv`) changed" in text
+    )
+
+
+def test_without_a_changed_plot_there_is_nothing() -> None:
+    assert shown(SAME) == shown() == "\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "candidate", "title", "sentence"),
+    [
+        ([(0, 0), (1, 1)], None, "loss by step: base (grey)", ""),
+        (None, [(0, 0), (1, 1)], "loss by step: this change (orange)", ""),
+        (
+            [(0, 0), (1, 1)],
+            [(0, 0), (2, 1)],
+            "loss by step: base (grey), this change (orange)",
+            "step: base from 0 to 1, this change from 0 to 2.",
+        ),
+        (
+            [(n, 9 + n / 100) for n in range(99)],
+            [(n, 9.01 + n / 100) for n in range(99)],
+            "loss by step: base (grey), this change (orange)",
+            "The y axis starts at 9. Curves are read off at 21 places.",
+        ),
+    ],
+)
+def test_a_sentence_has_what_a_chart_does_not_show(
+    base: list[tuple[float, float]] | None,
+    candidate: list[tuple[float, float]] | None,
+    title: str,
+    sentence: str,
+) -> None:
+    lines = shown(replace(LOSS, curves=sides(base, candidate))).splitlines()
+    assert f'  title "{title}"' in lines
+    assert lines[-1] == sentence or (not sentence and lines[-1] == "```")
+
+
+def test_long_labels_do_not_overlap() -> None:
+    points = [(1000.0 * n, float(n)) for n in range(101)]
+    (axis,) = [
+        line for line in shown(replace(LOSS, curves=sides(points, None))).splitlines() if "x-axis" in line
+    ]
+    assert axis.count(", ") == 10
+
+
+@pytest.mark.parametrize("points", [[(0, 1)], [(0, 1e30), (1, 1)]])
+def test_a_curve_that_cannot_be_drawn_is_named(points: list[tuple[float, float]]) -> None:
+    assert shown(replace(LOSS, curves=sides(points, None))) == (
+        "- **plots**: loss by step (`dvclive/plots/metrics/loss.tsv`) changed\n"
+    )
+
+
+def test_of_a_large_matrix_the_cells_that_changed_most_are_listed() -> None:
+    names = [str(number) for number in range(12)]
+    base = [(name, name) for name in names]
+    cells = confusion(base, [*base[1:], *[("0", "5")] * 3, *((name, "11") for name in names)])
+    lines = shown(replace(MATRIX, cells=cells)).splitlines()
+    assert lines[2] == "- actual 0, predicted 5: 0 → 3"
+    assert len(lines) == 13
+    assert lines[-1] == "- and 4 more changed cells"
+
+
+def test_a_matrix_of_one_side_has_its_counts() -> None:
+    text = shown(replace(MATRIX, cells=confusion(None, [("a", "a"), ("b", "a")])))
+    assert "| this change | predicted a | predicted b |" in text
+    assert "| **actual b** | 1 | 0 |" in text
+
+
+def test_charts_are_the_first_to_go_when_a_comment_is_too_long() -> None:
+    text = shown(ROC, MATRIX, SAME, level=DetailLevel(charts=False))
+    assert text == "<sub>2 changed plots left out, to keep this short</sub>\n"
+    assert shown(SAME, level=DetailLevel(charts=False)) == "\n"
+
+
+def test_names_of_plots_are_escaped() -> None:
+    name = "@all <b> | `x` \n## Blocked"
+    hostile = replace(MATRIX, title=name, file=name, x_label=name, y_label=name, notes=(name,))
+    text = shown(hostile, replace(ROC, title=name, notes=(name,)))
+    assert "@all" not in text
+    assert "<b>" not in text
+    assert "\n##" not in text
+    assert "<b>" not in shown(replace(hostile, cells=()), context=LOCAL)
