@@ -1,4 +1,4 @@
-"""Evaluate models/tumor.skops on data/test.csv; write metrics/test.json and predictions/test.csv."""
+"""Evaluate models/tumor.skops on data/test.csv; write metrics, predictions and the ROC curve."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import skops.io
-from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
+from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score, roc_curve
 from sklearn.pipeline import Pipeline
 
 
@@ -21,7 +21,7 @@ def latency_p95_ms(model: Pipeline, rows: np.ndarray) -> float:
 
 
 def main() -> None:
-    """Predict the test rows, then write metrics and predictions."""
+    """Predict the test rows, then write metrics, predictions and the ROC curve."""
     model = skops.io.load("models/tumor.skops")
     table = np.loadtxt("data/test.csv", delimiter=",", skiprows=1)
     rows, measured, truth = table[:, 0].astype(int), table[:, 1:-1], table[:, -1].astype(int)
@@ -35,9 +35,16 @@ def main() -> None:
         "latency": {"p95_ms": round(latency_p95_ms(model, measured[:100]), 2)},
         "rows": len(truth),
     }
-    for folder in ("metrics", "predictions"):
+    for folder in ("metrics", "plots", "predictions"):
         Path(folder).mkdir(exist_ok=True)
     Path("metrics/test.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    false_positives, true_positives, _ = roc_curve(truth, score)
+    with Path("plots/roc.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["fpr", "tpr"])
+        writer.writerows(
+            [f"{fpr:.4f}", f"{tpr:.4f}"] for fpr, tpr in zip(false_positives, true_positives, strict=True)
+        )
     with Path("predictions/test.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["row", "y", "p", "yhat"])
