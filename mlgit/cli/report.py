@@ -60,7 +60,7 @@ def entry(
     posts: bool,
     **options: Any,  # noqa: ANN401
 ) -> int:
-    """Write the check as Markdown, JSON, JUnit or text.
+    """Write the check as Markdown, HTML, JSON, JUnit or text.
 
     Takes the options of `mlgit check` except --explain, and ends with the same exit code: 0 allowed, 1
     blocked. When no verdict can be formed (exit 3 and above) it still writes a document that says so, so

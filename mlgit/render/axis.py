@@ -35,6 +35,16 @@ def axis(numbers: Sequence[float], *, share: bool) -> tuple[float, float]:
     return low, ceil(high / step - _DUST) * step
 
 
+def ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Four to ten round numbers between two ends, with their text."""
+    width = high - low
+    step = 10.0 ** floor(log10(width / 4))
+    step = next(step * times for times in (5, 2, 1) if width / (step * times) >= 4 - _DUST)
+    first = ceil(low / step - _DUST)
+    numbers = [number * step for number in range(first, floor(high / step + _DUST) + 1)]
+    return [(number, f"{number:.6g}") for number in numbers]
+
+
 def digits(number: float, *, most: int = 9) -> str:
     """The number without an exponent, rounded to `most` significant digits."""
     return format(Decimal(f"{number:.{most}g}").normalize(), "f")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Text of users must not end a text of Mermaid.
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,:_/+()-]")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,_/+()-]")
 _LONGEST = 80
 # Visible on light and dark pages; the first colour of Mermaid itself is nearly white.
 GREY, ORANGE = "#8b949e", "#e36209"
@@ -28,11 +28,13 @@ def xy_chart(
     *,
     x_label: str,
     y_label: str,
+    named: str = "",
     share: bool = False,
 ) -> str:
     """A chart of lines over common places; empty if Mermaid cannot draw it.
 
-    A line is its name, its colour and a number for each of the first places. `share` is as in `axis`.
+    A line is its name, its colour and a number for each of the first places. `named` follows the title, and
+    says which line is which. `share` is as in `axis`.
     """
     numbers = [number for _, _, values in lines for number in values]
     if not numbers or not drawable([*numbers, *places]):
@@ -47,7 +49,7 @@ def xy_chart(
             f"config: {{{settings}}}",
             "---",
             "xychart-beta",
-            f'  title "{plain(title)}"',
+            f'  title "{plain(title)}{f": {plain(named)}" if named else ""}"',
             f'  x-axis "{plain(x_label)}" [{names}]',
             f'  y-axis "{plain(y_label)}" {digits(low)} --> {digits(high)}',
             *(

@@ -168,6 +168,7 @@ def test_plots_that_dvc_keeps_are_read_by_hash_and_missing_ones_are_named(projec
     shutil.rmtree(project / ".dvc" / "cache")
     (found,) = plots(project).values()
     base = project.git("rev-parse", "--short=7", "origin/main")
+    assert (roc["known"], found["known"]) == (True, False)
     assert (points(found, "base"), points(found, "candidate")) == (None, points(roc, "candidate"))
     assert found["notes"] == [
         f"`curves/roc.csv` at {base} is not in the DVC cache of this machine; run `dvc fetch --all-commits`"

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from mlgit.core.compare.plots import Plot, confusion, curve_through
 from mlgit.core.gates.decision import decide
 from mlgit.core.gates.limits import KINDS
 from mlgit.core.gates.metric_changes import metric_changes
@@ -183,6 +184,25 @@ histories = st.builds(
 )
 
 
+curves = st.builds(
+    curve_through,
+    st.just("base"),
+    st.lists(st.tuples(*[st.floats(-1e9, 1e9)] * 2), min_size=1, max_size=4),
+    kind=st.just("line"),
+)
+plots = st.builds(
+    Plot,
+    title=texts,
+    kind=st.sampled_from(["roc", "line"]),
+    file=texts,
+    x_label=texts,
+    y_label=texts,
+    curves=st.lists(curves, max_size=1).map(tuple),
+    cells=st.lists(st.tuples(texts, texts), max_size=3).map(lambda rows: confusion(rows, None)),
+    notes=st.lists(texts, max_size=2).map(tuple),
+)
+
+
 @st.composite
 def checks(draw: st.DrawFn) -> Check:
     """A check in which every text may be hostile, as in the JSON of a fork."""
@@ -241,4 +261,5 @@ def checks(draw: st.DrawFn) -> Check:
             for _ in range(draw(st.integers(0, 3)))
         ),
         history=(*past, *own),
+        plots=tuple(draw(st.lists(plots, max_size=3))),
     )

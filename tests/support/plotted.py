@@ -81,6 +81,7 @@ MISSING = Plot(
     file="plots/calibration.csv",
     x_label="step",
     y_label="calibration",
+    known=False,
     notes=("`plots/calibration.csv` at bbbbbbb is not in the DVC cache of this machine",),
 )
 EVERY = (ROC, RECALL, MATRIX, LOSS, SAME, MISSING)

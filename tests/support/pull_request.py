@@ -21,6 +21,7 @@ NUMBER = 7
 FILES = {
     "report.json",
     "report.md",
+    "report.html",
     "junit.xml",
     "metrics.txt",
     "codequality.json",

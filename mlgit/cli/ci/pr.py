@@ -30,8 +30,8 @@ def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bo
     metrics must be those that dvc.lock recorded, and the DVC remote must have the outputs. `run` pulls what
     is missing, runs the pipeline and sends its results to the DVC remote.
 
-    DIR gets report.json, report.md, junit.xml, metrics.txt (OpenMetrics), codequality.json and mlgit.env,
-    also when no verdict can be formed. `mlgit ci comment` takes it from there.
+    DIR gets report.json, report.md, report.html, junit.xml, metrics.txt (OpenMetrics), codequality.json and
+    mlgit.env, also when no verdict can be formed. `mlgit ci comment` takes it from there.
 
     \b
     Exit codes: 0 allowed (also with warnings), 1 blocked, 3 a file is invalid,

@@ -60,7 +60,8 @@ class Plot:
     """One plot of dvc.yaml or DVCLive with the values of both sides.
 
     `file` is where the values are. A confusion matrix has `cells` and no `curves`; its labels name the actual
-    and the predicted class. `notes` say in one line each which values are missing, and why.
+    and the predicted class. `notes` say in one line each which values are missing, and why; `known` is
+    False if a side may have some that are not known here.
     """
 
     title: str
@@ -71,14 +72,22 @@ class Plot:
     curves: tuple[Curve, ...] = ()
     cells: tuple[Cell, ...] = ()
     notes: tuple[str, ...] = ()
+    known: bool = True
 
     @property
     def drawable(self) -> bool:
         return bool(self.curves or self.cells)
 
     @property
+    def unchanged(self) -> bool:
+        """Whether both sides have the same values."""
+        return self.drawable and self.known and not self.changed
+
+    @property
     def changed(self) -> bool:
         """Whether the two sides differ, or only one of them has values."""
+        if not self.known:
+            return False
         lines = {(curve.xs, curve.ys) for curve in self.curves}
         differ = bool(self.curves) and (len(self.curves) == 1 or len(lines) > 1)
         return differ or any(cell.base != cell.candidate for cell in self.cells)

@@ -57,6 +57,7 @@ def uneventful(record: Check) -> bool:
         and all(record.changes.get(part) == "unchanged" for part in ("data", "params", "model"))
         and "outputs" not in record.changes
         and all(run.state == "cached" for run in record.stages)
+        and not any(plot.changed for plot in record.plots)
     )
 
 

@@ -53,6 +53,7 @@ def publish_outputs(outputs: Mapping[str, str], variables: Mapping[str, str], *,
 
 def _publish(report: CiReport, folder: str, variables: Mapping[str, str]) -> None:
     from mlgit.render.formats import FORMATS
+    from mlgit.render.html.report import report_html
     from mlgit.render.report.report import report as markdown
 
     outputs, text = outputs_of(report), markdown(report)
@@ -62,7 +63,12 @@ def _publish(report: CiReport, folder: str, variables: Mapping[str, str]) -> Non
         for each in FORMATS.values()
         if each.ci_file is not None
     }
-    files = {"report.json": _limited(report), "report.md": text, **formats}
+    files = {
+        "report.json": _limited(report),
+        "report.md": text,
+        "report.html": report_html(report),
+        **formats,
+    }
     files[OUTPUTS_FILE] = dotenv_text(outputs)
     publish_files(files, folder=folder, summary=text, outputs=outputs, variables=variables)
 

@@ -36,6 +36,7 @@ class ReportFormat(NamedTuple):
 FORMATS: dict[str, ReportFormat] = {
     "console": ReportFormat("mlgit.render.formats.console", "console"),
     "markdown": ReportFormat("mlgit.render.report.report", "markdown"),
+    "html": ReportFormat("mlgit.render.html.report", "html"),
     "json": ReportFormat("mlgit.render.formats.jsonout", "document"),
     "junit": ReportFormat("mlgit.render.formats.junit", "junit", "junit.xml"),
     "openmetrics": ReportFormat("mlgit.render.formats.openmetrics", "openmetrics", "metrics.txt"),

@@ -10,6 +10,7 @@ from mlgit.render.axis import axis, digits, labels
 from mlgit.render.escape import code, prose
 from mlgit.render.mermaid import GREY, ORANGE, xy_chart
 from mlgit.render.report.layout import cells
+from mlgit.render.svg import Series, figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,9 @@ def charts_of(record: Check, context: ReportContext, level: DetailLevel) -> list
         return (
             [[f"<sub>{count(changed, 'changed plot')} left out, to keep this short</sub>"]] if changed else []
         )
-    drawn = {plot: _plot(plot, draws=context.host is not None) for plot in record.plots if plot.changed}
+    draw = _figure if context.svg else _curves if context.host is not None else _nothing
+    news = [plot for plot in record.plots if plot.drawable and not plot.unchanged]
+    drawn = {plot: _matrix(plot) if plot.cells else draw(plot) for plot in news}
     shown = {plot: blocks for plot, blocks in drawn.items() if blocks}
     first = list({bool(plot.cells): plot for plot in reversed(shown)}.values())
     top = [block for plot in shown if plot in first for block in shown[plot]]
@@ -60,7 +63,7 @@ def _folded(rest: Sequence[Plot], shown: dict[Plot, list[list[str]]]) -> list[li
 
 def _lines(plots: Sequence[Plot], shown: dict[Plot, list[list[str]]]) -> list[str]:
     """One line each for plots without a picture, and for values that are missing."""
-    same = [prose(plot.title) for plot in plots if plot.drawable and not plot.changed]
+    same = [prose(plot.title) for plot in plots if plot.unchanged]
     named = [
         f"{prose(plot.title)} ({code(plot.file)})" for plot in plots if plot.changed and plot not in shown
     ]
@@ -69,11 +72,21 @@ def _lines(plots: Sequence[Plot], shown: dict[Plot, list[list[str]]]) -> list[st
     return found + [f"- **{prose(plot.title)}**: {prose(note)}" for plot in plots for note in plot.notes]
 
 
-def _plot(plot: Plot, *, draws: bool) -> list[list[str]]:
-    """The blocks of one plot; none if it cannot be drawn here."""
-    if plot.cells:
-        return _matrix(plot)
-    return _curves(plot) if draws else []
+def _nothing(_: Plot) -> list[list[str]]:
+    return []
+
+
+def _figure(plot: Plot) -> list[list[str]]:
+    """The curves with all their points, for a page of HTML."""
+    made = figure(
+        plot.title,
+        [Series(NAMES[curve.side], curve.side, curve.points) for curve in plot.curves],
+        x_label=plot.x_label,
+        y_label=plot.y_label,
+        share=plot.kind in _SHARES,
+        note=plot.file,
+    )
+    return [[made]] if made else []
 
 
 def _curves(plot: Plot) -> list[list[str]]:
@@ -82,11 +95,12 @@ def _curves(plot: Plot) -> list[list[str]]:
         places = grid(plot.curves, kind=plot.kind, most=_MOST_LONG)
     read = {curve.side: _known(curve, places) for curve in plot.curves}
     chart = xy_chart(
-        f"{plot.title}: {', '.join(_named(curve.side) for curve in plot.curves)}",
+        plot.title,
         places,
         [(NAMES[side], COLOURS[side][1], values) for side, values in read.items()],
         x_label=plot.x_label,
         y_label=plot.y_label,
+        named=", ".join(_named(curve.side) for curve in plot.curves),
         share=plot.kind in _SHARES,
     )
     if not chart or len(places) < 2:  # noqa: PLR2004 (a line has two points)

@@ -10,6 +10,7 @@ from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal, left_out
 from mlgit.render.report.tables.rows import is_known_change, metric_difference, value
+from mlgit.render.svg import history_figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +49,7 @@ def details(
         _params(record, level),
         _stages(record, level),
         # Charts only where it is known that the forge draws them.
-        _charts(record, history) if level.charts and context.host is not None else [],
+        _charts(record, history, svg=context.svg) if level.charts and (context.host or context.svg) else [],
     ]
     return [block for block in blocks if block]
 
@@ -154,30 +155,32 @@ def _counted(states: Sequence[str], order: Sequence[str]) -> str:
     return ", ".join(f"{states.count(state)} {state}" for state in order if state in states)
 
 
-def _charts(record: Check, history: _History) -> list[str]:
+def _charts(record: Check, history: _History, *, svg: bool) -> list[str]:
     """The history of the gated metrics, the worst first."""
-    charts: list[str] = []
+    charts: list[list[str]] = []
     drawn = set()
     for result in sorted(record.verdict.results, key=lambda each: (RANK[each.effect], each.id)):
         place = (result.model, result.file or "", result.key or "")
-        chart = "" if place in drawn else _chart(result, history)
+        chart = [] if place in drawn else _chart(result, history.get(place), svg=svg)
         drawn.add(place)
         if chart and len(charts) < _MOST_CHARTS:
             charts.append(chart)
-    inside = [line for chart in charts for line in ("```mermaid", chart, "```", "")]
+    inside = [line for chart in charts for line in (*chart, "")]
     return _folded("History of gated metrics", inside[:-1]) if charts else []
 
 
-def _chart(result: Result, history: _History) -> str:
-    known = history.get((result.model, result.file or "", result.key or ""))
+def _chart(result: Result, known: MetricHistory | None, *, svg: bool) -> list[str]:
+    """The values of one metric and a limit on it; empty if there are few, or they cannot be drawn."""
     if known is None or len(known.points) < _LEAST_FOR_CHART or result.candidate is None:
-        return ""
-    return line_chart(
-        f"{result.model} {result.metric}" if result.model else result.metric,
-        [*(point.label for point in known.points), "this"],
-        [*(point.value for point in known.points), result.candidate],
-        limit=_limit(result),
-    )
+        return []
+    title = f"{result.model} {result.metric}" if result.model else result.metric
+    labels = [*(point.label for point in known.points), "this"]
+    values = [*(point.value for point in known.points), result.candidate]
+    if svg:
+        drawn = history_figure(title, labels, values, limit=_limit(result))
+        return [drawn] if drawn else []
+    text = line_chart(title, labels, values, limit=_limit(result))
+    return ["```mermaid", text, "```"] if text else []
 
 
 def _limit(result: Result) -> str | None:

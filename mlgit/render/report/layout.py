@@ -35,6 +35,7 @@ class ReportContext(NamedTuple):
     results, `commit` the one of the forge's check, which may be merged into the checked one. `unfinished`:
     something failed besides the verdict, so the report must not let anyone pass. `site` is the repository's
     page on the forge, and `head` the commit to link to there. `trunk`: it is about trunk, not about a change.
+    `svg`: charts are drawn here, for a page of HTML.
     """
 
     key: str = "mlgit"
@@ -49,6 +50,7 @@ class ReportContext(NamedTuple):
     site: str | None = None
     head: str | None = None
     trunk: bool = False
+    svg: bool = False
 
     @property
     def file_page(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.report import MONITOR_JOB, CiReport, Failure
@@ -55,10 +56,13 @@ def _believed(text: str, context: ReportContext) -> str:
     return text.replace(MARKS["allow"], _UNPROVEN) if context.untrusted else text
 
 
-def report(record: CiReport, *, untrusted: bool = False, site: str | None = None) -> str:
+def report(
+    record: CiReport, *, untrusted: bool = False, site: str | None = None, svg: bool = False
+) -> str:
     """The comment for a CI run; `untrusted` if code of a fork computed the run's results.
 
-    `site` is the repository's page on the forge, if the address of the run does not begin with it.
+    `site` is the repository's page on the forge, if the address of the run does not begin with it. With `svg`
+    the report is for a page of HTML: of any length, with its charts drawn.
     """
     context = ReportContext(
         key=key_of(record.project, record.job),
@@ -71,6 +75,7 @@ def report(record: CiReport, *, untrusted: bool = False, site: str | None = None
         site=site or _site(record),
         head=record.pushed or record.commit,
         trunk=record.job == MONITOR_JOB,
+        svg=svg,
     )
     if record.check is None:
         why = record.failure or Failure(
@@ -83,7 +88,7 @@ def report(record: CiReport, *, untrusted: bool = False, site: str | None = None
         unfinished=record.exit_code not in {Exit.DONE, Exit.BLOCKED},
     )
     budget_bytes = BUDGET_BYTES if record.host is None else HOSTS[record.host].comment_bytes
-    return markdown(record.check, context, budget_bytes=budget_bytes)
+    return markdown(record.check, context, budget_bytes=sys.maxsize if svg else budget_bytes)
 
 
 def _site(record: CiReport) -> str | None:

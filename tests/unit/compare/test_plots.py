@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -144,6 +145,11 @@ def test_a_plot_changes_if_its_sides_differ_or_one_has_nothing() -> None:
     assert plot(one, other).changed
     assert plot(one).changed
     assert not plot().changed
+    assert not plot().unchanged
+    assert plot(one, same).unchanged
+    unknown = replace(plot(one), known=False)
+    assert not unknown.changed
+    assert not unknown.unchanged
     assert not plot().drawable
     assert not plot(cells=confusion([("a", "a")], [("a", "a")])).changed
     assert plot(cells=confusion([("a", "a")], [("a", "b")])).changed

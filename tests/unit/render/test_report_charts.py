@@ -77,6 +77,12 @@ def test_a_sentence_has_what_a_chart_does_not_show(
     assert lines[-1] == sentence or (not sentence and lines[-1] == "```")
 
 
+def test_a_plot_whose_base_is_not_known_is_drawn_and_not_called_changed() -> None:
+    alone = replace(LOSS, curves=sides(None, [(0, 0), (1, 1)]), known=False, notes=("base is not here",))
+    assert '  title "loss by step: this change (orange)"' in shown(alone).splitlines()
+    assert shown(alone, context=LOCAL) == "- **loss by step**: base is not here\n"
+
+
 def test_long_labels_do_not_overlap() -> None:
     points = [(1000.0 * n, float(n)) for n in range(101)]
     (axis,) = [

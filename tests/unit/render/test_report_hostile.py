@@ -78,7 +78,7 @@ def assert_no_reference(lines: list[str]) -> None:
             continue
         assert not line.lstrip().startswith("/")
         if fenced:
-            assert re.fullmatch(r'[A-Za-z0-9 ._/@?#:;,%{}"\[\]>\'+-]*', line), line
+            assert re.fullmatch(r'[A-Za-z0-9 ._/@?#:;,%{}()"\[\]>\'+-]*', line), line
             assert "<!--" not in line
         else:
             assert not REFERENCE.search(text_outside_code(line)), line

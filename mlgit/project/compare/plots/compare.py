@@ -114,6 +114,7 @@ def _plot(plot: DeclaredPlot, axis: Axis, sides: _Sides) -> Plot | None:
         x_label=plot.x_label or x_label,
         y_label=plot.y_label or y_label,
         notes=tuple(_notes(read, axis.file)),
+        known=not any(isinstance(each, Problem) for each in read.values()),
     )
     return _with_matrix(found, read) if kind == "confusion" else _with_curves(found, read)
 
