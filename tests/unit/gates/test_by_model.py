@@ -10,6 +10,7 @@ from mlgit.core.gates.by_model import models_of, of_model, uneventful
 from mlgit.core.gates.verdict import Check, GateChange, Note
 from mlgit.core.pipeline.report_context import ParamChange, StageRun
 from tests.support import reports
+from tests.support.plotted import LOSS, SAME, plotted
 from tests.support.reports import BASE, BETTER, WORSE, one, same, together
 
 
@@ -47,6 +48,7 @@ def unchanged() -> Check:
 
 def test_a_change_that_touches_no_model_is_uneventful() -> None:
     assert uneventful(unchanged())
+    assert uneventful(plotted(unchanged(), (SAME,)))
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,7 @@ def test_a_change_that_touches_no_model_is_uneventful() -> None:
         replace(unchanged(), changes={"data": "unchanged", "model": "unchanged"}),
         replace(unchanged(), params=(ParamChange(file="p", key="k", old="1", new="2"),)),
         replace(unchanged(), stages=(StageRun(stage="train", state="rerun"),)),
+        plotted(unchanged(), (LOSS,)),
         replace(
             unchanged(),
             verdict=replace(unchanged().verdict, notes=(Note(code="waivers_changed", message="Look"),)),
@@ -70,7 +73,7 @@ def test_a_change_that_touches_no_model_is_uneventful() -> None:
             ),
         ),
     ],
-    ids=["better", "worse", "first", "data", "unread", "params", "stages", "note", "gates"],
+    ids=["better", "worse", "first", "data", "unread", "params", "stages", "plots", "note", "gates"],
 )
 def test_every_difference_is_an_event(record: Check) -> None:
     assert not uneventful(record)
