@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.schema import assert_valid
 
 if TYPE_CHECKING:
@@ -151,14 +152,20 @@ def test_a_file_that_cannot_be_drawn_says_why(drawn: Folder, text: str, reason: 
     assert (found["notes"], points(found, "candidate")) == ([reason], None)
 
 
-def test_plots_that_dvc_keeps_are_read_by_hash_and_missing_ones_are_named(project: Folder) -> None:
+def draw(project: Folder) -> None:
+    """A base and a branch whose curves DVC keeps, with everything in the remote."""
     project.write("dvc.yaml", (project / "dvc.yaml").read_text().replace("artifacts:", DRAW))
     project.git("switch", "-q", "-c", "topic")
     for tpr, branch in ((0.5, "main"), (0.25, "topic")):
         project.write("source.csv", ROC.format(tpr))
         project.dvc("repro", "-q")
+        project.dvc("push", "-q")
         project.commit("Draw")
         project.git("push", "-q", "origin", f"HEAD:{branch}")
+
+
+def test_plots_that_dvc_keeps_are_read_by_hash_and_missing_ones_are_named(project: Folder) -> None:
+    draw(project)
     roc = plots(project)["ROC"]
     assert roc["file"] == "curves/roc.csv"
     assert (points(roc, "base"), points(roc, "candidate")) == (
@@ -173,6 +180,28 @@ def test_plots_that_dvc_keeps_are_read_by_hash_and_missing_ones_are_named(projec
     assert found["notes"] == [
         f"`curves/roc.csv` at {base} is not in the DVC cache of this machine; run `dvc fetch --all-commits`"
     ]
+
+
+def test_a_job_of_ci_fetches_the_plots_that_it_lacks(project: Folder) -> None:
+    draw(project)
+    for folder in (".dvc/cache", "curves"):
+        shutil.rmtree(project / folder)
+    done = project.mlgit("ci", "pr")
+    assert done.status in {Exit.DONE, Exit.BLOCKED}, done.err
+    (roc,) = json.loads((project / "mlgit-report" / "report.json").read_text())["check"]["plots"]
+    assert (points(roc, "base"), points(roc, "candidate")) == (
+        [(0, 0.5), (0.5, 0.9), (1, 1)],
+        [(0, 0.25), (0.5, 0.9), (1, 1)],
+    )
+
+
+def test_a_job_of_ci_without_the_remote_names_them(project: Folder) -> None:
+    draw(project)
+    for folder in (".dvc/cache", "curves", "../storage"):
+        shutil.rmtree(project / folder)
+    project.mlgit("ci", "pr")
+    (roc,) = json.loads((project / "mlgit-report" / "report.json").read_text())["check"]["plots"]
+    assert (roc["curves"], roc["known"], len(roc["notes"])) == ([], False, 2)
 
 
 def test_the_first_model_has_only_its_own_curves(empty_repository: Folder) -> None:

@@ -131,10 +131,11 @@ def _verify(project: Project, blank: CiReport, variables: Mapping[str, str], pro
 
 
 def _checked(project: Project, head: str, variables: Mapping[str, str], progress: Progress) -> Check:
-    """The check of HEAD; fetches what DVC keeps and it lacks: metric files, listings of models' folders."""
+    """The check of HEAD; fetches what DVC keeps and it lacks: metrics, plots, listings of models' folders."""
     from mlgit.operations.check import check
     from mlgit.project.ci.fetch_metrics import fetch_metrics
     from mlgit.project.ci.fetch_model import fetch_model_listings
+    from mlgit.project.ci.fetch_plots import fetch_plots
     from mlgit.project.gates.judge import Question
 
     question = Question(ci=variables)
@@ -147,6 +148,8 @@ def _checked(project: Project, head: str, variables: Mapping[str, str], progress
     except (StateError, ToolError) as error:
         # The gates that needed them already report `not_fetched`, and block.
         progress.say(f"metrics that DVC keeps could not be fetched: {error.message}")
+    base = (each.commit for each in record.references if each.commit is not None)
+    fetched = fetch_plots(project, record.plots, [head, *base], progress) or fetched
     return check(project, question, revision=head, lines=True) if fetched else record
 
 
