@@ -87,8 +87,8 @@ def test_curves_and_matrices_of_both_sides_are_in_the_report(drawn: Folder) -> N
     ]
     roc = found["Who is found"]
     assert (roc["kind"], roc["file"], roc["notes"]) == ("roc", "plots/roc.csv", [])
-    assert points(roc, "base") == [(0, 0.5), (0.5, 0.9), (1, 1)]
-    assert points(roc, "candidate") == [(0, 0.25), (0.5, 0.9), (1, 1)]
+    assert points(roc, "base") == [(0, 0), (0, 0.5), (0.5, 0.9), (1, 1)]
+    assert points(roc, "candidate") == [(0, 0), (0, 0.25), (0.5, 0.9), (1, 1)]
     matrix = found["Confusion matrix"]
     assert (matrix["x_label"], matrix["y_label"]) == ("truth", "guess")
     assert [tuple(cell.values()) for cell in matrix["cells"]] == [
@@ -111,7 +111,7 @@ def test_points_that_are_not_finite_are_counted(drawn: Folder) -> None:
 
 def test_the_working_tree_is_a_candidate_too(drawn: Folder) -> None:
     drawn.write("plots/roc.csv", ROC.format(0.75))
-    assert points(plots(drawn)["Who is found"], "candidate") == [(0, 0.75), (0.5, 0.9), (1, 1)]
+    assert points(plots(drawn)["Who is found"], "candidate") == [(0, 0), (0, 0.75), (0.5, 0.9), (1, 1)]
 
 
 def test_a_side_without_the_file_has_no_curve_and_says_so(drawn: Folder) -> None:
@@ -169,8 +169,8 @@ def test_plots_that_dvc_keeps_are_read_by_hash_and_missing_ones_are_named(projec
     roc = plots(project)["ROC"]
     assert roc["file"] == "curves/roc.csv"
     assert (points(roc, "base"), points(roc, "candidate")) == (
-        [(0, 0.5), (0.5, 0.9), (1, 1)],
-        [(0, 0.25), (0.5, 0.9), (1, 1)],
+        [(0, 0), (0, 0.5), (0.5, 0.9), (1, 1)],
+        [(0, 0), (0, 0.25), (0.5, 0.9), (1, 1)],
     )
     shutil.rmtree(project / ".dvc" / "cache")
     (found,) = plots(project).values()
@@ -190,8 +190,8 @@ def test_a_job_of_ci_fetches_the_plots_that_it_lacks(project: Folder) -> None:
     assert done.status in {Exit.DONE, Exit.BLOCKED}, done.err
     (roc,) = json.loads((project / "mlgit-report" / "report.json").read_text())["check"]["plots"]
     assert (points(roc, "base"), points(roc, "candidate")) == (
-        [(0, 0.5), (0.5, 0.9), (1, 1)],
-        [(0, 0.25), (0.5, 0.9), (1, 1)],
+        [(0, 0), (0, 0.5), (0.5, 0.9), (1, 1)],
+        [(0, 0), (0, 0.25), (0.5, 0.9), (1, 1)],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from itertools import pairwise
 from math import isfinite
@@ -20,14 +20,16 @@ PlotSide = Literal["base", "candidate"]
 
 MOST_PLOTS = 8
 MOST_CLASSES = 30
-_MOST_POINTS = 200
+MOST_POINTS = 200
 _TENTHS = tuple(tenth / 10 for tenth in range(11))
 _BOTH_CLASSES = 2
+_OF_A_STEP = 2
+_SHARES = ("roc", "precision_recall")
 
 
 @record
 class Curve:
-    """The line of one side: at most 201 points by rising x, as decimal text."""
+    """The line of one side: at most 201 points by rising x, as decimal text; a step has two with one x."""
 
     side: PlotSide
     xs: tuple[str, ...]
@@ -37,7 +39,7 @@ class Curve:
     def valid(self) -> bool:
         """Whether it is as described; another program may have written it."""
         xs, ys = list(map(float, self.xs)), list(map(float, self.ys))
-        rising = all(x < following for x, following in pairwise(xs))
+        rising = xs == sorted(xs) and max(Counter(xs).values(), default=0) <= _OF_A_STEP
         return 0 < len(xs) == len(ys) and rising and all(map(isfinite, (*xs, *ys)))
 
     @property
@@ -99,9 +101,9 @@ def curve_through(side: PlotSide, points: Iterable[Point], *, kind: PlotKind) ->
     A share (ROC, precision and recall) is then read off at even distances, another curve keeps every n-th
     point.
     """
-    ordered = in_order(points, highest=kind in {"roc", "precision_recall"})
-    if len(ordered) > _MOST_POINTS + 1:
-        ordered = _fewer(ordered, even=kind in {"roc", "precision_recall"})
+    ordered = in_order(points, steps=kind in _SHARES)
+    if len(ordered) > MOST_POINTS + 1:
+        ordered = _fewer(ordered, even=kind in _SHARES)
     return Curve(
         side=side,
         xs=tuple(decimal_text(x) for x, _ in ordered),
@@ -109,37 +111,47 @@ def curve_through(side: PlotSide, points: Iterable[Point], *, kind: PlotKind) ->
     )
 
 
-def in_order(points: Iterable[Point], *, highest: bool) -> list[Point]:
-    """Finite points by rising x; of several with one x the highest, or the last one."""
-    kept: dict[float, float] = {}
-    for x, y in points:
-        if isfinite(x) and isfinite(y):
-            kept[x] = max(y, kept.get(x, y)) if highest else y
-    return sorted(kept.items())
+def in_order(points: Iterable[Point], *, steps: bool) -> list[Point]:
+    """Finite points by rising x, in the order of a file whose x may also fall.
+
+    Of several points with one x the last one; with `steps`, the first and the last, because a curve of shares
+    rises and falls in steps.
+    """
+    finite = [point for point in points if all(map(isfinite, point))]
+    if steps and finite and finite[0][0] > finite[-1][0]:
+        finite.reverse()
+    by_x: dict[float, list[float]] = {}
+    for x, y in finite:
+        by_x.setdefault(x, []).append(y)
+    return [
+        (x, y)
+        for x, ys in sorted(by_x.items())
+        for y in (dict.fromkeys((ys[0], ys[-1])) if steps else ys[-1:])
+    ]
 
 
 def _fewer(ordered: Sequence[Point], *, even: bool) -> list[Point]:
     low, high = ordered[0][0], ordered[-1][0]
     if even and isfinite(high - low):
         # Written so that tenths of 0..1 are among them as they are.
-        places = [low + (high - low) * step / _MOST_POINTS for step in range(_MOST_POINTS)] + [high]
+        places = [low + (high - low) * step / MOST_POINTS for step in range(MOST_POINTS)] + [high]
         read = read_off(ordered, places)
         return [(x, y) for x, y in zip(places, read, strict=True) if y is not None]
     last = len(ordered) - 1
-    return [ordered[last * step // _MOST_POINTS] for step in range(_MOST_POINTS + 1)]
+    return [ordered[last * step // MOST_POINTS] for step in range(MOST_POINTS + 1)]
 
 
 def read_off(ordered: Sequence[Point], places: Iterable[float]) -> list[float | None]:
     """The height of a curve at each place, on the straight line between two points; None outside the curve.
 
-    `ordered` are points by rising x, each x once.
+    `ordered` are points by rising x. The height of a step is that of its upper end.
     """
     xs = [x for x, _ in ordered]
     found: list[float | None] = []
     for place in places:
         right = bisect_left(xs, place)
         if right < len(xs) and xs[right] == place:
-            found.append(ordered[right][1])
+            found.append(max(y for _, y in ordered[right : bisect_right(xs, place)]))
         elif 0 < right < len(xs):
             found.append(_between(ordered[right - 1], ordered[right], place))
         else:
@@ -168,7 +180,7 @@ def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, 
     low, high = max(points[0][0] for points in several), max(points[-1][0] for points in several)
     if any(points[-1][0] < low for points in several):
         return ()
-    if kind in {"roc", "precision_recall"}:
+    if kind in _SHARES:
         return tuple(tenth for tenth in _TENTHS if low <= tenth <= high)
     own = sorted({x for points in several for x, _ in points if low <= x <= high})
     if len(own) <= most and _even(own):

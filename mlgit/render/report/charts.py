@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.compare.plots import grid, read_off
+from mlgit.core.compare.plots import MOST_POINTS, grid, read_off
 from mlgit.core.wording import count
 from mlgit.render.axis import axis, digits, labels
 from mlgit.render.escape import code, prose
@@ -80,13 +80,24 @@ def _figure(plot: Plot) -> list[list[str]]:
     """The curves with all their points, for a page of HTML."""
     made = figure(
         plot.title,
-        [Series(NAMES[curve.side], curve.side, curve.points) for curve in plot.curves],
+        [Series(NAMES[curve.side], curve.side, _after_rise(curve)) for curve in plot.curves],
         x_label=plot.x_label,
         y_label=plot.y_label,
         share=plot.kind in _SHARES,
-        note=plot.file,
+        note=f"{plot.file}{_reduced(plot)}",
     )
     return [[made]] if made else []
+
+
+def _after_rise(curve: Curve) -> list[tuple[float, float]]:
+    """The points without a rise on the axis itself, from 0 to where an ROC begins to be a curve."""
+    points = curve.points
+    return points[1:] if points[1:] and points[0][0] == points[1][0] else points
+
+
+def _reduced(plot: Plot) -> str:
+    longest = max((len(curve.xs) for curve in plot.curves), default=0)
+    return f", at most {longest} points per curve" if longest > MOST_POINTS else ""
 
 
 def _curves(plot: Plot) -> list[list[str]]:

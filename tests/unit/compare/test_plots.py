@@ -26,12 +26,15 @@ POINTS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=20)
 CLASSES = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")))
 
 
-@given(POINTS, st.lists(NUMBERS, max_size=8))
+@given(POINTS, st.lists(NUMBERS, max_size=8), st.booleans())
 def test_what_is_read_off_is_exact_at_points_and_within_the_curve(
-    points: list[tuple[float, float]], places: list[float]
+    points: list[tuple[float, float]],
+    places: list[float],
+    steps: bool,  # noqa: FBT001
 ) -> None:
-    ordered = in_order(points, highest=False)
-    assert read_off(ordered, [x for x, _ in ordered]) == [y for _, y in ordered]
+    ordered = in_order(points, steps=steps)
+    highest = {x: max(y for at, y in ordered if at == x) for x, _ in ordered}
+    assert read_off(ordered, highest) == list(highest.values())
     low, high = min(y for _, y in ordered), max(y for _, y in ordered)
     for place, y in zip(places, read_off(ordered, places), strict=True):
         outside = not ordered[0][0] <= place <= ordered[-1][0]
@@ -43,19 +46,38 @@ def test_between_two_points_a_curve_is_straight() -> None:
     assert read_off([(0, 1), (2, 2), (4, 0)], [-1, 0, 0.5, 2, 3, 4, 5]) == [None, 1, 1.25, 2, 1, 0, None]
 
 
-@pytest.mark.parametrize(("highest", "expected"), [(True, [(0, 3), (1, 1)]), (False, [(0, 2), (1, 1)])])
-def test_several_points_at_one_place_become_one(
-    *, highest: bool, expected: list[tuple[float, float]]
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("points", "steps", "expected"),
+    [
+        ([(1, 1), (0, 1), (0, 3), (0, 2), (NAN, 1), (3, INF)], False, [(0, 2), (1, 1)]),
+        (
+            [(0, 0), (0, 0.5), (0, 0.7), (0.1, 0.7), (0.1, 0.8)],
+            True,
+            [(0, 0), (0, 0.7), (0.1, 0.7), (0.1, 0.8)],
+        ),
+        ([(1, 0.4), (1, 0.5), (0.5, 0.8), (0, 1)], True, [(0, 1), (0.5, 0.8), (1, 0.5), (1, 0.4)]),
+        ([], True, []),
+    ],
+)
+def test_several_points_at_one_place_are_a_step_or_the_last_one(
+    points: list[tuple[float, float]], *, steps: bool, expected: list[tuple[float, float]]
 ) -> None:
-    points = [(1, 1), (0, 1), (0, 3), (0, 2), (float("nan"), 1), (3, float("inf"))]
-    assert in_order(points, highest=highest) == expected
+    assert in_order(points, steps=steps) == expected
+
+
+def test_a_step_is_flat_before_it_and_as_high_as_its_upper_end() -> None:
+    ordered = in_order([(0, 0.7), (0.1, 0.7), (0.1, 0.8), (1, 1)], steps=True)
+    assert read_off(ordered, [0.05, 0.1]) == [pytest.approx(0.7), 0.8]
 
 
 @given(POINTS)
 def test_a_curve_is_valid_and_has_its_ends(points: list[tuple[float, float]]) -> None:
     made = curve_through("base", points, kind="line")
     assert made.valid
-    assert made.points == in_order(points, highest=False)
+    assert made.points == in_order(points, steps=False)
 
 
 def test_a_long_share_is_read_off_and_a_long_line_keeps_points_of_its_own() -> None:
@@ -71,7 +93,13 @@ def test_a_long_share_is_read_off_and_a_long_line_keeps_points_of_its_own() -> N
 
 @pytest.mark.parametrize(
     ("xs", "ys"),
-    [((), ()), (("0",), ()), (("1", "0"), ("0", "0")), (("0", "0"), ("0", "0")), (("0",), ("1e999",))],
+    [
+        ((), ()),
+        (("0",), ()),
+        (("1", "0"), ("0", "0")),
+        (("0", "0", "0"), ("0", "1", "2")),
+        (("0",), ("1e999",)),
+    ],
 )
 def test_a_curve_of_another_program_may_be_invalid(xs: tuple[str, ...], ys: tuple[str, ...]) -> None:
     assert not Curve(side="base", xs=xs, ys=ys).valid

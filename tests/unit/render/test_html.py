@@ -17,7 +17,7 @@ from mlgit.render.html.report import failure, html, report_html
 from mlgit.render.svg import Series, figure, history_figure
 from tests.support import reports
 from tests.support.hostile import FEW, HOSTILE, checks, failing, texts
-from tests.support.plotted import LOSS, plotted, sides
+from tests.support.plotted import BASE_ROC, LOSS, ROC, WORSE_ROC, plotted, sides
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check
@@ -88,6 +88,16 @@ def test_the_document_has_the_whole_comment_and_its_charts() -> None:
         assert text in found.text
     assert "xychart" not in found.text
     assert "mlgit-report:" not in found.text
+
+
+def test_the_rise_of_an_roc_on_the_axis_does_not_flatten_the_curve() -> None:
+    plot = replace(ROC, curves=sides([(0, 0), *BASE_ROC], [(0, 0), *WORSE_ROC], kind="roc"))
+    assert "plots/roc.csv, the y axis starts at 0.85" in read(html(plotted(reports.blocked(), (plot,)))).text
+
+
+def test_a_long_curve_says_how_much_of_it_is_drawn() -> None:
+    plot = replace(LOSS, curves=sides([(n, n) for n in range(999)], None))
+    assert "loss.tsv, at most 201 points per curve" in read(html(plotted(reports.blocked(), (plot,)))).text
 
 
 def test_a_policy_forbids_scripts_and_requests() -> None:

@@ -225,7 +225,7 @@ def test_a_report_that_is_too_large_keeps_the_verdict_and_says_what_it_leaves_ou
     ("key", "value", "why"),
     [
         ("xs", [], "breaks the rule `oneOf`"),
-        ("xs", ["0", "0"], "a curve of its plots is not valid"),
+        ("xs", ["1", "0"], "a curve of its plots is not valid"),
         ("xs", ["0"], "a curve of its plots is not valid"),
         ("xs", [str(number) for number in range(202)], "breaks the rule `oneOf`"),
         ("ys", ["NaN"], "breaks the rule `oneOf`"),
