@@ -14,12 +14,12 @@ _STYLE = """\
 @media (prefers-color-scheme: dark) { :root { --text: #e6edf3; --page: #0d1117; --soft: #9198a1;
   --line: #3d444d; --code: #1c2128; --link: #4493f8;
   --base: #9198a1; --candidate: #f0883e; --limit: #f85149 } }
-body { margin: 0 auto; max-width: 62rem; padding: 1.5rem; background: var(--page); color: var(--text);
+body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif; overflow-wrap: break-word }
 h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 .75rem }
 h2 { font-size: 1.15rem; margin: 1.5rem 0 .5rem }
 table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0 }
-th, td { border: 1px solid var(--line); padding: .3rem .7rem; white-space: nowrap }
+th, td { border: 1px solid var(--line); padding: .3rem .6rem; white-space: nowrap }
 th { font-weight: 600; background: var(--code) }
 td { font-variant-numeric: tabular-nums }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--code);
