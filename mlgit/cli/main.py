@@ -33,7 +33,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
     "Gate": {
         "check": "Evaluate the gates; exit 1 when blocked.",
-        "report": "Write the check as Markdown, JSON, JUnit or text.",
+        "report": "Write the check as Markdown, HTML, JSON, JUnit or text.",
     },
     "Release": {
         "release": "Register a version of a model.",
