@@ -6,11 +6,16 @@ import contextlib
 import json
 import shutil
 import warnings
+from contextlib import closing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mlgit.errors import Exit
+from mlgit.project.compare.plots.files import PlotFiles
+from mlgit.project.opening import open_project
+from mlgit.project.pipeline.evidence import evidence
 from tests.support.schema import assert_valid
 
 if TYPE_CHECKING:
@@ -269,6 +274,16 @@ def full_path(project: Folder, renderer: Any, short: str) -> str:  # noqa: ANN40
     """DVC shortens the names of several files to what differs."""
     names = (str(renderer.name), short, f"plots/{short}")
     return next(name for name in names if (project / name).is_file())
+
+
+def test_a_folder_that_leads_elsewhere_is_not_searched(project: Folder) -> None:
+    other = project.path.parent / "other"
+    other.mkdir()
+    (other / "roc.csv").write_text(ROC.format(0.5))
+    (project / "elsewhere").symlink_to(other)
+    with closing(open_project(str(project.path), now=datetime(2026, 3, 1, tzinfo=UTC))) as opened:
+        files = PlotFiles(opened, None, evidence(opened, None, staleness=False).pipeline)
+        assert files.files_of("elsewhere") == ["elsewhere"]
 
 
 def test_no_plot_is_read_for_a_check(drawn: Folder) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PlotKind = Literal["roc", "precision_recall", "line", "confusion"]
 PlotSide = Literal["base", "candidate"]
 
-MOST_PLOTS = 8
+MOST_PLOTS = 40
 MOST_CLASSES = 30
 MOST_POINTS = 200
 _TENTHS = tuple(tenth / 10 for tenth in range(11))

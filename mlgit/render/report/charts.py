@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.plots import MOST_POINTS, grid, read_off
-from mlgit.core.wording import count
+from mlgit.core.wording import count, joined
 from mlgit.render.axis import axis, digits, labels
 from mlgit.render.escape import code, prose
 from mlgit.render.mermaid import GREY, ORANGE, xy_chart
@@ -25,6 +25,8 @@ _ARROW = " → "
 # More labels would overlap.
 _SHORT, _MOST_PLACES, _MOST_LONG = 3, 21, 11
 _MOST_CLASSES = 10
+_MOST_DRAWN = 8
+_MOST_NAMES = 10
 _MOST_CELLS = 10
 _SHARES = ("roc", "precision_recall")
 
@@ -41,7 +43,8 @@ def charts_of(record: Check, context: ReportContext, level: DetailLevel) -> list
         )
     draw = _figure if context.svg else _curves if context.host is not None else _nothing
     news = [plot for plot in record.plots if plot.drawable and not plot.unchanged]
-    drawn = {plot: _matrix(plot) if plot.cells else draw(plot) for plot in news}
+    most = len(news) if context.svg else _MOST_DRAWN
+    drawn = {plot: _matrix(plot) if plot.cells else draw(plot) for plot in news[:most]}
     shown = {plot: blocks for plot, blocks in drawn.items() if blocks}
     first = list({bool(plot.cells): plot for plot in reversed(shown)}.values())
     top = [block for plot in shown if plot in first for block in shown[plot]]
@@ -67,8 +70,8 @@ def _lines(plots: Sequence[Plot], shown: dict[Plot, list[list[str]]]) -> list[st
     named = [
         f"{prose(plot.title)} ({code(plot.file)})" for plot in plots if plot.changed and plot not in shown
     ]
-    found = [f"- **plots**: {', '.join(named)} changed"] if named else []
-    found += [f"- **plots**: {', '.join(same)} unchanged"] if same and (shown or named) else []
+    found = [f"- **plots**: {joined(named, _MOST_NAMES)} changed"] if named else []
+    found += [f"- **plots**: {joined(same, _MOST_NAMES)} unchanged"] if same and (shown or named) else []
     return found + [f"- **{prose(plot.title)}**: {prose(note)}" for plot in plots for note in plot.notes]
 
 

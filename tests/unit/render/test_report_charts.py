@@ -120,6 +120,15 @@ def test_charts_are_the_first_to_go_when_a_comment_is_too_long() -> None:
     assert shown(SAME, level=DetailLevel(charts=False)) == "\n"
 
 
+def test_only_some_plots_are_drawn_in_a_comment_and_all_on_a_page() -> None:
+    many = [replace(LOSS, title=f"loss {number}", file=f"{number}.tsv") for number in range(20)]
+    text = shown(*many)
+    assert text.count("xychart-beta") == 8
+    assert "- **plots**: loss 8 (`8.tsv`), " in text
+    assert "and 2 more changed\n" in text
+    assert shown(*many, context=ReportContext(svg=True)).count("<figure") == 20
+
+
 def test_names_of_plots_are_escaped() -> None:
     name = "@all <b> | `x` \n## Blocked"
     hostile = replace(MATRIX, title=name, file=name, x_label=name, y_label=name, notes=(name,))

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     _Sides = Mapping[PlotSide, PlotFiles]
     _Read = Mapping[PlotSide, "_Columns | Problem | None"]
 
-_MOST_FILES = 40
 _LINES = frozenset({None, "linear", "simple", "smooth"})
 _COLUMNS: dict[tuple[str, str], PlotKind] = {
     ("fpr", "tpr"): "roc",
@@ -57,7 +56,7 @@ class _Columns(NamedTuple):
 
 
 def compare_plots(project: Project, base: str | None, candidate: Evidence) -> tuple[Plot, ...]:
-    """The plots that the candidate or the base declares, ROC first, at most `MOST_PLOTS`.
+    """The first `MOST_PLOTS` plots that the candidate or the base declares, changed ones first.
 
     `base` is a commit, None if there is nothing to compare with. Never raises because of a plot: a report
     must not fail because of a picture.
@@ -72,8 +71,8 @@ def compare_plots(project: Project, base: str | None, candidate: Evidence) -> tu
         found = [plot for each, axis in _wanted(sides) if (plot := _plot(each, axis, sides)) is not None]
     except (MlgitError, OSError, ValueError):
         return ()
-    found.sort(key=lambda plot: (_ORDER.index(plot.kind), not plot.changed))
-    return tuple(_apart(found[:MOST_PLOTS]))
+    found.sort(key=lambda plot: (plot.unchanged, _ORDER.index(plot.kind)))
+    return tuple(_apart(found))
 
 
 def _wanted(sides: _Sides) -> list[tuple[DeclaredPlot, Axis]]:
@@ -92,7 +91,7 @@ def _wanted(sides: _Sides) -> list[tuple[DeclaredPlot, Axis]]:
         for axis in axes:
             if ending_of(axis.file) not in IMAGES:
                 found.setdefault((*axis, plot.x, plot.x_file), (plot, axis))
-    return list(found.values())[:_MOST_FILES]
+    return list(found.values())[:MOST_PLOTS]
 
 
 def _plot(plot: DeclaredPlot, axis: Axis, sides: _Sides) -> Plot | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.values import MAX_BYTES, unread
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from mlgit.adapters.dvc.plots.rows import Row
     from mlgit.core.pipeline.stages import Output, Pipeline
     from mlgit.project.open import Project
+
+
+_MOST_FILES = 1000
 
 
 class PlotFiles:
@@ -56,15 +60,17 @@ class PlotFiles:
 
     def _on_disk(self, path: str) -> list[str]:
         """The files in a folder of the working tree that Git ignores because DVC keeps it."""
-        if self._tree.commit is not None or outside(path):
+        top = os.path.realpath(self._project.root)
+        folder = os.path.join(top, path)
+        # A link could lead to every file of this machine.
+        if self._tree.commit is not None or outside(path) or os.path.realpath(folder) != folder:
             return []
-        top = self._project.root
-        found = [
-            os.path.relpath(os.path.join(folder, name), top).replace(os.sep, "/")
-            for folder, _, names in os.walk(os.path.join(top, path))
+        found = (
+            os.path.relpath(os.path.join(place, name), top).replace(os.sep, "/")
+            for place, _, names in os.walk(folder)
             for name in names
-        ]
-        return sorted(found)
+        )
+        return sorted(islice(found, _MOST_FILES))
 
     def _rows(self, path: str, *, header: bool) -> list[Row] | Problem | None:
         """The points of a file; None if this state does not have the file."""
