@@ -35,8 +35,14 @@ def report(text: str) -> str:
     return f"### {text}\n\n{MARKER}\n"
 
 
+def put(host: HostName, fake: FakeForge, body: str) -> Posted:
+    posted = post(connected(host, fake), 7, body, marker=MARKER)
+    assert posted is not None
+    return posted
+
+
 def say(host: HostName, fake: FakeForge, text: str) -> Posted:
-    return post(connected(host, fake), 7, report(text), marker=MARKER)
+    return put(host, fake, report(text))
 
 
 def bodies(fake: FakeForge) -> list[str]:
@@ -55,7 +61,7 @@ def test_the_first_report_is_written_and_the_second_replaces_it(host: HostName, 
 @pytest.mark.parametrize("host", HOSTS)
 def test_an_equal_report_is_not_written_again(host: HostName, fake: FakeForge) -> None:
     first = say(host, fake, "one")
-    again = post(connected(host, fake), 7, report("one").replace("\n", "\r\n") + "\n", marker=MARKER)
+    again = put(host, fake, report("one").replace("\n", "\r\n") + "\n")
     assert again.action == "unchanged"
     assert (again.id, again.url) == (first.id, first.url)
     assert fake.comments(7)[0].edits == 0

@@ -64,10 +64,12 @@ def test_comments_match_the_description(forge: GitHub, fake: FakeForge) -> None:
     for number in range(110):
         fake.add_comment(8, f"chatter {number}", login="alice")
     marker = "<!-- mlgit-report:acme/tumor/gates -->"
-    actions = [post(forge, 8, f"{text}\n\n{marker}", marker=marker).action for text in ("a", "a", "b")]
-    assert actions == ["created", "unchanged", "updated"]
+    posted = [post(forge, 8, f"{text}\n\n{marker}", marker=marker) for text in ("a", "a", "b")]
+    assert [each and each.action for each in posted] == ["created", "unchanged", "updated"]
     surplus = forge.add_comment(8, f"c\n\n{marker}")
-    assert post(forge, 8, f"b\n\n{marker}", marker=marker).removed == 1
+    last = post(forge, 8, f"b\n\n{marker}", marker=marker)
+    assert last is not None
+    assert last.removed == 1
     forge.delete_comment(8, surplus.id)
     assert len(fake.comments(8)) == 111
 

@@ -56,9 +56,7 @@ def _believed(text: str, context: ReportContext) -> str:
     return text.replace(MARKS["allow"], _UNPROVEN) if context.untrusted else text
 
 
-def report(
-    record: CiReport, *, untrusted: bool = False, site: str | None = None, svg: bool = False
-) -> str:
+def report(record: CiReport, *, untrusted: bool = False, site: str | None = None, svg: bool = False) -> str:
     """The comment for a CI run; `untrusted` if code of a fork computed the run's results.
 
     `site` is the repository's page on the forge, if the address of the run does not begin with it. With `svg`

@@ -17,6 +17,7 @@ from tests.unit.overview.test_status import CLEAN
 
 if TYPE_CHECKING:
     from mlgit.core.overview.status import Status
+    from mlgit.core.pipeline.evidence import Value
     from mlgit.render.page import Page
 
 MANY = 1000
@@ -137,9 +138,11 @@ def test_a_list_is_not_shortened_by_a_single_line() -> None:
 
 def test_numbers_are_shown_in_full_and_long_texts_are_cut_where_they_differ() -> None:
     number = "123456789012345678901234567890"
-    old = {"m.json": {"rows": Decimal(number), "label": "x" * 40 + "one"}}
-    new = {"m.json": {"rows": Decimal(number[:-1] + "1"), "label": "x" * 40 + "two"}}
-    found = replace(CLEAN, base=BASE, metrics=value_changes(old, new, show_unchanged=True))
+    sides: list[dict[str, dict[str, Value]]] = [
+        {"m.json": {"rows": Decimal(rows), "label": "x" * 40 + label}}
+        for rows, label in ((number, "one"), (f"{number[:-1]}1", "two"))
+    ]
+    found = replace(CLEAN, base=BASE, metrics=value_changes(*sides, show_unchanged=True))
     text = plain(page(found))
     assert f"{number} → 123456789012345678901234567891" in text
     assert "one → …" in text
