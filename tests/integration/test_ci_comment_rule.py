@@ -35,7 +35,7 @@ def declare(pull: PullRequest, rule: str) -> None:
 def only_notes(pull: PullRequest) -> None:
     """Put the branch back to trunk, with a change that has nothing to do with a model."""
     pull.project.git("checkout", "-q", "-B", pull.branch, "origin/main")
-    pull.project.write("notes.txt", "look")
+    pull.project.write("NOTES.md", "look")
     pull.push("Notes", data=False)
 
 

@@ -23,7 +23,7 @@ Numbers = Literal["pipeline", "committed"]
 OnLoosened = Literal["warn", "fail"]
 ForeignTags = Literal["refuse", "allow"]
 CommentRule = Literal["always", "changed", "blocked"]
-"""When CI writes a first comment on a pull request: `changed` if data, parameters, metrics or a model did."""
+"""When CI writes the first comment: `changed` if data, parameters, metrics or a model did, or may have."""
 ChangeKind = Literal["max_drop", "max_rise", "min_rise", "min_drop"]
 LimitKind = Literal["min", "max", ChangeKind]
 """What each kind means: `KINDS` in core/gates/limits.py."""
