@@ -35,8 +35,8 @@ def _relative(candidate: Decimal, baseline: Decimal, change: Decimal) -> str:
         times = _context(_TIMES_DIGITS).divide(candidate, baseline)
         if times >= _TENFOLD:
             whole = _PERCENT_DIGITS - 1 <= times.adjusted() < _MOST_DIGITS
-            near = times.to_integral_value() if whole else _context(_PERCENT_DIGITS).plus(times).normalize()
-            return f"{text(near)}{_TIMES}"
+            near = times.to_integral_value() if whole else times.normalize(_context(_PERCENT_DIGITS))
+            return f"{text(near)}{_TIMES}" if near.is_finite() else ""
     return percent_text(percent)
 
 

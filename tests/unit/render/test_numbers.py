@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from mlgit.render.numbers import change_text
 from tests.support.hostile import numbers
@@ -41,6 +41,8 @@ def test_a_change_has_per_cent_and_from_tenfold_up_how_many_times(
 
 
 @given(numbers, numbers)
+@example("1", "1E+999999999")
+@example("1E-999999999", "1E+999999999")
 def test_any_two_numbers_have_a_change_in_one_short_line(before: str, after: str) -> None:
     text = change_text(Decimal(after), Decimal(before))
     assert len(text) < 60
