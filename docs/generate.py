@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mlgit.cli.main import COMMANDS, cli
+from mlgit.cli.shell.groups import GlobalOption
 
 TARGET = Path(__file__).parent / "reference" / "cli.md"
 _HEAD = """\
@@ -16,13 +17,18 @@ _HEAD = """\
 Written by `python docs/generate.py` from `--help`; do not edit. The JSON of every command has a schema in
 [`schemas/`](../../schemas). Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 a declarative file is
 invalid, 4 the repository is not in a state for it, 5 a tool or remote failed, 70 a bug, 130 interrupted.
+
+Every command also takes these options, before or after its name:
+
 """
 _WIDTH = 100
 
 
 def reference() -> str:
-    parts = [_HEAD]
     root = click.Context(cli, info_name="mlgit", **cli.context_settings)
+    everywhere = (each.get_help_record(root) for each in cli.params if isinstance(each, GlobalOption))
+    rows = "".join(f"| `{record[0]}` | {record[1]} |\n" for record in everywhere if record is not None)
+    parts = [f"{_HEAD}| option | what it does |\n|---|---|\n{rows}"]
     for group, names in COMMANDS.items():
         parts.append(f"## {group}\n")
         for name in names:

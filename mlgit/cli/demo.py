@@ -14,10 +14,10 @@ from mlgit.cli.shell.session import Session, pass_session
 
 @command("demo")
 @click.argument("directory", metavar="[DIR]", required=False, shell_complete=folders_offer)
-@click.option("--no-run", is_flag=True, help="Only create the project, do not walk the loop.")
+@click.option("--no-run", is_flag=True, help="Only create the project.")
 @pass_session
 def entry(session: Session, directory: str | None, *, no_run: bool) -> None:
-    r"""Build a real small project and walk the whole loop, narrated.
+    r"""Build a small real project and walk through the whole loop.
 
     Breast cancer data, a DVC pipeline, gates, a bare Git origin and a DVC remote, all in DIR
     (default `mlgit-demo`). Then run, check, release, promote, a blocked branch, a good one, rollback

@@ -19,26 +19,28 @@ if TYPE_CHECKING:
 
 # Group -> command -> its line in `mlgit --help`. A test compares these lines with the help of each command.
 COMMANDS: dict[str, dict[str, str]] = {
+    "Every day": {
+        "status": "Show what is live, stale, changed, gated, and what to do next.",
+        "run": "Pull what is missing, run the pipeline, show diff and verdict.",
+        "check": "Evaluate the gates; exit 1 when blocked.",
+        "promote": "Put a version into an environment.",
+        "rollback": "Take an environment back to the version before.",
+    },
     "Start": {
         "init": "Look at the repository and write a minimal `mlgit.yaml`.",
-        "demo": "Build a real small project and walk the whole loop, narrated.",
+        "demo": "Build a small real project and walk through the whole loop.",
         "doctor": "Check this clone, its config, remotes and tags.",
     },
     "Develop": {
-        "status": "Show what is live, stale, changed, gated, and what to do next.",
-        "run": "Pull what is missing, run the pipeline, show diff and verdict.",
         "diff": "Compare metrics, params, data, models and stages of two states.",
         "experiments": "Show a leaderboard of branches, tags and DVC experiments.",
         "push": "Publish data, the branch and local tags.",
     },
     "Gate": {
-        "check": "Evaluate the gates; exit 1 when blocked.",
         "report": "Write the check as Markdown, HTML, JSON, JUnit or text.",
     },
     "Release": {
         "release": "Register a version of a model.",
-        "promote": "Put a version into an environment.",
-        "rollback": "Take an environment back to the version before.",
         "unassign": "Empty an environment.",
         "deregister": "Reject a version so that it can no longer be promoted.",
         "models": "List models, their versions and environments.",
@@ -50,9 +52,16 @@ COMMANDS: dict[str, dict[str, str]] = {
         "deploy": "Make a target serve what is in an environment.",
     },
     "CI": {
-        "ci": "Set up CI, and do the work of its jobs.",
+        "ci": "Set up CI, and run its jobs.",
     },
 }
+_EPILOG = """\b
+Options: -C DIR (run there), --json (one document, schema: schemas/),
+         -q (no progress, hints), -v (full lists, tracebacks), --version, -h
+Exit codes: 0 done, 1 the answer is no, 2 usage, 3 config, 4 repository state,
+            5 a tool or remote failed
+`mlgit COMMAND --help` explains one command
+"""
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click calls it so)
@@ -68,18 +77,18 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # no
     sections=COMMANDS,
     package="mlgit.cli",
     packages=("ci",),
+    described=("Every day",),
     # Without a command, click would fail with the whole help as its error.
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Every command takes --help. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 config, "
-    "4 repository state, 5 a tool or remote failed.",
+    epilog=_EPILOG,
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
 )
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Git-native MLOps: test, gate and promote models with commits, tags and DVC."""
+    """Test, gate and release models with Git and DVC."""
     session = ctx.ensure_object(Session)
     if ctx.invoked_subcommand is None:
         if session.as_json:

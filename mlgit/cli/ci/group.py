@@ -29,7 +29,7 @@ CI_COMMANDS: dict[str, dict[str, str]] = {
 @click.group("ci", cls=LazyGroup, sections=CI_COMMANDS, package="mlgit.cli.ci", invoke_without_command=True)
 @click.pass_context
 def entry(ctx: click.Context) -> None:
-    """Set up CI, and do the work of its jobs.
+    """Set up CI, and run its jobs.
 
     `mlgit ci init` writes workflow files once. They check out, install mlgit and call one of the other
     commands here, so that what a job does can be repeated on a laptop by copying one line.

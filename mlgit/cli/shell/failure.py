@@ -12,7 +12,7 @@ import click
 
 from mlgit.cli.shell.output import say, write_document, write_page
 from mlgit.core.addresses import without_passwords
-from mlgit.errors import Exit, Location, MlgitError, ToolError, UsageError, as_known
+from mlgit.errors import Exit, Location, MlgitError, ToolError, as_known
 from mlgit.render.page import Page, Span, clean, line
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ def _as_mlgit_error(error: click.ClickException | MlgitError | OSError) -> Mlgit
     if isinstance(error, MlgitError):
         return error
     if isinstance(error, click.ClickException):
-        where = getattr(error, "ctx", None)
-        hint = f"see `{where.command_path} --help`" if where is not None else None
-        return UsageError(error.format_message().rstrip("."), hint=hint)
+        from mlgit.cli.shell.usage import as_usage_error
+
+        return as_usage_error(error)
     return as_known(error)
 
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlgit.cli.shell.output import write_text
-from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+
+class GlobalOption(click.Option):
+    """An option of every command. Help names it in its last line; `mlgit --help` explains it."""
 
 
 def with_quiet_help(option: click.Option | None) -> click.Option | None:
@@ -26,11 +29,27 @@ def with_quiet_help(option: click.Option | None) -> click.Option | None:
     return option
 
 
+def list_options(ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    """Write the command's own options, then the names of those that every command takes."""
+    own, everywhere = [], []
+    for parameter in ctx.command.get_params(ctx):
+        if isinstance(parameter, GlobalOption) or "--help" in parameter.opts:
+            metavar = f" {parameter.metavar}" if parameter.metavar else ""
+            everywhere.append(min(parameter.opts, key=len) + metavar)
+        elif (record := parameter.get_help_record(ctx)) is not None:
+            own.append(record)
+    if own:
+        with formatter.section("Options"):
+            formatter.write_dl(own)
+    formatter.write_paragraph()
+    formatter.write(f"Also: {', '.join(everywhere)} (see `mlgit --help`)\n")
+
+
 class LazyGroup(click.Group):
     """A group whose commands are modules of `package`.
 
-    `sections` is title -> command -> its line in the help. The entry of the commands that are `packages` is
-    in their module `group`.
+    `sections` is title -> command -> its line in the help; if some are `described`, the help has only the
+    names in the others. The entry of the commands that are `packages` is in their module `group`.
     """
 
     def __init__(
@@ -39,12 +58,14 @@ class LazyGroup(click.Group):
         sections: Mapping[str, Mapping[str, str]],
         package: str,
         packages: Collection[str] = (),
+        described: Collection[str] = (),
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(*args, **kwargs)
         self.sections = sections
         self._package = package
         self._packages = packages
+        self._described = described
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         return with_quiet_help(super().get_help_option(ctx))
@@ -66,19 +87,33 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve as click does, with the nearest name as a hint."""
+        """Resolve as click does, with the command that is meant as a hint."""
         name = args[0]
         if name in self.list_commands(ctx) or name.startswith("-"):
             return super().resolve_command(ctx, args)
-        from mlgit.core.wording import nearest
+        from mlgit.cli.shell.synonyms import unknown_command
 
-        path = ctx.command_path
-        known = nearest(name, self.list_commands(ctx))
-        hint = f"did you mean `{path} {known}`?" if known else f"see `{path} --help`"
-        raise UsageError(f"There is no command `{name}`", hint=hint)
+        raise unknown_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands before the options."""
+        self.format_commands(ctx, formatter)
+        if ctx.parent is not None:
+            list_options(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Print the commands by section without importing them."""
+        """Write the commands by section without importing them."""
+        named: list[tuple[str, str]] = []
         for title, commands in self.sections.items():
+            if self._described and title not in self._described:
+                named.append((title, ", ".join(commands)))
+                continue
             with formatter.section(title):
-                formatter.write_dl([(name, text.replace("`", "")) for name, text in commands.items()])
+                formatter.write_dl([(name, _in_list(text)) for name, text in commands.items()])
+        if named:
+            with formatter.section("More"):
+                formatter.write_dl(named)
+
+
+def _in_list(text: str) -> str:
+    return text.replace("`", "").removesuffix(".")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlgit.cli.shell.groups import with_quiet_help
+from mlgit.cli.shell.groups import GlobalOption, list_options, with_quiet_help
 from mlgit.cli.shell.session import Session
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def _global(*names: str, sets: str, fixed: object = None, **attributes: Any) -> 
         if value or value == "":  # `-C ""` is given, too
             setattr(ctx.ensure_object(Session), sets, value if fixed is None else fixed)
 
-    return click.Option(names, expose_value=False, callback=callback, **attributes)
+    return GlobalOption(names, expose_value=False, callback=callback, **attributes)
 
 
 def _completed_by(name: str) -> Callable[[click.Context, click.Parameter, str], Any]:
@@ -39,8 +39,8 @@ def _completed_by(name: str) -> Callable[[click.Context, click.Parameter, str], 
 def global_options() -> list[click.Option]:
     """The options that are allowed before and after the command's name."""
     complete, folder = _completed_by("folders_offer"), "Run as if started in DIR."
-    as_json = "Print one JSON document (schemas/ says its shape)."
-    verbose = "Say more: lists in full, and with an error where in mlgit it came from."
+    as_json = "Print one JSON document (schema: schemas/)."
+    verbose = "Show full lists and, on errors, the traceback."
     return [
         _global("-C", "folder", sets="folder", metavar="DIR", shell_complete=complete, help=folder),
         _global("--json", "as_json", sets="as_json", is_flag=True, help=as_json),
@@ -90,7 +90,7 @@ def write_options(local_help: str) -> Decorator:
 
 
 fetch_option = click.option(
-    "--fetch", is_flag=True, help="Fetch trunk and tags first; without it no network is used."
+    "--fetch", is_flag=True, help="Fetch trunk and tags first; otherwise no network is used."
 )
 
 
@@ -105,6 +105,13 @@ class MlgitCommand(click.Command):
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         return with_quiet_help(super().get_help_option(ctx))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["mlgit.arguments"] = list(args)
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        list_options(ctx, formatter)
 
 
 def command(name: str) -> Callable[[Callable[..., Any]], MlgitCommand]:
