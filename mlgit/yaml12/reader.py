@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,6 @@ MAX_STRICT_BYTES = 1 << 20
 
 _TAG = "tag:yaml.org,2002:"
 _ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
-_CONFLICT = re.compile(r"(?m)^(?:<{7}|={7}|>{7})(?: |$)")
 
 
 def load(text: bytes | str, *, name: str, strict: bool = True, floats_as_decimal: bool = False) -> object:
@@ -87,7 +85,7 @@ class _Reader:
         except yaml.reader.ReaderError as error:
             raise self._unreadable(error) from error
         except yaml.YAMLError as error:
-            raise self._syntax(error) from error
+            raise self._invalid(error) from error
         finally:
             self._events.close()  # ends the reference circle that keeps 16 kB of libyaml alive
         if not isinstance(more, yaml.StreamEndEvent):
@@ -146,7 +144,7 @@ class _Reader:
             key = self._key(inner)
             if key in found:
                 raise self._refuse(
-                    f"The key `{inner.value}` stands twice in the same mapping",
+                    f"The key `{inner.value}` appears twice in the same mapping",
                     inner,
                     expected="each key once",
                 )
@@ -267,19 +265,10 @@ class _Reader:
             f"`{self._name}` has a character that YAML does not allow", location=self._location(line, 0)
         )
 
-    def _syntax(self, error: yaml.YAMLError) -> ConfigError:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        hint = None
-        if _CONFLICT.search(self._text):
-            hint = "it looks like an unresolved merge conflict: choose one side of `<<<<<<<` … `>>>>>>>`"
-        context = getattr(error, "context", None)
-        return ConfigError(
-            f"`{self._name}` is not valid YAML: {problem}",
-            location=self._location(mark.line, mark.column) if mark else Location(self._name),
-            details=(context,) if context else (),
-            hint=hint,
-        )
+    def _invalid(self, error: yaml.YAMLError) -> ConfigError:
+        from mlgit.yaml12.syntax import explain
+
+        return explain(error, self._text, name=self._name, place=self._location)
 
     def _location(self, line: int, column: int, *, width: int = 1) -> Location:
         lines = self._text.splitlines()

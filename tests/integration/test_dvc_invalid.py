@@ -137,7 +137,7 @@ BROKEN: dict[str, tuple[Callable[[Folder], object], str, str, str]] = {
     ),
     "a key twice": (
         change("dvc.yaml", lambda text: text + PIPELINE[8:]),
-        "The key `s` stands twice",
+        "The key `s` appears twice",
         "dvc.yaml:6:3",
         "",
     ),

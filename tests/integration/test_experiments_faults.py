@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BROKEN = {
     METRICS: ("{broken", f"`{METRICS}` is not valid JSON"),
     "dvc.yaml": ("stages: [1\n", "dvc.yaml"),
-    "params.yaml": ("a: [1\n", "`params.yaml` cannot be read"),
+    "params.yaml": ("a: [1\n", "`params.yaml` is not valid YAML: the `[` is not closed"),
 }
 
 

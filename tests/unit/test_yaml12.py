@@ -74,14 +74,14 @@ def test_json_output_comes_back(value: object) -> None:
 
 
 BAD = {
-    "a key that stands twice": ("a: 1\nb: 2\na: 3\n", 3, "twice"),
-    "an unclosed list": ("a: [1\n", 2, "not valid YAML"),
+    "a key that appears twice": ("a: 1\nb: 2\na: 3\n", 3, "twice"),
+    "an unclosed list": ("a: [1\n", 1, "the `[` is not closed"),
     "an anchor": ("a: &x 1\n", 1, "Anchors"),
     "an alias": ("a: *x\n", 1, "Aliases"),
     "a merge key": ("<<: {a: 1}\n", 1, "Merge keys"),
     "a tag": ("a: !!python/object:x 1\n", 1, "tag"),
     "two documents": ("a: 1\n---\nb: 1\n", 2, "second document"),
-    "a tab": ("a:\n\t- b\n", 2, "not valid YAML"),
+    "a tab": ("a:\n\t- b\n", 2, "a tab cannot indent a line"),
     "a control character": ("a: 1\nb: \x01\n", 2, "character"),
     "too deep": ("[" * 100, 1, "levels deep"),
     "a list as key": ("? [1]\n: 2\n", 1, "key"),
@@ -102,7 +102,8 @@ def test_bad_yaml_is_refused_with_its_line(case: str) -> None:
 def test_a_merge_conflict_is_named() -> None:
     with pytest.raises(ConfigError) as caught:
         load("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> other\n", name="dvc.yaml")
-    assert "merge conflict" in (caught.value.hint or "")
+    assert "it has an unresolved merge conflict" in caught.value.message
+    assert "choose one side" in (caught.value.hint or "")
 
 
 def test_text_that_is_not_utf8_is_refused() -> None:

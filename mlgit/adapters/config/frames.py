@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.config.meant import number_hint, split_number
 from mlgit.errors import ConfigError, Location
 from mlgit.yaml12 import Node, compose, plain
 
@@ -27,7 +28,10 @@ class Document:
         try:
             self.root: Node | None = compose(content, name=name, floats_as_decimal=True)
         except ConfigError as error:
-            error.location = self._before_end(error.location)
+            error.location = place = self._before_end(error.location)
+            split = self._split_number(place.line, place.column) if place is not None else None
+            if split is not None:
+                raise split from error
             raise
         self.value: object = None if self.root is None else plain(self.root)
 
@@ -61,6 +65,23 @@ class Document:
     ) -> ConfigError:
         """An error at a place of this document; `key` marks the key instead of the value."""
         return ConfigError(message, location=self.location(path, key=key), expected=expected, hint=hint)
+
+    def split_number(self, path: Sequence[str | int]) -> ConfigError | None:
+        """The error if the key at `path` is a part of a number that YAML takes apart at its comma."""
+        node = None if self.root is None else self.root.find_key(tuple(path))
+        return None if node is None else self._split_number(node.line, node.column)
+
+    def _split_number(self, line: int | None, column: int | None) -> ConfigError | None:
+        if line is None or column is None or line > len(self._lines):
+            return None
+        found = split_number(self._lines[line - 1], column)
+        if found is None:
+            return None
+        return ConfigError(
+            f"`{found.text}` is not a number",
+            location=self._location(line, found.column, len(found.text)),
+            hint=number_hint(found.key, found.text, relative=found.key not in {"min", "max"}),
+        )
 
     def _before_end(self, location: Location | None) -> Location | None:
         """Replace a place after the end (of a file cut short) by the end of the last line with text."""

@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mlgit.adapters.config.meant import gate_meant
 from mlgit.adapters.config.shape import choices, shown
 from mlgit.core.config.names import read_model_name
 from mlgit.core.gates.limits import KINDS
@@ -206,6 +207,11 @@ class Rules(Findings):
             self._say(message, (*path, change[0]), key=True, expected=expected, hint="add `vs: base`")
         elif not absolute and not change:
             wanted = CHANGES if "vs" in gate else LIMITS
+            others = {key: value for key, value in gate.items() if key != "metric"}
+            meant = None if "vs" in gate else gate_meant(str(name), gate.get("metric"), others)
+            if meant is not None:
+                self._say(f"{shown(gate['metric'])} is not a metric", (*path, "metric"), hint=meant)
+                return
             hint = f"add `{wanted[0]}: …`"
             self._say(f"`{name}` has no limit", path, key=True, expected=choices(wanted), hint=hint)
 

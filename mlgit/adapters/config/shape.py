@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
+from mlgit.adapters.config.meant import flow, gate_meant, key_meant, listed_gate, number_hint
 from mlgit.core.wording import near
 from mlgit.resources import schema_text
 
@@ -24,6 +26,10 @@ _TYPES = {
     "array": "a list",
     "boolean": "`true` or `false`",
 }
+# What YAML 1.1 reads as a boolean, and 1.2 as text.
+_SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+# A number that is longer than any that is read.
+_LONG = re.compile(r"[-+]?(?:[0-9.]+[eE][-+]?[0-9]{9,}|(?:0[xob])?[0-9a-fA-F_]{999,})")
 _SHOWN = 60
 # Schemas have these for editors; the rules of each file report them in better words.
 _IN_RULES = frozenset({"oneOf", "anyOf", "allOf", "if"})
@@ -110,7 +116,8 @@ class _Violation:
         if keyword == "additionalProperties":
             return [self._unknown_key(key) for key in self._value if key not in self._known()]
         if keyword == "required":
-            return [self._missing(key) for key in self._wanted if key not in self._value]
+            absent = [key for key in self._wanted if key not in self._value]
+            return [self._missing(key) for key in absent if self._joined(key) is None]
         special: dict[str, Callable[[], ConfigError]] = {
             "type": self._wrong_type,
             "enum": self._wrong_choice,
@@ -140,6 +147,9 @@ class _Violation:
     def _unknown_key(self, key: Any) -> ConfigError:  # noqa: ANN401 (YAML keys are anything)
         path = (*self._path, key)
         where = f" in {self._label}" if self._path else ""
+        split = self._document.split_number(path)
+        if split is not None:
+            return split
         if self._later is not None and key in self._later(self._path):
             return self._document.problem(
                 f"`{key}` is not available in this version", path, key=True, hint=f"remove `{key}`{where}"
@@ -149,7 +159,23 @@ class _Violation:
             path,
             key=True,
             expected=choices(self._known()),
-            hint=near(str(key), self._known()),
+            hint=self._key_hint(key),
+        )
+
+    def _joined(self, key: str) -> str | None:
+        """A key such as `metric:auc` that is meant to be this key and its value."""
+        return next((each for each in self._value if str(each).startswith(f"{key}:")), None)
+
+    def _key_hint(self, key: object) -> str | None:
+        ours, colon, value_after = str(key).partition(":")
+        if colon and ours in self._known() and self._value.get(key) is None:
+            return f"write `{ours}: {value_after}`, with a space"
+        meant = key_meant(self._path[0], key) if len(self._path) == 2 else None  # noqa: PLR2004 (part, name)
+        if meant is None:
+            return near(str(key), self._known())
+        value = self._value.get(key)
+        return (
+            f"write `{meant}: {flow(value)}`" if not isinstance(value, (dict, list)) else f"write `{meant}:`"
         )
 
     def _missing(self, key: str) -> ConfigError:
@@ -162,9 +188,42 @@ class _Violation:
         if self._of_key:
             return self._error(f"The key {shown(value)} is no text", expected="text", hint="put it in quotes")
         names = [wanted] if isinstance(wanted, str) else list(wanted)
+        if isinstance(value, str) and "number" in names:
+            return self._not_a_number(value)
         expected = " or ".join(_TYPES[name] for name in names if name != "null")
-        hint = _type_hint(value, names)
+        hint = self._entry_hint() or _type_hint(value, names)
         return self._error(f"{self._subject} is {shown(value)}", expected=expected, hint=hint)
+
+    def _not_a_number(self, value: str) -> ConfigError:
+        key = str(self._path[-1])
+        if _numeric(value):
+            hint = f"write `{key}: {value}`, without quotes"
+            return self._error(f"{self._subject} is the text {shown(value)}", expected="a number", hint=hint)
+        if _LONG.fullmatch(value):
+            return self._error(f"{self._subject} is {shown(value)}", expected="a smaller number")
+        meant = number_hint(key, value, relative=False)
+        expected = None if meant else "a number such as `0.95`"
+        return self._error(f"{shown(value)} is not a number", expected=expected, hint=meant)
+
+    def _entry_hint(self) -> str | None:
+        """How to write a model, gate, environment or deployment that is not a mapping, or their list."""
+        value: Any = self._value
+        section, name = str(self._path[0]) if self._path else "", self._path[1:]
+        if isinstance(value, list) and not name and value:
+            if section == "gates":
+                return listed_gate(value[0])
+            names = [each for each in value if isinstance(each, str)]
+            whole = section in {"models", "environments"} and len(names) == len(value)
+            return f"write `{section}: {flow({each: {} for each in names})}`" if whole else None
+        if not isinstance(value, str) or len(name) != 1:
+            return None
+        entries: dict[object, dict[str, object]] = {
+            "models": {"path": value},
+            "deploy": {"target": "local", "path": value},
+        }
+        if section in entries:
+            return f"write `{flow({name[0]: entries[section]})[1:-1]}`"
+        return gate_meant(str(name[0]), value) if section == "gates" else None
 
     def _wrong_choice(self) -> ConfigError:
         value, allowed = self._value, choices(self._wanted)
@@ -202,6 +261,12 @@ class _Violation:
         title = str(self._schema.get("title", self._label))
         expected = str(self._schema.get("description", "")).rstrip(".")
         message = f"{shown(value)} cannot be the {_lowered(title)}"
+        if title.startswith("Limit"):
+            # A negative limit is a number, and its sign may be what is wrong.
+            limit_hint = None if "-" in value else number_hint(str(self._path[-1]), value, relative=True)
+            return self._error(message, expected=None if limit_hint else _lowered(expected), hint=limit_hint)
+        if title.startswith("Id of a gate"):
+            return self._error(message, expected=_lowered(expected), hint=gate_meant(None, value))
         if title.startswith("Path"):
             leaves = ".." in value.replace("\\", "/").split("/")
             message = f"The path {shown(value)} {'leaves the repository' if leaves else 'is absolute'}"
@@ -213,10 +278,8 @@ def _lowered(text: str) -> str:
 
 
 def _type_hint(value: object, wanted: Sequence[str]) -> str | None:
-    if isinstance(value, str) and "boolean" in wanted and value.lower() in {"yes", "no", "on", "off"}:
-        return "YAML 1.2 has only `true` and `false`"
-    if isinstance(value, str) and "number" in wanted:
-        return "write it without quotes" if _numeric(value) else None
+    if isinstance(value, str) and "boolean" in wanted and value.lower() in _SWITCHES:
+        return f"write `{_SWITCHES[value.lower()]}`"
     plain = value is not None and not isinstance(value, (dict, list))
     if plain and "string" in wanted and "number" not in wanted:
         return f'put it in quotes: `"{value}"`'

@@ -23,7 +23,7 @@ from mlgit.project.pipeline.local_files import (
     hashes_on_disk,
     local_files,
 )
-from mlgit.project.pipeline.metric_origin import MadeFile, Owners, not_there, trust
+from mlgit.project.pipeline.metric_origin import MadeFile, Owners, not_there, trust, with_way_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -167,7 +167,7 @@ class _Reader:
             elif isinstance(
                 read := metric_values(content, path=path, documents=self._documents, others=others), Problem
             ):
-                problems = [read]
+                problems = [read if stage is None or self._commit else with_way_out(read, stage)]
             else:
                 values = read
                 if out is not None and stage is not None:

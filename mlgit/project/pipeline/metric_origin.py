@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
@@ -88,6 +89,11 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
 
 def _run(stage: str) -> str:
     return f"run `mlgit run {word(stage)}`"
+
+
+def with_way_out(problem: Problem, stage: str) -> Problem:
+    """The problem of a file that cannot be parsed, with the command that makes the file again."""
+    return replace(problem, hint=problem.hint or _run(stage))
 
 
 def not_there(path: str, out: Output | None, where: str) -> Problem:

@@ -150,9 +150,9 @@ FLOORS = {
     "0." + "1" * 60: "is out of range",
     "1" * 5000: "`floor` is",
     "0x" + "f" * 5000: "`floor` is",
-    "NaN": "`floor` is",
-    "0.9.4": "`floor` is",
-    "12:30": "`floor` is",
+    "NaN": "`NaN` is not a number",
+    "0.9.4": "`0.9.4` is not a number",
+    "12:30": "`12:30` is not a number",
 }
 
 

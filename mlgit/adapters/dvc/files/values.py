@@ -118,9 +118,11 @@ def parse(content: bytes, *, path: str, documents: Documents, exact: bool = Fals
     except (RecursionError, MemoryError) as error:  # Python's parser has too little memory, not the machine
         raise Unreadable(_TOO_DEEP) from error
     except ValueError as error:
+        from mlgit.adapters.dvc.files.formats.invalid import invalid
+
         conflict = content.startswith(_CONFLICT) or b"\n" + _CONFLICT in content
-        invalid = f"is not valid {ending[1:].upper()}: {error}"
-        raise Unreadable("has an unresolved merge conflict" if conflict else invalid) from error
+        reason = "has an unresolved merge conflict" if conflict else invalid(error, ending)
+        raise Unreadable(reason) from error
 
 
 def _require_text(content: bytes, path: str) -> None:

@@ -79,11 +79,17 @@ REFUSED: list[tuple[str, str, int, int, str]] = [
     (GATE + "{metric: a, min: .nan}\n", "`NaN` cannot be a limit", 4, 23, "a finite number"),
     (GATE + "{metric: a, max: -.inf}\n", "cannot be a limit", 4, 23, "a finite number"),
     (GATE + "{metric: a, max: 1e400}\n", "out of range", 4, 23, ""),
-    (GATE + '{metric: a, min: "5"}\n', "`min` is `5`", 4, 23, "without quotes"),
-    (GATE + "{metric: a, min: 5%}\n", "`min` is `5%`", 4, 23, "a number"),
+    (GATE + '{metric: a, min: "5"}\n', "`min` is the text `5`", 4, 23, "write `min: 5`, without quotes"),
+    (GATE + "{metric: a, min: 5%}\n", "`5%` is not a number", 4, 23, "write `min: 0.05`, or `min: 5` if"),
     (GATE + "{metric: a, min: true}\n", "`min` is `true`", 4, 23, "a number"),
     (GATE + "{metric: a, min: }\n", "`min` is nothing", 4, 18, "a number"),
-    (GATE + "{metric: a, vs: base, max_drop: 2 %}\n", "`2 %` cannot be the limit", 4, 38, "`2%`"),
+    (
+        GATE + "{metric: a, vs: base, max_drop: 2 %}\n",
+        "`2 %` cannot be the limit",
+        4,
+        38,
+        "write `max_drop: 2%`",
+    ),
     (GATE + "{metric: a, vs: base, max_drop: -2%}\n", "`-2%` cannot be the limit", 4, 38, "`2%`"),
     (GATE + "{metric: a, vs: base, max_drop: -2}\n", "cannot be negative", 4, 38, "`min_rise: 2`"),
     (GATE + "{metric: a, vs: base, max_drop: two}\n", "`two` cannot be the limit", 4, 38, "`0.005`"),
@@ -100,14 +106,14 @@ REFUSED: list[tuple[str, str, int, int, str]] = [
     (MODEL + "gates: {a/b: {metric: a, min: 1}}\n", "cannot be the id of a gate", 3, 9, ""),
     (MODEL + "gates: {a: {metric: [a], min: 1}}\n", "`metric` is a list", 3, 21, "text"),
     # YAML that is invalid or not allowed
-    ("version: 1\nversion: 1\n", "stands twice", 2, 1, "each key once"),
+    ("version: 1\nversion: 1\n", "appears twice", 2, 1, "each key once"),
     ("version: 1\nmodels: &a {}\n", "Anchors", 2, 9, ""),
     ("version: 1\nmodels: *a\n", "Aliases", 2, 9, ""),
     ("version: 1\nmodels: {<<: {}}\n", "Merge keys", 2, 10, ""),
     ("version: !!int 1\n", "The tag", 1, 10, ""),
-    ("version: 1\ngates: {g: {metric: a", "not valid YAML", 2, 22, ""),
-    ("version: 1\ngates: {g: {metric: a  \n\n\n", "not valid YAML", 2, 22, ""),
-    ("version: 1\n\tmodels: {}\n", "not valid YAML", 2, 1, ""),
+    ("version: 1\ngates: {g: {metric: a", "the `{` is not closed", 2, 12, "a}`"),
+    ("version: 1\ngates: {g: {metric: a  \n\n\n", "the `{` is not closed", 2, 12, "a}`"),
+    ("version: 1\n\tmodels: {}\n", "a tab cannot indent a line", 2, 1, "`  models: {}`"),
     ("version: 1\n---\nversion: 1\n", "second document", 2, 1, ""),
 ]
 LATER: list[tuple[str, str]] = [
@@ -126,6 +132,77 @@ LATER: list[tuple[str, str]] = [
         )
     ),
 ]
+
+SECTIONS = MODEL + "gates:\n  g:\n    metric: r2\n"
+# What people write by habit: text, message, line, column, width, the valid YAML that the hint proposes.
+HABITS: list[tuple[str, str, int, int, int, str]] = [
+    (GATE + "{metric: a, min: 0,3}\n", "`0,3` is not a number", 4, 23, 3, "min: 0.3"),
+    (GATE + "{min: 0,3, metric: a}\n", "`0,3` is not a number", 4, 12, 3, "min: 0.3"),
+    (GATE + "{metric: a, max: 1,000,000}\n", "`1,000,000` is not a number", 4, 23, 9, "max: 1000000"),
+    (GATE + "{metric: a, vs: base, max_drop: 2,5%}\n", "`2,5%` is not a number", 4, 38, 4, "max_drop: 2.5%"),
+    (SECTIONS + "    min: 0,3\n", "`0,3` is not a number", 6, 10, 3, "min: 0.3"),
+    (SECTIONS + "    min: 0.3,\n", "`0.3,` is not a number", 6, 10, 4, "min: 0.3"),
+    (SECTIONS + "    max: 1.000,5\n", "`1.000,5` is not a number", 6, 10, 7, "max: 1000.5"),
+    (SECTIONS + "    max: 1 000\n", "`1 000` is not a number", 6, 10, 5, "max: 1000"),
+    (SECTIONS + "    max: 1,234\n", "`1,234` is not a number", 6, 10, 5, "max: 1234"),
+    (SECTIONS + "    min: 95 %\n", "`95 %` is not a number", 6, 10, 4, "min: 0.95"),
+    (SECTIONS + "    vs: base\n    max_drop: 2,5 %\n", "`2,5 %` cannot be", 7, 15, 5, "max_drop: 2.5%"),
+    (SECTIONS + '    min: "> 0.3"\n', "`> 0.3` is not a number", 6, 10, 7, "min: 0.3"),
+    (SECTIONS + "    min: > 0.3\n", "not valid YAML: `> 0.3` is not a value", 6, 10, 5, "min: 0.3"),
+    (SECTIONS + "    min: >=0.3\n", "not valid YAML: `>=0.3` is not a value", 6, 10, 5, "min: 0.3"),
+    (SECTIONS + "    >=: 0.3\n", "not valid YAML: `>=` is not a key", 6, 5, 2, "min: 0.3"),
+    (SECTIONS + "    '>=': 0.3\n", "There is no key `>=` in `g`", 6, 5, 4, "min: 0.3"),
+    (SECTIONS + "    lt: 0.3\n", "There is no key `lt` in `g`", 6, 5, 2, "max: 0.3"),
+    (SECTIONS + "    threshold: 0.3\n", "There is no key `threshold` in `g`", 6, 5, 9, "min: 0.3"),
+    (GATE + "{metric: r2 > 0.3}\n", "`r2 > 0.3` is not a metric", 4, 15, 8, "g: {metric: r2, min: 0.3}"),
+    (GATE + "{metric: 5% >= r2}\n", "is not a metric", 4, 15, 8, "g: {metric: r2, max: 0.05}"),
+    (GATE + "r2 > 0.3\n", "`g` is `r2 > 0.3`", 4, 6, 8, "g: {metric: r2, min: 0.3}"),
+    (MODEL + "gates:\n- r2 > 0.3\n", "`gates` is a list", 4, 1, 1, "r2-floor: {metric: r2, min: 0.3}"),
+    (
+        MODEL + "gates:\n- {name: g, metric: r2, min: 0.3}\n",
+        "`gates` is a list",
+        4,
+        1,
+        1,
+        "g: {metric: r2, min: 0.3}",
+    ),
+    (MODEL + "gates:\n  r2 > 0.3: {}\n", "cannot be the id", 4, 3, 8, "r2-floor: {metric: r2, min: 0.3}"),
+    (SECTIONS + "\tmin: 0.3\n", "a tab cannot indent a line", 6, 1, 1, "  min: 0.3"),
+    (SECTIONS + "    min:0.3\n    max: 3\n", "a space is missing", 6, 8, 1, "min: 0.3"),
+    (GATE + "{metric:r2, min: 0.3}\n", "There is no key `metric:r2`", 4, 7, 9, "metric: r2"),
+    (GATE + "{metric: r2, min: 0.3\n", "the `{` is not closed", 4, 6, 1, "g: {metric: r2, min: 0.3}"),
+    (GATE + "{metric: r2, min:}\n", "`min` has no value", 4, 19, 4, ""),
+    (GATE + "{metric: r2, min: 0.3; max: 3}\n", "`;` does not separate keys", 4, 27, 1, ""),
+    (GATE + "{metric: *.r2, min: 0.3}\n", "a value cannot begin with `*`", 4, 15, 4, '"*.r2"'),
+    (GATE + "{metric: %r2, min: 0.3}\n", "a value cannot begin with `%`", 4, 15, 3, '"%r2"'),
+    (SECTIONS + "   min: 0.3\n", "the indentation differs", 6, 4, 1, "    min: 0.3"),
+    ("version: 1\nmodels: [m, n]\n", "`models` is a list", 2, 9, 1, "models: {m: {}, n: {}}"),
+    ("version: 1\nmodels: {m: m.bin}\n", "`m` is `m.bin`", 2, 13, 5, "m: {path: m.bin}"),
+    ("version: 1\nenvironments: [prod]\n", "is a list", 2, 15, 1, "environments: {prod: {}}"),
+    ("version: 1\nenvironments: {prod: {auto: yes}}\n", "`auto` is `yes`", 2, 29, 3, "true"),
+    (
+        "version: 1\nenvironments: {prod: }\ndeploy: {prod: /srv/m}\n",
+        "`prod` is `/srv/m`",
+        3,
+        16,
+        6,
+        "prod: {target: local, path: /srv/m}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message", "line", "column", "width", "yaml_text"), HABITS)
+def test_a_habit_of_another_language_is_an_error_with_valid_yaml_as_its_hint(
+    text: str, message: str, line: int, column: int, width: int, yaml_text: str
+) -> None:
+    error = refused(text)
+    assert message in error.message
+    place = error.location
+    assert place is not None
+    assert (place.line, place.column, place.width) == (line, column, width)
+    assert f"write `{yaml_text}`" in (error.hint or "") or not yaml_text
+    if yaml_text:
+        load_yaml(yaml_text, name="hint")
 
 
 @pytest.mark.parametrize(("text", "message", "line", "column", "help_text"), REFUSED)
