@@ -28,7 +28,7 @@ def entry(session: Session, /, old: str | None, new: str | None, **options: bool
     branch, else HEAD, else the commit before. With A alone the working tree is compared with A.
 
     A and B are environments (`prod`, `tumor#prod`), versions (`tumor@v1.2.0`, `tumor@latest`) or Git
-    revisions.
+    revisions; `A..B` is both, and `-` the branch before.
 
     \b
     Examples:

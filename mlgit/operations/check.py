@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit import __version__
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import Check, MetricChange, Purpose
-from mlgit.core.wording import listed, near
-from mlgit.errors import ConfigError, UnknownReference
+from mlgit.errors import ConfigError
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def _candidate(project: Project, revision: str | None, purpose: Purpose) -> str 
 
 def _require_environment(project: Project, environment: str) -> None:
     known = project.trunk_config.environments
-    if environment in known or not known:
-        return
-    hint = near(environment, known) or f"there are {listed(known, None)}"
-    raise UnknownReference(f"`{environment}` is no environment on trunk", hint=hint)
+    if known:
+        from mlgit.project.registry.environments import require_environment
+
+        require_environment(project, environment)

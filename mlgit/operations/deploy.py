@@ -206,8 +206,7 @@ def require_deploy(project: Project, environment: str) -> Deploy:
     if found is None:
         where = "here" if trunk is None else f"on {trunk.short}"
         raise UnknownReference(
-            f"Nothing says where `{environment}` is deployed to",
-            expected=f"`{environment}` under `deploy:` in `mlgit.yaml` {where}",
+            f"`deploy:` in `mlgit.yaml` {where} does not declare `{environment}`",
             hint=f'add `deploy: {{{environment}: {{target: local, path: "/srv/models/{{model}}"}}}}`',
         )
     return found

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import Diff, Side
-from mlgit.errors import StateError
+from mlgit.errors import StateError, UnknownReference
 from mlgit.project.compare.diff import PARTS, compare
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def diff(
         ConfigError: dvc.yaml, dvc.lock or a .dvc file is invalid.
     """
     notes: list[str] = []
+    if old is not None and new is None:
+        old, new = _ends(project, old)
     before = _base(project, ci or {}, notes) if old is None else _side(project, old, notes)
     after = (
         Side(text="working tree", label="working tree", commit=None)
@@ -49,6 +51,23 @@ def diff(
     found = compare(project, before, after, parts=parts, show_unchanged=show_unchanged)
     # `replace` first describes all fields, which takes as long as comparing fifty values.
     return replace(found, notes=tuple(dict.fromkeys(notes))) if notes else found
+
+
+def _ends(project: Project, text: str) -> tuple[str, str | None]:
+    """Both ends of a range as `git diff` means it: `A..B`, and `A...B` from their merge base."""
+    start, dots, end = text.partition("..")
+    if not dots or text.startswith(":/") or not (start or end.strip(".")):
+        return text, None
+    first, last = start or "HEAD", end.removeprefix(".") or "HEAD"
+    if end.startswith("."):
+        from mlgit.adapters.git.refs import merge_bases
+
+        sides = [_side(project, each, []).commit or "" for each in (first, last)]
+        bases = merge_bases(project.git, *sides)
+        if not bases:
+            raise UnknownReference(f"`{first}` and `{last}` share no history")
+        first = bases[0]
+    return first, last
 
 
 def _side(project: Project, text: str, notes: list[str]) -> Side:

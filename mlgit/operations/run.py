@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.overview.run import Run
 from mlgit.core.wording import listed
-from mlgit.errors import StateError, ToolError
+from mlgit.errors import StateError, ToolError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,10 +44,13 @@ def run(
 
     Raises:
         ConfigError: dvc.yaml is invalid.
+        UsageError: the name of a stage is empty.
         StateError: no DVC repository, no such stage, or a merge is not resolved.
         ToolError: a stage failed (code `stage_failed`), or DVC did.
         KeyboardInterrupt: interrupted; no stage is running any more.
     """
+    if any(not stage.strip() for stage in stages):
+        raise UsageError("The name of a stage is empty", hint="for all stages, run `mlgit run`")
     _require_resolved(project)
     notes: list[str] = []
     pulled = _pull(project, stages, notes, progress) if pull and not dry_run else ()

@@ -229,7 +229,7 @@ def test_an_emptied_environment_leaves_its_target_unchanged(deployable: Folder) 
     ("argv", "status", "message"),
     [
         (("--env", "prd"), 4, "did you mean `prod`?"),
-        (("--env", "staging"), 4, "Nothing says where `staging` is deployed to"),
+        (("--env", "staging"), 4, "`deploy:` in `mlgit.yaml` on origin/main does not declare `staging`"),
         (("--env", "prod", "lime"), 4, "did you mean `line`?"),
         (("--env", "prod", "--tag", "line#prod#9"), 4, "There is no tag `line#prod#9` here"),
         (("--env", "prod", "--tag", "line#staging#1"), 2, "not of `prod`"),

@@ -127,7 +127,7 @@ def test_an_experiment_is_found_by_its_name_and_comes_with_its_baseline(project:
         (("--csv", "--md"), Exit.USAGE, "cannot be said together"),
         (("main", "--all-commits"), Exit.USAGE, "cannot be said together"),
         (("-n", "0"), Exit.USAGE, "0 is not in the range"),
-        (("no-such",), Exit.STATE, "`no-such` is no environment, version or revision"),
+        (("no-such",), Exit.STATE, "`no-such` is not an environment, version or revision"),
         (("--only", "forests"), Exit.USAGE, "forests"),
     ],
 )

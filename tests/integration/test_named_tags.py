@@ -71,7 +71,7 @@ def test_a_branch_under_such_a_name_is_not_taken(unmerged: Folder) -> None:
     for reader, name in product(READERS, NAMES):
         done = read(unmerged, reader, name)
         assert done.status == Exit.STATE, (reader, name, done.out)
-        assert f"`{name}` is no environment, version or revision" in done.err
+        assert f"`{name}` is not an environment, version or revision" in done.err
 
 
 def test_what_only_looks_like_a_tag_of_a_model_is_a_revision(unmerged: Folder) -> None:

@@ -114,7 +114,7 @@ def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregister
     [
         (("release", "lime"), Exit.STATE, "did you mean `line`"),
         (("release", "../etc"), Exit.USAGE, "cannot be the name"),
-        (("release", "line@1.0.0"), Exit.USAGE, "did you mean `v1.0.0`"),
+        (("release", "line@1.0"), Exit.USAGE, "write all three numbers, such as `v1.0.0`"),
         (("release", "line", "--pre", "a.b"), Exit.USAGE, "cannot stand in a version"),
         (("release", "line@v1.0.0", "--pre", "rc"), Exit.USAGE, "together"),
         (("promote", "line", "--to", "prud"), Exit.STATE, "did you mean `prod`"),
@@ -124,7 +124,7 @@ def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregister
         (("rollback", "line", "--env", "prod", "-m", "x"), Exit.STATE, "no version of"),
         (("unassign", "line", "--env", "nowhere"), Exit.STATE, "no environment"),
         (("deregister", "line"), Exit.USAGE, "names no version"),
-        (("show", "nothing"), Exit.STATE, "`nothing` is no environment"),
+        (("show", "nothing"), Exit.STATE, "`nothing` is not an environment"),
         (("show", "HEAD"), Exit.STATE, "is no version"),
         (("models", "lime"), Exit.STATE, "did you mean `line`"),
         (("history", "--env", "nowhere"), Exit.STATE, "no environment"),

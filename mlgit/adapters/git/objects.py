@@ -46,7 +46,7 @@ class Objects:
     """A running `git cat-file --batch-command`, started by the first query."""
 
     def __init__(self, git: Git) -> None:
-        self._git = git
+        self.git = git
         self._process: subprocess.Popen[bytes] | None = None
 
     def get(self, spec: str) -> GitObject | None:
@@ -79,7 +79,7 @@ class Objects:
         if self._process is None:
             self._process = subprocess.Popen(
                 ["git", "cat-file", "--batch-command", "--buffer", "--follow-symlinks"],
-                cwd=self._git.folder,
+                cwd=self.git.folder,
                 env=environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -181,7 +181,7 @@ class CommitTree:
     """The files at one commit (a core.tree.Tree)."""
 
     def __init__(self, git: Git, objects: Objects, commit: str) -> None:
-        self._git = git
+        self.git = git
         self._objects = objects
         self._commit = commit
         self._blobs: dict[str, str] | None = None
@@ -200,7 +200,7 @@ class CommitTree:
     def prepare(self) -> Callable[[], bytes]:
         """Start listing the files in the background."""
         if self._listing is None:
-            self._listing = self._git.start_in_background("ls-tree", "-r", "-z", "--full-tree", self._commit)
+            self._listing = self.git.start_in_background("ls-tree", "-r", "-z", "--full-tree", self._commit)
         return self._listing
 
     def blobs(self) -> Mapping[str, str]:

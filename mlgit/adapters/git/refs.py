@@ -67,9 +67,14 @@ def parents(objects: Objects, commit: str) -> list[str]:
 
 
 def resolve_commit(objects: Objects, revision: str) -> str | None:
-    """The full id of the commit that a plain Git revision names; None if there is none."""
+    """The full id of the commit that a plain Git revision names; None if there is none. `-` is `@{-1}`."""
     if not revision or "\0" in revision or "\n" in revision:
         return None
+    revision = "@{-1}" if revision == "-" else revision
+    if "@{" in revision or revision.startswith(":/"):
+        # `cat-file` ends if there is no upstream or no such old entry, and takes all of `:/…` as text.
+        spec = revision if revision.startswith(":/") else f"{revision}^{{commit}}"
+        return objects.git.try_text("rev-parse", "--verify", "--quiet", "--end-of-options", spec) or None
     found = objects.get(f"{revision}^{{commit}}")
     return None if found is None else found.oid
 

@@ -51,7 +51,7 @@ def _in_backticks(message: str) -> str:
 def _written(parameter: click.Parameter, ctx: click.Context) -> str:
     """A parameter as it is written in a command."""
     metavar = parameter.make_metavar(ctx)
-    return f"{parameter.opts[0]} {metavar}" if isinstance(parameter, click.Option) else metavar
+    return f"{max(parameter.opts, key=len)} {metavar}" if isinstance(parameter, click.Option) else metavar
 
 
 def _environment_as_argument(ctx: click.Context) -> UsageError | None:

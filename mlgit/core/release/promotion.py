@@ -25,15 +25,20 @@ def split_target(text: str) -> tuple[str, str | None]:
 
 
 def wanted_version(text: str) -> Version:
-    """Parse a version that the user wrote.
+    """Parse a version that the user wrote; the `v` may be left out.
 
     Raises:
         UsageError: it is not a version.
     """
-    version = Version.parse(text)
+    version = Version.parse(text) or Version.parse(f"v{text}")
     if version is None:
-        also = f"; did you mean `v{text}`?" if Version.parse(f"v{text}") else ""
-        raise UsageError(f"`{text}` is no version{also}", expected="a semantic version such as `v1.2.0`")
+        short = Version.parse(f"v{text.removeprefix('v')}.0") or Version.parse(
+            f"v{text.removeprefix('v')}.0.0"
+        )
+        hint = None if short is None else f"write all three numbers, such as `{short}`"
+        raise UsageError(
+            f"`{text}` is not a version", expected="a semantic version such as `v1.2.0`", hint=hint
+        )
     return version
 
 
@@ -47,9 +52,10 @@ def require_version(state: ModelState, text: str) -> RegisteredVersion:
     doubt = doubtful_refusal(state) if text == "latest" else None
     if doubt is not None:
         raise doubt.error()
-    found = state.latest if text == "latest" else state.find(wanted_version(text))
+    wanted = None if text == "latest" else wanted_version(text)
+    found = state.latest if wanted is None else state.find(wanted)
     if found is None:
-        refused = [each for each in refused_releases(state) if str(each.fact.name.version) == text]
+        refused = [each for each in refused_releases(state) if each.fact.name.version == wanted]
         if refused:
             raise refused[-1].error()
         raise UnknownReference(

@@ -237,7 +237,7 @@ def _resolved(project: Project, refs: _Refs, text: str, queued: Iterable[Revisio
         experiment = nearest(text, known)
         if experiment and not (error.hint or "").startswith("did you mean"):
             raise UnknownReference(
-                f"`{text}` is no environment, version, revision or experiment of this repository",
+                f"`{text}` is not an environment, version, revision or experiment of this repository",
                 hint=f"did you mean the experiment `{experiment}`?",
             ) from error
         raise

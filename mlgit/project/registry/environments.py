@@ -66,8 +66,24 @@ def gto_stages(project: Project) -> tuple[str, ...] | None:
     return tuple(map(str, stages)) if isinstance(stages, list) else None
 
 
+def _is_in_tags(project: Project, name: str) -> bool:
+    from mlgit.project.registry.read import read_registry
+
+    return any(name in state.environments for state in read_registry(project).models.values())
+
+
 def _unknown(project: Project, name: str) -> UnknownReference:
     declared = project.trunk_config.environments
+    if "#" in name and name.rpartition("#")[2] in declared:
+        return UnknownReference(
+            f"`{name}` is the environment of one model", hint=f"write `{name.rpartition('#')[2]}`"
+        )
+    if _is_in_tags(project, name):
+        where = "mlgit.yaml" if project.trunk is None else f"mlgit.yaml on {project.trunk.short}"
+        return UnknownReference(
+            f"`{name}` is known from tags only: {where} does not declare it",
+            hint=f"add `{name}: {{}}` to `environments:` there",
+        )
     hint = near(name, declared)
     if hint is None and declared:
         hint = f"there are {listed(declared, None)}"

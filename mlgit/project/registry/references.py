@@ -1,7 +1,8 @@
 """References: resolve a revision on the command line to an environment, a version or a commit.
 
 In this order: a declared environment (`prod`, `tumor#prod`), a version (`tumor@v1.2.0`), the latest one
-(`tumor@latest`), an assignment's tag (`tumor#prod#3`), any Git revision. `heads/prod` means the branch.
+(`tumor@latest`), an assignment's tag (`tumor#prod#3`), any Git revision, and then what `named_loosely`
+knows (`v1.2.0` of the only model). `heads/prod` means the branch.
 What has the form of a model's tag is that or an error: it is never left to Git (`named_tags`).
 """
 
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.record import record
-from mlgit.core.wording import listed, near
+from mlgit.core.wording import listed
 from mlgit.errors import StateError, UnknownReference
+from mlgit.project.registry.loose_names import named_loosely, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +79,10 @@ def resolve(
     if commit is None:
         commit = _revision(project, text)
     if commit is None:
-        raise _unknown(project, text)
+        if (loose := named_loosely(project, text)) is None:
+            raise unknown(project, text)
+        named = resolve(project, loose, model=model, read=read, shows=shows, compares=compares)
+        return replace(named, text=text)
     short = commit.startswith(text.lower())
     return Reference(text=text, label=commit[:7] if short else f"{text} ({commit[:7]})", commit=commit)
 
@@ -112,7 +117,7 @@ def _tag(project: Project, form: TagForm, read: Reader | None) -> tuple[Referenc
     if named is None:
         commit = described(project, form.text)
         if commit is None and is_only_a_tag(project, form, state):
-            raise _unknown(project, form.text)
+            raise unknown(project, form.text)
         return None, commit
     version = None if named.version is None else str(named.version.version)
     found = Reference(
@@ -125,7 +130,7 @@ def _near(project: Project, found: Reference, form: TagForm) -> Reference:
     """The commit that Git's `^` and `~` mean after a version."""
     commit = project.commit(f"{found.commit}{form.suffix}")
     if commit is None:
-        raise _unknown(project, f"{form.text}{form.suffix}")
+        raise unknown(project, f"{form.text}{form.suffix}")
     if commit == found.commit:
         return replace(found, text=form.text + form.suffix)
     label = f"{form.text}{form.suffix}"
@@ -277,24 +282,4 @@ def _refused_version(text: str, refused: Refusal, *, compares: bool) -> Referenc
         model=name.model,
         version=str(name.version),
         notes=(f"{refused.sentence}; {refused.hint}",),
-    )
-
-
-def _unknown(project: Project, text: str) -> UnknownReference:
-    from mlgit.core.registry.tags import parse_tag
-    from mlgit.project.registry.completeness import doubts, unknown_here
-    from mlgit.project.registry.read import read_registry_tags
-
-    registry, ignored = read_registry_tags(project)
-    model = text.replace("#", "@").rpartition("@")[0]
-    doubted = any(name.model == model for name in map(parse_tag, ignored) if name is not None)
-    if doubted or doubts(project, {}).clone.known == "no":
-        return unknown_here(project, f"`{text}`")
-    known = [f"{name}@{each.version}" for name, state in registry.models.items() for each in state.versions]
-    known += [f"{name}#{each}" for name, state in registry.models.items() for each in state.environments]
-    known += list(project.trunk_config.environments)
-    known += [ref.removeprefix("refs/heads/") for ref in project.branches if ref.startswith("refs/heads/")]
-    return UnknownReference(
-        f"`{text}` is no environment, version or revision of this repository",
-        hint=near(text, known) or "see `mlgit models` and `git branch --all`",
     )

@@ -71,7 +71,10 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
             several remotes is chosen, or trunk is unknown.
     """
     if read_model_name(model) is None:
-        raise UsageError(f"`{model}` cannot be the name of a model")
+        what = (
+            f"`{model}` cannot be the name of a model" if model.strip() else "The name of the model is empty"
+        )
+        raise UsageError(what, hint="see `mlgit models`")
     if local:
         project.require_trunk()
         return _require_whole(read_model(project, model))

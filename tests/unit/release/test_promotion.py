@@ -70,15 +70,21 @@ def test_a_target_is_a_model_and_perhaps_a_version(text: str, expected: tuple[st
     assert split_target(text) == expected
 
 
-@pytest.mark.parametrize("text", ["1.2.0", "", "v1", "latest"])
+@pytest.mark.parametrize("text", ["1.2", "", "v1", "latest"])
 def test_a_text_that_is_not_a_version_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError):
         wanted_version(text)
 
 
-def test_a_version_without_v_gets_a_hint() -> None:
-    with pytest.raises(UsageError, match=r"did you mean `v1\.2\.0`"):
-        wanted_version("1.2.0")
+def test_the_v_of_a_version_may_be_left_out() -> None:
+    assert wanted_version("1.2.0") == wanted_version("v1.2.0")
+
+
+@pytest.mark.parametrize("text", ["1.2", "v1.2"])
+def test_a_version_with_too_few_numbers_gets_a_hint(text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        wanted_version(text)
+    assert raised.value.hint == "write all three numbers, such as `v1.2.0`"
 
 
 def test_an_unregistered_version_is_unknown() -> None:
