@@ -15,7 +15,7 @@ _HEAD = """\
 # Commands
 
 Written by `python docs/generate.py` from `--help`; do not edit. The JSON of every command has a schema in
-[`schemas/`](../../schemas). Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 a declarative file is
+[`schemas/`](../../schemas). Exit codes: 0 done, 1 blocked or refused, 2 wrong usage, 3 a declarative file is
 invalid, 4 the repository is not in a state for it, 5 a tool or remote failed, 70 a bug, 130 interrupted.
 
 Every command also takes these options, before or after its name:

@@ -19,7 +19,7 @@ from mlgit.cli.shell.session import Session, pass_session
 def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Reject a version so that it can no longer be promoted.
 
-    Its tag stays, its number is never given again. Where it is live, roll back first.
+    Its tag stays, and its number is never used again. If it is live, roll back first.
 
     \b
     Examples:

@@ -14,18 +14,18 @@ from mlgit.cli.shell.session import Session, pass_session
 @command("diff")
 @click.argument("old", metavar="[A]", required=False, shell_complete=references_offer)
 @click.argument("new", metavar="[B]", required=False, shell_complete=references_offer)
-@click.option("--metrics", is_flag=True, help="Only metrics (the part options add up).")
+@click.option("--metrics", is_flag=True, help="Only metrics; can be combined with the next four.")
 @click.option("--params", is_flag=True, help="Only parameters.")
 @click.option("--data", is_flag=True, help="Only data: outputs that are neither metrics nor models.")
 @click.option("--models", is_flag=True, help="Only models.")
 @click.option("--stages", is_flag=True, help="Only stages.")
-@click.option("--all", "show_unchanged", is_flag=True, help="Also list what did not change.")
+@click.option("--all", "show_unchanged", is_flag=True, help="Also list values that did not change.")
 @pass_session
 def entry(session: Session, /, old: str | None, new: str | None, **options: bool) -> None:
     r"""Compare metrics, params, data, models and stages of two states.
 
     Without A and B the working tree is compared with its base: the commit where the branch left the target
-    branch, else HEAD, else the commit before. With A alone the working tree is compared with A.
+    branch, otherwise HEAD or the commit before. With only A it is compared with A.
 
     A and B are environments (`prod`, `tumor#prod`), versions (`tumor@v1.2.0`, `tumor@latest`) or Git
     revisions; `A..B` is both, and `-` the branch before.
@@ -33,7 +33,7 @@ def entry(session: Session, /, old: str | None, new: str | None, **options: bool
     \b
     Examples:
       mlgit diff                      what my change does
-      mlgit diff prod                 the working tree against what runs in prod
+      mlgit diff prod                 the working tree against the version in prod
       mlgit diff prod staging --metrics
     """
     session.begin(compares=old is None, looks=old is None)

@@ -10,14 +10,14 @@ from mlgit.errors import Exit
 
 
 @command("doctor")
-@click.option("--strict", is_flag=True, help="Exit 1 when there is a warning or an error.")
-@click.option("--online", is_flag=True, help="Ask the Git and DVC remotes too.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there is a warning or an error.")
+@click.option("--online", is_flag=True, help="Also check the Git and DVC remotes.")
 @pass_session
 def entry(session: Session, *, strict: bool, online: bool) -> int:
     r"""Check this clone, its config, remotes and tags.
 
-    Every finding comes with its repair. Without --online nothing is asked over the network. Remarks
-    (`info`) never count for --strict.
+    Every finding comes with the command that fixes it. Only --online uses the network. Findings of the
+    level `info` do not count for --strict.
 
     \b
     Examples:

@@ -28,7 +28,7 @@ _KINDS = ("branches", "tags", "experiments", "pull-requests")
     "number",
     type=click.IntRange(min=1),
     metavar="N",
-    help="The last N commits of each REVISION (of HEAD) along first parents.",
+    help="The last N commits of each REVISION (or HEAD), by first parents.",
 )
 @click.option("--all-commits", is_flag=True, help="Every commit of all branches and tags.")
 @click.option(
@@ -36,44 +36,43 @@ _KINDS = ("branches", "tags", "experiments", "pull-requests")
     "kinds",
     type=click.Choice(_KINDS),
     multiple=True,
-    help="Only revisions with such a name (may be said more than once).",
+    help="Only revisions with such a name; repeatable.",
 )
 @click.option(
-    "--sort", "sort", metavar="NAME", multiple=True, help="By a metric or parameter, the best first."
+    "--sort", "sort", metavar="NAME", multiple=True, help="Sort by a metric or parameter, best first."
 )
-@click.option("--reverse", is_flag=True, help="With --sort: the worst first.")
+@click.option("--reverse", is_flag=True, help="With --sort: worst first.")
 @click.option(
     "--where",
     "where",
     metavar="TEST",
     multiple=True,
-    help="Only those that meet this: `auc > 0.9`; all must hold.",
+    help="Only revisions for which this is true, such as `auc > 0.9`; repeatable.",
 )
 @click.option(
     "--pareto",
     "pareto",
     metavar="METRIC",
     multiple=True,
-    help="Only those that no other beats in all these metrics.",
+    help="Only revisions that no other beats in all these metrics.",
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many lines.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N lines.")
 @click.option(
     "--metrics", metavar="GLOB", multiple=True, help="Only these metrics: `test.*`, `*/val.json:*`."
 )
 @click.option("--params", metavar="GLOB", multiple=True, help="Only these parameters.")
-@click.option("--all", "show_all", is_flag=True, help="Also parameters that are the same everywhere.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print every column as CSV.")
+@click.option("--all", "show_all", is_flag=True, help="Also show parameters that are the same everywhere.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print all columns as CSV.")
 @click.option("--md", "as_markdown", is_flag=True, help="Print a Markdown table.")
 @pass_session
 def entry(session: Session, /, revisions: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (each its own)
     r"""Show a leaderboard of branches, tags and DVC experiments.
 
-    One line for each commit, with all names it has: branches here and of remotes, versions and
-    environments, tags, experiments of DVC below where they started, heads of pull requests that were
-    fetched; and the working tree. Nothing is run and nothing is fetched.
+    One line per commit, with all its names: branches, versions, environments, tags, DVC experiments and
+    fetched pull requests; and one for the working tree. Nothing is run or fetched.
 
-    Names of metrics are as in gates: `auc` means `test.auc`; `metrics/test.json:auc` is never ambiguous.
-    Which way is better follows from the name, or from `directions:` in `mlgit.yaml`.
+    Metrics are named as in gates: `auc` means `test.auc`. Which direction is better follows from the name,
+    or from `directions:` in `mlgit.yaml`.
 
     \b
     Examples:
@@ -106,9 +105,9 @@ def _check(session: Session, revisions: tuple[str, ...], options: dict[str, Any]
     for one, first, other, second in pairs:
         if first and second:
             names = " and ".join(f"`{name}`" if name.startswith("-") else name for name in (one, other))
-            raise UsageError(f"{names} cannot be said together")
+            raise UsageError(f"{names} cannot be used together")
     if options["reverse"] and not options["sort"]:
-        raise UsageError("`--reverse` turns round what `--sort` says", hint="say `--sort NAME --reverse`")
+        raise UsageError("`--reverse` needs `--sort`", hint="write `--sort NAME --reverse`")
 
 
 def _print(session: Session, record: Leaderboard, options: dict[str, Any]) -> None:

@@ -21,18 +21,18 @@ from mlgit.cli.shell.session import Session, pass_session
     default=".",
     metavar="DIR",
     shell_complete=folders_offer,
-    help="Folder to write into (default: this one).",
+    help="Folder to write into. [default: the current one]",
 )
 @click.option(
     "--repo",
     metavar="URL",
     shell_complete=folders_offer,
-    help="Take it from another clone, or from any URL git can clone.",
+    help="Fetch from another clone, or from any URL that git can clone.",
 )
 @click.option(
-    "--model", metavar="MODEL", shell_complete=models_offer, help="Which model, when REF alone does not tell."
+    "--model", metavar="MODEL", shell_complete=models_offer, help="The model, if REF does not name it."
 )
-@click.option("--force", is_flag=True, help="Replace what stands there with other content.")
+@click.option("--force", is_flag=True, help="Overwrite existing files that differ.")
 @pass_session
 def entry(
     session: Session, reference: str, *, out: str, repo: str | None, model: str | None, force: bool
@@ -40,9 +40,8 @@ def entry(
     r"""Fetch the files of a version or environment.
 
     REF is `tumor@v1.2.0`, `tumor@latest`, `tumor#prod`, `prod`, or any Git revision. Files come from this
-    clone's DVC cache, else from the DVC remote, and are checked against their hashes: DVC's md5, and the
-    sha256 that the release states. What stands there with the same content stays; anything else is only
-    replaced with --force.
+    clone's DVC cache, otherwise from the DVC remote. Each is checked against DVC's md5 and the sha256 that
+    the release states. Existing files that differ are only overwritten with --force.
 
     \b
     Examples:

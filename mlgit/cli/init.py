@@ -10,19 +10,18 @@ from mlgit.cli.shell.session import Session, pass_session
 
 @command("init")
 @click.option("--force", is_flag=True, help="Replace an existing `mlgit.yaml`.")
-@click.option("--dry-run", is_flag=True, help="Show what would be written, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, but write nothing.")
 @pass_session
 def entry(session: Session, *, force: bool, dry_run: bool) -> None:
     r"""Look at the repository and write a minimal `mlgit.yaml`.
 
-    It finds models, metrics and parameters in dvc.yaml, DVCLive's files, environments in the tags
-    that GTO wrote, and old `artifacts.yaml` and `.gto` files. Gates are only active when what is here
-    now passes them.
+    It finds models, metrics and parameters in dvc.yaml and DVCLive's files, environments in the tags of
+    GTO, and old `artifacts.yaml` and `.gto` files. A gate is only active if the current state passes it.
 
     \b
     Examples:
       mlgit init --dry-run    see the file first
-      mlgit init              write it; look at it, run `mlgit check`, commit
+      mlgit init              write it, then run `mlgit check` and commit
     """
     from mlgit.operations.init import write_config
     from mlgit.render.pages.init import page

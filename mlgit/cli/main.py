@@ -58,8 +58,8 @@ COMMANDS: dict[str, dict[str, str]] = {
 _EPILOG = """\b
 Options: -C DIR (run there), --json (one document, schema: schemas/),
          -q (no progress, hints), -v (full lists, tracebacks), --version, -h
-Exit codes: 0 done, 1 the answer is no, 2 usage, 3 config, 4 repository state,
-            5 a tool or remote failed
+Exit codes: 0 done, 1 blocked or refused, 2 usage, 3 config,
+            4 repository state, 5 a tool or remote failed
 `mlgit COMMAND --help` explains one command
 """
 

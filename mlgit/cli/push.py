@@ -14,10 +14,10 @@ from mlgit.cli.shell.session import Session, pass_session
 def entry(session: Session, *, dry_run: bool) -> int | None:
     """Publish data, the branch and local tags.
 
-    First the data that the DVC remote does not have, then the current branch under its own name (never by
-    force; its upstream is set if it has none), then versions and promotions that were made with --local. A
-    tag that the remote once had is only named, and so is a second version of a commit, or a release whose
-    model no one else could fetch. Anything that would be refused is found before anything is sent.
+    First pushes the data that the DVC remote lacks, then the current branch under its own name (never by
+    force; sets its upstream if there is none), then versions and promotions made with --local. Tags that the
+    remote had before, second versions of a commit and releases whose model no one else could fetch are only
+    listed. Anything that would be refused is found before anything is sent.
     """
     from mlgit.operations.push import push
     from mlgit.render.pages.push import page

@@ -17,12 +17,12 @@ from mlgit.cli.shell.session import Session, pass_session
 @click.option(
     "--bump",
     type=click.Choice(["major", "minor", "patch", "auto"]),
-    help="Which number goes up (default: patch); auto looks at what the pipeline reads.",
+    help="Which number goes up [default: patch]; auto decides by the inputs that changed.",
 )
 @click.option("--pre", metavar="LABEL", help="Release a pre-release, such as `rc`.")
-@click.option("-m", "--message", "text", metavar="TEXT", help="What the tag says to people.")
-@click.option("--commit", is_flag=True, help="Add an empty commit when HEAD is a version already.")
-@click.option("--force", is_flag=True, help="Release a model whose content another version has.")
+@click.option("-m", "--message", "text", metavar="TEXT", help="Message of the tag.")
+@click.option("--commit", is_flag=True, help="Add an empty commit if HEAD is already a version.")
+@click.option("--force", is_flag=True, help="Release a model with the same content as another version.")
 @click.option("--push-data", is_flag=True, help="Push the model to the DVC remote first.")
 @click.option(
     "--data-elsewhere",
@@ -34,14 +34,14 @@ from mlgit.cli.shell.session import Session, pass_session
 def entry(session: Session, /, target: str, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Register a version of a model.
 
-    The commit you stand on becomes a version: an annotated tag that gto and DVC read, with what went into
-    the model stated in its message. The working tree must be clean, the pipeline up to date, HEAD on trunk
-    and pushed, the model in the DVC remote, and the gates must let it pass.
+    HEAD becomes a version: an annotated tag that gto and DVC read, whose message states what went into the
+    model. A release needs a clean tree, an up-to-date pipeline, HEAD on trunk and pushed, the model in the
+    DVC remote, and passing gates.
 
     \b
     Examples:
       mlgit release tumor                 the next version (the first is v1.0.0)
-      mlgit release tumor@v2.0.0 -m TEXT  that one
+      mlgit release tumor@v2.0.0 -m TEXT  this version
       mlgit release tumor --pre rc        v2.0.1-rc.1, from any pushed branch
     """
     from mlgit.operations.release import ReleaseOptions, release

@@ -14,8 +14,8 @@ from mlgit.errors import Exit
 
 @command("run")
 @click.argument("stages", metavar="[STAGE...]", nargs=-1, shell_complete=stages_offer)
-@click.option("--no-pull", is_flag=True, help="Do not ask the DVC remote for what is missing.")
-@click.option("--force", is_flag=True, help="Run also what is up to date.")
+@click.option("--no-pull", is_flag=True, help="Do not fetch missing data from the DVC remote.")
+@click.option("--force", is_flag=True, help="Also run stages that are up to date.")
 @click.option("--dry-run", is_flag=True, help="Only show which stages would run.")
 @click.option("--commit", is_flag=True, help="Commit the results; needs a clean working tree.")
 @pass_session

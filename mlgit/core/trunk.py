@@ -140,7 +140,7 @@ def unknown_trunk(remote: str, *, refspecs: str) -> StateError:
     if "refs/heads/*:refs/remotes/" in refspecs:
         every = ""
     return StateError(
-        f"Cannot tell which branch of `{remote}` is trunk, where policy is read",
+        f"It is not known which branch of `{remote}` is trunk, where policy is read",
         details=(f"`{remote}/HEAD` is not in this clone, and anyone may push a branch named `main`",),
         hint=f"run `{every}git fetch {word(remote)} && git remote set-head {word(remote)} --auto`",
     )

@@ -40,9 +40,7 @@ def post(
 
 def _without_forge(host: Host | None) -> str:
     if host is None:
-        return (
-            "nothing was posted: there is no token for the forge that `origin` is on, or it is none we know"
-        )
+        return "nothing was posted: `origin` is not on a known forge, or there is no token for it"
     return f"nothing was posted: `{HOSTS[host].tokens[0]}` is not set"
 
 
@@ -82,7 +80,7 @@ class _PostWork:
             number = posting.number
             return self._if_current(number, self.attempt(lambda: forge.pull_request(number)))
         if posting.branch is None or posting.commit is None:
-            self.skipped.append("no comment was written: the run is about no pull request")
+            self.skipped.append("no comment was written: the run does not belong to a pull request")
             return ()
         branch, commit = posting.branch, posting.commit
         found = self.attempt(lambda: forge.pull_requests_of(branch=branch, sha=commit, owner=posting.owner))
@@ -97,7 +95,7 @@ class _PostWork:
             return ()
         if found.head_sha not in self._posting.commits:
             # The run of the newer commit writes the comment; an old report must not replace it.
-            self.skipped.append(f"no comment was written: the branch has gone on to {found.head_sha[:7]}")
+            self.skipped.append(f"no comment was written: the branch is already at {found.head_sha[:7]}")
             return ()
         return (found,)
 

@@ -30,7 +30,9 @@ def deregister(
     """
     name, wanted = split_target(target)
     if wanted is None:
-        raise UsageError(f"`{target}` names no version", expected="`MODEL@VERSION`, such as `tumor@v1.2.0`")
+        raise UsageError(
+            f"`{target}` does not name a version", expected="`MODEL@VERSION`, such as `tumor@v1.2.0`"
+        )
     state = model_to_change(project, name, local=local)
     version = require_version(state, wanted)
     if not version.deregistered:
@@ -73,5 +75,5 @@ def _refuse_live(project: Project, state: ModelState, version: RegisteredVersion
         raise StateError(
             f"`{state.name}@{version.version}` is live in {places}",
             hint=f"run `mlgit rollback {state.name} --env {live[0]} -m REASON` first, "
-            "or `mlgit unassign` where nothing stood before",
+            "or `mlgit unassign` if nothing was there before",
         )

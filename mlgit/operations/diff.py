@@ -88,8 +88,8 @@ def _base(project: Project, ci: Mapping[str, str], notes: list[str]) -> Side:
         from mlgit.project.registry.completeness import trunk_repair
 
         raise StateError(
-            "Trunk is not in this clone, so that the base is not known",
-            hint=f"run `{trunk_repair(project)}`, or name what to compare with",
+            "Trunk is not in this clone, so the base is not known",
+            hint=f"run `{trunk_repair(project)}`, or name a revision to compare with",
         )
     if base.commit is None:
         notes.append(f"there is no base ({_NO_BASE[base.reason]}): compared with an empty state")

@@ -66,7 +66,7 @@ def _unknown(names: Sequence[str], reason: str, hint: str | None) -> Finding:
     """The checks that failed for one reason."""
     *others, last = (name.replace("_", " ") for name in names)
     about = f"{', '.join(others)} and {last}" if others else last
-    return warning(f"{names[0]}_unknown", f"Could not tell about {about}: {reason}", repair=hint)
+    return warning(f"{names[0]}_unknown", f"Could not check {about}: {reason}", repair=hint)
 
 
 def _guarded(check: Check, project: Project) -> list[Finding]:
@@ -95,7 +95,7 @@ def _check_git(project: Project) -> Iterator[Finding]:
     if project.git.try_text("var", "GIT_COMMITTER_IDENT") is None:
         yield warning(
             "no_identity",
-            "git does not know who you are, so that no release or promotion can be written",
+            "git does not know who you are, so no release or promotion can be written",
             repair='git config user.name "Your Name" && git config user.email you@example.org',
         )
 
@@ -105,7 +105,7 @@ def _check_remote(project: Project) -> Iterator[Finding]:
         message, repair = "There is no Git remote: releases stay in this clone", "git remote add origin URL"
         found = remark("no_remote", message, repair=repair, subjects=tuple(project.remotes))
         if len(project.remotes) > 1:
-            message = "There are several Git remotes and none of them is chosen for releases"
+            message = "There are several Git remotes, and none is chosen for releases"
             repair = f"git config mlgit.remote {word(next(iter(project.remotes)))}"
             found = warning("no_remote", message, repair=repair, subjects=tuple(project.remotes))
         yield found
@@ -113,8 +113,7 @@ def _check_remote(project: Project) -> Iterator[Finding]:
     if project.head.commit is not None and project.trunk is None:
         yield warning(
             "no_trunk",
-            f"No `main` or `master` here and `{project.remote}/HEAD` is not set: "
-            "nobody can tell which branch is trunk",
+            f"No `main` or `master` here and `{project.remote}/HEAD` is not set, so trunk is not known",
             repair=clone_repair(project),
         )
     seen = tags_as_of(project)
@@ -132,7 +131,7 @@ def _check_config(project: Project) -> Iterator[Finding]:
         # A file with almost that name is a finding of its own, and `mlgit init` would not repair it.
         renamed = any(each.code == "config_not_read" for each in unready(project, None))
         repair = None if renamed else "mlgit init"
-        yield remark("no_config", f"There is no `{CONFIG_FILE}`: nothing is gated", repair=repair)
+        yield remark("no_config", f"There is no `{CONFIG_FILE}`: there are no gates", repair=repair)
         return
     config = project.config(None)
     tracked = project.git.try_text("ls-files", "--error-unmatch", "--", CONFIG_FILE) is not None
@@ -140,7 +139,7 @@ def _check_config(project: Project) -> Iterator[Finding]:
         state = "is not committed" if not tracked else "differs from its committed state"
         yield warning(
             "config_not_committed",
-            f"`{CONFIG_FILE}` {state}: nobody else has it",
+            f"`{CONFIG_FILE}` {state}: no one else has it",
             repair=f'git add {CONFIG_FILE} && git commit -m "Declare gates" -- {CONFIG_FILE}',
             subjects=(CONFIG_FILE,),
         )

@@ -135,7 +135,7 @@ def _rows(project: Project, query: RevisionQuery, progress: Progress, notes: lis
     hidden = len(rows) - len(shown)
     if hidden:
         many = count(hidden, "revision is", "revisions are")
-        notes.append(f"{many} left out for having no metrics and no parameters")
+        notes.append(f"{many} left out, because they have no metrics and no parameters")
     return shown if query.kinds or query.number is not None else _with_working_tree(project, shown)
 
 
@@ -189,7 +189,7 @@ def _config(project: Project, notes: list[str]) -> Config:
     except ConfigError as error:
         from mlgit.core.config.file import Config
 
-        notes.append(f"which way is better is guessed from names only: {error.message}")
+        notes.append(f"the better direction is only guessed from names: {error.message}")
         return Config()
 
 
@@ -202,8 +202,8 @@ def _key(
     direction = next((each.direction for each in meant if each.direction), None)
     if direction is None and any(each.kind == "metric" for each in meant):
         notes.append(
-            f"nobody says which way `{name}` is better: the largest value comes first; "
-            f"declare it under `directions:` in `mlgit.yaml`, or say `--reverse`"
+            f"the better direction of `{name}` is not declared: the largest value comes first; "
+            f"declare it under `directions:` in `mlgit.yaml`, or add `--reverse`"
         )
     descending = direction == "up" if direction else meant[0].kind == "metric"
     return SortKey(name=name, descending=descending != options.reverse), value_of
@@ -217,12 +217,12 @@ def _axis(
     if all(each.kind == "param" for each in meant):
         raise UsageError(
             f"`{name}` is a parameter, and `--pareto` compares metrics",
-            hint=f"`--where` and `--sort {name}` take parameters, too",
+            hint=f"`--where` and `--sort {name}` also take parameters",
         )
     direction = next((each.direction for each in meant if each.direction), None)
     if direction is None:
         raise UsageError(
-            f"Nobody says which way `{name}` is better, as `--pareto` must know",
+            f"`--pareto` needs a direction for `{name}`",
             hint=f"declare it in `mlgit.yaml`: `directions: {{{name}: down}}`",
         )
     return value_of, direction

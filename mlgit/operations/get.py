@@ -145,7 +145,7 @@ def _only_model(project: Project, reference: Reference) -> str:
             hint="declare it under `models:` in `mlgit.yaml`, or under `artifacts:` in `dvc.yaml`",
         )
     raise UsageError(
-        f"{reference.label} has several models", hint="say which with `--model`: " + ", ".join(names)
+        f"{reference.label} has several models", hint="choose one with `--model`: " + ", ".join(names)
     )
 
 

@@ -56,7 +56,7 @@ def write_config(project: Project, *, force: bool = False, dry_run: bool = False
     exists = os.path.lexists(path)
     if exists and not force and not dry_run:
         raise StateError(
-            f"There is a `{CONFIG_FILE}` already",
+            f"There is already a `{CONFIG_FILE}`",
             hint="edit it; `mlgit init --dry-run` shows what would be written, `--force` replaces it",
         )
     findings = _Findings(project)

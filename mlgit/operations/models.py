@@ -63,5 +63,5 @@ def _matching(names: list[str], pattern: str) -> list[str]:
     matching = [name for name in names if fnmatchcase(name, pattern)]
     if not matching:
         hint = f"there are {listed(names)}" if names else None
-        raise UnknownReference(f"No model fits `{pattern}`", hint=hint)
+        raise UnknownReference(f"No model matches `{pattern}`", hint=hint)
     return matching

@@ -94,7 +94,7 @@ def _remote(project: Project) -> str:
             return str(stated)
         if stated not in {None, ".", ""}:
             raise StateError(
-                f"`{key}` is not the name of a remote, so that `mlgit push` cannot tell where to push",
+                f"`{key}` is not the name of a remote, so `mlgit push` does not know where to push",
                 hint=f"run `git remote add NAME URL`, then `git config {word(key)} NAME`",
             )
     if project.remote is None and project.remotes:
@@ -150,14 +150,14 @@ def _plan_branch(project: Project, remote: str, theirs: Mapping[str, str], commi
     if is_ancestor(project.git, commit, old):
         # The remote is ahead: there is nothing to publish.
         return replace(fresh, step="already", new=old, commits=0)
-    raise _diverged(project, remote, ref, f"has {count(behind, 'commit')} that this branch has not")
+    raise _diverged(project, remote, ref, f"has {count(behind, 'commit')} that this branch lacks")
 
 
 def _diverged(project: Project, remote: str, ref: str, why: str) -> StateError:
     name = ref.removeprefix(_HEADS)
     return StateError(
         f"`{remote}/{name}` {why}; nothing was pushed",
-        hint=f"run `git pull --rebase {word(remote)} {word(name)}`, look, then `mlgit push` again",
+        hint=f"run `git pull --rebase {word(remote)} {word(name)}`, then `mlgit push` again",
         details=(f"here: `{project.head.branch}` at {(project.head.commit or '')[:7]}",),
     )
 
@@ -222,15 +222,15 @@ def _push_branch(project: Project, remote: str, branch: BranchPush) -> tuple[str
         raise LostRace(
             f"Someone else just pushed to `{remote}/{here}`",
             details=details,
-            hint=f"run `git pull --rebase {word(remote)} {word(here)}`, look, then `mlgit push` again",
+            hint=f"run `git pull --rebase {word(remote)} {word(here)}`, then `mlgit push` again",
         )
     if result.stopped_here:
         raise ToolError(
             f"The `pre-push` hook of this clone refused `{branch.name}`; nothing went to `{remote}`",
             details=details,
-            hint="do what it asks, then run `mlgit push` again",
+            hint="fix what it reports, then run `mlgit push` again",
         )
     hint = None
     if len(project.remotes) > 1 and project.git.try_text("config", "remote.pushDefault") is None:
         hint = "if you may only push to your fork, run `git config remote.pushDefault NAME` with its remote"
-    raise ToolError(f"`{remote}` did not take the branch `{branch.name}`", details=details, hint=hint)
+    raise ToolError(f"`{remote}` refused the branch `{branch.name}`", details=details, hint=hint)

@@ -132,10 +132,10 @@ def _candidate(project: Project, target: str, options: ReleaseOptions) -> _Candi
     explicit = None if wanted is None else wanted_version(wanted)
     if options.pre is not None and not is_label(options.pre):
         raise UsageError(
-            f"`{options.pre}` cannot stand in a version", expected="a word such as `rc` or `beta`"
+            f"`{options.pre}` cannot be part of a version", expected="a word such as `rc` or `beta`"
         )
     if explicit is not None and (options.pre is not None or options.bump is not None):
-        raise UsageError("A version, `--bump` and `--pre` cannot be said together")
+        raise UsageError("A version, `--bump` and `--pre` cannot be used together")
     state = model_to_change(project, name, local=options.local)
     paths = declared_models(project)
     require_usable_name(project, None, name)
@@ -163,7 +163,7 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
     if taken and (options.commit or all(each.version != explicit for each in here)):
         gone = ", deregistered" if any(fact.name.action == "deregister" for fact in taken) else ""
         raise StateError(
-            f"`{state.name}@{explicit}` exists already, at {taken[0].commit[:7]}{gone}",
+            f"`{state.name}@{explicit}` already exists, at {taken[0].commit[:7]}{gone}",
             hint=f"run `mlgit release {state.name}` for the next number",
         )
     if here and not options.commit:
@@ -196,7 +196,7 @@ def _rejection(project: Project, candidate: _Candidate, options: ReleaseOptions)
         added = ["--commit"] if options.commit else []
         command = words(("mlgit", "release", candidate.state.name, *added, "--force"))
         raise StateError(
-            f"This very model was rejected before: {sentences[0]}",
+            f"This model was rejected before: {sentences[0]}",
             hint=f"train another one, or run `{command}`",
         )
     return sentences

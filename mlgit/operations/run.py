@@ -108,7 +108,7 @@ def store_results(project: Project, progress: Progress) -> int | None:
     left = engine.missing_in_remote(project.root, outputs, even_private=False)
     if left:
         raise ToolError(
-            f"{len(left)} outputs of the run are not in the DVC remote, though they were sent",
+            f"{len(left)} outputs of the run are not in the DVC remote, although they were sent",
             details=left[:_SHOWN],
             hint="see `dvc status --cloud`",
         )
@@ -142,7 +142,7 @@ def _pull(project: Project, stages: Sequence[str], notes: list[str], progress: P
         notes.append("; ".join((f"not everything could be pulled: {error.message}", *error.details[:2])))
     lost = frozenset(engine.missing_here(project.root)) & frozenset(missing)
     if lost and not notes:
-        notes.append(f"not in the DVC remote, to be made anew: {', '.join(sorted(lost))}")
+        notes.append(f"not in the DVC remote, so they are made again: {', '.join(sorted(lost))}")
     for note in notes:
         progress.say(note)
     return tuple(path for path in missing if path not in lost)
@@ -157,7 +157,7 @@ def _failed(done: Repro, *, show: bool) -> ToolError:
     error = ToolError(
         f"Stage `{done.failed}` failed",
         details=details,
-        hint="repair it and run `mlgit run` again: what is done already is not done twice",
+        hint="fix it and run `mlgit run` again; finished stages are skipped",
     )
     error.code = "stage_failed"
     return error

@@ -70,7 +70,7 @@ def _model(project: Project, name: str) -> Details:
 def _version(project: Project, state: ModelState, reference: Reference) -> Details:
     version = next((each for each in state.versions if str(each.version) == reference.version), None)
     if version is None:
-        raise UnknownReference(f"`{reference.text}` is no version of `{state.name}`")
+        raise UnknownReference(f"`{reference.text}` is not a version of `{state.name}`")
     trust = trust_in(project, state, whole=True)
     mine = (dated for dated in events_of(state, why=trust.why) if dated.event.commit == version.commit)
     return replace(
@@ -160,12 +160,12 @@ def _at_commit(project: Project, reference: Reference) -> Reference:
     found = [each for name in sorted(models) for each in models[name].at_commit(reference.commit)]
     if not found:
         raise UnknownReference(
-            f"{reference.label} is no version of a model",
+            f"{reference.label} is not a version of a model",
             hint="see `mlgit models`, or `git show` for a commit",
         )
     if len(found) > 1:
         raise UnknownReference(
             f"{reference.label} is several versions",
-            hint="say which: " + listed(f"{each.model}@{each.version}" for each in found),
+            hint="choose one: " + listed(f"{each.model}@{each.version}" for each in found),
         )
     return resolve(project, f"{found[0].model}@{found[0].version}")

@@ -24,7 +24,7 @@ def unshallow(project: Project) -> bool:
         fetch_refs(project.git, project.remote, (), unshallow=True)
     except GitFailed as error:
         raise ToolError(
-            f"`{project.remote}` does not give the history that this clone lacks",
+            f"`{project.remote}` did not send the history that this clone lacks",
             hint="check out the whole history: `fetch-depth: 0` (GitHub), `GIT_DEPTH: 0` (GitLab)",
             details=error.details,
         ) from error

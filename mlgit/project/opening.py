@@ -137,7 +137,7 @@ def _not_usable(folder: str, error: GitFailed) -> StateError:
     message = error.stderr
     if "dubious ownership" in message:
         return StateError(
-            f"The repository at `{folder}` belongs to somebody else",
+            f"The repository at `{folder}` belongs to another user",
             hint="if you trust it, run "
             f"`git config --global --add safe.directory {word(os.path.abspath(folder))}`",
             details=error.details,

@@ -61,7 +61,7 @@ def read_before(base: str, read: str | None) -> Iterator[Note]:
 
 def unread(base: str) -> Finding:
     """The finding that what gates compared before a change is not known from any commit."""
-    text = f"What gates compared at {base[:7]} cannot be read, so changes of that are not seen"
+    text = f"What gates compared at {base[:7]} cannot be read, so changes of that are not detected"
     return Finding(code="target_not_read", subjects=("dvc.yaml",), text=text, kind="file", whole=True)
 
 

@@ -201,7 +201,7 @@ class _Reader:
                 found = _content(self._alias(event))
                 if not isinstance(found, (dict, list)):
                     return found
-            raise self._refuse("A key is a plain word here", event)
+            raise self._refuse("A key must be a plain word here", event)
         begun = self._anchors.size
         key = self._scalar(event)
         if event.anchor is not None:
@@ -254,7 +254,7 @@ class _Reader:
 
     def _endless(self, event: Event, message: str) -> ConfigError:
         error = self._refuse(message, event)
-        error.hint = f"write here what is needed of `&{event.anchor}` instead of the alias `*{event.anchor}`"
+        error.hint = f"write the values of `&{event.anchor}` here instead of the alias `*{event.anchor}`"
         error.code = TOO_MANY
         return error
 

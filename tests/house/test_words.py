@@ -1,4 +1,4 @@
-"""Words: no private word is left in names, docstrings and comments."""
+"""Words: no private word is left in names, docstrings, comments and texts."""
 
 from __future__ import annotations
 
@@ -17,6 +17,27 @@ def test_no_private_word_is_left(folder: str) -> None:
     paths = files(folder)
     assert len(paths) > 1
     assert [place for path in paths for place in private_words(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ('X = "nobody has it"\n', ["nobody"]),
+        ('X = f"`{a}` is no " + f"baseline of {b}, too"\n', ["is no", ", too"]),
+        ('X = f"`is no {a}`, because {a!r}"\n', []),
+        ('X = {"told": 1}\n', []),
+        ('"""A word."""\nX = "so that it is, so that it was"\n', [", so that"]),
+        ('def entry() -> None:\n    """Show what is told."""\n', ["told"]),
+    ],
+)
+def test_a_private_word_in_a_text_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, words: list[str]
+) -> None:
+    monkeypatch.setattr("tests.house.words.ROOT", tmp_path)
+    path = tmp_path / "mlgit" / "cli" / "module.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(source, encoding="utf-8")
+    assert [place.words for place in private_words(path)] == words
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Words: private words in names, docstrings and comments, with the plain word to use instead.
+"""Words: private words in names, docstrings, comments and texts, with the plain word to use instead.
 
 Run it on files or folders to list what is left: `python -m tests.house.words mlgit/core`.
 """
@@ -39,14 +39,30 @@ PLAIN = {
     r"wish(?:es)?|errands?|gists?|rivals?": "options; posting; summary; winner",
     r"remember(?:s|ed|ing)?": "cache, record, keep",
 }
+# The same for texts that users read: messages, hints, help, screens and reports.
+PLAIN_TEXT = {
+    r"everybody|everybody's": "everyone",
+    r"by itself|on purpose": "automatically; explicitly",
+    r", so that": ", so",
+    r", too": "also, before the verb",
+    r"just now": "just, before the verb",
+    r"judge[ds]?|judging": "check, evaluate",
+    r"taken? for": "treat as",
+    r"(?:is|are|was) another one": "differs from, was replaced",
+    r"no more(?! than)": "no longer",
+    r"at the same moment": "at the same time",
+    r"nothing follows": "it changes nothing",
+    r"says? (?:why|where|how|what|which|so)": "show, name, set",
+}
 _PRIVATE = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in PLAIN))
+_PRIVATE_TEXT = re.compile("|".join(rf"(?:\b|(?=,))(?:{pattern})\b" for pattern in PLAIN | PLAIN_TEXT))
 _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # Names from the standard library, from tools, and keys of documents that users have.
 _FOREIGN = frozenset({"told_at"})
 
 
 class Place(NamedTuple):
-    """One private word; `kind` is name, docstring or comment."""
+    """One private word; `kind` is file name, name, docstring, comment or text."""
 
     path: str
     line: int
@@ -60,9 +76,7 @@ def private_words(path: Path) -> Iterator[Place]:
     text = path.read_text(encoding="utf-8")
     for word in _found(_spaced(path.stem)):
         yield Place(shown, 0, "file name", word)
-    for line, docstring in _docstrings(ast.parse(text), commands=shown.startswith("mlgit/cli/")):
-        for word in _found(docstring):
-            yield Place(shown, line, "docstring", word)
+    yield from _in_strings(shown, ast.parse(text))
     comment, started, ended = "", 0, 0
     seen: set[str] = set()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -78,14 +92,23 @@ def private_words(path: Path) -> Iterator[Place]:
     yield from _comment(shown, started, comment)
 
 
+def _in_strings(path: str, tree: ast.AST) -> Iterator[Place]:
+    for line, docstring in _docstrings(tree, commands=path.startswith("mlgit/cli/")):
+        for word in _found(docstring):
+            yield Place(path, line, "docstring", word)
+    for line, text in _texts(tree) if path.startswith("mlgit/") else ():
+        for word in _found(text, _PRIVATE_TEXT):
+            yield Place(path, line, "text", word)
+
+
 def _comment(path: str, line: int, text: str) -> Iterator[Place]:
     for word in _found(text):
         yield Place(path, line, "comment", word)
 
 
-def _found(text: str) -> list[str]:
+def _found(text: str, private: re.Pattern[str] = _PRIVATE) -> list[str]:
     without_code = re.sub(r"`[^`]*`|\"[^\"]*\"|\bNone\b", "…", text)  # None is a value, not a word
-    return [match.group() for match in _PRIVATE.finditer(" ".join(without_code.lower().split()))]
+    return [match.group() for match in private.finditer(" ".join(without_code.lower().split()))]
 
 
 def _spaced(name: str) -> str:
@@ -107,6 +130,22 @@ def _docstrings(tree: ast.AST, *, commands: bool) -> Iterator[tuple[int, str]]:
         ):
             yield node.lineno, node.value.value
         yield from _docstrings(node, commands=commands)
+
+
+def _texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Strings of more than one word that are values, and the help of commands; `…` for what is filled in."""
+    skipped: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            skipped.add(id(node.value))
+        if isinstance(node, ast.FunctionDef) and node.name == "entry":
+            yield node.lineno, ast.get_docstring(node) or ""
+        if isinstance(node, ast.JoinedStr):
+            skipped.update(id(part) for part in node.values)
+            parts = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
+            yield node.lineno, "".join(map(str, parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+            yield (node.lineno, node.value if " " in node.value.strip() else "")
 
 
 def files(*folders: str) -> list[Path]:

@@ -71,7 +71,7 @@ def _require_refusals(clone: Folder) -> None:
         for argv in (["diff", text], ["get", text], ["report", "--base", text]):
             done = clone.here(*argv)
             assert done.status in ({Exit.STATE} if argv[0] == "diff" else {Exit.STATE, Exit.BLOCKED}), argv
-            reasons = ("not known", "does not count", "Cannot tell which branch")
+            reasons = ("not known", "does not count", "It is not known which branch")
             assert any(words in done.err for words in reasons), argv
             assert any(way in done.err for way in ("`git ", "`mlgit ", "`foreign_tags: allow`")), argv
 

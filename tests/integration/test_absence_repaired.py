@@ -85,7 +85,7 @@ def _require_repair_of_branches(clone: Folder, argv: tuple[str, ...]) -> None:
     done = clone.here(*argv, "--dry-run")
     if done.status != Exit.DONE:  # already released
         assert done.status == Exit.STATE
-        assert "is on no branch of `origin` that this clone fetches" in done.err
+        assert "is not on a branch of `origin` that this clone fetches" in done.err
         assert "git remote set-branches --add origin '*' && git fetch --tags origin`" in done.err
 
 

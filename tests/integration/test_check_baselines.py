@@ -32,7 +32,7 @@ def test_a_clean_working_tree_is_compared_with_the_commit_before(project: Folder
     project.commit("Better")
     project.git("push", "-q")
     (base,) = check(project, status=Exit.DONE)["baselines"]
-    assert (base["commit"], base["rule"]) == (before, "the first parent of the commit that is judged")
+    assert (base["commit"], base["rule"]) == (before, "the first parent of the commit that is checked")
 
 
 def test_base_can_be_named(project: Folder) -> None:
@@ -62,7 +62,7 @@ def test_a_branch_with_a_history_of_its_own_is_compared_with_the_newest_commit_o
     assert results(verdict)["line/drop"] == ("fail", "max_drop_broken", "block")
     (base,) = verdict["baselines"]
     assert base["commit"] == main
-    assert base["rule"] == "the newest commit of `origin/main`, whose history is another one"
+    assert base["rule"] == "the newest commit of `origin/main`, which has an unrelated history"
 
 
 def test_ci_says_what_base_is(project: Folder) -> None:
@@ -77,7 +77,7 @@ def test_ci_says_what_base_is(project: Folder) -> None:
     project.git("push", "-q")
     assert (
         check(project, status=Exit.BLOCKED, env=push)["baselines"][0]["rule"]
-        == "where the branch stood before this push"
+        == "where the branch was before this push"
     )
     project.git("checkout", "-q", "-b", "pr", first)
     project.git("merge", "-q", "--no-ff", "-m", "Merge", head)
@@ -129,7 +129,7 @@ def test_a_tracked_directory_is_not_a_metric_file(project: Folder) -> None:
     gates(project, "  folder: {metric: r2, vs: {file: reports}, max_drop: 0.1}\n")
     (result,) = check(project, status=Exit.BLOCKED)["results"]
     assert result["reason"] == "baseline_unreadable"
-    assert result["message"].startswith("`reports` is a list at its top")
+    assert result["message"].startswith("`reports` is a list")
 
 
 def test_environment_and_release_baselines_follow_the_tags(project: Folder) -> None:

@@ -22,5 +22,5 @@ def test_a_parameter_file_that_is_too_large_is_named_with_its_size(project: Fold
     assert done.status == Exit.BLOCKED, done.out + done.err
     text = " ".join(done.out.split())
     assert "params file params.yaml could not be read: it is larger than 4 MiB" in text
-    assert "repair the file, or move what is no parameter out of it" in text
+    assert "fix the file, or move everything else out of it" in text
     assert "gone" not in text

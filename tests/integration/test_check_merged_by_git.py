@@ -116,7 +116,7 @@ def test_a_merge_that_leaves_an_invalid_file_blocks(project: Folder) -> None:
     (note,) = [each for each in verdict["notes"] if each["code"] == "merge_config_invalid"]
     assert note["effect"] == "block"
     assert note["message"].startswith("`mlgit.yaml` is invalid after the merge with `origin/main`: ")
-    assert note["hint"] == "run `git merge origin/main`, repair it, and commit that"
+    assert note["hint"] == "run `git merge origin/main`, fix it, and commit that"
     project.git("merge", "-q", "-m", "Merge", "origin/main")
     assert project.here("check").status == Exit.CONFIG
 

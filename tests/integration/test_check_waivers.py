@@ -218,6 +218,6 @@ def test_a_change_of_waivers_says_what_each_will_let_through(project: Folder) ->
     until = f"until {day}; its approver is `carol@example.org`"
     passed = "lets `mae-vs-base` fail if its number is no worse than 20"
     assert messages == {
-        "dip": f"From the merge on, the edited waiver `dip` {passed}, {until}",
-        "other": f"From the merge on, the new waiver `other` agrees to a change of `r2-floor` {until}",
+        "dip": f"After the merge, the edited waiver `dip` {passed}, {until}",
+        "other": f"After the merge, the new waiver `other` agrees to a change of `r2-floor` {until}",
     }

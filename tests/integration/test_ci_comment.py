@@ -147,7 +147,7 @@ def test_a_report_of_another_commit_allows_nothing(pull: PullRequest) -> None:
     worse(pull)
     done = pull.ci("comment")  # the earlier job was killed, and this report was left behind
     assert done.status == Exit.DONE, done.err
-    assert "The run left no report: the one that is here is about" in pull.bodies()[0]
+    assert "The run left no report: the report here is about" in pull.bodies()[0]
     assert pull.checks() == {"mlgit": ("completed", "failure")}
 
 
@@ -165,7 +165,7 @@ def test_an_old_run_does_not_overwrite_the_report_of_a_newer_commit(pull: PullRe
     (pull.runner / "event.json").write_text(json.dumps(event))
     done = pull.project.here("ci", "comment", env=old)
     assert done.status == Exit.DONE, done.err
-    assert f"the branch has gone on to {pull.sha[:7]}" in done.err
+    assert f"the branch is already at {pull.sha[:7]}" in done.err
     assert pull.bodies() == [newer]
 
 

@@ -122,7 +122,7 @@ def test_an_invalid_report_of_a_fork_is_a_failure(fork: PullRequest, name: str) 
     done = trusted(fork)
     assert done.status == Exit.CONFIG, done.err
     (body,) = fork.bodies()
-    assert body.startswith("### ❌ No verdict: `report.json` is no report of mlgit: ")
+    assert body.startswith("### ❌ No verdict: `report.json` is not an mlgit report: ")
     assert fork.checks() == {"mlgit": ("completed", "failure")}
 
 

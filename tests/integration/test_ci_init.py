@@ -266,13 +266,13 @@ def test_obstacles_for_ci_are_noted(project: Folder) -> None:
     notes = ci(project, "init", "--host", "gitlab", "--dry-run")["notes"]
     assert any("no gates" in note for note in notes)
     assert any("folder" in note for note in notes)
-    assert any("no environment says `auto: true`" in note for note in notes)
+    assert any("no environment has `auto: true`" in note for note in notes)
 
 
 def test_an_unreleased_version_is_noted(project: Folder) -> None:
     asked = ("init", "--host", "github", "--dry-run", "--requirement")
     assert any("`mlgit==1.0.dev3` is no" in note for note in ci(project, *asked, "mlgit==1.0.dev3")["notes"])
-    assert not any("is no release" in note for note in ci(project, *asked, "mlgit==1.0.0 dvc-s3")["notes"])
+    assert not any("is not a release" in note for note in ci(project, *asked, "mlgit==1.0.0 dvc-s3")["notes"])
 
 
 def test_an_uncommitted_config_is_listed_among_the_files_to_commit(project: Folder) -> None:

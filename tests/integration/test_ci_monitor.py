@@ -75,4 +75,4 @@ def test_its_check_has_another_name_than_that_of_pull_requests(nightly: PullRequ
     assert done.status == Exit.DONE, done.err
     (check,) = nightly.forge.checks(nightly.project.git("rev-parse", "main"))
     assert (check.name, check.conclusion) == ("mlgit/monitor", "success")
-    assert "about no pull request" in done.err
+    assert "does not belong to a pull request" in done.err

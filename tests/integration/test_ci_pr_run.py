@@ -222,7 +222,7 @@ def test_a_remote_that_refuses_is_a_tool_error(stale: PullRequest) -> None:
     hook(stale.project, "pre-receive", "echo no; exit 1")
     done = stale.ci("pr", "--pipeline", "run", "--commit")
     assert done.status == Exit.TOOL
-    assert stale.report()["failure"]["message"] == "`origin` did not take `topic`"
+    assert stale.report()["failure"]["message"] == "`origin` refused `topic`"
     assert tip(stale) == stale.sha
 
 

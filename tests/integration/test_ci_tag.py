@@ -131,7 +131,7 @@ def test_a_hostile_name_that_git_accepts_is_refused_as_well(project: Folder, tmp
 def test_without_a_tag_nothing_is_guessed(project: Folder) -> None:
     done = ask(github_checkout(project, "runner"), None, env=gitlab_push())
     assert done.status == Exit.USAGE
-    assert "Nobody says which tag is meant" in done.err
+    assert "No tag given" in done.err
 
 
 def test_on_gitlab_the_default_is_the_tag_of_the_pipeline(staged: Folder) -> None:
@@ -160,7 +160,7 @@ def test_a_tag_that_was_deleted_meanwhile_deploys_nothing(staged: Folder, tmp_pa
     variables = pushed(tmp_path, "line#staging#1")
     done = ask(runner, None, env=variables)
     assert done.status == Exit.STATE
-    assert "whoever made it took it back" in done.err
+    assert "its author deleted it" in done.err
     assert outputs(variables) == NOTHING
 
 
@@ -184,7 +184,7 @@ def test_on_a_laptop_a_local_annotated_tag_is_not_overwritten(staged: Folder) ->
     mine = tags_of(laptop)
     done = ask(laptop, "line#staging#1")
     assert done.status == Exit.STATE
-    assert "is another one here" in done.err
+    assert "differs from the one on" in done.err
     assert tags_of(laptop) == mine
 
 
@@ -378,7 +378,7 @@ def test_an_environment_that_trunk_does_not_declare_is_never_deployed(staged: Fo
     variables = pushed(tmp_path, "line#pypi#1")
     done = ask(tag_checkout(staged, "runner", "line#pypi#1"), None, env=variables)
     assert done.status == Exit.DONE, done.out + done.err
-    assert done.json()["notes"] == ["Nothing is deployed: `pypi` is no environment on trunk"]
+    assert done.json()["notes"] == ["Nothing is deployed: trunk does not declare the environment `pypi`"]
     assert (outputs(variables)["deploy"], outputs(variables)["stage"]) == ("false", "pypi")
 
 

@@ -130,7 +130,7 @@ def test_an_environment_without_a_deployment_target_is_reported_and_is_not_an_er
     done = deploy(project, "line#prod#1", job(forge, tmp_path / "job", project, "line#prod#1"))
     assert done.status == Exit.DONE, done.err
     assert done.json()["deployment"] is None
-    assert done.json()["notes"] == ["Nothing was deployed: `deploy:` on trunk says nothing about `prod`"]
+    assert done.json()["notes"] == ["Nothing was deployed: `deploy:` on trunk does not declare `prod`"]
     assert not served.exists()
     assert forge.deployments("prod") == []
 

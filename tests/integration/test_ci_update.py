@@ -66,7 +66,7 @@ def test_update_keeps_edited_files_and_exits_with_1(project: Folder) -> None:
     done = project.mlgit("ci", "update")
     assert done.status == Exit.BLOCKED
     assert "-# mine" in done.out
-    assert "take over by hand" in done.out
+    assert "apply the differences that you want by hand" in done.out
     assert statuses(ci(project, "update", "--force"))[PR] == "replace"
     assert "# mine" not in (project / PR).read_text(encoding="utf-8")
 

@@ -165,7 +165,7 @@ def test_a_missing_program_is_an_error(deployable: Folder) -> None:
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == Exit.TOOL
     assert "`no-such-program --fast` cannot be started" in done.err
-    assert "no shell line" in done.err
+    assert "not a shell line" in done.err
 
 
 def test_files_that_cannot_be_fetched_do_not_run_it(deployable: Folder) -> None:

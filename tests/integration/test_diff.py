@@ -152,7 +152,7 @@ def test_a_metric_file_outside_the_repository_is_not_read(project: Folder) -> No
     project.write("dvc.yaml", f"{text}metrics: [../secret.json]\nparams: [../secret.json]\n")
     found = diff(project, "HEAD")
     assert (found["metrics"], found["params"]) == (None, None)
-    assert found["problems"] == ["`../secret.json` lies outside the repository"]
+    assert found["problems"] == ["`../secret.json` is outside the repository"]
 
 
 def test_the_error_in_a_shallow_clone_has_a_hint(project: Folder) -> None:

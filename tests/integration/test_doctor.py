@@ -337,7 +337,7 @@ def test_a_remote_that_does_not_answer_is_a_finding(project: Folder) -> None:
     done = project.mlgit("doctor", "--online", "--json")
     assert done.status == Exit.DONE
     (finding,) = [f for f in done.json()["findings"] if f["id"] == "tags_of_the_remote_unknown"]
-    assert "Could not tell" in finding["message"]
+    assert "Could not check" in finding["message"]
 
 
 def test_a_missing_identity_is_found(project: Folder) -> None:

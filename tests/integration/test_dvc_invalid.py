@@ -97,7 +97,7 @@ BROKEN: dict[str, tuple[Callable[[Folder], object], str, str, str]] = {
         lambda folder: folder.write(".dvcignore", "# nothing\n*.tmp\n/raw\n"),
         "Output `raw` of `raw.dvc` is hidden by a `.dvcignore`",
         ".dvcignore:3:1",
-        "take the pattern out",
+        "remove the pattern",
     ),
     "an output whose folder is hidden": (
         _output_in_a_hidden_folder,
@@ -107,13 +107,13 @@ BROKEN: dict[str, tuple[Callable[[Folder], object], str, str, str]] = {
     ),
     "an unknown key": (
         change("dvc.yaml", lambda text: text + "stagez: 1\n"),
-        "`stagez` in `dvc.yaml` is no key that DVC knows",
+        "DVC does not know the key `stagez` in `dvc.yaml`",
         "dvc.yaml:6:1",
         "did you mean `stages`?",
     ),
     "an unknown key of a stage": (
         change("dvc.yaml", lambda text: text + "    outz: [x]\n"),
-        "`stages.s.outz` in `dvc.yaml` is no key that DVC knows",
+        "DVC does not know the key `stages.s.outz` in `dvc.yaml`",
         "dvc.yaml:6:5",
         "did you mean `outs`?",
     ),

@@ -110,7 +110,7 @@ def test_an_import_is_never_checked_for_updates(small: Folder, tmp_path: Path) -
     assert list(reasons["changed deps"].values()) == ["update available"]
     stages = small.here("status", "--json").json()["stages"]
     assert [(each["address"], each["reasons"], each["unchecked"]) for each in stages] == [
-        ("got.dvc", [], ["upstream of got was not checked: needs the network"])
+        ("got.dvc", [], ["upstream of got was not checked: that needs the network"])
     ]
 
 
@@ -162,7 +162,7 @@ def test_the_web_is_not_asked_for_updates_of_an_import(small: Folder, served: tu
     assert mlgit_reasons(small) == {}
     stages = small.here("status", "--json").json()["stages"]
     assert [(each["address"], each["unchecked"]) for each in stages] == [
-        ("got.dvc", ["upstream of got was not checked: needs the network"])
+        ("got.dvc", ["upstream of got was not checked: that needs the network"])
     ]
     small.write("got", "mine")
     assert mlgit_reasons(small) == {"got.dvc": {"changed output got"}}

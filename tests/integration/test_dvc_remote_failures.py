@@ -22,7 +22,7 @@ def test_a_server_that_refuses_the_connection_is_named(project: Folder, words: t
     sentence = next(
         line
         for line in (done.out + done.err).splitlines()
-        if "DVC failed: " in line or "could not be asked: " in line
+        if "DVC failed: " in line or "could not be queried: " in line
     )
     assert "127.0.0.1" in sentence
     assert "Connect call failed" in sentence

@@ -142,7 +142,7 @@ def test_wrong_arguments_are_refused_with_a_hint(
 def test_an_unknown_direction_is_noted_and_a_declared_one_is_used(project: Folder) -> None:
     commit_metrics(project, "more", r2=0.5, rows=99)
     done = project.here("experiments", "-n", "2", "--sort", "rows")
-    assert "nobody says which way `rows` is better" in done.out
+    assert "the better direction of `rows` is not declared" in done.out
     project.write("mlgit.yaml", (project / "mlgit.yaml").read_text() + "directions: {rows: down}\n")
     document = leaderboard(project, "-n", "2", "--sort", "rows")
     assert [row["metrics"][METRICS]["rows"] for row in document["rows"]] == [10, 99]
@@ -170,5 +170,5 @@ def test_a_detached_head_has_a_row_and_a_branch_without_numbers_does_not(project
     commit_metrics(project, "Detached", r2=0.3)
     document = leaderboard(project)
     assert [names(row)[0] for row in document["rows"]] == ["HEAD", "main"]
-    assert document["notes"] == ["1 revision is left out for having no metrics and no parameters"]
+    assert document["notes"] == ["1 revision is left out, because they have no metrics and no parameters"]
     assert first_names(project, "pages") == ["pages"]

@@ -45,7 +45,7 @@ def test_a_broken_working_tree_affects_only_its_own_row(project: Folder) -> None
     project.write("mlgit.yaml", "nonsense: true\n")
     document = leaderboard(project)
     assert [bool(row["problems"]) for row in document["rows"]] == [True, False]
-    assert "which way is better is guessed" in document["notes"][0]
+    assert "the better direction is only guessed" in document["notes"][0]
 
 
 def test_repositories_without_commits_or_metrics_give_a_hint(empty_repository: Folder) -> None:

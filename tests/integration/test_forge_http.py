@@ -155,7 +155,7 @@ def test_githubs_time_of_reset_is_compared_with_the_date_of_the_response(fake: F
 def test_a_wait_that_is_too_long_is_an_error(fake: FakeForge) -> None:
     waits = Waits()
     fake.fail(status=403, headers={"Retry-After": "3600"}, body={"message": "API rate limit exceeded"})
-    with pytest.raises(ForgeFailed, match="asked too often") as caught:
+    with pytest.raises(ForgeFailed, match="limits requests") as caught:
         github(fake, waits=waits).pull_request(7)
     assert waits.seconds == []
     assert "3600 s" in (caught.value.hint or "")
@@ -269,7 +269,7 @@ def test_an_invalid_commit_id_causes_no_request(host: HostName, sha: str, fake: 
         lambda: forge.start_deployment(environment="prod", sha=sha, ref="tumor#prod#3", url=None),
         lambda: forge.pull_requests_of(branch="topic", sha=sha),
     ):
-        with pytest.raises(ForgeFailed, match="is no full commit id"):
+        with pytest.raises(ForgeFailed, match="is not a full commit id"):
             ask()
     assert fake.requests == []
 
@@ -295,7 +295,7 @@ def test_a_persons_token_that_may_not_read_the_user_uses_graphql(status: int, fa
 @pytest.mark.parametrize("path", ["/user$", "/graphql$"])
 def test_a_broken_server_is_an_error_while_the_login_is_read(path: str, fake: FakeForge) -> None:
     fake.fail(status=500, path=path, times=4)
-    with pytest.raises(ForgeFailed, match="say whose token this is"):
+    with pytest.raises(ForgeFailed, match="read whose token this is"):
         _ = github(fake, token=USER_TOKEN if "user" in path else ACTIONS_TOKEN).login
 
 

@@ -62,7 +62,7 @@ def test_the_merge_job_builds_nothing_on_a_release_that_the_gates_block(worse: F
     (step,) = done.json()["steps"]
     assert (step["outcome"], step["environment"]) == ("blocked", None)
     assert step["message"].startswith(
-        "`line@v1.0.1`, which Ada made, is here already, and the gates block it: "
+        "`line@v1.0.1`, which Ada made, is already here, and the gates block it: "
     )
     assert "mlgit deregister line@v1.0.1" in step["hint"]
     assert "line#staging#2" not in worse.git("ls-remote", "origin")

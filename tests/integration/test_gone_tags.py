@@ -53,7 +53,7 @@ def test_a_tag_that_was_deleted_at_the_remote_is_taken_away(
     one.git("push", "-q", "origin", f":refs/tags/{GONE}")
     done = one.here(*argv)
     assert done.status == Exit.DONE
-    assert f"`origin` has no longer `{GONE}`" in done.out
+    assert f"`origin` no longer has `{GONE}`" in done.out
     assert f"git update-ref {word(f'refs/tags/{GONE}')} {oid}" in done.out
     assert one.git("tag", "-l", GONE) == ""
     one.git("update-ref", f"refs/tags/{GONE}", oid)
@@ -90,7 +90,7 @@ def test_only_a_tag_that_was_at_the_remote_once_is_taken_away(
     assert done.status == Exit.DONE
     assert (two.git("tag", "-l", tag) == tag) is stays
     assert (f"only here, and not on `origin`: `{tag}`" in done.out) is stays
-    assert (f"`origin` has no longer `{tag}`" in done.out) is not stays
+    assert (f"`origin` no longer has `{tag}`" in done.out) is not stays
 
 
 def test_an_own_tag_that_waits_to_be_pushed_stays_and_is_named(team: tuple[Folder, Folder]) -> None:
@@ -123,6 +123,6 @@ def test_a_fork_takes_away_no_tag_of_another_remote(team: tuple[Folder, Folder],
     identity = {"GIT_COMMITTER_EMAIL": "eve@example.org", "GIT_AUTHOR_EMAIL": "eve@example.org"}
     done = mine.here("models", "--fetch", env=identity)
     assert done.status == Exit.DONE, done.err
-    assert "has no longer" not in done.out
+    assert "no longer has" not in done.out
     assert "not on `origin`, but perhaps on another remote: `net" in done.out
     assert mine.git("tag", "-l", GONE) == GONE

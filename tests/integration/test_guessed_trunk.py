@@ -69,12 +69,12 @@ def test_elsewhere_a_check_says_that_trunk_is_guessed(clone: Folder) -> None:
     verdict = check(clone, status=Exit.DONE)
     (note,) = [each for each in verdict["notes"] if each["code"] == "trunk_guessed"]
     assert note["effect"] == "warn"
-    assert "`origin/main` is taken for trunk" in note["message"]
-    assert "is taken for trunk" in " ".join("\n".join(clone.here("check").out.splitlines()[:5]).split())
+    assert "`origin/main` is treated as trunk" in note["message"]
+    assert "is treated as trunk" in " ".join("\n".join(clone.here("check").out.splitlines()[:5]).split())
     clone.ok("sh", "-c", note["hint"].removeprefix("run `").removesuffix("`"))
     done = clone.here("check")
     assert _LOOSER in done.out
-    assert "is taken for trunk" not in done.out
+    assert "is treated as trunk" not in done.out
 
 
 @pytest.mark.parametrize("env", [_CI, None], ids=["CI", "elsewhere"])

@@ -349,7 +349,7 @@ def test_a_model_whose_path_nothing_has_is_left_out(project: Folder) -> None:
     project.commit("Start again")
     done = project.here("init")
     assert done.status == Exit.DONE, done.err
-    assert "`gone/model.bin` is neither an output of DVC nor a file in Git" in done.out + done.err
+    assert "`gone/model.bin` is neither a DVC output nor a file in Git" in done.out + done.err
     text = (project / "mlgit.yaml").read_text(encoding="utf-8")
     assert "ghost" not in text
     assert "line:" in text

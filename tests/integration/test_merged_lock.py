@@ -92,7 +92,7 @@ def test_a_confirmation_in_the_change_is_named_with_its_author_until_it_is_on_tr
         verdict = check(forked, *argv, status=Exit.DONE)
         (note,) = confirmations(verdict)
         assert note["message"] == (
-            "Git merged the entry of stage `train` in dvc.lock; that a run gives the same is known only from "
+            "Git merged the entry of stage `train` in dvc.lock; only the message from "
             f"the message of {commit} by `bot@example.org`"
         )
         assert (note["effect"], verdict["decision"]) == ("note", "allow")

@@ -100,7 +100,7 @@ def test_a_diff_does_not_call_a_model_unchanged_that_is_not_known_here(
     clone = fresh_clone(author, tmp_path / "clone")
     assert clone.here("diff", "origin/main", "HEAD", "--json").json()["models"] is None
     shown = clone.here("diff", "origin/main", "HEAD", "--models").out
-    assert "whether the model changed is not known here" in shown
+    assert "it is not known here whether the model changed" in shown
     assert "No difference" not in shown
 
 

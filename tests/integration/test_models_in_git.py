@@ -131,7 +131,7 @@ def test_a_rejected_model_is_released_again_only_by_force(empty_repository: Fold
     project.commit("Words")
     refused = project.here("release", "net")
     assert refused.status == Exit.STATE
-    assert "This very model was rejected before: `net@v1.0.0` was deregistered by " in refused.err
+    assert "This model was rejected before: `net@v1.0.0` was deregistered by " in refused.err
     assert "broken" in refused.err
     forced = project.here("release", "net", "--force")
     assert forced.status == Exit.DONE

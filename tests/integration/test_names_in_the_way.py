@@ -45,7 +45,7 @@ def test_a_tag_that_cannot_be_passed_over_is_named_with_the_command_that_deletes
     assert done.status == Exit.TOOL
     assert f"`origin` cannot take `line@v1.0.0!`, because it has `{tag}`: Git cannot have both" in done.err
     command = f"git push origin ':refs/tags/{tag}' && git tag -d '{tag}'"
-    assert f"`{command}` deletes it for everybody" in done.err
+    assert f"`{command}` deletes it for everyone" in done.err
     staged.ok("sh", "-c", command)
     assert staged.here("deregister", "line@v1.0.0").status == Exit.DONE
 

@@ -85,7 +85,7 @@ def test_the_error_about_a_plain_tag_names_its_maker_and_what_repairs_it_for_eve
     command = f"git push origin :refs/tags/{tag} && git tag -d {tag}"
     text = " ".join(done.out.split())
     assert done.status == Exit.BLOCKED
-    assert f"`{command}` deletes it for everybody" in text
+    assert f"`{command}` deletes it for everyone" in text
     if spoil is _by_hand:
         assert f"mlgit did not write it; {twice.git('log', '-1', '--format=%cn')} made it" in text
     assert f"`{command}`" in twice.here("get", "line@latest", "-o", "out").err

@@ -94,7 +94,7 @@ def test_a_diverged_branch_is_refused_before_anything_is_sent(project: Folder, c
     assert "git pull --rebase origin main" in done.err
     assert storage_files(project) == before
     project.git("fetch", "-q")
-    assert "1 commit that this branch has not" in project.mlgit("push").err
+    assert "1 commit that this branch lacks" in project.mlgit("push").err
 
 
 def test_a_branch_that_is_only_behind_has_nothing_to_publish(project: Folder, colleague: Folder) -> None:
@@ -270,5 +270,5 @@ def test_the_words_of_a_server_that_refuses_are_shown(changed: Folder) -> None:
     mine.chmod(0o755)
     done = changed.mlgit("push")
     assert done.status == Exit.TOOL
-    assert "`origin` did not take the branch `slope`" in done.err
+    assert "`origin` refused the branch `slope`" in done.err
     assert "remote: protected branch" in done.err

@@ -72,7 +72,7 @@ def test_a_tag_that_the_remote_had_once_does_not_come_back(
     for _ in range(2):
         step, reason = steps(clone)["line#prod#1"]
         assert step == "skipped"
-        assert "`origin` had this tag and has it no more" in reason
+        assert "`origin` no longer has this tag" in reason
     assert "git tag -d 'line#prod#1'" in clone.mlgit("push").out
     assert "line#prod#1" not in remote_tags(clone)
     found = clone.mlgit("doctor", "--online", "--json").json()["findings"]

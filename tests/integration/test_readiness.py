@@ -42,7 +42,7 @@ FAULTS = {
         "models/line.json",
         "models/lime.json",
         "model_not_found",
-        "`models/lime.json` is neither an output of DVC nor a file in Git",
+        "`models/lime.json` is neither a DVC output nor a file in Git",
     ),
     "member": Fault(
         "models/line.json",

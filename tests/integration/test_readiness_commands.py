@@ -41,10 +41,8 @@ def not_kept(project: Folder) -> None:
 
 
 LACKS = {
-    "misspelt": Lack(
-        "models/lime.json", nothing, "`models/lime.json` is neither an output of DVC nor a file"
-    ),
-    "ignored": Lack("models/other.bin", nothing, "`models/other.bin` is neither an output of DVC nor a file"),
+    "misspelt": Lack("models/lime.json", nothing, "`models/lime.json` is neither a DVC output nor a file"),
+    "ignored": Lack("models/other.bin", nothing, "`models/other.bin` is neither a DVC output nor a file"),
     "member": Lack("models/line.json/weights", nothing, "`models/line.json` at {} does not have `weights`"),
     "never made": Lack("later/x.bin", never_made, "`later/x.bin` was declared at {}, but never made"),
     "not kept": Lack("models/line.json", not_kept, "`models/line.json` is an output that DVC does not keep"),

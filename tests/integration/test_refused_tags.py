@@ -114,7 +114,7 @@ def test_a_release_that_was_moved_on_the_remote_is_put_back_there(staged: Folder
     assert done.status == Exit.STATE
     assert "`line@v1.0.0` was moved on `origin`: `line#staging#1` names the one that is here" in done.err
     command = "git push --force origin refs/tags/line@v1.0.0"
-    assert f"run `{command}`, which puts it back for everybody" in done.err
+    assert f"run `{command}`, which restores it for everyone" in done.err
     taken = Folder(tmp_path / "taken")
     staged.git("clone", "-q", str(staged.path.parent / "origin.git"), str(taken.path))
     staged.ok("sh", "-c", command)
@@ -252,7 +252,7 @@ def test_a_clone_whose_history_is_cut_off_does_not_say_what_is_on_trunk(
     cut = Folder(tmp_path / "cut")
     cut.git("fetch", "-q", "--depth", "1", "origin", "refs/tags/*:refs/tags/*")
     shown = cut.here("show", "line@v1.0.0", "--json")
-    assert "is on origin/main is not known: this clone's history is cut off" in shown.out
+    assert "is on origin/main is not known: this clone is shallow" in shown.out
     assert "is not on origin/main" not in shown.out
     done = cut.here("check", "--base", "staging")
     assert done.status == Exit.STATE

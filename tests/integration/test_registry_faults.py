@@ -182,7 +182,7 @@ def test_a_remote_with_half_of_a_change_is_queried_again(
 @pytest.mark.parametrize(
     ("script", "reported"),
     [
-        ("echo no >&2; exit 1", "did not take the tags; nothing was changed"),
+        ("echo no >&2; exit 1", "refused the tags; nothing was changed"),
         ("kill -9 $PPID", "broke off, and the tags are not there yet"),
     ],
 )
@@ -297,7 +297,7 @@ def test_a_concurrent_rejection_is_reported_to_the_promoter(
     ticks = clock(NOON)
     report = promote(opened(promoted, now=next(ticks)), "line@v1.0.0", environment="staging", downgrade=True)
     assert report.pushed
-    assert any("rejected `line@v1.0.0` at the same moment" in note for note in report.notes)
+    assert any("rejected `line@v1.0.0` at the same time" in note for note in report.notes)
 
 
 def test_a_concurrent_promotion_is_reported_to_the_rejecter(

@@ -75,7 +75,7 @@ def test_tags_that_do_not_count_are_ignored_with_the_reason(project: Folder) -> 
     assert ignored_tags(here) == {
         "line@created": "gto cannot read it",
         "line@v9.0.0": "it is lightweight",
-        "line@v9.1.0": "it points at no commit",
+        "line@v9.1.0": "it does not point to a commit",
     }
     assert project.mlgit("models").status == Exit.DONE
 

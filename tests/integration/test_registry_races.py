@@ -237,7 +237,7 @@ def test_a_local_tag_that_differs_from_the_remotes_is_an_error_before_anything_i
     two_versions.git("tag", "-am", "phantom", "line#staging#1", "HEAD")
     done = two_versions.mlgit("promote", "line", "--to", "staging")
     assert done.status == Exit.STATE
-    assert "is another one here than on `origin`" in done.err
+    assert "differs from the one on `origin`" in done.err
 
 
 @pytest.mark.parametrize("years", [-10, 10])

@@ -371,7 +371,7 @@ def test_a_pattern_lists_the_models_that_match(many: Folder) -> None:
     assert names("?") == ["a", "b"]
     done = many.here("models", "brain-*")
     assert done.status == Exit.STATE
-    assert "No model fits `brain-*`" in done.err
+    assert "No model matches `brain-*`" in done.err
 
 
 def test_last_limits_the_events_or_versions_to_the_newest(many: Folder) -> None:

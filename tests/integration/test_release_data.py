@@ -90,8 +90,8 @@ READY: dict[str, Callable[[Folder], str | None]] = {
     "in a folder": in_a_folder,
 }
 UNREADY: dict[str, tuple[Callable[[Folder], str | None], str]] = {
-    "misspelt": (lambda _: "models/lime.json", "neither an output of DVC nor a file in Git"),
-    "ignored by Git": (ignored, "neither an output of DVC nor a file in Git"),
+    "misspelt": (lambda _: "models/lime.json", "neither a DVC output nor a file in Git"),
+    "ignored by Git": (ignored, "neither a DVC output nor a file in Git"),
     "no path": (lambda _: None, "No path is declared for `net`"),
     "not in the folder": (lambda it: in_a_folder(it, "c.bin"), "does not have `c.bin`"),
     "one of two": (one_of_two_not_pushed, "`weights/b.bin` is not in the DVC remote"),

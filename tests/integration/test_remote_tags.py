@@ -148,8 +148,8 @@ FILES = {
     "empty": (b"", "is empty, as after a `git ls-remote --heads --tags` that failed"),
     "a blank line": (b"\n", "is empty"),
     "cut off": (b"a" * 40 + b"\trefs/heads/main\nfatal: the", "is not the output of"),
-    "folder": ("folder", "is no file"),
-    "pipe": ("pipe", "is no file"),
+    "folder": ("folder", "is not a file"),
+    "pipe": ("pipe", "is not a file"),
     "huge": ("huge", "is larger than 64 MiB"),
 }
 
@@ -296,4 +296,4 @@ def test_a_remote_that_does_not_answer_in_ci_leaves_it_unknown(clone: Folder, tm
     assert "Nothing of `net` is in `prod` yet" in _absence(clone, {})
     (result,) = clone.here("check", "--json", env={"CI": "true"}).json()["verdict"]["results"]
     assert (result["outcome"], result["reason"]) == ("error", "unknown_here")
-    assert "`origin` did not answer when it was asked for its tags" in result["message"]
+    assert "`origin` did not respond to a query for its tags" in result["message"]

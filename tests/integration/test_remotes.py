@@ -113,7 +113,9 @@ def test_a_check_says_that_the_branch_itself_chose_whose_rules_apply(fork: Folde
 
     (note,) = guesses()
     assert note["effect"] == "warn"
-    assert note["message"].startswith("`upstream/main` is taken for trunk, where rules are read, because the")
+    assert note["message"].startswith(
+        "`upstream/main` is treated as trunk, where rules are read, because the"
+    )
     assert "`git config mlgit.remote upstream`" in note["hint"]
     fork.git("config", "mlgit.remote", "upstream")
     assert guesses() == []

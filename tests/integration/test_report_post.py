@@ -89,7 +89,7 @@ def test_without_a_token_it_prints_the_report_and_a_note(pull: PullRequest) -> N
     done = laptop(pull, token=None)
     assert done.status == Exit.DONE
     assert done.out.startswith("### ✅")
-    assert "nothing was posted: there is no token" in done.err
+    assert "nothing was posted: `origin` is not on a known forge, or there is no token" in done.err
     assert pull.forge.requests == []
 
 

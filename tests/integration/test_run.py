@@ -233,7 +233,9 @@ def test_an_output_that_the_remote_lost_is_made_again(fresh: Folder) -> None:
     assert done.status == Exit.DONE, done.err
     record = done.json()
     assert record["stages"] == ["prepare", "train"]
-    assert record["notes"] == ["not in the DVC remote, to be made anew: data/clean.csv, models/line.json"]
+    assert record["notes"] == [
+        "not in the DVC remote, so they are made again: data/clean.csv, models/line.json"
+    ]
 
 
 def started(project: Folder) -> subprocess.Popen[bytes]:

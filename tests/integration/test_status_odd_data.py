@@ -91,7 +91,7 @@ def test_an_unreadable_entry_of_a_directory_is_a_change_and_is_reported(tracked:
         found = tracked.here("status", "--json").json()
         assert [(each["path"], each["workspace"]) for each in found["data"]] == [("data/many", "modified")]
         assert [stage["reasons"] for stage in found["stages"]] == [["changed output data/many"]]
-        assert found["problems"] == ["`data/many/3/10.csv` cannot be read: it is no file, and leads to none"]
+        assert found["problems"] == ["`data/many/3/10.csv` cannot be read: it is not a file or a link to one"]
     odd.unlink()
     odd.write_text("row 10\n", encoding="utf-8")
     assert states(tracked) == {}

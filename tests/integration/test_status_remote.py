@@ -262,7 +262,7 @@ def test_a_remote_that_does_not_answer_does_not_hide_the_rest(directory: Folder)
     found = remote_status(directory, status=Exit.TOOL)
     (failure,) = found["failures"]
     assert (failure["part"], failure["code"]) == ("remote_data", "tool_failed")
-    assert "The DVC remote `far` could not be asked" in failure["message"]
+    assert "The DVC remote `far` could not be queried" in failure["message"]
     assert "secret" not in json.dumps(found["failures"])
     assert [(each["remote"], each["answered"]) for each in found["remote_data"]["remotes"]] == [
         ("far", False),
@@ -280,7 +280,7 @@ def test_a_remote_that_is_not_configured_is_a_failure(project: Folder) -> None:
     pointer = project / "data" / "raw.csv.dvc"
     pointer.write_text(pointer.read_text() + "  remote: nowhere\n")
     found = remote_status(project, status=Exit.TOOL)
-    assert "`nowhere` could not be asked" in found["failures"][0]["message"]
+    assert "`nowhere` could not be queried" in found["failures"][0]["message"]
     assert found["remote_data"]["remotes"][1]["answered"] is True
     project.dvc("remote", "default", "-q", "storage")
     config = project / ".dvc" / "config"
@@ -292,7 +292,7 @@ def test_a_remote_that_is_not_configured_is_a_failure(project: Folder) -> None:
     pointer.unlink()
     done = project.here("status", "--remote")
     assert "\nRemote    unknown\n" in done.out
-    assert "The default DVC remote could not be asked" in done.out
+    assert "The default DVC remote could not be queried" in done.out
 
 
 def test_the_shell_completes_the_option(project: Folder) -> None:

@@ -99,7 +99,7 @@ def test_a_login_page_does_not_count_as_every_content(project: Folder) -> None:
     with http_server(_LogIn) as port:
         project.dvc("remote", "modify", "storage", "url", f"http://127.0.0.1:{port}/")
         found = remote_status(project, status=Exit.TOOL)
-    assert "a page for everything" in found["failures"][0]["message"]
+    assert "returns a page even for files that do not exist" in found["failures"][0]["message"]
     assert {each["presence"] for each in found["remote_data"]["outputs"]} == {"unknown"}
 
 
@@ -163,7 +163,7 @@ def test_a_bucket_is_listed_once_for_any_number_of_outputs(
             assert list(outputs(project)) == ["data/7.bin"]
             monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
             found = remote_status(project, status=Exit.TOOL)
-            assert "`storage` could not be asked" in found["failures"][0]["message"]
+            assert "`storage` could not be queried" in found["failures"][0]["message"]
 
 
 def test_a_folder_over_ssh_is_queried(
@@ -184,7 +184,7 @@ def test_a_version_aware_remote_is_compared_by_its_recorded_versions(project: Fo
     project.dvc("remote", "modify", "storage", "url", "s3://bucket/path")
     project.dvc("remote", "modify", "storage", "version_aware", "true")
     found = remote_status(project)["remote_data"]
-    assert "keeps versions itself" in found["notes"][0]
+    assert "is version-aware" in found["notes"][0]
     assert {each["presence"] for each in found["outputs"]} == {"missing"}
 
 

@@ -42,7 +42,7 @@ def test_a_repository_of_another_user_is_refused_with_a_command_to_trust_it(proj
     # With this variable git treats every repository as that of another user.
     done = project.mlgit("status", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
     assert done.status == Exit.STATE
-    assert "belongs to somebody else" in done.err
+    assert "belongs to another user" in done.err
     assert f"safe.directory {project.path}" in done.err
 
 

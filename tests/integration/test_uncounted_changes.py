@@ -90,7 +90,7 @@ def test_a_tag_that_changes_nothing_does_not_stop_a_deployment(
         assert (refused.status, refused.json()["deployment"]) == (Exit.BLOCKED, None)
         assert refused.json()["superseded"] is None
         if kind == "no statement":
-            assert f"`staging` stays as it is: `{OWN}` says what it holds" in refused.json()["notes"]
+            assert f"`staging` does not change: `{OWN}` decides what it holds" in refused.json()["notes"]
         assert not place.exists()
     done = run_of(staged, OWN)
     assert done.status == Exit.DONE, done.out + done.err

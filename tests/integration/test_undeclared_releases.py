@@ -79,7 +79,7 @@ def served(staged: Folder) -> Folder:
 def test_no_command_acts_on_a_model_that_was_never_declared(served: Folder) -> None:
     release(served, "ghost", "v1.0.0", "main", "src/train.py")
     promote(served, "ghost", "v1.0.0", 1)
-    why = "neither its commit nor trunk ever declared the model `ghost`"
+    why = "neither its commit nor trunk declares the model `ghost`"
     for argv in (
         ["ci", "tag", "--", "ghost@v1.0.0"],
         ["ci", "tag", "--deploy", "--", "ghost#staging#1"],

@@ -22,9 +22,9 @@ POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{OID}\nsize {
 @pytest.mark.parametrize(
     ("content", "hint"),
     [
-        ("just words\n", "repair it, then run `mlgit run evaluate`"),
-        ("train: [1\n", "repair it, then run `mlgit run evaluate`"),
-        ("train: {slope: 2\n", "repair it, then run `mlgit run evaluate`"),
+        ("just words\n", "fix it, then run `mlgit run evaluate`"),
+        ("train: [1\n", "fix it, then run `mlgit run evaluate`"),
+        ("train: {slope: 2\n", "fix it, then run `mlgit run evaluate`"),
         (POINTER, "git lfs pull"),
     ],
 )

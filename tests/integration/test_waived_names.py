@@ -63,7 +63,7 @@ def test_a_waiver_goes_with_the_gate_and_not_with_its_id(
     assert results(verdict)[f"line/{new}"] == ("fail", "max_drop_broken", effect)
     assert (("gates_loosened", "warn") in notes(verdict)) == warned
     assert warned == (
-        "from the merge on, it would cover this gate" in " ".join(project.here("check", *DATE).out.split())
+        "after the merge, it would cover this gate" in " ".join(project.here("check", *DATE).out.split())
     )
 
 

@@ -235,7 +235,7 @@ FAILED = Failure(
     place="mlgit.yaml:3:1",
     expected="one of `data`, `directions`, `environments`, `gates`, `models`, `version`",
     hint="did you mean `gates`?",
-    details=("`mlgit.yaml:9:5`: `max_drop` is no number",),
+    details=("`mlgit.yaml:9:5`: `max_drop` is not a number",),
 )
 STALE = Note(
     code="stale_stage",

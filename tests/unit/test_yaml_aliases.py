@@ -58,7 +58,7 @@ def test_aliases_that_repeat_too_much_are_refused_at_once(case: str, read: Calla
     assert error.location is not None
     line = error.location.line or 0
     assert "*a" in BOMBS[case].splitlines()[line - 1]
-    assert "write here what is needed of `&a" in (error.hint or "")
+    assert "write the values of `&a" in (error.hint or "")
 
 
 @pytest.mark.parametrize("read", [load, compose])

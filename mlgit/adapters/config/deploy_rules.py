@@ -131,7 +131,7 @@ class DeployRules(Findings):
         if "version" in placeholders(path):
             expected = "one folder for all versions; each has its own below `releases/`"
             hint = "remove `{version}`"
-            self._say("`{version}` cannot stand in `path`", where, expected=expected, hint=hint)
+            self._say("`{version}` cannot be part of `path`", where, expected=expected, hint=hint)
         normal = posixpath.normpath(path)
         if normal in {".", "/", "//"}:
             what = "repository" if normal == "." else "disk"

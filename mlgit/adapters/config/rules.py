@@ -200,7 +200,7 @@ class Rules(Findings):
             self._say(f"`{name}` has `vs` and no limit of change", (*path, "vs"), key=True, expected=expected)
         elif absolute and "on_no_baseline" in gate:
             where = (*path, "on_no_baseline")
-            self._say(f"`{name}` needs no baseline", where, key=True, hint="remove `on_no_baseline`")
+            self._say(f"`{name}` does not need a baseline", where, key=True, hint="remove `on_no_baseline`")
         elif change and "vs" not in gate:
             message = f"`{name}` has {choices(change[:1])} and no `vs`"
             expected = "what to compare with: `vs: base`, `vs: prod`, `vs: release` or a revision"
@@ -232,7 +232,7 @@ class Rules(Findings):
                 continue
             numbers = [Decimal(str(limit).removesuffix("%")) for limit in (least, most)]
             if all(number.is_finite() for number in numbers) and numbers[0] > numbers[1]:
-                message = f"`{low}` is greater than `{high}`, so that nothing can pass"
+                message = f"`{low}` is greater than `{high}`, so nothing can pass"
                 self._say(message, (*path, low), expected=f"at most {most}")
         if "min_rise" in gate and "min_drop" in gate:
             self._say(
@@ -243,11 +243,13 @@ class Rules(Findings):
         vs = gate.get("vs")
         if vs == "latest":
             expected = "`release` for the newest release, `base`, an environment or a revision"
-            self._say("`latest` is no baseline", (*path, "vs"), expected=expected, hint="write `vs: release`")
+            self._say(
+                "`latest` is not a baseline", (*path, "vs"), expected=expected, hint="write `vs: release`"
+            )
         elif isinstance(vs, str) and vs not in self._environments and _NO_REVISION.search(vs):
             expected = "`base`, `release`, an environment, a revision, or `{file: path}`"
             hint = near(vs, ("base", "release", *self._environments))
-            self._say(f"{shown(vs)} is no baseline", (*path, "vs"), expected=expected, hint=hint)
+            self._say(f"{shown(vs)} is not a baseline", (*path, "vs"), expected=expected, hint=hint)
 
     def _check_gate_models(self, path: Path, gate: Mapping[str, Any]) -> None:
         if "model" in gate and "models" in gate:
@@ -284,4 +286,4 @@ class Rules(Findings):
             if following == start and not reported & set(walked):
                 reported |= set(walked)
                 circle = " -> ".join(f"`{name}`" for name in (*walked, start))
-                self._say(f"`from` goes round in a circle: {circle}", ("environments", start, "from"))
+                self._say(f"`from` forms a circle: {circle}", ("environments", start, "from"))

@@ -186,7 +186,9 @@ class _Violation:
     def _wrong_type(self) -> ConfigError:
         value, wanted = self._value, self._wanted
         if self._of_key:
-            return self._error(f"The key {shown(value)} is no text", expected="text", hint="put it in quotes")
+            return self._error(
+                f"The key {shown(value)} is not text", expected="text", hint="put it in quotes"
+            )
         names = [wanted] if isinstance(wanted, str) else list(wanted)
         if isinstance(value, str) and "number" in names:
             return self._not_a_number(value)

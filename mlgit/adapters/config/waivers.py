@@ -52,7 +52,7 @@ def _problems(document: Document) -> list[ConfigError]:
     for number, entry in enumerate(_entries(document)):
         path = ("waivers", number)
         if entry["id"] in seen:
-            message = f"The waiver `{entry['id']}` stands twice"
+            message = f"The id `{entry['id']}` appears twice"
             problems.append(document.problem(message, (*path, "id"), expected="each id once"))
         seen.add(entry["id"])
         problems += _problems_of(document, entry, path)
@@ -68,11 +68,11 @@ def _problems_of(document: Document, entry: dict[str, Any], path: tuple[str, int
         if problem is not None:
             yield document.problem(problem[0], (*path, "floor"), expected=problem[1])
     elif not entry["gate"].startswith(LOOSENED):
-        expected = "the worst value of the metric that is still let through"
+        expected = "the worst value of the metric that the waiver allows"
         yield document.problem(f"The waiver `{entry['id']}` has no `floor`", path, expected=expected)
     if _day(entry["expires"]) is None:
-        message = f"`{entry['expires']}` is no day of the calendar"
-        yield document.problem(message, (*path, "expires"), expected="a day as YYYY-MM-DD")
+        message = f"`{entry['expires']}` is not a date"
+        yield document.problem(message, (*path, "expires"), expected="a date as YYYY-MM-DD")
     for key in _TEXTS:
         # What a finding is about may have any name, and then this can be agreed to under no other.
         named = key == "gate" and entry[key].startswith(LOOSENED)

@@ -64,10 +64,10 @@ def refusal(
         problem = f"does not allow this token to {what}"
         hint = _rights_hint(words, headers.get("x-accepted-github-permissions", ""))
     elif status == NOT_FOUND:
-        problem = f"finds nothing where to {what}"
+        problem = f"has nothing there to {what}"
         hint = f"it is gone, or the token in `{words.token}` may not see it"
     elif status >= SERVER_ERROR:
-        problem, hint = f"fails to {what}", f"{words.name} has a fault of its own; run the job again later"
+        problem, hint = f"fails to {what}", f"{words.name} has an internal error; run the job again later"
     message = f"{words.name} {problem} ({status}){f': {text}' if text else ''}"
     return ForgeFailed(message, status=status, hint=hint, details=(asked,))
 

@@ -24,7 +24,7 @@ ACTIONS = "github-actions[bot]"
 """The user of the token that GitHub Actions gives to a job."""
 _APP_TOKEN = "ghs_"  # noqa: S105 (the first characters of every installed app's token, also of Actions)
 _PAGE = (("per_page", "100"),)
-_LOGIN = "say whose token this is"
+_LOGIN = "read whose token this is"
 _RIGHT = (
     "the job needs `permissions: {pull-requests: write, checks: write}`, and `deployments: write` to deploy;"
     " a fork's token can only read"

@@ -53,7 +53,7 @@ def end_deployment(
     }
     # Repeating this request is harmless.
     statuses = f"{path}/deployments/{deployment.id}/statuses"
-    client.send("POST", statuses, body, what="tell the state of a deployment")
+    client.send("POST", statuses, body, what="set the state of a deployment")
 
 
 def _created(client: Client, path: str, wanted: ForgeDeployment, *, known: Collection[int]) -> Any:  # noqa: ANN401 (any JSON)

@@ -80,7 +80,7 @@ class GitLab:
     @cached_property
     def user(self) -> int:
         """The id of the token's user."""
-        row = self._client.get("/user", what="say whose token this is")
+        row = self._client.get("/user", what="read whose token this is")
         with self._client.expected_form():
             return fields.number(row, "id")
 
@@ -233,7 +233,7 @@ class GitLab:
             return
         path, status = f"{self._path}/deployments/{deployment.id}", _STATES.get(state, state)
         try:
-            self._client.send("PUT", path, {"status": status}, what="tell the state of a deployment")
+            self._client.send("PUT", path, {"status": status}, what="set the state of a deployment")
         except ForgeFailed as failure:
             # GitLab refuses the state that a deployment already has.
             if failure.status != _BAD_REQUEST:

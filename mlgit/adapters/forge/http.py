@@ -54,8 +54,8 @@ class Client:
         if not _TOKEN.fullmatch(token):
             # requests would refuse the header and quote it.
             raise ForgeFailed(
-                f"`{words.token}` has characters that no token has",
-                hint="a line break or a blank may have slipped in; set it again",
+                f"`{words.token}` has characters that a token cannot have",
+                hint="it may contain a space or a line break; set it again",
             )
         self._words = words
         self._token = token
@@ -84,7 +84,7 @@ class Client:
             if following is None:
                 return
             query = following
-        raise ForgeFailed(f"{self._words.name} does not come to an end with the pages to {what}")
+        raise ForgeFailed(f"{self._words.name} returns pages without end to {what}")
 
     def send(self, method: str, path: str, body: Mapping[str, object] | None = None, *, what: str) -> Any:  # noqa: ANN401
         """Make a change that is safe to repeat; the response's JSON."""
@@ -136,7 +136,7 @@ class Client:
         limit_s = limit_pause_s(headers, attempt)
         if limited(status, headers, text):
             hint = f"it wants to be left alone for {limit_s:.0f} s; run the job again after that"
-            message = f"{self._words.name} was asked too often: {failure.message}"
+            message = f"{self._words.name} limits requests: {failure.message}"
             failure = ForgeFailed(message, status=status, hint=hint, details=failure.details)
             return _Failed(failure=failure, pause_s=limit_s, doubtful=False)
         if status >= SERVER_ERROR:
@@ -154,8 +154,8 @@ class Client:
             yield
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise ForgeFailed(
-                f"{self._words.name} answers in a form that mlgit does not know ({type(error).__name__})",
-                hint="is the address that of a REST interface?",
+                f"{self._words.name} returned a response that mlgit does not know ({type(error).__name__})",
+                hint="check that the address is that of the REST API",
             ) from None
 
 

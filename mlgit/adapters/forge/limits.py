@@ -26,7 +26,7 @@ def shortened(text: str, characters: int) -> str:
 def commit(sha: str) -> str:
     """A full commit id, checked because it comes from outside and becomes part of a path."""
     if not _COMMIT.fullmatch(sha):
-        raise ForgeFailed(f"`{shortened(sha, 80)}` is no full commit id")
+        raise ForgeFailed(f"`{shortened(sha, 80)}` is not a full commit id")
     return sha
 
 
@@ -34,7 +34,7 @@ def repository(name: str) -> str:
     """`owner/name` or deeper, checked because it comes from outside and becomes part of a path."""
     parts = name.split("/")
     if len(parts) == 1 or not all(_SEGMENT.fullmatch(part) and set(part) != {"."} for part in parts):
-        raise ForgeFailed(f"`{shortened(name, 80)}` is no repository's name")
+        raise ForgeFailed(f"`{shortened(name, 80)}` is not the name of a repository")
     return name
 
 

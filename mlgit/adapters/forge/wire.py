@@ -26,7 +26,7 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _CHUNK_BYTES = 64 * 1024
-_REACH = "see whether the server's address is right and the network lets you through"
+_REACH = "check the server's address and the network"
 
 
 @record
@@ -72,7 +72,9 @@ class Wire:
 
     def __init__(self, api: str, *, token: str, signed: Mapping[str, str], more: Mapping[str, str]) -> None:
         if _origin(api) is None:
-            raise ForgeFailed("The address of the forge is no web address", hint="it begins with `https://`")
+            raise ForgeFailed(
+                "The address of the forge is not a web address", hint="it begins with `https://`"
+            )
         self._api = api
         self._token = token.encode("ascii")
         self._signed = dict(signed)
@@ -94,7 +96,7 @@ class Wire:
                 if response.status_code not in _REDIRECTS or not target:
                     return _read(response, self._token)
                 url, query = self._followed(request, url, target), ()
-        raise NoResponse("sends us from one address to the next", sent=False, final=True)
+        raise NoResponse("redirects without end", sent=False, final=True)
 
     def _followed(self, request: Request, url: str, target: str) -> str:
         """The target of a redirect; only a GET may leave the server, and it does so without the token."""
@@ -103,9 +105,9 @@ class Wire:
         except ValueError:
             target = ""
         if _origin(target) is None:
-            raise NoResponse("sends us to what is no web address", sent=False, final=True)
+            raise NoResponse("redirects to something that is not a web address", sent=False, final=True)
         if request.method != "GET" and not self._same_server(target):
-            raise NoResponse(f"sends us to another server to {request.what}", sent=False, final=True)
+            raise NoResponse(f"redirects to another server to {request.what}", sent=False, final=True)
         return target
 
     def _same_server(self, url: str) -> bool:
@@ -130,16 +132,16 @@ class Wire:
         except requests.ReadTimeout:
             raise NoResponse(f"does not answer within {READ_S:.0f} s", sent=True) from None
         except requests.exceptions.SSLError as error:
-            why = f"cannot be spoken to safely: {_reason(error)}"
-            hint = "for certificates of your own, `REQUESTS_CA_BUNDLE` names a file with those to trust"
+            why = f"has no trusted certificate: {_reason(error)}"
+            hint = "for your own certificates, set `REQUESTS_CA_BUNDLE` to the file that has them"
             raise NoResponse(why, sent=False, final=True, hint=hint) from None
         except requests.ConnectionError as error:
             sent = not _never_sent(error)
-            how = "breaks off the connection" if sent else "cannot be reached"
+            how = "broke off the connection" if sent else "cannot be reached"
             raise NoResponse(f"{how}: {_reason(error)}", sent=sent) from None
         except (OSError, TypeError, ValueError) as error:
             # The environment may name any text as a proxy or a certificate.
-            raise NoResponse(f"cannot be asked: {_reason(error)}", sent=False, final=True) from None
+            raise NoResponse(f"cannot be queried: {_reason(error)}", sent=False, final=True) from None
 
     def _session(self) -> requests.Session:
         if self._opened is None:
@@ -162,20 +164,20 @@ def _read(response: requests.Response, token: bytes) -> Response:
             kept += chunk
             if len(kept) > MAX_ANSWER_BYTES:
                 size = f"{MAX_ANSWER_BYTES // 1024 // 1024} MiB"
-                raise NoResponse(f"answers with more than {size}", sent=True, final=True)
+                raise NoResponse(f"returned more than {size}", sent=True, final=True)
             if time.monotonic() - started_s > WHOLE_ANSWER_S:
                 raise NoResponse(f"does not end its answer within {WHOLE_ANSWER_S:.0f} s", sent=True)
     except requests.RequestException as error:
-        raise NoResponse(f"breaks off its answer: {_reason(error)}", sent=True) from None
+        raise NoResponse(f"broke off its response: {_reason(error)}", sent=True) from None
     status = response.status_code
     kept = kept.replace(token, b"***")
     try:
         content = json.loads(kept) if kept.strip() else None
     except (ValueError, RecursionError):
         if status // 100 == 2:  # noqa: PLR2004 (a success)
-            hint = "is there a proxy or a log-in page before it?"
+            hint = "check whether a proxy or log-in page is in front of it"
             raise NoResponse(
-                "answers with something that is no JSON", sent=True, final=True, hint=hint
+                "returned a response that is not JSON", sent=True, final=True, hint=hint
             ) from None
         content = None
     return Response(status=status, headers=headers, content=content)

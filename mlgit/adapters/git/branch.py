@@ -92,7 +92,7 @@ def commit_files(git: Git, paths: Sequence[str], message: str) -> str | None:
     except GitFailed as error:
         git.try_run("reset", "--quiet")
         again = f"commit it with `git add -- {words(paths)} && git commit`"
-        raise _not_committed(git, error, f"what the run wrote is still here: {again}") from error
+        raise _not_committed(git, error, f"the results of the run are still here: {again}") from error
 
 
 def commit_nothing(git: Git, message: str) -> str:
@@ -142,13 +142,13 @@ def move_branch(git: Git, remote: str, name: str, *, old: str, new: str) -> None
             return
         if there != old:
             raise moved(remote, name, there) from error
-        raise ToolError(f"`{remote}` did not take `{name}`", details=error.details) from error
+        raise ToolError(f"`{remote}` refused `{name}`", details=error.details) from error
 
 
 def moved(remote: str, name: str, there: str | None) -> LostRace:
     """The error for a branch that someone else moved or removed."""
-    where = "is gone" if there is None else f"is on {there[:7]} by now"
+    where = "is gone" if there is None else f"is already at {there[:7]}"
     return LostRace(
         f"`{remote}/{name}` {where}; nothing was pushed",
-        hint="the run for the newer commit will tell" if there else "the pull request may be merged already",
+        hint="the run for the newer commit checks it" if there else "the pull request may be merged already",
     )

@@ -80,7 +80,7 @@ def push_refs(
         raise push.refusal(failed)
     if found is None:
         # Even if the second push was refused, the server may still be writing the first.
-        raise _not_yet(f"The push to `{remote}` broke off", failed)
+        raise _not_yet(f"The push to `{remote}` was interrupted", failed)
     return found
 
 
@@ -180,7 +180,7 @@ class _Push:
             return PushResult(outcome="lost", theirs=theirs)
         if ours:
             raise ToolError(
-                f"`{self._remote}` took only some of the tags",
+                f"`{self._remote}` accepted only some of the tags",
                 details=(*(f"it has `{ref}`" for ref in ours), *failed.details),
             )
         return None
@@ -193,12 +193,12 @@ class _Push:
             return ToolError(
                 f"`{remote}` cannot take `{ref.removeprefix(TAGS)}`, because it has `{theirs}`: "
                 "Git cannot have both",
-                hint=f"if nobody needs `{theirs}`, `{deletion([theirs], remote)}` deletes it for everybody",
+                hint=f"if no one needs `{theirs}`, `{deletion([theirs], remote)}` deletes it for everyone",
                 details=failed.details,
             )
         return ToolError(
-            f"`{remote}` did not take the tags; nothing was changed",
-            hint="see what it said, then run the same command again",
+            f"`{remote}` refused the tags; nothing was changed",
+            hint="read its message above, then run the same command again",
             details=failed.details,
         )
 
@@ -220,7 +220,7 @@ class _Push:
             raise ToolError(
                 f"The push to `{self._remote}` failed, and `{self._remote}` does not say "
                 "whether it took the tags",
-                hint="run the same command again: it will see what arrived",
+                hint="run the same command again to check what arrived",
                 details=(*failed.details, *error.details),
             ) from error
 
@@ -234,6 +234,6 @@ def _is_refused(failed: GitFailed) -> bool:
 def _not_yet(what: str, failed: GitFailed) -> ToolError:
     return ToolError(
         f"{what}, and the tags are not there yet",
-        hint="they may still arrive; run the same command again, it will see them",
+        hint="they may still arrive; run the same command again to check",
         details=failed.details,
     )

@@ -79,10 +79,10 @@ def read_report(folder: str) -> CiReport:
         missing.code = "report_missing"
         raise missing from error
     except OSError as error:
-        raise _invalid(FILE, "it is no file that can be read") from error
+        raise _invalid(FILE, "it is not a readable file") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise _invalid(FILE, "it is no plain file")
+        raise _invalid(FILE, "it is not a plain file")
     with open(descriptor, "rb") as file:
         return load_report(file.read(MOST_BYTES + 1), name=FILE)
 
@@ -107,7 +107,7 @@ def load_report(content: bytes, *, name: str) -> CiReport:
 
 def _invalid(name: str, why: str) -> ConfigError:
     error = ConfigError(
-        f"`{name}` is no report of mlgit: {why}",
+        f"`{name}` is not an mlgit report: {why}",
         location=Location(name),
         hint="look at the log of the job that wrote it",
     )
@@ -132,11 +132,11 @@ def _parse(content: bytes) -> Tree:
         # Half a character would break every writer of the text.
         json.dumps(tree, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
-        raise _Refused(f"it is no JSON (line {error.lineno}, column {error.colno})") from error
+        raise _Refused(f"it is not JSON (line {error.lineno}, column {error.colno})") from error
     except UnicodeEncodeError as error:
-        raise _Refused("it holds a half character") from error
+        raise _Refused("it contains half a character") from error
     if not isinstance(tree, dict):
-        raise _Refused("it is no JSON object")
+        raise _Refused("it is not a JSON object")
     return tree
 
 
@@ -152,7 +152,7 @@ def _require_shallow(content: bytes) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> Tree:
     tree = dict(pairs)
     if len(tree) != len(pairs):
-        raise _Refused("a key stands twice in an object")
+        raise _Refused("a key appears twice in an object")
     return tree
 
 
@@ -164,7 +164,7 @@ def _whole(text: str) -> int:
 
 def _no_fraction(_: str) -> NoReturn:
     # Metrics are text in a report, so that nothing rounds them.
-    raise _Refused("a number is no whole number")
+    raise _Refused("a number is not a whole number")
 
 
 def _require_schema(tree: Tree) -> None:
@@ -208,7 +208,7 @@ def _value(annotation: str, key: str, value: Any) -> Any:  # noqa: ANN401 (any J
         try:
             return date.fromisoformat(value)
         except ValueError as error:
-            raise _Refused(f"`{key}` is no day") from error
+            raise _Refused(f"`{key}` is not a date") from error
     inner = _RECORDS.get(annotation.removesuffix(" | None"))
     return value if inner is None or value is None else _record(inner, value)
 
@@ -221,9 +221,9 @@ def _require_numbers(tree: Tree, keys: Sequence[str]) -> None:
         try:
             number = Decimal(tree[key])
         except ArithmeticError as error:
-            raise _Refused(f"`{key}` is no number") from error
+            raise _Refused(f"`{key}` is not a number") from error
         if number.is_finite() and abs(number.adjusted()) > _MOST_EXPONENT:
-            raise _Refused(f"`{key}` is no number that a metric can have")
+            raise _Refused(f"`{key}` is not a number that a metric can have")
 
 
 def _require_consistent(found: CiReport) -> None:
@@ -232,12 +232,12 @@ def _require_consistent(found: CiReport) -> None:
     if (check is None) == (failure is None):
         raise _Refused("it needs either a check or a failure")
     if failure is not None and found.exit_code != failure.exit_code:
-        raise _Refused("its exit code is not its failure's")
+        raise _Refused("its exit code does not match its failure")
     if check is None:
         return
     made = check.verdict
     if made.decision != decision_of(effects_of(made.results, made.notes)):
-        raise _Refused("its decision is not what its results and notes give")
+        raise _Refused("its decision does not match its results and notes")
     if made.summary != summarize(made.results, made.notes):
         raise _Refused("its summary does not count its results and notes")
     if not all(curve.valid for plot in check.plots for curve in plot.curves):

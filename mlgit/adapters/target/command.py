@@ -67,7 +67,7 @@ def _start(argv: Sequence[str], folder: str, variables: Mapping[str, str]) -> su
     except OSError as error:
         raise ToolError(
             f"`{argv[0]}` cannot be started: {error.strerror or error}",
-            hint="the list under `command:` is no shell line: the program is its first entry",
+            hint="the list under `command:` is not a shell line; its first entry is the program",
         ) from error
 
 

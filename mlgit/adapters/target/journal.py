@@ -120,8 +120,8 @@ def _acquire(descriptor: int, path: str, wait_s: float, progress: Progress) -> N
             return
         if time.monotonic() >= until:
             raise StateError(
-                f"Another deployment is at work there: {other}",
-                hint="wait for it to end, then run this again",
+                f"Another deployment is running there: {other}",
+                hint="wait until it ends, then run this again",
                 details=(f"lock {path}",),
             )
         if not waiting:
@@ -134,4 +134,4 @@ def _holder(descriptor: int) -> str:
     """The holder in the lock's file; any process may have written it, and it is shown on a terminal."""
     text = os.pread(descriptor, _MAX_HOLDER_BYTES, 0).decode("utf-8", "replace").strip()
     shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-    return shown or "somebody who did not say who"
+    return shown or "an unknown process"

@@ -57,10 +57,10 @@ class LocalFolder:
             if path != self.root and os.path.islink(path):
                 raise _foreign(path, "is a link")
             if os.path.lexists(path) and not os.path.isdir(path):
-                raise _foreign(path, "is no folder")
+                raise _foreign(path, "is not a folder")
         for path in (self.journal.path, self.lock):
             if os.path.lexists(path) and not _is_file(path):
-                raise _foreign(path, "is no plain file")
+                raise _foreign(path, "is not a plain file")
         for other in self._other_journals():
             raise ToolError(
                 f"`{self.root}` belongs to the environment `{other}`",
@@ -88,7 +88,7 @@ class LocalFolder:
         if not os.path.lexists(self._current):
             return None
         if not os.path.islink(self._current):
-            raise _foreign(self._current, "is no link")
+            raise _foreign(self._current, "is not a link")
         target = os.readlink(self._current)
         folder, _, name = target.rpartition("/")
         if folder != RELEASES or not name or name.startswith("."):
@@ -124,7 +124,7 @@ class LocalFolder:
         """Make a folder to gather files in; files that a killed deployment left there stay."""
         path = self.release_path(name)
         if os.path.lexists(path) and not _is_folder(path):
-            raise _foreign(path, "is no folder")
+            raise _foreign(path, "is not a folder")
         os.makedirs(path, exist_ok=True)
         return path
 
@@ -219,6 +219,6 @@ def _down(top: str, path: str) -> list[str]:
 
 def _foreign(path: str, problem: str) -> ToolError:
     return ToolError(
-        f"`{path}` {problem}, and mlgit did not make it so",
-        hint="look at it and move it away, or deploy to another folder",
+        f"`{path}` {problem}; mlgit did not create it",
+        hint="move it away, or deploy to another folder",
     )

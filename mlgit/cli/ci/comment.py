@@ -23,25 +23,25 @@ _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @command("comment")
 @click.argument("report", metavar="[DIR]", default="mlgit-report", shell_complete=folders_offer)
-@click.option("--running", is_flag=True, help="Only say that the run is under way; DIR is not read.")
+@click.option("--running", is_flag=True, help="Only report that the run is in progress; DIR is not read.")
 @click.option(
     "--untrusted",
     is_flag=True,
-    help="DIR is a fork's: believe only its shape, take everything else from the event and the forge.",
+    help="DIR comes from a fork: take only its results, and everything else from the event and the forge.",
 )
-@click.option("--job", metavar="NAME", help="Where a repository has several: the job whose report it is.")
+@click.option("--job", metavar="NAME", help="The job that the report belongs to, if there are several.")
 @pass_session
 def entry(session: Session, /, *, report: str, running: bool, untrusted: bool, job: str | None) -> int:
     r"""Put the report on the pull request, and set its check.
 
-    Takes report.json from DIR, as `mlgit ci pr` left it, and keeps one comment on the pull request and one
-    check, called `mlgit`, on its commit. A report that is missing or is none is told there too, as a failure.
+    Reads report.json in DIR, as `mlgit ci pr` wrote it, and updates one comment on the pull request and
+    the check `mlgit` on its commit. A missing or invalid report is posted as a failure.
 
-    The token is GITHUB_TOKEN on GitHub, MLGIT_GITLAB_TOKEN on GitLab. Without one the report is printed,
-    stderr says what was skipped, and the exit code is 0.
+    The token is GITHUB_TOKEN on GitHub and MLGIT_GITLAB_TOKEN on GitLab. Without it the report is printed,
+    stderr shows what was skipped, and the exit code is 0.
 
     \b
-    Exit codes: 0 told or skipped, 3 and 4 no report in DIR, 5 the forge refused.
+    Exit codes: 0 posted or skipped, 3 or 4 no report in DIR, 5 forge refused.
 
     \b
     Examples:
@@ -49,7 +49,7 @@ def entry(session: Session, /, *, report: str, running: bool, untrusted: bool, j
       mlgit ci comment mlgit-report
     """
     if job is not None and not _JOB.fullmatch(job):
-        raise UsageError(f"`{job}` is no name of a job", hint="use letters, digits, `.`, `_` and `-`")
+        raise UsageError(f"`{job}` is not the name of a job", hint="use letters, digits, `.`, `_` and `-`")
     from mlgit.adapters.forge.detect import connect
     from mlgit.adapters.runner.event import read_event
     from mlgit.flows.ci import comment as ci_comment

@@ -17,10 +17,10 @@ CI_COMMANDS: dict[str, dict[str, str]] = {
         "update": "Show and apply what changed in the bundled templates.",
     },
     "Called by the templates": {
-        "pr": "Verify or run the pipeline of a pull request, evaluate the gates.",
+        "pr": "Verify or run the pipeline of a pull request, then evaluate the gates.",
         "comment": "Put the report on the pull request, and set its check.",
-        "merged": "Release and promote what was merged and passes the gates.",
-        "tag": "Parse a pushed tag, verify it, and say what to deploy.",
+        "merged": "Release and promote merged changes that pass the gates.",
+        "tag": "Parse a pushed tag, verify it, and show what to deploy.",
         "monitor": "Check the default branch on a schedule, and report.",
     },
 }
@@ -32,7 +32,7 @@ def entry(ctx: click.Context) -> None:
     """Set up CI, and run its jobs.
 
     `mlgit ci init` writes workflow files once. They check out, install mlgit and call one of the other
-    commands here, so that what a job does can be repeated on a laptop by copying one line.
+    commands here. To repeat a job on a laptop, copy that line.
     """
     if ctx.invoked_subcommand is None:
         if ctx.ensure_object(Session).as_json:

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 @command("init")
-@click.option("--host", type=click.Choice(tuple(HOSTS)), help="For which forge; default: the remote's.")
+@click.option("--host", type=click.Choice(tuple(HOSTS)), help="The forge. [default: that of the remote]")
 @click.option(
     "--pipeline",
     type=click.Choice(["verify", "run"]),
-    help="Verify committed results, or run the pipeline; default: what is set already, else verify.",
+    help="Verify committed results, or run the pipeline; default: the current setting, otherwise verify.",
 )
 @click.option(
     "--requirement",
     "requirements",
     multiple=True,
     metavar="SPEC",
-    help="What the jobs install; repeatable; '' when their machines have mlgit. "
-    "Default: the commit or archive that this mlgit was installed from, and DVC's plug-in for the remote.",
+    help="What the jobs install, or '' if their machines have mlgit; repeatable. "
+    "[default: the commit or archive that this mlgit was installed from, and DVC's plug-in for the remote]",
 )
-@click.option("--force", is_flag=True, help="Replace files that were edited, too.")
-@click.option("--dry-run", is_flag=True, help="Show what would be written, write nothing.")
+@click.option("--force", is_flag=True, help="Also replace files that were edited.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, but write nothing.")
 @pass_session
 def entry(
     session: Session,
@@ -43,12 +43,12 @@ def entry(
 ) -> None:
     """Write the CI templates for GitHub or GitLab.
 
-    Pull requests get a comment and the check `mlgit`, merges are released and promoted, tags are
-    deployed. Running it again brings back what is missing and leaves the rest.
+    Pull requests get a comment and the check `mlgit`, merges are released and promoted, tags are deployed.
+    Run it again to restore missing files; the others do not change.
 
     \b
     Examples:
-      mlgit ci init                                the remote tells the forge
+      mlgit ci init                                the forge of the remote
       mlgit ci init --host gitlab --pipeline run   pull requests run the pipeline
       mlgit ci init --requirement mlgit@git+https://HOST/OWNER/mlgit@COMMIT
     """  # noqa: D301 (click wants the character)

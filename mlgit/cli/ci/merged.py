@@ -11,16 +11,15 @@ from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("merged")
-@click.option("--dry-run", is_flag=True, help="Write no tag, only say what would be written.")
-@output_option("Where mlgit.env, with values for the jobs that follow, is written.")
+@click.option("--dry-run", is_flag=True, help="Show which tags would be written, but write none.")
+@output_option("The folder for mlgit.env, with values for later jobs.")
 @pass_session
 def entry(session: Session, *, dry_run: bool, output: str) -> int:
-    """Release and promote what was merged and passes the gates.
+    """Release and promote merged changes that pass the gates.
 
-    Looks at trunk's tip, whatever was checked out: a model that changed since its newest version is
-    released, and goes into the environments that say `auto: true`, those named in `from` first. What a
-    rollback holds is left alone. It can be run at any time, twice, or by two at once: what is done already
-    is not done again.
+    Works on trunk's tip, even if another commit is checked out. A model that changed since its newest
+    version is released and promoted to environments with `auto: true`, those named in `from` first. An
+    environment that a rollback holds does not change. It is safe to run at any time, twice, or at once.
 
     \b
     Outputs (GITHUB_OUTPUT, and DIR/mlgit.env with MLGIT_ before them):
@@ -29,7 +28,7 @@ def entry(session: Session, *, dry_run: bool, output: str) -> int:
       tags      the assignments to deploy now, a JSON list
 
     \b
-    Exit codes: 0 done or nothing to do, 1 a gate blocks, 4 not about trunk,
+    Exit codes: 0 done or nothing to do, 1 a gate blocks, 4 not on trunk,
     5 the remote failed.
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.adapters.runner.event import read_event

@@ -9,13 +9,13 @@ from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("monitor")
-@output_option("Write the report's files into DIR.")
+@output_option("Write the files of the report into DIR.")
 @pass_session
 def entry(session: Session, /, *, output: str) -> int:
     r"""Check the default branch on a schedule, and report.
 
-    Holds the tip of the default branch against its gates as they are today: a waiver may have expired, an
-    environment that a gate compares with may have moved. Leaves the same files as `mlgit ci pr` in DIR.
+    Evaluates the gates at the tip of the default branch as of today: a waiver may have expired, or an
+    environment that a gate compares with may have changed. Writes the same files as `mlgit ci pr`.
 
     \b
     Exit codes: 0 allowed (also with warnings), 1 blocked, 3 a file is invalid.

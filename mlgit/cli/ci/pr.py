@@ -18,24 +18,24 @@ from mlgit.errors import UsageError
     type=click.Choice(["verify", "run"]),
     default="verify",
     show_default=True,
-    help="Prove that what is committed comes from the pipeline, or run it.",
+    help="Verify that the committed results come from the pipeline, or run it.",
 )
-@click.option("--commit", is_flag=True, help="With `run`: commit what DVC wrote and push it to the branch.")
-@output_option("Write the report's files into DIR.")
+@click.option("--commit", is_flag=True, help="With `run`: commit the results and push them to the branch.")
+@output_option("Write the files of the report into DIR.")
 @pass_session
 def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bool, output: str) -> int:
-    r"""Verify or run the pipeline of a pull request, evaluate the gates.
+    r"""Verify or run the pipeline of a pull request, then evaluate the gates.
 
-    `verify` trains nothing: dvc.lock must match code, parameters and data of the commit, the committed
-    metrics must be those that dvc.lock recorded, and the DVC remote must have the outputs. `run` pulls what
-    is missing, runs the pipeline and sends its results to the DVC remote.
+    `verify` does not train: dvc.lock must match the code, parameters and data of the commit, the committed
+    metrics must match dvc.lock, and the DVC remote must have the outputs. `run` pulls missing data, runs
+    the pipeline and pushes its results to the DVC remote.
 
     DIR gets report.json, report.md, report.html, junit.xml, metrics.txt (OpenMetrics), codequality.json and
     mlgit.env, also when no verdict can be formed. `mlgit ci comment` takes it from there.
 
     \b
-    Exit codes: 0 allowed (also with warnings), 1 blocked, 3 a file is invalid,
-    4 the repository is not in a state for it, 5 a stage or a remote failed.
+    Exit codes: 0 allowed (also with warnings), 1 blocked, 3 invalid file,
+    4 repository state, 5 a stage or a remote failed.
 
     \b
     Examples:
@@ -43,7 +43,7 @@ def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bo
       mlgit ci pr --pipeline run --commit
     """
     if commit and pipeline != "run":
-        raise UsageError("`--commit` goes with `--pipeline run`", hint="`verify` makes nothing to commit")
+        raise UsageError("`--commit` needs `--pipeline run`", hint="`verify` does not change files")
     session.begin(compares=True)
     from mlgit.flows.ci.pr import ci_pr
     from mlgit.render.pages.ci.pr import page

@@ -12,16 +12,15 @@ from mlgit.cli.shell.session import Session, pass_session
 
 @command("tag")
 @click.argument("ref", metavar="[TAG]", required=False)
-@click.option("--deploy", is_flag=True, help="Deploy what the tag asks for, and record that at the forge.")
-@output_option("Where mlgit.env, with values for the jobs that follow, is written.")
+@click.option("--deploy", is_flag=True, help="Deploy the version of the tag, and record that at the forge.")
+@output_option("The folder for mlgit.env, with values for later jobs.")
 @pass_session
 def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> int:
-    """Parse a pushed tag, verify it, and say what to deploy.
+    """Parse a pushed tag, verify it, and show what to deploy.
 
-    Without TAG it is the one that the CI run is about. Its name is matched in full before anything else;
-    then the remote's own object is fetched and held against its name, its statement, trunk, dvc.lock and
-    the release that it names. A tag that does not pass deploys nothing. For a tag that a newer one
-    superseded, --deploy deploys the newer one: a forge may have cancelled its job.
+    TAG is the tag of the CI run by default. Its object is fetched from the remote and verified against its
+    name, its statement, trunk, dvc.lock and the release that it names. A tag that fails is not deployed.
+    If a newer tag superseded it, --deploy deploys the newer one, whose job the forge may have cancelled.
 
     \b
     Outputs (GITHUB_OUTPUT, and DIR/mlgit.env with MLGIT_ before them):
@@ -29,8 +28,8 @@ def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> in
       environment, tag, commit, superseded, deploy (true or false)
 
     \b
-    Exit codes: 0 verified (also when superseded), 1 not verified,
-    4 no tag of a model, or gone, 5 the remote or the deployment failed.
+    Exit codes: 0 verified (also if superseded), 1 not verified,
+    4 not a model tag, or gone, 5 the remote or the deployment failed.
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.adapters.runner.event import read_event
     from mlgit.core.ci.tag_event import outputs_of

@@ -11,18 +11,18 @@ from mlgit.errors import Exit
 
 
 @command("update")
-@click.option("--host", type=click.Choice(tuple(HOSTS)), help="Whose templates, when both are installed.")
-@click.option("--force", is_flag=True, help="Replace files that were edited, too.")
-@click.option("--dry-run", is_flag=True, help="Show the differences, write nothing.")
+@click.option("--host", type=click.Choice(tuple(HOSTS)), help="Whose templates, if both are installed.")
+@click.option("--force", is_flag=True, help="Also replace files that were edited.")
+@click.option("--dry-run", is_flag=True, help="Show the differences, but write nothing.")
 @pass_session
 def entry(session: Session, *, host: Host | None, force: bool, dry_run: bool) -> int:
     """Show and apply what changed in the bundled templates.
 
-    Files that nobody edited are brought up to date. Those that somebody edited are kept, and what the
-    new template has different is shown. The settings of `mlgit ci init` are kept.
+    Files that were never edited are replaced. Edited files do not change; the differences of the new
+    template are shown. The settings of `mlgit ci init` are kept.
 
     \b
-    Exit codes: 0 up to date now, 1 edited files were left behind, or the jobs
+    Exit codes: 0 up to date, 1 edited files were not updated, or the jobs
     install mlgit by its name alone, 4 there are no templates here.
 
     \b

@@ -118,7 +118,7 @@ class Session:
         commit = vars(project).get("last_valid_rules")
         if commit is not None and project.trunk is not None:
             file = f"`mlgit.yaml` on {project.trunk.short}"
-            self.note(f"careful: {file} is invalid: the rules of {commit[:7]}, its last valid one, apply")
+            self.note(f"careful: {file} is invalid; its last valid version ({commit[:7]}) applies")
 
     def close(self) -> None:
         if self._project is not None:

@@ -62,9 +62,9 @@ def plugins(kinds: Iterable[str]) -> tuple[str, ...]:
 def remarks(kinds: Sequence[str]) -> tuple[str, ...]:
     """Notes about DVC remotes that CI cannot use."""
     if not kinds:
-        return ("there is no DVC remote in `.dvc/config`, so that CI cannot see what DVC tracks",)
+        return ("there is no DVC remote in `.dvc/config`, so CI cannot fetch what DVC tracks",)
     if set(kinds) == {_LOCAL}:
-        return ("the DVC remote is a folder, which only a runner on this machine or network can see",)
+        return ("the DVC remote is a folder that only a runner on this machine or network can read",)
     return ()
 
 

@@ -250,7 +250,7 @@ def _of_this_commit(state: ModelState, here: Sequence[RegisteredVersion]) -> Mer
         return _left(state.name, f"{here[-1].version}, which this commit is, was deregistered")
     if valid[-1].version.final:
         return _released(state.name, "already", valid[-1])
-    message = f"this commit is {valid[-1].version}, and a commit is one version of a model"
+    message = f"this commit is {valid[-1].version}, and a commit can only be one version of a model"
     return _left(state.name, message, hint=f"run `mlgit release {state.name} --commit`")
 
 
@@ -268,7 +268,7 @@ def _reason_not(state: ModelState, environment: Environment, version: Registered
     if version.deregistered:
         return f"{name} is deregistered"
     if not version.version.final and not environment.pre:
-        return f"{name} is a pre-release, and `{environment.name}` takes none"
+        return f"{name} is a pre-release, and `{environment.name}` does not accept pre-releases"
     if here.version is not None and version.version < here.version.version:
         return f"`{environment.name}` holds {here.version.version}, which is higher than {version.version}"
     left = [change for change in here.changes if change.before == version.commit]

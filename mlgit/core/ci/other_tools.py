@@ -44,7 +44,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
         r"\b(?:DVC_)?STUDIO_TOKEN\b|\bstudio\.(?:iterative|datachain)\.ai\b|\bstudio\.dvc\.",
         "DVC Studio",
-        f"models, history and reports come from Git alone; live metrics do not: see {GUIDE}",
+        f"models, history and reports come from Git; live metrics do not: see {GUIDE}",
     ),
 )
 

@@ -135,8 +135,8 @@ def _unpinned(text: str) -> str | None:
     if found is None:
         if "://" not in text or (_HASH.search(text) and "+file:" not in text):
             return None
-        risk = "whoever can change what is there runs code in the jobs"
-        return f"`{text}` has no hash and no commit, so that {risk}; write {_pinned(text)}"
+        risk = "anyone who can change it runs code in the jobs"
+        return f"`{text}` has no hash and no commit: {risk}; write {_pinned(text)}"
     if COMMIT.fullmatch(found["commit"] or ""):
         return None
     named = found["commit"] or "HEAD"
@@ -146,7 +146,7 @@ def _unpinned(text: str) -> str | None:
             f"`{found['start']}@` and all 40 digits, as `git rev-parse {word(named)}` shows them in a clone"
         )
     return (
-        f"`{text}` is not pinned to a commit, so that whoever pushes there runs code in the jobs; write "
+        f"`{text}` is not pinned to a commit, so anyone who pushes there runs code in the jobs; write "
         f"`{found['start']}@` and the 40 digits that `git ls-remote {found['url']} {named}` shows"
     )
 
@@ -171,7 +171,7 @@ def _pinned(text: str) -> str:
 def missing_requirement() -> UsageError:
     """The error for an mlgit that nothing can pin."""
     return UsageError(
-        "Nothing says what CI should install: pip recorded neither a commit nor a hash of this mlgit",
+        "It is unknown what CI should install: pip recorded neither a commit nor a hash of this mlgit",
         expected=f"`--requirement '{EXAMPLE}'`",
         hint=_HINT,
     )

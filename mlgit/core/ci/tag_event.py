@@ -138,14 +138,14 @@ def uncounted_changes(fact: TagFact, accepted: ModelState) -> tuple[str, ...]:
     if fact.tag in refused:
         if here.doubt is not None or here.holder is None:
             return ()
-        return (f"`{environment}` stays as it is: `{here.holder.tag}` says what it holds",)
+        return (f"`{environment}` does not change: `{here.holder.tag}` decides what it holds",)
     if here.holder is None or here.holder.tag != fact.tag:
         return ()
     newer = [tag for tag, each in refused.items() if (each.name.counter or 0) > (fact.name.counter or 0)]
     if not newer:
         return ()
     verb = "does not count and changes" if len(newer) == 1 else "do not count and change"
-    return (f"{listed(newer)} {verb} nothing; `mlgit doctor` says why",)
+    return (f"{listed(newer)} {verb} nothing; `mlgit doctor` shows why",)
 
 
 def deployment_of(report: DeployReport, *, recorded: bool) -> TagDeployment | None:

@@ -51,7 +51,7 @@ def value_reader(
             raise UsageError(
                 f"`{name}` in `{option}` may mean {len(hits)} columns",
                 details=tuple(each.full_name for each in hits[:_MOST_NAMES]),
-                hint=f"say which, like `{option} {hits[0].full_name}`",
+                hint=f"name one, such as `{option} {hits[0].full_name}`",
             )
 
     def value_of(row: Row) -> Value:
@@ -70,7 +70,7 @@ def unknown_name(columns: Sequence[Column], name: str, option: str) -> UsageErro
         hint = "did you mean " + " or ".join(f"`{each}`" for each in near[:_MOST_NAMES]) + "?"
     elif known:
         hint = "there are " + ", ".join(f"`{each}`" for each in list(known)[:_MOST_NAMES])
-    return UsageError(f"No revision has a metric or parameter `{name}`, as `{option}` asks for", hint=hint)
+    return UsageError(f"No revision has a metric or parameter `{name}`, as `{option}` needs", hint=hint)
 
 
 def fits(column: Column, pattern: str) -> bool:

@@ -66,14 +66,19 @@ def parse_condition(text: str) -> Condition:
         )
     if not name:
         raise _wrong(
-            text, found.start(), "`--where` names no metric or parameter", "a name before the comparison"
+            text,
+            found.start(),
+            "`--where` does not name a metric or parameter",
+            "a name before the comparison",
         )
     end = found.end()
     rest = text[end:]
     written = rest.strip()
     column = end + len(rest) - len(rest.lstrip())
     if not written:
-        raise _wrong(text, len(text), "`--where` compares with nothing", "a value after the comparison")
+        raise _wrong(
+            text, len(text), "`--where` has no value to compare with", "a value after the comparison"
+        )
     operator = "=" if found.group() == "==" else found.group()
     return Condition(name, operator, _value(text, written, column), text.strip())  # type: ignore[arg-type]
 
@@ -102,10 +107,10 @@ def _value(text: str, written: str, column: int) -> Decimal | bool | str:
         if end < 0:
             raise _wrong(text, column, "A quote in `--where` is never closed", "the same quote again")
         if end != len(written) - 1:
-            raise _wrong(text, column + end + 1, "Something stands after the value of `--where`", "the end")
+            raise _wrong(text, column + end + 1, "There is more text after the value of `--where`", "the end")
         return written[1:-1]
     for found, expected in (
-        (_JOINED.search(written), "one comparison; several `--where` must all hold"),
+        (_JOINED.search(written), "one comparison; repeat `--where` for another"),
         (_OPERATOR.search(written), "a value; put text in quotes"),
     ):
         if found is not None:

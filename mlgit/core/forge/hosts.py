@@ -75,7 +75,7 @@ HOSTS: Mapping[Host, HostInfo] = {
         ),
         committed=(".github",),
         steps=("protect `{branch}` and require the check `mlgit` (Settings > Rules > Rulesets)",),
-        environments_step="say who may deploy to {environments} (Settings > Environments)",
+        environments_step="set who may deploy to {environments} (Settings > Environments)",
         secrets_page="Settings > Secrets and variables",
     ),
     "gitlab": HostInfo(

@@ -180,7 +180,7 @@ def _first_version(case: Case, rules: Rules) -> Note:
         return Note(code="first_version", message=text, effect="block", model=case.model)
     found = [entry.baseline for entry in case.baselines.values()]
     emptied = next((each.message for each in found if each.reason == EMPTIED), None)
-    first = f"The first version in `{rules.environment}`: there is nothing to compare with yet"
+    first = f"The first version in `{rules.environment}`: no version to compare with yet"
     text = f"There is nothing to compare with: {emptied}" if emptied else first
     return Note(code="first_version", message=text, effect="warn", model=case.model)
 

@@ -97,7 +97,7 @@ def check_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:
     change = metrics.difference(candidate, baseline)
     if change and not baseline and any(limit.relative for limit in gate.change.values()):
         verb = "fell" if change.is_signed() else "rose"
-        message = f"{gate.metric} {verb} from 0, which is no percentage"
+        message = f"{gate.metric} {verb} from 0, so the change has no percentage"
         return Finding("error", "relative_to_zero", message, "declare the limit as a plain number")
     apart = (baseline,) if change else ()
     numbers = f"{gate.metric} {metrics.short(baseline)} -> {metrics.short(candidate, apart_from=apart)}"

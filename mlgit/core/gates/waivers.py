@@ -33,7 +33,7 @@ class Waiver:
     """One entry of `.mlgit/waivers.yaml` on trunk.
 
     `gate` is a gate's id, `<model>/<gate>`, or `gates_loosened:` with the subject of a finding. `floor` is
-    the worst value of the metric that is still let through. `commit` is the one that wrote this entry in its
+    the worst value of the metric that the waiver allows. `commit` is the one that wrote this entry in its
     current form, and `since` its day (UTC); both are None while trunk has no commit. `brought_by` are the
     addresses of that commit and of the commits that it merged; `by_author` is the one that also wrote part
     of the change.
@@ -97,7 +97,7 @@ def changed_waivers(before: Iterable[Waiver], after: Iterable[Waiver]) -> list[N
     return [
         Note(
             code="waivers_changed",
-            message=f"From the merge on, the {'edited' if each.id in ids else 'new'} waiver `{each.id}` "
+            message=f"After the merge, the {'edited' if each.id in ids else 'new'} waiver `{each.id}` "
             f"{_allowed(each)} until {each.expires.isoformat()}; its approver is `{each.approver}`",
             gate=each.gate,
             waiver=each.id,
@@ -111,7 +111,7 @@ def _allowed(waiver: Waiver) -> str:
     """What a waiver lets through, as the end of a sentence."""
     if waiver.gate.startswith(LOOSENED):
         return f"agrees to a change of `{waiver.gate.removeprefix(LOOSENED)}`"
-    limit = "" if waiver.floor is None else f" if its number is no worse than {short(waiver.floor)}"
+    limit = "" if waiver.floor is None else f" if its number is at least as good as {short(waiver.floor)}"
     errors = ", also with an error" if "error" in waiver.covers else ""
     return f"lets `{waiver.gate}` fail{limit}{errors},"
 
@@ -137,7 +137,10 @@ def _problem(
 
 def _problem_of_people(waiver: Waiver, authors: Collection[str]) -> tuple[str, str] | None:
     if not waiver.traced:
-        return "waiver_untraced", "no commit on trunk is known to have written it, so who agreed is not known"
+        return (
+            "waiver_untraced",
+            "the commit on trunk that wrote it is not known, so its author is not known either",
+        )
     if person(waiver.approver) in authors:
         return (
             "waiver_self_approved",
@@ -157,7 +160,7 @@ def by_authors(waivers: Iterable[Waiver], *, results: Iterable[Result], notes: I
             effect="warn",
             gate=waiver.gate,
             waiver=waiver.id,
-            hint=f"have someone else review it: `git show {waiver.commit}`" if waiver.commit else None,
+            hint=f"ask someone else to review it: `git show {waiver.commit}`" if waiver.commit else None,
         )
         for waiver in waivers
         if waiver.by_author is not None and waiver.id in used
@@ -182,7 +185,7 @@ def taken_names(
             yield Note(
                 code="gates_loosened",
                 message=f"{kind.capitalize()} `{name}` {how}, and waiver `{waiver.id}` ({waiver.origin}) is "
-                f"for `{waiver.gate}`: from the merge on, it would cover this {kind}",
+                f"for `{waiver.gate}`: after the merge, it would cover this {kind}",
                 effect=effect,
                 gate=name if kind == "gate" else None,
                 model=name if kind == "model" else None,

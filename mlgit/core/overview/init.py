@@ -179,10 +179,10 @@ def one_line(description: str) -> str:
 
 
 def _models(models: Sequence[Model], pathless: Sequence[str]) -> list[str]:
-    lines = ["# What is released. The name stands in tags: `name@v1.0.0`, `name#prod#3`.", "models:"]
+    lines = ["# What is released. The name is part of tags: `name@v1.0.0`, `name#prod#3`.", "models:"]
     for model in models:
         if model.path is None:
-            lines.append(f"  {quoted(model.name)}: {{}}  # its path stands in dvc.yaml")
+            lines.append(f"  {quoted(model.name)}: {{}}  # its path is in dvc.yaml")
             continue
         lines += [f"  {quoted(model.name)}:", f"    path: {quoted(model.path)}"]
         if model.metrics is not None:
@@ -196,7 +196,7 @@ def _models(models: Sequence[Model], pathless: Sequence[str]) -> list[str]:
 
 
 def _gates(gates: Sequence[SuggestedGate], *, active: bool) -> list[str]:
-    lines = ["# Sentences about a candidate that are true or not.", "gates:"]
+    lines = ["# Conditions that a change must meet.", "gates:"]
     mark = "" if active else "# "
     for gate in gates:
         change = "max_drop" if gate.direction == "up" else "max_rise"

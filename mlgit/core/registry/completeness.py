@@ -81,11 +81,11 @@ def fetch_only(address: str) -> str:
 def knows_tags(clone: CloneFacts) -> Known:
     """Whether this clone takes all tags of its remote whenever it fetches."""
     remote = clone.remote
-    reasons = ["its history is cut off"] if clone.shallow else []
+    reasons = ["its history is shallow"] if clone.shallow else []
     if remote is not None:
         reasons.extend(each.why for each in clone.obstacles)
         if not clone.fetched:
-            reasons.append(f"nothing was ever fetched from `{remote}`")
+            reasons.append(f"this clone has never fetched from `{remote}`")
     if not reasons:
         return KNOWN
     return Known(known="no", why=f"this clone may lack tags: {' and '.join(reasons)}", repair=repair(clone))
@@ -132,7 +132,7 @@ def compare_tags(
         return Known(known="no", why=why, repair=repair)
     other = sorted(tag for tag, oid in wanted.items() if here[tag] != oid)
     if other:
-        why = f"the tag `{other[0]}` is another one here than in {source}"
+        why = f"the tag `{other[0]}` here differs from the one in {source}"
         return Known(known="no", why=why, repair=f"git tag -d {word(other[0])} && {repair}")
     only_here = next((tag for tag, _ in _of_model(model, here) if tag not in there), None)
     if only is not None and only_here is not None:

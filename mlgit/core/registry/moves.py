@@ -117,7 +117,7 @@ def require_history(
             continue
         raise StateError(
             f"What `{name}` held of `{state.name}` before is not known here: the tag `{tag}`, written with "
-            f"`{half.tag}`, {'is not here' if other is None else 'is another one now'}",
+            f"`{half.tag}`, {'is not here' if other is None else 'was replaced'}",
             hint=f"run `git fetch --force --tags`; if no clone has that tag, {otherwise}",
         )
 

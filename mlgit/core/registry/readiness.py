@@ -133,7 +133,7 @@ def model_problem(
         return _missing_member(model, path, outputs, files, line)
     if unusable is not None or _has(files.paths, path):
         return None if unusable is None else _unusable(model, *unusable, files, line)
-    message = f"`{path}` is neither an output of DVC nor a file in Git {files.label}"
+    message = f"`{path}` is neither a DVC output nor a file in Git {files.label}"
     if any(output.path == path for output in pipeline.outputs):
         message = f"`{path}` is an output that DVC does not keep (`cache: false`), nor does Git {files.label}"
     return _not_found(model, message, _alike(path, pipeline.outputs, files.paths), line)
@@ -161,8 +161,8 @@ def _members(output: Output, files: Files) -> Collection[str] | None:
 
 def _making(output: Output) -> str:
     if output.owner.endswith(".dvc"):
-        return f"run `dvc update {word(output.owner)}`, commit what it wrote, then release"
-    return "run `mlgit run`, commit what it wrote, then release"
+        return f"run `dvc update {word(output.owner)}`, commit the results, then release"
+    return "run `mlgit run`, commit the results, then release"
 
 
 def _has(paths: Iterable[str], path: str) -> bool:

@@ -131,7 +131,7 @@ def check_promotion(
         )
     if not version.version.final and not environment.pre:
         raise AnswerNo(
-            f"`{label}` is a pre-release, and `{environment.name}` takes none",
+            f"`{label}` is a pre-release, and `{environment.name}` does not accept pre-releases",
             hint=f"release the final version, or declare `pre: true` for `{environment.name}`",
         )
     source = environment.source
@@ -159,7 +159,7 @@ def _require_not_lower(state: ModelState, name: str, version: RegisteredVersion)
         raise AnswerNo(
             f"`{state.name}@{version.version}` is lower than `{here.version}`, which `{name}` "
             f"{'holds' if last is None else 'held last'}",
-            hint="use `mlgit rollback` to go back, or `--downgrade` if you mean it",
+            hint="use `mlgit rollback` to go back, or `--downgrade` to promote it anyway",
         )
 
 
@@ -202,9 +202,7 @@ def rollback_target(
         if wanted not in candidates or not counts(wanted):
             promote = f"run `mlgit promote {state.name}@{wanted.version} --to {word(name)}`"
             require_history(state, name, otherwise=promote, version=str(wanted.version))
-            raise StateError(
-                f"`{state.name}@{wanted.version}` is not among what `{name}` can go back to", hint=promote
-            )
+            raise StateError(f"`{name}` cannot go back to `{state.name}@{wanted.version}`", hint=promote)
         return wanted
     usable = (each for each in candidates if not each.deregistered and counts(each))
     found = next(usable, None)
@@ -235,7 +233,8 @@ def _nothing_before(
     if rejected:
         first = rejected[0]
         return StateError(
-            f"All that `{name}` can go back to is deregistered: {listed(each.tag for each in rejected)}",
+            f"Every version that `{name}` can go back to is deregistered: "
+            f"{listed(each.tag for each in rejected)}",
             details=() if first.rejection_counts else (_uncounted_rejection(first),),
             hint=_end_of_rejection(first) or f"run `mlgit promote {state.name}@VERSION --to {word(name)}`",
         )
@@ -258,7 +257,7 @@ def _end_of_rejection(version: RegisteredVersion) -> str | None:
     """What ends a rejection that does not count; None if it counts."""
     if version.rejection_counts or version.rejected is None:
         return None
-    return f"if it was not meant, delete `{version.rejected.tag}` here and on the remote"
+    return f"if that was a mistake, delete `{version.rejected.tag}` here and on the remote"
 
 
 def passed_over(
@@ -275,7 +274,7 @@ def passed_over(
     if not between:
         return ()
     verb = "does not count and is" if len(between) == 1 else "do not count and are"
-    return (f"{listed(between)} {verb} passed over; `mlgit doctor` says why",)
+    return (f"{listed(between)} {verb} skipped; `mlgit doctor` shows why",)
 
 
 def refused_assignments(state: ModelState, environment: EnvironmentState) -> tuple[Refusal, ...]:

@@ -111,7 +111,7 @@ def plan_tags(
     """
     facts = sorted(missing, key=_order)
     reasons = {
-        tag: f"`{remote}` had this tag and has it no more; to delete it here: `git tag -d {word(tag)}`"
+        tag: f"`{remote}` no longer has this tag; to delete it here: `git tag -d {word(tag)}`"
         for tag in withdrawn
     }
     reasons = {**without_model, **reasons}
@@ -139,7 +139,7 @@ def _add_second_versions(
         first = taken.setdefault((fact.name.model, fact.commit), fact.tag)
         if first != fact.tag:
             reasons[fact.tag] = (
-                f"{fact.commit[:7]} is `{first}` already, and a commit is one version of a model"
+                f"{fact.commit[:7]} is already `{first}`, and a commit can only be one version of a model"
             )
 
 

@@ -184,7 +184,7 @@ def future_note(state: ModelState, now: datetime) -> tuple[str, ...]:
         return ()
     ahead = write_time(as_time(state.newest_tag_s))
     newest = f"The newest tag of `{state.name}` is dated {ahead}, in the future"
-    return (f"{newest}: the new tags are dated after it, so that gto and DVC agree",)
+    return (f"{newest}: the new tags are dated after it so that gto and DVC agree",)
 
 
 def _paragraph(environment: EnvironmentState, move: Move) -> str:

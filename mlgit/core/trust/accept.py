@@ -106,7 +106,7 @@ def _is_undeclared(fact: TagFact, facts: Facts) -> bool:
 
 
 def _never_declared(fact: TagFact, facts: Facts) -> Refusal:
-    why = f"neither its commit nor trunk ever declared the model `{fact.name.model}`"
+    why = f"neither its commit nor trunk declares the model `{fact.name.model}`"
     if facts.deepen is not None:
         return Refusal(fact, why, repair=facts.deepen, missing=True)
     return Refusal(fact, why, advice=unless_needed([fact.tag], facts.remote, why=why))
@@ -186,7 +186,7 @@ def _named_release(
     if named is None:
         whole = str(fact.name._replace(action="assign"))  # without it, no command could follow this half
         follows = fact.tag != whole and any(each.tag == whole for each in raw.facts)
-        return None if follows else Refusal(fact, "it names no release")
+        return None if follows else Refusal(fact, "it does not name a release")
     problem = release_problem(fact, statement, raw)
     if problem is not None:
         moved = any(each.tag == named.tag for each in raw.facts)
@@ -218,7 +218,7 @@ def _take_back(fact: TagFact, named: TagPointer, witnesses: list[str], facts: Fa
     """What to do about a tag that names another release than other tags do."""
     verb = "names" if len(witnesses) == 1 else "name"
     deletes = unless_needed([fact.tag], facts.remote, why="")
-    who = fact.tagger or "whoever made it"
+    who = fact.tagger or "its author"
     return f"{listed(witnesses)} {verb} the `{named.tag}` that is there; ask {who}, and {deletes}"
 
 

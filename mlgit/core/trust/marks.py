@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NO_STATEMENT = "it has no statement, so mlgit did not write it"
 MERGE = (
     "merge its commit to trunk, or release what is on trunk now; if versions are released on another branch, "
-    "`git config mlgit.trunk BRANCH` says so in a clone"
+    "run `git config mlgit.trunk BRANCH` in each clone"
 )
 
 
@@ -34,7 +34,7 @@ def other_commit(fact: TagFact, state: ModelState) -> str | None:
     version = None if fact.name.version is None else state.find(fact.name.version)
     if version is None or version.commit == fact.commit:
         return None
-    return f"it stands on {fact.commit[:7]}, and `{version.tag}` on {version.commit[:7]}"
+    return f"it is at {fact.commit[:7]}, and `{version.tag}` at {version.commit[:7]}"
 
 
 def second_registration(fact: TagFact, state: ModelState) -> str | None:
@@ -52,9 +52,9 @@ def second_registration(fact: TagFact, state: ModelState) -> str | None:
 def unless_needed(tags: Sequence[str], remote: str | None, *, why: str) -> str:
     """What to do about tags that mlgit did not write and that do not count, all for one reason."""
     them = "it" if len(tags) == 1 else "them"
-    advice = f"if nobody needs {them}, `{deletion(tags, remote)}` deletes {them}"
+    advice = f"if no one needs {them}, `{deletion(tags, remote)}` deletes {them}"
     if remote is not None:
-        advice += " for everybody"
+        advice += " for everyone"
     if why != NO_STATEMENT:
         return advice
     return (
@@ -67,7 +67,7 @@ def no_statement(fact: TagFact, remote: str | None = None) -> Refusal:
     advice = unless_needed([fact.tag], remote, why=NO_STATEMENT)
     if fact.name.action == "deregister":
         version = f"{fact.name.model}@{fact.name.version}"
-        advice = f"if it was meant, delete that tag and run `mlgit deregister {version} -m REASON` again"
+        advice = f"if that was intended, delete that tag and run `mlgit deregister {version} -m REASON` again"
     return Refusal(fact, NO_STATEMENT, foreign=True, advice=advice)
 
 
@@ -127,12 +127,12 @@ class Marks:
     def _named_release(self, fact: TagFact) -> str | None:
         """What is wrong with the release that a statement names."""
         if not fact.release:
-            return "it names no release" if fact.name.action == "assign" else None
+            return "it does not name a release" if fact.name.action == "assign" else None
         named = self._releases.get(fact.release)
         if named is None:
             return self._lost_release(fact)
         if fact.name.action != "unassign" and named.commit != fact.commit:
-            return f"it stands on {fact.commit[:7]}, and its release `{named.tag}` on {named.commit[:7]}"
+            return f"it is at {fact.commit[:7]}, and its release `{named.tag}` at {named.commit[:7]}"
         if fact.name.action == "deregister":
             return None
         if str(named.name.version) != fact.parsed_summary.version:
@@ -145,7 +145,7 @@ class Marks:
         tag = str(TagName(fact.name.model, "register", Version.parse(fact.parsed_summary.version or "")))
         if tag in self._state.ignored:
             return f"its release `{tag}` does not count: {self._state.ignored[tag]}"
-        return "the release that it names is not there, or is another one now"
+        return "the release that it names is missing or was replaced"
 
     @cached_property
     def _releases(self) -> Mapping[str, TagFact]:

@@ -45,14 +45,14 @@ def parse_statement(message: str) -> ParsedStatement:
         return ParsedStatement(None, None)
     statement = parse_message(message)
     if statement is None or not head.strip():
-        return ParsedStatement(None, "its statement cannot be understood")
+        return ParsedStatement(None, "its statement cannot be parsed")
     line, _, following = rest.partition("\n")
     if encode(statement) != line:
         return ParsedStatement(
             statement, "its statement is not written canonically, or has fields of its own"
         )
     if following.strip() and not following.startswith(_SIGNATURE):
-        return ParsedStatement(statement, "something follows its statement")
+        return ParsedStatement(statement, "there is text after its statement")
     return ParsedStatement(statement, None)
 
 
@@ -63,19 +63,19 @@ def claims_problem(fact: TagFact, statement: Statement) -> str | None:
         return "it has a counter after its version, which mlgit never writes"
     if isinstance(statement, ReleaseStatement):
         if name.action != "register":
-            return "it is no release, and states one"
+            return "it is not a release, but states one"
         claimed: tuple[object, ...] = (statement.model, statement.version, statement.commit)
         found: tuple[object, ...] = (name.model, str(name.version), fact.commit)
     elif isinstance(statement, RejectionStatement):
         if name.action != "deregister":
-            return "it is no rejection, and states one"
+            return "it is not a rejection, but states one"
         claimed = (statement.model, statement.version)
         found = (name.model, str(name.version))
     else:
         if name.environment is None:
-            return "it is about no environment, and states one"
+            return "it is not about an environment, but states one"
         if name.action == "assign" and statement.action == "unassign":
-            return "it puts a version there, and states that one was taken out"
+            return "it puts a version there, but states that one was taken out"
         claimed = (statement.model, statement.environment, statement.sequence)
         found = (name.model, name.environment, name.counter)
     differing = [
@@ -98,11 +98,9 @@ def release_problem(
             why = f"its release `{named.tag}` does not count: {why}"
         return why or f"it names the release `{named.tag}`, which is not there"
     if found.oid != named.oid:
-        return (
-            f"it names another `{named.tag}` ({named.oid[:7]}) than the one that is there ({found.oid[:7]})"
-        )
+        return f"it names `{named.tag}` as {named.oid[:7]}, but that tag is {found.oid[:7]}"
     if str(found.name.version) != statement.version:
         return f"it states {statement.version}, and its release is `{named.tag}`"
     if fact.name.action in {"assign", "deregister"} and found.commit != fact.commit:
-        return f"it stands on {fact.commit[:7]}, and its release `{named.tag}` on {found.commit[:7]}"
+        return f"it is at {fact.commit[:7]}, and its release `{named.tag}` at {found.commit[:7]}"
     return None

@@ -75,7 +75,7 @@ def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts:
     version = version_of(fact, here.registered)
     takes_pre = rules is None if declared is None else declared.pre
     if version is not None and not version.version.final and not takes_pre:
-        return f"{version.version} is a pre-release, and `{here.environment}` took none"
+        return f"{version.version} is a pre-release, and `{here.environment}` did not accept pre-releases"
     if found is None:
         return None
     broken = _outdated(fact, found, here, facts)
@@ -94,7 +94,7 @@ def _strange_policy(policy: str, commit: str, facts: Facts) -> str | None:
     if facts.had_rules_of(policy, commit):
         return None
     if facts.deepen is not None:
-        return f"whether the rules of {policy[:7]} were trunk's is not known: this clone's history is cut off"
+        return f"whether the rules of {policy[:7]} were trunk's is not known: this clone is shallow"
     return f"it was written by the rules of {policy[:7]}, which were never trunk's"
 
 

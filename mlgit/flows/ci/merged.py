@@ -85,7 +85,7 @@ def merged(
         refresh(project)
         with trunk_checked_out(project) as here, suppress(_TrunkMovedError):
             return _MergePass(here, dry_run=dry_run, ci=ci, progress=progress).finish(earlier)
-    raise StateError("Trunk moves faster than this run can follow", hint="run it again when it is calmer")
+    raise StateError("Trunk keeps moving while this run works", hint="run it again later")
 
 
 def _require_merge(project: Project, event: CiEvent | None) -> None:
@@ -98,7 +98,7 @@ def _require_merge(project: Project, event: CiEvent | None) -> None:
         what = "a pull request" if event.kind == "pull_request" else f"`{event.ref}`"
         raise StateError(
             f"Versions are released from the default branch, and this run is about {what}",
-            hint="call `mlgit ci merged` where the default branch was pushed to",
+            hint="run `mlgit ci merged` for pushes to the default branch",
         )
 
 
@@ -209,7 +209,7 @@ class _MergePass:
             except StateError:
                 if self._need(model).release:
                     raise
-        raise ToolError(f"`{model}` changes faster than this run can follow")
+        raise ToolError(f"`{model}` keeps changing while this run works")
 
     def _need(self, model: str) -> Need:
         """Whether trunk's tip must be released, according to the registry as it is now."""
@@ -258,7 +258,7 @@ class _MergePass:
                 # Versions that were read twice are never equal: each has a reader of its own.
                 if needed is not None and needed.oid == version.oid:
                     raise
-        raise ToolError(f"`{environment.name}` changes faster than this run can follow")
+        raise ToolError(f"`{environment.name}` keeps changing while this run works")
 
     def _counting(self, model: str) -> ModelState:
         """The model as it is now, without the tags that do not count."""
@@ -272,7 +272,7 @@ class _MergePass:
     def _look_again(self, error: LostRace, attempt: int) -> None:
         if attempt == _ATTEMPTS:
             raise error
-        self._progress.say(f"Somebody was first, looking again: {error.message}")
+        self._progress.say(f"Someone else was first, checking again: {error.message}")
 
     def _planned(self, model: str, environment: Environment, coming: MergeStep) -> MergeStep:
         """The step for a version that a dry run did not write."""

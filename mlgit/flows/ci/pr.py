@@ -208,8 +208,8 @@ def _not_committed(fresh: Project) -> tuple[Note, ...]:
     from mlgit.project.ci.results_commit import written_by_run
 
     written = written_by_run(fresh).results
-    text = f"What the run wrote is not in the branch: {listed(written)}"
-    hint = "run `mlgit run`, commit what it wrote; nothing is released without it"
+    text = f"The results of the run are not in the branch: {listed(written)}"
+    hint = "run `mlgit run`, commit the results; otherwise nothing is released"
     return (Note(code=NOT_COMMITTED, message=text, hint=hint),) if written else ()
 
 
@@ -223,7 +223,7 @@ def _store(project: Project, blank: CiReport, progress: Progress, *, must: bool)
         return []
     if must:
         raise StateError(
-            "There is no DVC remote, so that nobody could fetch the results that would be committed",
+            "There is no DVC remote, so no one could fetch the results that would be committed",
             hint="add one with `dvc remote add -d NAME URL`",
         )
     return ["results were not sent to a DVC remote: none is configured"]

@@ -86,6 +86,6 @@ def _limited(report: CiReport) -> str:
         if len(text.encode("utf-8", "replace")) <= MOST_BYTES:
             return text
     raise StateError(
-        f"The verdict is larger than {MOST_BYTES >> 20} MiB, so that no other job would read it",
+        f"The verdict is larger than {MOST_BYTES >> 20} MiB, so other jobs would not read it",
         hint="declare fewer gates, or give each model its own under `gates:`",
     )

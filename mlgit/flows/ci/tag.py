@@ -88,7 +88,7 @@ def deploy_tag(
     if not found.deploy or found.environment is None or found.commit is None:
         return found
     if found.environment not in project.trunk_config.deploy:
-        text = f"Nothing was deployed: `deploy:` on trunk says nothing about `{found.environment}`"
+        text = f"Nothing was deployed: `deploy:` on trunk does not declare `{found.environment}`"
         return replace(found, notes=(*found.notes, text))
     from mlgit.operations.deploy import deploy
 
@@ -109,11 +109,11 @@ def _named(ref: str | None, event: CiEvent | None) -> tuple[str, TagName]:
     """The tag, matched in full before it is used."""
     text = ref or (None if event is None else event.tag)
     if text is None:
-        raise UsageError("Nobody says which tag is meant", hint="run `mlgit ci tag TAG`")
+        raise UsageError("No tag given", hint="run `mlgit ci tag TAG`")
     tag = text.removeprefix(TAGS)
     name = parse_tag(tag)
     if name is None:
-        raise _Malformed(f"`{tag}` is no tag of a model", expected=_EXPECTED, hint="nothing follows from it")
+        raise _Malformed(f"`{tag}` is not a model tag", expected=_EXPECTED, hint="it changes nothing")
     return tag, name
 
 
@@ -132,7 +132,11 @@ def _verified(project: Project, known: TagEvent, fact: TagFact, raw: ModelState)
     kind, path, description = _annotation(project, fact)
     wanted = verified and known.event == "assignment" and superseded is None
     declared = not wanted or known.environment in project.trunk_config.environments
-    notes = () if declared else (f"Nothing is deployed: `{known.environment}` is no environment on trunk",)
+    notes = (
+        ()
+        if declared
+        else (f"Nothing is deployed: trunk does not declare the environment `{known.environment}`",)
+    )
     return replace(
         known,
         version=None if version is None else str(version.version),

@@ -60,7 +60,7 @@ WALK = (
     ),
     Chapter(
         "Check, release v1.0.0, promote it to staging and to prod",
-        "A release and a promotion are annotated Git tags that GTO and DVC can read, too.",
+        "A release and a promotion are annotated Git tags that GTO and DVC can also read.",
         (
             Run("mlgit check"),
             Run("mlgit release tumor"),
@@ -108,7 +108,7 @@ WALK = (
     ),
     Chapter(
         "Three in the morning: roll prod back",
-        "One command; staging keeps v1.1.0, and prod is held until somebody promotes again.",
+        "One command; staging keeps v1.1.0, and prod is held until someone promotes again.",
         (
             Run("mlgit rollback tumor --env prod -m 'Ward 3 reports missed tumours'"),
             Run("mlgit status"),

@@ -153,7 +153,7 @@ class _Runner:
         if done.returncode != step.expected:
             raise ToolError(
                 f"`{step.command}` ended with exit code {done.returncode}, expected {step.expected}",
-                hint=f"look at `{folder}`, run the command there again",
+                hint=f"run the command again in `{folder}`",
                 details=tuple((done.stdout or "").splitlines()),
             )
         if step.expected:

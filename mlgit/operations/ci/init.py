@@ -43,7 +43,7 @@ def install(
     """
     if not os.path.lexists(os.path.join(project.root, CONFIG_FILE)):
         raise StateError(
-            f"There is no `{CONFIG_FILE}`, so that CI would have nothing to hold",
+            f"There is no `{CONFIG_FILE}`, so CI would have nothing to check",
             hint="run `mlgit init`, look at the file, then run this again",
         )
     host = host or _find_host(project)
@@ -83,7 +83,7 @@ def _find_host(project: Project) -> Host:
     if len(hosts) == 1:
         return hosts[0]
     raise UsageError(
-        "Neither the remote's URL nor a file here says which forge this is", hint=f"say {host_options()}"
+        "Neither the remote's URL nor a file here shows which forge this is", hint=f"say {host_options()}"
     )
 
 
@@ -107,16 +107,16 @@ def _notes(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:
     notes = [*remarks(dvc_remotes(project)), *findings(filled.requirement)]
     config = project.config(None)
     notes += [
-        f"`{word}` is no release: say with `--requirement` what CI can install"
+        f"`{word}` is not a release; name what CI installs with `--requirement`"
         for word in filled.requirement.split()
         if _UNRELEASED.fullmatch(word)
     ]
     if not config.gates:
-        notes.append(f"`{CONFIG_FILE}` has no gates, so that every pull request passes")
+        notes.append(f"`{CONFIG_FILE}` has no gates, so every pull request passes")
     if not any(environment.auto for environment in config.environments.values()):
-        notes.append("no environment says `auto: true`, so that merges are released and promoted nowhere")
+        notes.append("no environment has `auto: true`, so merges are released but not promoted")
     if filled.pipeline == "run" and project.worktree.read("dvc.yaml") is None:
-        notes.append("there is no `dvc.yaml` at the root, so that there is no pipeline to run")
+        notes.append("there is no `dvc.yaml` at the root, so there is no pipeline to run")
     unfit = environment_jobs(host, config.environments)[1]
-    notes += [f"the environment `{name}` gets no job: its name cannot stand in a rule" for name in unfit]
+    notes += [f"the environment `{name}` gets no job: its name cannot be used in a rule" for name in unfit]
     return tuple(notes)

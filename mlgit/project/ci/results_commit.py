@@ -64,7 +64,7 @@ def check_out_branch(project: Project, event: CiEvent | None) -> PushTarget:
     if event is not None and event.fork:
         raise StateError(
             "`--commit` cannot push to the branch of a fork",
-            hint="its author runs `mlgit run`, commits what it wrote, and pushes",
+            hint="its author runs `mlgit run`, commits the results, and pushes",
         )
     remote, branch = project.remote, _branch(project, event)
     if remote is None:
@@ -72,7 +72,7 @@ def check_out_branch(project: Project, event: CiEvent | None) -> PushTarget:
     require_identity(project.git)
     commit = head if event is None else event.sha
     if not _COMMIT.fullmatch(commit):
-        raise StateError("The event names no commit to build upon")
+        raise StateError("The event does not name a commit to build on")
     tip = _remote_tip(project, remote, branch)
     if tip != commit:
         raise moved(remote, branch, tip)

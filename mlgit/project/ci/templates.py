@@ -192,8 +192,8 @@ def _check_place(root: str, path: str) -> None:
     inside = os.path.commonpath([real, os.path.realpath(root)]) == os.path.realpath(root)
     if not inside or os.path.islink(full) or (os.path.lexists(full) and not os.path.isfile(full)):
         raise StateError(
-            f"`{path}` cannot be written: its place is a link, a folder, or outside the repository",
-            hint="take it away, then run the command again",
+            f"`{path}` cannot be written: its path is a link, a folder, or outside the repository",
+            hint="move it away, then run the command again",
         )
 
 
@@ -221,7 +221,7 @@ def _branch(project: Project) -> str | None:
         name = name.removeprefix(f"{project.remote}/")
     if not is_plain_branch(name):
         raise StateError(
-            f"The default branch is called `{name}`, which means something else in a workflow's filter",
+            f"The default branch is named `{name}`, which has another meaning in a workflow's filter",
             expected="letters, digits, `.`, `_`, `/` and `-`",
         )
     return name

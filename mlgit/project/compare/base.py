@@ -38,15 +38,15 @@ RULES: Mapping[Reason, str] = {
     "explicit": "named by `--base`",
     "merge_ref": "the first parent of the merge that CI checked out",
     "merge_request": "`CI_MERGE_REQUEST_DIFF_BASE_SHA`",
-    "before_push": "where the branch stood before this push",
+    "before_push": "where the branch was before this push",
     "merge_base": "where this branch left {target}",
     "several_merge_bases": "the tip of {target}, which has several merge bases with this branch",
     "head": "the commit that is checked out",
-    "parent": "the first parent of the commit that is judged",
+    "parent": "the first parent of the commit that is checked",
     "no_commit": "there is no commit yet",
-    "root_commit": "the commit that is judged is the first one",
-    "unrelated_history": "the newest commit of {target}, whose history is another one",
-    "history_too_shallow": "this clone's history is cut off too early to tell",
+    "root_commit": "the commit that is checked is the first one",
+    "unrelated_history": "the newest commit of {target}, which has an unrelated history",
+    "history_too_shallow": "this clone is too shallow to find it",
     "trunk_not_here": "trunk is not in this clone",
 }
 """How the base was found, in words; `target` is the branch that a change is compared with."""
@@ -104,7 +104,7 @@ def base_commit(
     if explicit is not None:
         commit = project.commit(explicit)
         if commit is None:
-            raise UnknownReference(f"`{explicit}` is no revision of this repository")
+            raise UnknownReference(f"`{explicit}` is not a revision of this repository")
         return Base(commit=commit, reason="explicit")
     here = candidate or project.head.commit
     if here is None:

@@ -175,7 +175,7 @@ class Baselines:
         if refused is not None:
             return unknown(found.vs, found.model, found.label, found.rule, refused.with_maker(), refused.hint)
         if doubt is not None:
-            message = f"The tag `{doubt}` leaves open {found.rule}: {tags.ignored[doubt]}"
+            message = f"The tag `{doubt}` makes {found.rule} unknown: {tags.ignored[doubt]}"
             hint = ignored_hint(self.project, doubt)
             return unknown(found.vs, found.model, found.label, found.rule, message, hint)
         known = knows_model(self.project, name, here=tags.here, absent=found.state == "none", ci=self.ci)
@@ -209,7 +209,7 @@ class Baselines:
         if found.reason == "trunk_not_here":
             from mlgit.project.registry.completeness import trunk_repair
 
-            message = "Trunk is not in this clone, so that nobody can tell where this branch left it"
+            message = "Trunk is not in this clone, so it is not known where this branch left it"
             return unknown("base", model, "base", rule, message, f"run `{trunk_repair(self.project)}`")
         return no_base(model, rule, shallow=found.reason == "history_too_shallow")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import Problem
     from mlgit.project.open import Project
 
-_NOT_KNOWN = "whether the model changed is not known here: its folder did, whose listing is not here"
+_NOT_KNOWN = "it is not known here whether the model changed: its folder did, but the listing is not here"
 PARTS = ("metrics", "params", "data", "models", "stages")
 
 

@@ -181,9 +181,7 @@ def replaced(
         if held.doubt is not None:
             what = f"{place} may hold it: t{held.doubt.sentence[1:]}"
         if project.shallow:
-            message = (
-                f"{what}, and this clone's history is too short to tell whether `{found.vs}` replaced it"
-            )
+            message = f"{what}, and this clone is too shallow to know whether `{found.vs}` replaced it"
             return replace(found, state="too_shallow", message=message, hint="run `git fetch --unshallow`")
         hint = f"see `mlgit history {word(held.model)} --env {word(held.environment)}`"
         if held.doubt is not None:

@@ -232,7 +232,7 @@ def _resolved(project: Project, refs: _Refs, text: str, queued: Iterable[Revisio
         if hits:
             raise UnknownReference(
                 f"`{text}` is the name of {len(hits)} experiments",
-                hint="say which: " + ", ".join(f"`{commit[:7]}`" for commit in hits),
+                hint="choose one: " + ", ".join(f"`{commit[:7]}`" for commit in hits),
             ) from error
         experiment = nearest(text, known)
         if experiment and not (error.hint or "").startswith("did you mean"):

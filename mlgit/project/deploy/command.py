@@ -73,9 +73,9 @@ def _variables(desired: Desired, folder: str) -> dict[str, str]:
 def _failed(program: str, status: int | None, timeout_s: int) -> ToolError:
     if status is None:
         return ToolError(
-            f"`{program}` did not end within {timeout_s} s and was ended",
+            f"`{program}` did not end within {timeout_s} s and was stopped",
             hint="give it more time with `timeout:` under `deploy:`",
         )
     if status < 0:
         return ToolError(f"`{program}` was killed by signal {-status}")
-    return ToolError(f"`{program}` ended with exit code {status}", hint="what it said stands above")
+    return ToolError(f"`{program}` ended with exit code {status}", hint="its output is above")

@@ -25,7 +25,7 @@ def environment_tag(text: str, environment: str) -> TagName:
     """
     name = parse_tag(text)
     if name is None or name.environment is None:
-        raise UsageError(f"`{text}` is no tag of an environment", expected="a tag such as `tumor#prod#3`")
+        raise UsageError(f"`{text}` is not a tag of an environment", expected="a tag such as `tumor#prod#3`")
     if name.environment != environment:
         raise UsageError(
             f"`{text}` is a tag of `{name.environment}`, not of `{environment}`",
@@ -75,7 +75,7 @@ def desired_head(here: EnvironmentState) -> Head | None:
     if version is not None and version.fact.statement is not None and version.statement is None:
         raise AnswerNo(
             f"The tag `{version.tag}` states something about another version, model or commit",
-            hint="somebody wrote or moved it by hand: release again",
+            hint="someone wrote or moved it by hand: release again",
         )
     change = next(change for change in reversed(here.changes) if change.assigned is holder)
     return Head(
@@ -112,7 +112,7 @@ def _check_environment_tag(
     if stated != (here.model, here.environment):
         raise AnswerNo(
             f"The tag `{holder.tag}` states something about another model or environment",
-            hint="somebody wrote or moved it by hand: promote again",
+            hint="someone wrote or moved it by hand: promote again",
         )
     named = statement.release if isinstance(statement, EnvironmentStatement) else None
     if named is None:
@@ -125,5 +125,5 @@ def _check_environment_tag(
         raise AnswerNo(
             f"`{holder.tag}` was written for another `{named.tag}` than the one here",
             details=(f"stated {named.tag} {named.oid}", f"found  {version.tag} {version.oid}"),
-            hint="somebody replaced the release's tag: look at it, then promote again",
+            hint="someone replaced the release's tag: look at it, then promote again",
         )

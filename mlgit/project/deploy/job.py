@@ -94,7 +94,7 @@ class Job:
         )
         if any(each.destination == MANIFEST for each in files.files):
             raise StateError(
-                f"A model called `{MANIFEST}` cannot be deployed: the release's own manifest is called so",
+                f"A model named `{MANIFEST}` cannot be deployed: the manifest of the release has that name",
                 hint="give the model's file another name",
             )
         if self.statement is not None:

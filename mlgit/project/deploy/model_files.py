@@ -146,7 +146,7 @@ def require_stated(files: ModelFiles, sums: Mapping[str, Sums], statement: Relea
             raise AnswerNo(
                 f"`{path}` is not the file that was released",
                 details=(f"stated sha256 {expected}", f"found sha256  {found}"),
-                hint="somebody changed the storage: look at it before you use anything from it",
+                hint="someone changed the storage: look at it before you use anything from it",
             )
 
 
@@ -179,7 +179,7 @@ def _not_as_stated(subject: str, stated: str, found: str) -> AnswerNo:
     return AnswerNo(
         f"{subject} at the released commit is not what the release stated",
         details=(f"stated {stated}", f"found  {found}"),
-        hint="the release's tag was written about something else: release again",
+        hint="the release's tag was written for other files: release again",
     )
 
 
@@ -192,7 +192,7 @@ def _model_path(
         path = declared_models(project).get(model)
     if path is None:
         raise StateError(
-            f"Nobody says where `{model}` lies at {label}",
+            f"No path is declared for `{model}` at {label}",
             hint=f"declare `models: {{{model}: {{path: …}}}}` in `mlgit.yaml`",
         )
     path = path.rstrip("/")
@@ -226,7 +226,7 @@ def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
             found.setdefault(name, Source(path=name, pointer=None))
     if not found:
         raise StateError(
-            f"`{path}` is neither an output of DVC nor a file in Git at {tree.label}",
+            f"`{path}` is neither a DVC output nor a file in Git at {tree.label}",
             hint=f"see `dvc list --rev {word(tree.label)} .`",
         )
     return [found[name] for name in sorted(found)]

@@ -64,7 +64,7 @@ def existing_files(folder: str, top: str, destinations: Sequence[str]) -> dict[s
         return {}
     if directory != os.path.isdir(top):
         raise StateError(
-            f"`{top}` is {'a file' if directory else 'a directory'} and the model is none",
+            f"`{top}` is {'a file' if directory else 'a directory'} but the model is not",
             hint="choose another folder with `-o DIR`",
         )
     if not directory:
@@ -76,7 +76,7 @@ def existing_files(folder: str, top: str, destinations: Sequence[str]) -> dict[s
 def conflict(top: str, paths: Sequence[str]) -> StateError:
     """The error that the destination has other content, at these paths."""
     return StateError(
-        f"Something else stands at `{top}`",
+        f"`{top}` already exists with other content",
         details=first(paths),
         hint="choose another folder with `-o DIR`, or replace it with `--force`",
     )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 _CODE = "model_changed_metrics_did_not"
-_HINT = "evaluate this model and commit its metrics; if they are really equal, nothing is left to do"
+_HINT = "evaluate this model and commit its metrics; if they are equal, there is nothing to do"
 _UNLISTED_HINT = "the folder's listing is not here: `mlgit ci pr` fetches it if the DVC remote has it"
 _POINTER_BYTES = 1 << 10
 _LARGEST_BLOB_BYTES = 100 << 20

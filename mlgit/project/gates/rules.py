@@ -258,5 +258,5 @@ def _matters(path: str) -> bool:
 
 
 def _invalid(target: Branch, error: ConfigError) -> Note:
-    text = f"`mlgit.yaml` on {target.short} is invalid, so that loosened gates cannot be told"
+    text = f"`mlgit.yaml` on {target.short} is invalid, so loosened gates cannot be detected"
     return Note(code="target_config_invalid", message=f"{text}: {error.message}", effect="warn")

@@ -28,7 +28,7 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
         if path.endswith(".dvc/config.local"):
             yield fault(
                 "secrets_committed",
-                f"`{path}` is committed; it is where credentials stand",
+                f"`{path}` is committed, although it holds credentials",
                 repair=f"git rm --cached {word(path)}, commit, and change the credentials in it",
                 subjects=(path,),
             )
@@ -45,7 +45,7 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
     if both:
         yield fault(
             "output_in_git",
-            f"Tracked by DVC and by Git at the same time: {listed(both)}",
+            f"Tracked by both DVC and Git: {listed(both)}",
             repair=f"git rm -r --cached {words(both[:_SHOWN])}",
             subjects=tuple(both),
         )
@@ -68,7 +68,7 @@ def check_data(project: Project) -> Iterator[Finding]:
     elif not remote:
         yield warning(
             "no_dvc_remote",
-            "DVC has no default remote: nobody else can get the data and models of this repository",
+            "DVC has no default remote: no one else can fetch the data and models of this repository",
             repair="dvc remote add -d storage URL",
         )
     absent = []

@@ -34,7 +34,7 @@ def check_clone(project: Project) -> Iterator[Finding]:
     if clone.shallow:
         yield warning(
             "shallow_clone",
-            "History was cut off when this was cloned: tags and baselines may be out of reach",
+            "This clone is shallow: tags and baselines may be missing",
             repair=whole,
         )
     if clone.remote is None:
@@ -42,7 +42,7 @@ def check_clone(project: Project) -> Iterator[Finding]:
     if not clone.fetched:
         yield warning(
             "never_fetched",
-            f"Nothing was ever fetched from `{clone.remote}`: releases and environments are not known here",
+            f"This clone has never fetched from `{clone.remote}`: its releases are not known here",
             repair=whole,
         )
     for obstacle in clone.obstacles:
@@ -88,13 +88,13 @@ def _obstacle(obstacle: Obstacle, repair: str) -> Iterator[Finding]:
         yield fault(
             "tags_not_fetched",
             f"This clone never fetches tags (`{obstacle.setting}`): "
-            "the registry seen here is not the one everybody else sees",
+            "its registry differs from what everyone else sees",
             repair=repair,
         )
     elif obstacle.kind == "left_out":
         yield fault(
             "tags_left_out",
             f"This clone leaves out tags when it fetches (`{obstacle.setting}`): "
-            "the registry seen here is not the one everybody else sees",
+            "its registry differs from what everyone else sees",
             repair=repair,
         )

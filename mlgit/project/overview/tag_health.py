@@ -74,7 +74,7 @@ def check_clashes(project: Project) -> Iterator[Finding]:
                 spare = _least_needed(project, model, tags)
                 yield fault(
                     "clashing_versions",
-                    f"{names} stand on the same commit {commit[:7]}: "
+                    f"{names} are at the same commit {commit[:7]}: "
                     "every gto command fails as soon as one of them is assigned",
                     repair=f"git tag -d {word(spare)}, and delete it on the remote too",
                     subjects=tuple(tags),
@@ -109,10 +109,10 @@ def check_clocks(project: Project) -> Iterator[Finding]:
             tags = tuple(tag for tag, time in times.items() if time == newest)
             if not tags:
                 continue
-            repair = "correct the clock of whoever made it; mlgit writes its next tags after that time"
+            repair = "correct the clock of its author's machine; mlgit dates its next tags after that time"
             yield warning(
                 "tag_from_the_future",
-                f"`{tags[0]}` was made on {as_time(newest):%Y-%m-%d %H:%M} UTC, which is yet to come; "
+                f"`{tags[0]}` was made on {as_time(newest):%Y-%m-%d %H:%M} UTC, in the future; "
                 "mlgit orders by counter, gto and dvc by that time",
                 repair=repair if counting else unless_needed(tags[:_SHOWN], project.remote, why=""),
                 subjects=tags,
@@ -132,9 +132,9 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
     withdrawn = sorted(_withdrawn(project, absent))
     unpushed = sorted(absent - set(withdrawn))
     fetch = f"git fetch --tags {word(remote)}"
-    here, other = f"{remote} has tags that are not here", f"These tags are other ones here than at {remote}"
+    here, other = f"{remote} has tags that are not here", f"These tags differ from those at {remote}"
     there = f"{remote} does not have these tags"
-    gone = f"{remote} had these tags and has them no more, so that this clone shows what is not so"
+    gone = f"{remote} no longer has these tags, so this clone shows a state that is gone"
     findings = (
         (warning, "tags_missing_here", missing, here, fetch),
         (fault, "clashing_tags", clashing, other, f"git tag -d {words(clashing[:_SHOWN])} && {fetch}"),
@@ -251,7 +251,7 @@ def _emptied(model: ModelState, environment: EnvironmentState) -> Iterator[Findi
         yield remark(
             "emptied_environment",
             f"`{environment.environment}` of `{model.name}` is empty, "
-            "but `dvc get` and `dvc.api` go on answering the version that was there",
+            "but `dvc get` and `dvc.api` still return the version that was there",
             repair=None,
             subjects=(last,),
         )
@@ -262,7 +262,7 @@ def _missing(project: Project, tag: str) -> Finding:
     here = f"git fetch --refetch --tags {word(project.remote or 'REMOTE')}"
     return fault(
         "missing_tag_object",
-        f"The object of the tag `{tag}` is missing or damaged: nothing can be told about its model",
+        f"The object of the tag `{tag}` is missing or damaged, so the state of its model is not known",
         repair="git fsck, and fetch the tag from a clone that has it" if project.remote is None else here,
         subjects=(tag,),
     )
@@ -275,7 +275,7 @@ def _lightweight(project: Project, tag: str) -> str:
     if remote is None:
         return annotate if allowed else unless_needed([tag], None, why=NO_STATEMENT)
     last = f"`{annotate}` makes it count" if allowed else f"`{deletion([tag], remote)}` deletes it"
-    return f"run `{tag_repair(project)}`; if the tag is still lightweight, {last} for everybody"
+    return f"run `{tag_repair(project)}`; if the tag is still lightweight, {last} for everyone"
 
 
 def _annotate(tag: str, commit: str, remote: str | None) -> str:

@@ -225,7 +225,7 @@ class _Reader:
     def _content(self, path: str, out: Output | None) -> bytes | Problem:
         """The file at that state: from Git or disk, otherwise from the DVC cache by its hash."""
         if outside(path):
-            return Problem(code="unreadable", message=f"`{path}` lies outside the repository")
+            return Problem(code="unreadable", message=f"`{path}` is outside the repository")
         try:
             if (content := self._tree.read(path, most_bytes=MAX_BYTES)) is not None:
                 return content

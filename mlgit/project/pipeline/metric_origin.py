@@ -124,7 +124,7 @@ def _what_it_takes(state: StageState, states: Mapping[str, StageState] | None) -
     if any("Git LFS" in text for text in texts):
         return LFS_PULL
     if any(text.startswith("params file ") for text in texts):
-        return f"repair it, then run `mlgit run {word(state.address)}`"
+        return f"fix it, then run `mlgit run {word(state.address)}`"
     return _CHECK_OUT if any(".gitattributes" in text for text in texts) else _HERE
 
 

@@ -34,7 +34,7 @@ _NOT_HERE = "it is not here"
 _OUTSIDE = "needs the network"
 _NEVER_RUN = "never run"
 _UNREAD = "params file "
-_RUN_AND_COMMIT = "run `mlgit run`, commit what it wrote"
+_RUN_AND_COMMIT = "run `mlgit run`, commit the results"
 
 
 class PipelineProof(NamedTuple):
@@ -110,7 +110,7 @@ def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]
             stale.append(_stale_note(state, reasons, after.get(state.address, ())))
         elif own := [text for text in state.unproven if not text.startswith("upstream ")]:
             note = _stale_note(state, own, after.get(state.address, ()))
-            stale.append(replace(note, hint=f"{way_out(state)}, commit what it wrote"))
+            stale.append(replace(note, hint=f"{way_out(state)}, commit the results"))
     return [*notes, *_few(stale, "stages are stale")], list(dict.fromkeys(skipped))
 
 
@@ -152,7 +152,7 @@ def _stale_note(state: StageState, reasons: Sequence[str], after: Sequence[str])
 
 def _way_on(reasons: Sequence[str]) -> str:
     if all(reason.startswith(_UNREAD) for reason in reasons):
-        return "repair the file, or move what is no parameter out of it, and commit that"
+        return "fix the file, or move everything else out of it, and commit that"
     return _RUN_AND_COMMIT
 
 

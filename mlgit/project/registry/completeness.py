@@ -77,7 +77,7 @@ def knows_model(
     remote = target or clone.remote
     file = ci.get(REMOTE_TAGS)
     found = knows_tags(clone)
-    there, why = None, f"`{remote}` did not answer when it was asked for its tags"
+    there, why = None, f"`{remote}` did not respond to a query for its tags"
     if file:
         there, why = _listed(project, file, clone=found, of_fork=target is not None)
         why = f"`{file}` (`{REMOTE_TAGS}`) {why}"
@@ -143,8 +143,8 @@ def ignored_hint(project: Project, tag: str) -> str:
     if "#" in tag:
         return f"{again}, see `mlgit doctor`"
     if project.remote is None:
-        return f"if nobody needs it, `{deletion([tag], None)}` deletes it"
-    return f"{again}, `{deletion([tag], project.remote)}` deletes it for everybody"
+        return f"if no one needs it, `{deletion([tag], None)}` deletes it"
+    return f"{again}, `{deletion([tag], project.remote)}` deletes it for everyone"
 
 
 def trunk_repair(project: Project) -> str:
@@ -162,7 +162,7 @@ def unknown_note(project: Project) -> str:
     """Why this clone does not know something, with the command that changes it, in one sentence."""
     known = doubts(project, {}).clone
     if known.known == "yes":
-        return "not known: a newest tag does not count; `mlgit doctor` names it"
+        return "not known: a newest tag does not count; `mlgit doctor` shows it"
     return f"not known: {known.why}; run `{known.repair}`"
 
 
@@ -171,7 +171,7 @@ def unknown_here(project: Project, what: str) -> UnknownReference:
     known = doubts(project, {}).clone
     why, hint = known.why, f"run `{known.repair}`"
     if known.known == "yes":
-        why, hint = "a newest tag does not count", "run `mlgit doctor`, which names it"
+        why, hint = "a newest tag does not count", "run `mlgit doctor`, which shows it"
     return UnknownReference(f"{what} is not known here: {why}", hint=hint)
 
 
@@ -240,11 +240,11 @@ def _listed(
     `clone`: whether this clone takes all tags. In the pipeline of a fork, trunk here is the fork's.
     """
     if os.path.realpath(file).startswith(os.path.join(os.path.realpath(project.root), "")):
-        return None, "is in the checkout, where the branch's code may write"
+        return None, "is in the checkout, where the branch's code can write"
     try:
         facts = os.stat(file)
         if not S_ISREG(facts.st_mode):  # opening a pipe would block forever
-            return None, "is no file"
+            return None, "is not a file"
         if facts.st_size > _MOST_BYTES:
             return None, f"is larger than {_MOST_BYTES >> 20} MiB"
         with open(file, encoding="utf-8", errors="surrogateescape") as opened:

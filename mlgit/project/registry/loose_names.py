@@ -39,7 +39,7 @@ def named_loosely(project: Project, text: str) -> str | None:
     else:
         names = [f"{state.name}#{text}" for state in models.values() if _holds(state.environments.get(text))]
     if len(names) > 1:
-        raise UnknownReference(f"Several models have `{text}`", hint=f"say which: {listed(names, None)}")
+        raise UnknownReference(f"Several models have `{text}`", hint=f"choose one: {listed(names, None)}")
     return names[0] if names and names[0] != text else None
 
 

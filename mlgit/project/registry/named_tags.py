@@ -72,7 +72,7 @@ def named_tag(project: Project, form: TagForm, state: ModelState) -> Named | Non
         return None
     if fact.name.action not in {"register", "assign"}:
         raise UnknownReference(
-            f"The tag `{tag}` names no version: it takes something back",
+            f"The tag `{tag}` does not name a version: it takes one back",
             hint=f"see `mlgit history {word(form.name.model)}`",
         )
     registered = {fact.commit: state.at_commit(fact.commit)}

@@ -124,7 +124,7 @@ def _whole(listing: TagListing) -> tuple[TagFact, ...]:
     if lost:
         raise ToolError(
             f"The object of the tag `{lost[0]}` is missing or damaged",
-            hint="run `git fsck`; `mlgit doctor` names every such tag, with its repair",
+            hint="run `git fsck`; `mlgit doctor` shows every such tag and how to fix it",
             details=tuple(lost[1:]),
         )
     return listing.facts

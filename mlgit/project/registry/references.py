@@ -182,7 +182,7 @@ def _require_newest(project: Project, found: Reference) -> None:
         what = f"Which version of `{found.model}` is the latest one"
         latest = None if tags.state is None or tags.state.latest is None else tags.state.latest.version
         if (doubt := doubtful_release(found.model, latest=latest, ignored=tags.ignored)) is not None:
-            why = f"the tag `{doubt}` leaves it open: {tags.ignored[doubt]}"
+            why = f"the tag `{doubt}` makes it unknown: {tags.ignored[doubt]}"
             raise StateError(f"{what} is not known here: {why}", hint=ignored_hint(project, doubt))
     require_tags(project, found.model, here=tags.here, what=what, absent=False)
 
@@ -222,7 +222,7 @@ def _only_model(project: Project, environment: str, read: Reader) -> str:
         )
     raise UnknownReference(
         f"`{environment}` is an environment of several models",
-        hint="say which: " + listed(f"{name}#{environment}" for name in names),
+        hint="choose one: " + listed(f"{name}#{environment}" for name in names),
     )
 
 

@@ -79,7 +79,7 @@ def _sentences(remote: str, gone: Mapping[str, str], kept: list[str], *, others:
         again = (
             f"`git update-ref {word(TAGS + tag)} {oid}` brings {'it' if len(gone) == 1 else 'the first'} back"
         )
-        notes.append(f"`{remote}` has no longer {listed(gone)}: taken away here, too; {again}")
+        notes.append(f"`{remote}` no longer has {listed(gone)}, so they were deleted here; {again}")
     if kept and others:
         notes.append(f"not on `{remote}`, but perhaps on another remote: {listed(kept)}")
     elif kept:

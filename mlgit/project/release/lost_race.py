@@ -30,8 +30,8 @@ def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
     names = ", ".join(f"`{tag}`" for tag in tags)
     if not facts:
         return LostRace(
-            f"`{remote}` has {names} already, which does not count",
-            hint="run `mlgit doctor`, which says why and how to repair it",
+            f"`{remote}` already has {names}, but that does not count",
+            hint="run `mlgit doctor`, which shows why and how to fix it",
         )
     first = next(iter(facts.values())).name
     state = read_model(project, first.model)
@@ -78,7 +78,7 @@ def moved_tag(project: Project, remote: str, tag: str, *, here: str, there: str)
     if here in named:
         return StateError(
             f"The tag `{tag}` was moved on `{remote}`: `{named[here]}` names the one that is here",
-            hint=f"run `{put_back}`, which puts it back for everybody",
+            hint=f"run `{put_back}`, which restores it for everyone",
         )
     if there in named:
         return StateError(
@@ -86,9 +86,9 @@ def moved_tag(project: Project, remote: str, tag: str, *, here: str, there: str)
             hint=f"run `git fetch --force --tags {word(remote)}`",
         )
     return StateError(
-        f"The tag `{tag}` is another one here than on `{remote}`",
+        f"The tag `{tag}` differs from the one on `{remote}`",
         hint=f"if yours was never published, run `git tag -d {word(tag)}` and fetch again; "
-        f"if it was moved there, `{put_back}` puts it back for everybody",
+        f"if it was moved there, `{put_back}` restores it for everyone",
     )
 
 

@@ -110,7 +110,7 @@ def _require_known(project: Project, model: str, path: str | None, commit: str) 
     pointers = () if path is None else lfs_pointers(project, commit, path)
     if pointers:
         raise StateError(
-            f"`{pointers[0]}` is a pointer of Git LFS, whose content `get` and `deploy` could not hand out",
+            f"`{pointers[0]}` is a pointer of Git LFS, whose content `get` and `deploy` could not read",
             hint=f"keep the model with DVC (`dvc add {word(path or '')}`), or {_INSIST}",
         )
     if model_content(project, commit, path) is None:

@@ -63,7 +63,7 @@ def require_fresh(project: Project, path: str | None, *, commit: str | None = No
     for state in found.stages:
         if output is not None and state.stale and state.address == output.owner not in mine:
             raise StateError(
-                f"`{output.path}` is not what `{output.owner}` says",
+                f"`{output.path}` differs from what `{output.owner}` records",
                 hint=f"run `dvc add {word(output.path)}` and commit it, "
                 f"or `dvc checkout {word(output.path)}`",
                 details=state.reasons,
@@ -75,8 +75,8 @@ def require_fresh(project: Project, path: str | None, *, commit: str | None = No
             why = [*state.reasons, *(f"upstream {address}" for address in state.upstream), *state.unproven]
             details.append(f"{state.address}: {', '.join(why)}")
         raise StateError(
-            "The pipeline is stale: the model is not what its inputs give",
-            hint=f"{_way_on(stale)}, commit what it wrote, then release",
+            "The pipeline is stale: the model does not match its inputs",
+            hint=f"{_way_on(stale)}, commit the results, then release",
             details=tuple(details[:_SHOWN]),
         )
 
@@ -144,10 +144,10 @@ def _not_pushed(project: Project, commit: str) -> StateError:
     clone = clone_facts(project)
     if any(each.kind == "narrow" for each in clone.obstacles):
         return StateError(
-            f"HEAD ({commit[:7]}) is on no branch of `{clone.remote}` that this clone fetches",
+            f"HEAD ({commit[:7]}) is not on a branch of `{clone.remote}` that this clone fetches",
             hint=f"run `{repair(clone, branches=True)}`; if it is not there, run `mlgit push`",
         )
-    return StateError(f"HEAD ({commit[:7]}) is on no pushed branch", hint="run `mlgit push`")
+    return StateError(f"HEAD ({commit[:7]}) is not on a pushed branch", hint="run `mlgit push`")
 
 
 def branch_name(project: Project, ref: str) -> str:
@@ -210,7 +210,7 @@ def _tip(project: Project) -> tuple[str, str]:
     """The branch that is checked out, and its commit."""
     head = project.head
     if head.branch is None or head.commit is None:
-        raise StateError("HEAD is on no branch that could take a commit", hint="check out a branch first")
+        raise StateError("HEAD is not on a branch that could get a commit", hint="check out a branch first")
     return head.branch, head.commit
 
 

@@ -42,7 +42,7 @@ def require_unblocked(project: Project, version: RegisteredVersion, raw: ModelSt
     if verdict.decision != "block" or _lacks_only_numbers(verdict):
         return
     raise BlockedReleaseError(
-        f"`{version.tag}`, which {version.author} made, is here already, and the gates block it: "
+        f"`{version.tag}`, which {version.author} made, is already here, and the gates block it: "
         f"{headline(verdict)}",
         hint=f"`mlgit deregister {version.model}@{version.version} -m REASON` rejects it",
     )

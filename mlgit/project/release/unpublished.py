@@ -94,7 +94,7 @@ def _conflict(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
     return LostRace(
         f"`{remote}` has another tag `{first}` than this clone; nothing was pushed",
         details=tuple(f"`{tag}` on `{remote}` is {author}" for tag, author in authors.items()),
-        hint=f"to take theirs run `git fetch {word(remote)} --force tag {word(first)}`",
+        hint=f"to use theirs, run `git fetch {word(remote)} --force tag {word(first)}`",
     )
 
 

@@ -141,7 +141,7 @@ def write_tags(
     signed = signs_tags(project.git)
     tags = _tag_objects(project, plan, write=not dry_run, signed=signed)
     if dry_run:
-        notes = ("git signs these tags, so that their ids are known only when they are written",)
+        notes = ("git signs these tags, so their ids are only known once they are written",)
         return Written(tags=tags, pushed=False, notes=notes if signed else ())
     remote = None if local else project.remote
     refs = {tag.name: tag.oid for tag in tags}
@@ -207,8 +207,8 @@ def _require_whole(state: ModelState) -> ModelState:
     if half is None:
         return state
     raise StateError(
-        f"The tag `{half.tag}` is half of a change whose other half is not here",
-        hint=f"run `git fetch --tags`; if nobody has it, `git tag -d {word(half.tag)}`",
+        f"The tag `{half.tag}` is half of a change, and its other half is not here",
+        hint=f"run `git fetch --tags`; if no one has it, `git tag -d {word(half.tag)}`",
     )
 
 
@@ -229,14 +229,14 @@ def _require_pushed(project: Project, state: ModelState) -> None:
     if withdrawn:
         tag = min(withdrawn)
         raise StateError(
-            f"`{project.remote}` had the tag `{tag}` and has it no more",
+            f"`{project.remote}` no longer has the tag `{tag}`",
             hint=f"run `git tag -d {word(tag)}`, then this again",
             details=tuple(sorted(withdrawn - {tag})),
         )
     if here_only:
         raise StateError(
-            f"The tag `{here_only[0].tag}` is only here, and what comes next would build on it",
-            hint="publish it with `mlgit push`, or delete it with `git tag -d` if it is not to be",
+            f"The tag `{here_only[0].tag}` is only here, and the next tags would depend on it",
+            hint="publish it with `mlgit push`, or delete it with `git tag -d`",
             details=tuple(fact.tag for fact in here_only[1:]),
         )
 

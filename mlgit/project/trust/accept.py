@@ -231,7 +231,7 @@ def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: b
     lost = _not_reachable(project, commits, trunk_tips(project, local=local))
     why = "its commit {commit} is not on {trunk}"
     if project.shallow:
-        why = "whether its commit {commit} is on {trunk} is not known: this clone's history is cut off"
+        why = "whether its commit {commit} is on {trunk} is not known: this clone is shallow"
     named = trunk.short
     if project.settings.trunk is not None:
         named += ", which `mlgit.trunk` names here,"

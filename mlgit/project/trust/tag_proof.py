@@ -50,20 +50,20 @@ def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
         there = list_remote_refs(project.git, remote, [ref]).get(ref)
         if there is None:
             raise UnknownReference(
-                f"`{remote}` has no tag `{tag}`; whoever made it took it back",
-                hint="nothing follows from a tag that is gone",
+                f"`{remote}` has no tag `{tag}`; its author deleted it",
+                hint="a tag that is gone changes nothing",
             )
         if here == there:
             return
         if here is not None and not force and _is_annotated(project, here):
             raise StateError(
-                f"The tag `{tag}` is another one here than on `{remote}`",
+                f"The tag `{tag}` differs from the one on `{remote}`",
                 hint=f"if yours was never published, run `git tag -d {word(tag)}`",
             )
         fetch_refs(project.git, remote, [f"+{ref}:{ref}"])
     except GitFailed as error:
         raise ToolError(
-            f"`{remote}` does not give the tag `{tag}`", hint="run it again", details=error.details
+            f"`{remote}` did not send the tag `{tag}`", hint="run it again", details=error.details
         ) from error
 
 
@@ -75,7 +75,7 @@ def find_tag(project: Project, tag: str) -> TagFact | Proof:
         return listing.facts[0]
     why = listing.ignored.get(tag, "it is not here")
     if "lightweight" in why:
-        why = "it is lightweight: nobody signed for it, and gto, DVC and mlgit do not count it"
+        why = "it is lightweight: it has no author, and gto, DVC and mlgit do not count it"
     return Proof(tag=tag, check="annotated", state="fail", message=why)
 
 
@@ -98,7 +98,7 @@ def _prove(project: Project, fact: TagFact, state: ModelState) -> Iterator[Proof
     yield _proof(fact, "name", None if named == fact.tag else f"the object was made for `{named}`")
     statement, problem = parse_statement(fact.message())
     if statement is None and problem is None:
-        yield _skipped(fact, "statement", "it has none: mlgit did not write it")
+        yield _skipped(fact, "statement", "it has no statement: mlgit did not write it")
         return
     if statement is None or problem is not None:
         yield _proof(fact, "statement", problem)
@@ -123,7 +123,7 @@ def _contents(project: Project, fact: TagFact, statement: ReleaseStatement) -> I
     problems.append(_lock_problem(project, fact.commit, pipeline, statement))
     problems.append(_other_files(project, fact, pipeline, statement))
     if not statement.files and statement.lock_sha256 is None and not any(problems):
-        yield _skipped(fact, "files", "the release states no file")
+        yield _skipped(fact, "files", "the release does not state a file")
         return
     yield _proof(fact, "files", "; ".join(filter(None, problems)) or None)
 
@@ -150,7 +150,7 @@ def _file_problem(project: Project, commit: str, pipeline: Pipeline, file: FileD
     if file.md5 is None:
         content = project.tree(commit).read(file.path)
         found = None if content is None else sha256_hex(content)
-        return None if found is not None and found == file.sha256 else f"`{file.path}` is another file there"
+        return None if found is not None and found == file.sha256 else f"`{file.path}` differs there"
     output = next((each for each in pipeline.outputs if each.path == file.path), None)
     pointer = None if output is None else output.pointer
     if pointer is not None and pointer.md5 == file.md5:
@@ -169,7 +169,7 @@ def _lock_problem(
     contents = tree.read_many(posixpath.join(folder, "dvc.lock") for folder in folders)
     if statement.lock_sha256 in map(sha256_hex, contents.values()):
         return None
-    return "dvc.lock is another one there"
+    return "dvc.lock differs there"
 
 
 def _on_trunk(project: Project, fact: TagFact, state: ModelState) -> Proof:
@@ -195,7 +195,7 @@ def _takes_any(project: Project, fact: TagFact) -> bool:
 
 _PASSED = {
     "name": "the object was made for this name",
-    "statement": "its statement is canonical and speaks of this tag",
+    "statement": "its statement is canonical and about this tag",
     "release": "the release that it names is there and is the same",
     "tree": "its commit has the files that it states",
     "files": "DVC records the files that it states",

@@ -40,16 +40,16 @@ def openmetrics(record: Check) -> str:
         ("mlgit_metric", "A metric of the candidate", candidates),
         ("mlgit_metric_base", "The same metric at the base", bases),
         ("mlgit_gate_passed", "1 where the gate passes, 0 where it does not", passed),
-        ("mlgit_gate_blocking", "1 where the gate stands in the way", blocking),
+        ("mlgit_gate_blocking", "1 where the gate blocks", blocking),
         ("mlgit_gates", "Gates by outcome", counts),
-        ("mlgit_verdict_formed", "1 where a verdict could be formed", [({}, "1")]),
+        ("mlgit_verdict_formed", "1 where there is a verdict", [({}, "1")]),
         ("mlgit_blocked", "1 where the verdict blocks", [({}, _flag(verdict.decision == "block"))]),
     )
 
 
 def failure(error: MlgitError | Failure) -> str:  # noqa: ARG001 (text is not a number)
     return _document(
-        ("mlgit_verdict_formed", "1 where a verdict could be formed", [({}, "0")]),
+        ("mlgit_verdict_formed", "1 where there is a verdict", [({}, "0")]),
         ("mlgit_blocked", "1 where the verdict blocks", [({}, "1")]),
     )
 

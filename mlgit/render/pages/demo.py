@@ -29,7 +29,7 @@ def edit_page(path: str, old: str, new: str) -> Page:
 
 
 def exit_page(exit_code: int) -> Page:
-    return [line(Span(f"(exit code {exit_code}, as it should be: the answer is no)", "dim"))]
+    return [line(Span(f"(exit code {exit_code}, as expected: blocked)", "dim"))]
 
 
 def page(demo: Demo) -> Page:
@@ -44,5 +44,5 @@ def page(demo: Demo) -> Page:
         line(Span("$ ", "dim"), Span(f"cd {quote(demo.repository)}", "name")),
         *(line(Span("$ ", "dim"), Span(command, "name")) for command in commands),
         line(),
-        line(Span(f"To be rid of it, remove {demo.folder}", "dim")),
+        line(Span(f"To delete it, remove {demo.folder}", "dim")),
     ]

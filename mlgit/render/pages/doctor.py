@@ -24,7 +24,7 @@ def page(diagnosis: Diagnosis) -> Page:
         page.append(line(""))
     page.append(_summary(diagnosis))
     if not diagnosis.online:
-        page.append(line(Span("The remotes were not asked; `mlgit doctor --online` does", "dim")))
+        page.append(line(Span("The remotes were not checked; `mlgit doctor --online` checks them", "dim")))
     return page
 
 

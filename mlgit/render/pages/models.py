@@ -47,7 +47,7 @@ def unknown_lines(tags: Known, *, entries: Sequence[ModelEntry] = ()) -> Page:
             line(Span("hint: ", "careful"), f"run `{tags.repair}`", indent=2),
         ]
     if any("no" in {entry.known, *(each.known for each in entry.environments)} for entry in entries):
-        text = "not known: a newest tag does not count; `mlgit doctor` names it"
+        text = "not known: a newest tag does not count; `mlgit doctor` shows it"
         return [line(Span("? ", "careful"), text)]
     return []
 

@@ -52,7 +52,7 @@ def section(found: RemoteData, short: Shortening) -> Page:
 def _title(found: RemoteData) -> Sequence[Span]:
     if not found.remotes:
         unknown = any(output.presence == "unknown" for output in found.outputs)
-        return [Span("unknown", "careful") if unknown else Span("nothing to ask for", "dim")]
+        return [Span("unknown", "careful") if unknown else Span("nothing to check", "dim")]
     spans: list[Span] = []
     for each in found.remotes:
         spans += [*([Span("; ")] if spans else []), _counted(each)]

@@ -162,7 +162,7 @@ def test_a_pre_release_or_a_rejected_version_is_not_taken_from_another_environme
     version, step = promotion_need(waiting, canary)
     assert version is None
     assert step is not None
-    assert step.message == "`m@v1.0.0-rc.1` is a pre-release, and `canary` takes none"
+    assert step.message == "`m@v1.0.0-rc.1` is a pre-release, and `canary` does not accept pre-releases"
     taken, _ = promotion_need(waiting, Environment(name="canary", source="prod", auto=True, pre=True))
     assert taken is not None
     rejected = state(fact("m@v1.0.0", 1), fact("m@v1.0.0!", 1), fact("m#prod#1", 1))
@@ -285,7 +285,7 @@ def test_nothing_is_promoted_automatically_where_a_tag_leaves_open_what_is_there
                 "left",
                 None,
                 None,
-                "this commit is v1.0.0-rc.1, and a commit is one version of a model",
+                "this commit is v1.0.0-rc.1, and a commit can only be one version of a model",
                 "run `mlgit release m --commit`",
             ),
         ),

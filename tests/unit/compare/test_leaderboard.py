@@ -212,7 +212,7 @@ def test_a_name_with_two_values_in_a_row_is_refused_with_both_names() -> None:
     with pytest.raises(UsageError, match="may mean 2 columns") as caught:
         value_reader(columns_of(rows, {}), rows, "auc", "--sort")
     assert caught.value.details == ("a.json:auc", "b.json:auc")
-    assert caught.value.hint == "say which, like `--sort a.json:auc`"
+    assert caught.value.hint == "name one, such as `--sort a.json:auc`"
 
 
 def test_all_similar_names_are_in_the_hint() -> None:

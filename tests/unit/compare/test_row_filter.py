@@ -52,13 +52,13 @@ def test_a_condition_is_a_name_a_comparison_and_a_value(
     [
         ("auc", "There is no comparison", 4),
         ("", "There is no comparison", 1),
-        ("> 3", "names no metric", 1),
-        ("auc >", "compares with nothing", 6),
+        ("> 3", "does not name a metric", 1),
+        ("auc >", "has no value to compare with", 6),
         ("auc > 1 and loss < 2", "takes one comparison", 9),
         ("0 < auc < 1", "takes one comparison", 9),
         ("auc > 'x", "never closed", 7),
         ("'auc > 1", "never closed", 1),
-        ("auc = 'x' y", "stands after the value", 10),
+        ("auc = 'x' y", "more text after the value", 10),
         ("'auc' 1", "There is no comparison", 7),
     ],
 )

@@ -143,7 +143,7 @@ def test_the_first_version_of_an_environment_depends_on_the_release_gates(
 @pytest.mark.parametrize(
     ("reason", "first", "message"),
     [
-        (None, True, "The first version in `prod`: there is nothing to compare with yet"),
+        (None, True, "The first version in `prod`: no version to compare with yet"),
         (EMPTIED, False, "There is nothing to compare with: No luck"),
     ],
 )

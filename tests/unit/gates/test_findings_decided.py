@@ -109,9 +109,9 @@ def test_a_second_finding_about_the_same_gates_points_to_the_waiver_of_the_first
         )
     ]
     assert [str(note.hint).count("- {id: agreed-") for note in notes] == [2, 0, 0]
-    both = "the waivers proposed here for `gates_loosened:a`, `gates_loosened:b` agree to this, too"
+    both = "the waivers proposed here for `gates_loosened:a`, `gates_loosened:b` agree also to this"
     assert [note.hint for note in notes[1:]] == [
-        "the waiver proposed here for `gates_loosened:a` agrees to this, too",
+        "the waiver proposed here for `gates_loosened:a` agrees also to this",
         both,
     ]
     assert "id: agreed-change," in str(note_of(odd, (), "fail", day=date(2026, 5, 1)).hint)

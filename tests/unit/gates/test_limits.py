@@ -86,7 +86,7 @@ def test_a_percentage_of_zero_is_an_error_if_anything_changed(kind: str, new: st
     where = case(gate, files=(metric_file(auc=new),), against=baseline(metric_file(auc="0")))
     result = evaluate(gate, where, rules())
     assert outcome_of(result) == ("error", "relative_to_zero", "block")
-    assert result.message == f"auc {verb} from 0, which is no percentage"
+    assert result.message == f"auc {verb} from 0, so the change has no percentage"
     assert result.change_percent is None
 
 

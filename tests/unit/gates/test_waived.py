@@ -189,5 +189,5 @@ def test_the_warning_names_the_author_the_gate_and_the_commit(commit: str | None
         effect="warn",
         gate="floor",
         waiver="w1",
-        hint=None if commit is None else f"have someone else review it: `git show {commit}`",
+        hint=None if commit is None else f"ask someone else to review it: `git show {commit}`",
     )

@@ -192,7 +192,7 @@ CROSSED = names_of(config(FLOOR), config(FLOOR, DROP), stages=(("drop",), ("drop
             "other",
             "Gate `other` was `floor` before, and waiver `w1` (brought by",
         ),
-        (GATE, "m/other", "for `m/other`: from the merge on, it would cover this gate"),
+        (GATE, "m/other", "for `m/other`: after the merge, it would cover this gate"),
         (GATE, "gates_loosened:other", "for `gates_loosened:other`"),
         (GATE, "gates_loosened:gate:other", "for `gates_loosened:gate:other`"),
         (GATE, "gates_loosened:stage:other", None),

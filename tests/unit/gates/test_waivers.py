@@ -107,7 +107,7 @@ def test_a_waivers_file_may_be_empty(text: str) -> None:
         ("    reason: New hospital\n", "", "reason"),
         ("    approver: carol@example.org\n", "", "approver"),
         ("    floor: 0.94\n", "", "has no `floor`"),
-        ("2026-05-31", "2026-02-30", "no day of the calendar"),
+        ("2026-05-31", "2026-02-30", "not a date"),
         ("2026-05-31", "next week", "next week"),
         ("carol@example.org", "carol", "carol"),
         ("floor: 0.94", "floor: low", "low"),
@@ -185,7 +185,7 @@ def test_a_floor_may_be_written_as_any_number_of_yaml(text: str, number: str) ->
 
 def test_an_id_is_unique() -> None:
     twice = ENTRY + ENTRY.partition("waivers:\n")[2]
-    with pytest.raises(ConfigError, match="`dip` stands twice"):
+    with pytest.raises(ConfigError, match="`dip` appears twice"):
         load_waivers(twice.encode(), name=NAME)
 
 

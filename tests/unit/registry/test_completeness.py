@@ -97,7 +97,7 @@ def test_trunk_is_named_by_the_last_step_of_a_repair() -> None:
         ("net", {}, {"other@v1.0.0": "a", "v1.0.0": "c", "nightly": "d"}, None),
         (None, {}, {"other@v1.0.0": "a"}, "other@v1.0.0"),
         ("net", {}, {"net#prod#1": "a"}, "net#prod#1"),
-        ("net", {"net#prod#1": "b"}, {"net#prod#1": "a"}, "another one here"),
+        ("net", {"net#prod#1": "b"}, {"net#prod#1": "a"}, "here differs from the one in"),
     ],
 )
 def test_tags_here_must_be_those_that_the_remote_lists(

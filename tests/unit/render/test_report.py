@@ -346,7 +346,7 @@ def test_the_footer_names_the_commit_of_the_branch_and_the_checked_merge() -> No
 def test_results_that_are_not_committed_are_repeated_by_a_run_and_not_released() -> None:
     run = replace(document(reports.allowed()), mode="run")
     assert "mlgit release tumor" in report(run)
-    note = Note(code=NOT_COMMITTED, message="What the run wrote is not in the branch: `dvc.lock`")
+    note = Note(code=NOT_COMMITTED, message="The results of the run are not in the branch: `dvc.lock`")
     left = report(replace(run, check=together(one("tumor", BETTER, BASE), notes=(note,))))
     assert "- The same verdict in your clone: `mlgit run`\n" in left
     assert "mlgit release" not in left

@@ -133,7 +133,7 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
     ),
     "half of a push, as reported": (
         lambda h: change(
-            h, "no", status=Exit.TOOL, answer={"error": {"message": "took only some of the tags"}}
+            h, "no", status=Exit.TOOL, answer={"error": {"message": "accepted only some of the tags"}}
         ),
         "half of a push arrived",
     ),

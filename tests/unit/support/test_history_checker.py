@@ -166,7 +166,7 @@ def twins(*, reported: bool = False, late: bool = False, killed: bool = False) -
     """Check two versions on one commit, released at once or one after the other."""
     scenario = Scenario()
     scenario.release("v1.0.0", "c1", at=1)
-    notes = ("`r` released this commit as `m@v1.0.0` at the same moment",) if reported else ()
+    notes = ("`r` released this commit as `m@v1.0.0` at the same time",) if reported else ()
     scenario.release("v2.0.0", "c1", at=9 if late else 1.5, notes=notes, status=None if killed else 0)
     return check(scenario.history)
 

@@ -177,13 +177,13 @@ ROWS = {
     "a rejection by another tool, allowed": Row((V1, V2, FIRST, fact("m@v2.0.0!", 2)), {}, foreign=True),
     "a rejection by another tool elsewhere, allowed": Row(
         (V1, V2, FIRST, fact("m@v2.0.0!", 1)),
-        {"m@v2.0.0!": f"it stands on {commit(1)[:7]}, and `m@v2.0.0` on {commit(2)[:7]}"},
+        {"m@v2.0.0!": f"it is at {commit(1)[:7]}, and `m@v2.0.0` at {commit(2)[:7]}"},
         foreign=True,
     ),
     "a rejection of nothing, allowed": Row((V1, FIRST, fact("m@v2.0.0!", 1)), {}, foreign=True),
     "a rejection that stands elsewhere": Row(
         (V1, V2, FIRST, rejection(V2, at=1)),
-        {"m@v2.0.0!": f"it stands on {commit(1)[:7]}, and its release `m@v2.0.0` on {commit(2)[:7]}"},
+        {"m@v2.0.0!": f"it is at {commit(1)[:7]}, and its release `m@v2.0.0` at {commit(2)[:7]}"},
     ),
     "a rejection of another release": Row(
         (V1, V2, FIRST, rejection(V2, states="v1.0.0")),
@@ -195,11 +195,11 @@ ROWS = {
     ),
     "a promotion that stands for a rejection": Row(
         (V1, V2, FIRST, moved("m#prod#1", 1, V1)._replace(**misused("m@v2.0.0!"))),
-        {"m@v2.0.0!": "it is about no environment, and states one"},
+        {"m@v2.0.0!": "it is not about an environment, but states one"},
     ),
     "a rejection that stands for a promotion": Row(
         (V1, FIRST, rejection(V1)._replace(**misused("m#prod#2"))),
-        {"m#prod#2": "it is no rejection, and states one"},
+        {"m#prod#2": "it is not a rejection, but states one"},
         doubt="m#prod#2",
     ),
     "only assignments by another tool": Row(
@@ -228,12 +228,12 @@ ROWS = {
     ),
     "an unreadable statement": Row(
         (V1, FIRST, fact("m#prod#3", 1, message="x\n--- mlgit/v1\n{}\n")),
-        {"m#prod#3": "its statement cannot be understood"},
+        {"m#prod#3": "its statement cannot be parsed"},
         doubt="m#prod#3",
     ),
     "a statement with something after it": Row(
         (V1, FIRST, followed(moved("m#prod#2", 1, V1))),
-        {"m#prod#2": "something follows its statement"},
+        {"m#prod#2": "there is text after its statement"},
         doubt="m#prod#2",
     ),
     "an emptied environment": Row((V1, FIRST, moved("m#prod!#2", 1, V1, action="unassign")), {}, None),
@@ -265,8 +265,8 @@ ROWS = {
         ),
         {
             "m@v2.0.0": NO_STATEMENT,
-            "m#prod!#2": f"it names another `m@v2.0.0` (eeeeeee) than the one that is there ({V2.oid[:7]})",
-            "m#prod#2": f"it names another `m@v2.0.0` (eeeeeee) than the one that is there ({V2.oid[:7]})",
+            "m#prod!#2": f"it names `m@v2.0.0` as eeeeeee, but that tag is {V2.oid[:7]}",
+            "m#prod#2": f"it names `m@v2.0.0` as eeeeeee, but that tag is {V2.oid[:7]}",
         },
         doubt="m#prod#2",
     ),
@@ -290,7 +290,7 @@ ROWS = {
     "an assignment without a release": Row(
         (V1, FIRST, moved("m#prod!#2", 1, None), moved("m#prod#2", 2, None)),
         {
-            "m#prod#2": "it names no release",
+            "m#prod#2": "it does not name a release",
             "m#prod!#2": "`m#prod#2`, written with it, does not count",
         },
         doubt="m#prod#2",
@@ -322,7 +322,12 @@ def test_what_counts(row: Row) -> None:
         (Environment(name="prod", source="staging"), V2, None, "its version was not in `staging` before"),
         (Environment(name="prod", source="staging"), V2, 30, "its version was not in `staging` before"),
         (Environment(name="prod", pre=True), RC, None, None),
-        (Environment(name="prod"), RC, None, "v3.0.0-rc.1 is a pre-release, and `prod` took none"),
+        (
+            Environment(name="prod"),
+            RC,
+            None,
+            "v3.0.0-rc.1 is a pre-release, and `prod` did not accept pre-releases",
+        ),
         (None, V2, None, "trunk did not declare `prod` when it was written"),
     ],
 )
@@ -350,9 +355,9 @@ def test_half_of_a_change_that_does_not_count_hides_no_earlier_one_that_broke_a_
     other = moved("m#prod#2", 2, None, seconds=21)
     state = ask(V1, V2, RC, early, half, other, rules={policy: {"prod": Environment(name="prod")}})
     assert {each.fact.tag: each.why for each in state.refused} == {
-        "m#prod#2": "it names no release",
+        "m#prod#2": "it does not name a release",
         "m#prod!#2": "`m#prod#2`, written with it, does not count",
-        "m#prod#1": "v3.0.0-rc.1 is a pre-release, and `prod` took none",
+        "m#prod#1": "v3.0.0-rc.1 is a pre-release, and `prod` did not accept pre-releases",
     }
 
 

@@ -15,7 +15,7 @@ from tests.unit.trust.test_accept import FIRST, OFF, RC, ROWS, V1, V2, Row, move
 if TYPE_CHECKING:
     from mlgit.core.registry.state import TagFact
 
-MOVED = "the release that it names is not there, or is another one now"
+MOVED = "the release that it names is missing or was replaced"
 
 
 def marked(row: Row) -> dict[str, str]:
@@ -49,7 +49,7 @@ def test_what_does_not_count_is_marked(row: Row) -> None:
     [
         (
             moved("m#prod#1", 2, V1),
-            f"it stands on {commit(2)[:7]}, and its release `m@v1.0.0` on {commit(1)[:7]}",
+            f"it is at {commit(2)[:7]}, and its release `m@v1.0.0` at {commit(1)[:7]}",
         ),
         (moved("m#prod#1", 1, V1._replace(name=V2.name)), "it states v2.0.0, and its release is `m@v1.0.0`"),
         (moved("m#prod!#1", 1, None), None),
@@ -75,4 +75,4 @@ def test_an_assignment_whose_only_version_does_not_count_is_marked() -> None:
 def test_deleting_a_tag_of_another_tool_is_not_the_first_advice() -> None:
     advice = unless_needed(["line#prod#2"], "origin", why=NO_STATEMENT)
     assert advice.startswith("if another tool makes tags here, write `foreign_tags: allow`")
-    assert advice.index("foreign_tags") < advice.index("if nobody needs it")
+    assert advice.index("foreign_tags") < advice.index("if no one needs it")

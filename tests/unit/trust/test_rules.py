@@ -20,7 +20,7 @@ PROD = Environment(name="prod")
 TAKES_PRE = Environment(name="prod", pre=True)
 FROM_STAGING = Environment(name="prod", source="staging")
 P7, P8 = commit(7), commit(8)
-NONE_TAKEN = "v3.0.0-rc.1 is a pre-release, and `prod` took none"
+NONE_TAKEN = "v3.0.0-rc.1 is a pre-release, and `prod` did not accept pre-releases"
 NOT_HERE = "its version was not in `prod` before"
 FIRST = moved("m#prod#1", 1, V1, seconds=10, policy=P7)
 
@@ -226,4 +226,4 @@ def test_a_refusal_without_a_repair_has_a_hint() -> None:
     (stranger,) = ask(fact("m@v9.0.0", 9)).refused
     assert "foreign_tags: allow" in stranger.hint
     (renamed,) = ask(V1, renamed=("m@v1.0.0",)).refused
-    assert renamed.hint == "if nobody needs it, `git tag -d m@v1.0.0` deletes it"
+    assert renamed.hint == "if no one needs it, `git tag -d m@v1.0.0` deletes it"

@@ -173,7 +173,7 @@ class Ignores:
                 raise ConfigError(
                     f"Line {number} of `{path}` is not a pattern, and DVC fails with it",
                     location=Location(path, line=number, column=1, snippet=line, width=len(line)),
-                    hint="take the line out, or put a backslash before each `!`, `[` and `\\` of a name",
+                    hint="remove the line, or put a backslash before each `!`, `[` and `\\` of a name",
                 )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.dvc.data.listing import Entry, Listing, Searches
 
-_NO_FILE = "it is no file, and leads to none"
+_NO_FILE = "it is not a file or a link to one"
 
 
 class _LeftOut(Protocol):

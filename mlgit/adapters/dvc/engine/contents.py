@@ -119,12 +119,12 @@ class Contents:
         remote = self.remote(declared.remote if declared else None)
         if remote.fs.version_aware:
             raise StateError(
-                f"The DVC remote `{remote.name}` keeps versions of its own, from which only DVC can fetch",
-                hint=f"run `dvc fetch {word(path)}` at that commit, then this again",
+                f"The DVC remote `{remote.name}` is version-aware; only DVC can fetch from it",
+                hint=f"run `dvc fetch {word(path)}` at that commit, then run this again",
             )
         if remote.fs.protocol == "local" and not os.path.isdir(remote.path):
             raise ToolError(
-                f"The DVC remote `{remote.name}` is not there: `{remote.path}` is no folder",
+                f"The DVC remote `{remote.name}` is not there: `{remote.path}` is not a folder",
                 hint="see `dvc remote list`; a relative path only works in the clone it was made for",
             )
         sums = {}
@@ -208,7 +208,7 @@ def _members(listing: bytes, pointer: Pointer) -> Mapping[str, Pointer] | None:
             return found
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise ToolError(f"The listing `{pointer.md5}` of a directory is none that DVC wrote")
+    raise ToolError(f"The directory listing `{pointer.md5}` was not written by DVC")
 
 
 def listed_files(listing: bytes, pointer: Pointer) -> tuple[str, ...] | None:

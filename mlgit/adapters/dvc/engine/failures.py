@@ -68,11 +68,11 @@ def translate(error: Exception) -> MlgitError:  # noqa: PLR0911 (a table of kind
     if isinstance(error, NoRemoteError):
         return no_remote()
     if isinstance(error, NotDvcRepoError):
-        return StateError("This repository has no DVC repository", hint="run `dvc init`")
+        return StateError("This repository does not use DVC", hint="run `dvc init`")
     if isinstance(error, LockError):
         return StateError(
             "Another DVC process is running in this repository",
-            hint="wait for it to end; if there is none, remove `.dvc/tmp/lock`",
+            hint="wait until it ends; if none is running, remove `.dvc/tmp/lock`",
             details=error_lines(error),
         )
     if isinstance(error, DvcConfigError):
@@ -120,7 +120,7 @@ def _dvc_exception(error: Exception) -> MlgitError:
         return _invalid_file(error)
     if isinstance(error, (StageNotFound, StageFileDoesNotExistError)):
         return StateError(
-            "There is no such stage or DVC file",
+            "No stage or DVC file has this name",
             details=error_lines(error),
             hint="see `dvc stage list --all`",
         )
@@ -131,7 +131,7 @@ def _dvc_exception(error: Exception) -> MlgitError:
         return ToolError(
             f"{error.amount} files could not be {direction} the DVC remote",
             details=error_lines(error)[1:],
-            hint="see `dvc remote list`; `dvc status --cloud` tells what is missing there",
+            hint="see `dvc remote list`; `dvc status --cloud` shows what it lacks",
         )
     return ToolError("DVC failed", details=error_lines(error))
 
@@ -176,8 +176,8 @@ def _unreadable_file(error: Exception) -> ConfigError:
     lines = str(getattr(error, "yaml_text", "")).splitlines()
     snippet = lines[mark.line] if mark.line < len(lines) else None
     location = Location(name, line=mark.line + 1, column=mark.column + 1, snippet=snippet)
-    problem = str(getattr(cause, "problem", None) or "it is no YAML")
-    return ConfigError(f"`{name}` is no valid YAML: {problem}", location=location)
+    problem = str(getattr(cause, "problem", None) or "it is not YAML")
+    return ConfigError(f"`{name}` is not valid YAML: {problem}", location=location)
 
 
 def _invalid_file(error: Exception) -> ConfigError:
@@ -215,7 +215,7 @@ def _system_error(error: OSError) -> ToolError:
 
     lines = error_lines(error)
     if not error.filename:
-        hint = "check the network and the credentials; `dvc remote list` says where DVC's remotes are"
+        hint = "check the network and the credentials; `dvc remote list` shows where DVC's remotes are"
         if error.errno == errno.ENOSPC:
             hint = "free some disk space and run it again"
         return ToolError(f"DVC failed: {lines[0].rstrip('.')}", details=lines[1:], hint=hint)

@@ -49,7 +49,7 @@ def require_dvc_roots(root: str) -> tuple[str, ...]:
     """Like `dvc_roots`; raises StateError if there are none."""
     found = dvc_roots(root)
     if not found:
-        raise StateError("There is no DVC repository here", hint="run `dvc init`")
+        raise StateError("This repository does not use DVC", hint="run `dvc init`")
     return found
 
 

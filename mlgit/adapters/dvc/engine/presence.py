@@ -34,7 +34,7 @@ def present(database: Any, hashes: Collection[str], progress: Progress) -> set[s
         return _on_disk(database.path, hashes)
     if files.protocol in _UNLISTABLE:
         places = {database.oid_to_path(md5): md5 for md5 in hashes}
-        progress.start("Asking the DVC remote", total=len(places))
+        progress.start("Querying the DVC remote", total=len(places))
         # Unless strict, a server that refuses or does not exist looks like an empty one.
         found = _all(files, lambda place: files.fs._exists(place, strict=True), places, progress)  # noqa: SLF001
         return {places[place] for place, there in found.items() if there}
@@ -51,8 +51,8 @@ def reject_catch_all_server(database: Any) -> None:
     """
     if database.fs.protocol in _UNLISTABLE and present(database, {_IN_NO_STORAGE}, Silent()):
         raise ToolError(
-            "The web server has a page for everything, even for what does not exist",
-            hint="see in a browser what it shows; perhaps it wants a log-in: `dvc remote modify --help`",
+            "The web server returns a page even for files that do not exist",
+            hint="open it in a browser; it may ask for a log-in: `dvc remote modify --help`",
         )
 
 
@@ -66,7 +66,7 @@ def read_all(database: Any, hashes: Iterable[str], progress: Progress) -> Mappin
     places = {database.oid_to_path(md5): md5 for md5 in hashes}
     if not places:
         return {}
-    progress.start("Reading listings of directories", total=len(places))
+    progress.start("Reading directory listings", total=len(places))
     if files.fs.async_impl:
 
         async def read(place: str) -> bytes | None:

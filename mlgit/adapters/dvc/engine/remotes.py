@@ -203,9 +203,7 @@ class _Query:
         """A version-aware storage has the files for which dvc.lock or the .dvc file records version ids."""
         from mlgit.adapters.dvc.engine.contents import opened_contents, recorded_versions
 
-        self._notes[
-            f"The DVC remote `{name}` keeps versions itself: told by the version ids that are recorded here"
-        ] = None
+        self._notes[f"The DVC remote `{name}` is version-aware: its version ids are recorded here"] = None
         with opened_contents(self._root, relative) as contents:
             declared = contents.declared
         for output in outputs:
@@ -236,8 +234,8 @@ class _Query:
         reason = without_credentials(error.details[0] if error.details else error.message).rstrip(".")
         hint = error.hint if not error.details else None
         failure = MlgitError(
-            f"{called} could not be asked: {reason}",
-            hint=hint or "check the network and the credentials; `dvc remote list` says where it is",
+            f"{called} could not be queried: {reason}",
+            hint=hint or "check the network and the credentials; `dvc remote list` shows where it is",
         )
         failure.code = error.code
         self._failures.append(failure)

@@ -146,7 +146,7 @@ def _send(contents: Contents, place: _Place, hashes: set[str], progress: Progres
         raise ToolError(
             f"{len(failed)} files could not be sent to the DVC remote",
             details=tuple(sorted(str(each.value) for each in failed))[:10],
-            hint="run it again: what arrived stays",
+            hint="run it again; files that arrived are not sent again",
         )
     return len(sent)
 

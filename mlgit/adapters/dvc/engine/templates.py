@@ -169,7 +169,7 @@ def _not_filled_in(message: str, shape: Shape) -> ConfigError:
     elif unknown[1].partition(".")[0] in {"item", "key"}:
         hint = "see what `foreach` or `matrix` goes over"
     else:
-        hint = f"define `{unknown[1]}` in `params.yaml` beside it, or under `vars:`"
+        hint = f"define `{unknown[1]}` in `params.yaml` next to it, or under `vars:`"
     shown = re.sub(r"'([^']*)'", r"`\1`", reason)
     shown = shown[:1].lower() + shown[1:]
     message = f"`{where}` in `{shape.name}` cannot be filled in: {shown}"
@@ -205,7 +205,7 @@ def _invalid(error: Any, shape: Shape) -> ConfigError:
         path = tuple(getattr(step, "schema", step) for step in problem.path)
         where = ".".join(str(step) for step in path)
         if problem.error_message == _UNKNOWN_KEY:
-            message = f"`{where}` in `{shape.name}` is no key that DVC knows"
+            message = f"DVC does not know the key `{where}` in `{shape.name}`"
             hint = _nearest(path)
         else:
             message, hint = f"`{where}` in `{shape.name}`: {problem.error_message}", None

@@ -63,7 +63,7 @@ def _hashes(
         path = join(wdir, name)
         if names.setdefault(path, name) != name:
             # DVC takes the one that is written as in dvc.yaml; it never writes two.
-            raise shape.wrong((*place, "path"), f"a path of its own: `{names[path]}` is the same")
+            raise shape.wrong((*place, "path"), f"a path of its own, because `{names[path]}` is the same")
         found[path] = pointer(shape, entry, place, path=path)
     return found
 

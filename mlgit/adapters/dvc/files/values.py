@@ -39,7 +39,7 @@ def metric_values(
         tree = parse(content, path=path, documents=documents, exact=True)
         if not isinstance(tree, list):
             return flatten(tree, lists=False, others=others)
-        reason = "is a list at its top; a metric file is a mapping of names to numbers"
+        reason = "is a list; a metric file is a mapping of names to numbers"
     except Unreadable as error:
         return _problem(path, error)
     return Problem(code="unreadable", message=f"`{path}` {reason}")

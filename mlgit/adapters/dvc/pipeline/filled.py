@@ -47,7 +47,7 @@ class Filled:
 
             if not self._asked:
                 self._asked = True
-                self._progress.start("asking DVC what templates mean at these commits")
+                self._progress.start("DVC fills in the templates at these commits")
             known = resolved(tree, shape, path=path, doubt=doubt, root=self._root, folder=None)[1:]
             self._table.learn(name, known[0])
         return Shape(known[0], name=shape.name, content=shape.content)

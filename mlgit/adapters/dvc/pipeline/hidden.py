@@ -79,7 +79,7 @@ class Hidden:
                 raise ConfigError(
                     f"Output `{out.path}` of `{out.owner}` is hidden by a `{IGNORE_FILE}`",
                     location=self.place(out.path, is_folder=is_folder),
-                    hint="take the pattern out, or except the output with a line that begins with `!`",
+                    hint="remove the pattern, or add a line with `!` that excepts the output",
                 )
 
     def place(self, path: str, *, is_folder: bool = False) -> Location:

@@ -203,15 +203,15 @@ def _wrong(path: str, content: bytes, error: ConfigError) -> ConfigError:
 
 def _conflict(path: str, content: bytes, *, name: str, start: int) -> ConfigError:
     if path.endswith(LOCK_FILE):
-        whole = f"take one side whole with `git checkout --theirs {word(path)}` (or `--ours`)"
+        whole = f"take one whole side with `git checkout --theirs {word(path)}` (or `--ours`)"
         hint = f"{whole}, then run `mlgit run`"
     elif path.endswith(POINTER_SUFFIX):
         hint = (
-            f"take one side whole with `git checkout --theirs {word(path)}` (or `--ours`), then "
+            f"take one whole side with `git checkout --theirs {word(path)}` (or `--ours`), then "
             "`dvc checkout`; `dvc install` and `*.dvc merge=dvc` in `.gitattributes` have DVC merge them"
         )
     else:
-        hint = "edit it, then `git add` it; or take one side whole with `git checkout --theirs` or `--ours`"
+        hint = "edit it, then `git add` it; or take one whole side with `git checkout --theirs` or `--ours`"
     line = content.count(b"\n", 0, start)
     snippet = content.splitlines()[line].decode("utf-8", "replace")
     return ConfigError(
@@ -227,9 +227,9 @@ def _no_ignored_lock(tree: Tree, pipelines: Sequence[str], shapes: Mapping[str, 
         lock = join(folder_of(path), LOCK_FILE)
         if lock not in shapes and tree.read(lock) is not None and lock not in tree.paths():
             raise ConfigError(
-                f"`{lock}` is ignored by Git, and DVC does not read it then",
+                f"`{lock}` is ignored by Git, so DVC does not read it",
                 location=Location(lock),
-                hint=f"see `git check-ignore -v {word(lock)}`, take it out of there and commit it",
+                hint=f"see `git check-ignore -v {word(lock)}`, remove the pattern and commit it",
             )
 
 

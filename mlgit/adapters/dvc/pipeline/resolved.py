@@ -66,9 +66,9 @@ def _inside(tree: Tree, shape: Shape) -> Callable[[str], bytes | None]:
     def read(path: str) -> bytes | None:
         if path.startswith(("/", "../")):
             raise ConfigError(
-                f"`{shape.name}` takes variables from `{path}`, which lies outside the repository",
+                f"`{shape.name}` takes variables from `{path}`, which is outside the repository",
                 location=shape.locate(("vars",)),
-                hint="copy the file into the repository: what is outside no commit can tell",
+                hint="copy the file into the repository; a commit cannot record files outside it",
             )
         content = tree.read(path)
         if content is not None:  # DVC writes out every alias of a file with variables

@@ -39,7 +39,7 @@ _NOTHING = Pointer(md5="")
 _NOT_HERE = {
     OUTSIDE: "it is outside the repository and not on this machine",
     SUBMODULE: "its submodule is not checked out here",
-    LEFT_OUT: "the sparse checkout leaves it out",
+    LEFT_OUT: "it is not in the sparse checkout",
     LFS: "its content is in Git LFS, and not on this machine",
     FILTERED: "a filter in `.gitattributes` may change it on disk",
 }
@@ -144,7 +144,7 @@ def _compare_datasets(
 
 
 def _unknown_upstream(path: str) -> str:
-    return f"upstream of {path} was not checked: needs the network"
+    return f"upstream of {path} was not checked: that needs the network"
 
 
 class _StageChecker:
@@ -187,7 +187,7 @@ class _StageChecker:
         if dep.startswith(_DATASET):
             self.datasets.setdefault(stage.address, []).append(dep)
         elif "://" in dep:
-            found.unchecked.append(f"dep {dep} was not checked: needs the network")
+            found.unchecked.append(f"dep {dep} was not checked: that needs the network")
         elif dep not in locked.deps:
             found.reasons.append(f"new dep {dep}")
         elif (pointer := locked.deps[dep]) is None:

@@ -69,7 +69,7 @@ def _why_ignored(tag: str) -> str | None:
     if looks_like_ours(tag):
         return "gto cannot read it"
     name = name_in_the_way(tag) if "/" in tag else None
-    return None if name is None else f"Git can have no tag `{name}` beside it"
+    return None if name is None else f"Git cannot have the tag `{name}` next to it"
 
 
 def _read_all(

@@ -161,7 +161,7 @@ def create_tag_refs(git: Git, tags: Mapping[str, str], *, moved: BranchMove | No
         existing = sorted(set(tags).intersection(local_tags(git, tags)))
         if existing:
             hint = "look with `mlgit history` and `mlgit doctor`"
-            raise StateError(f"The tag `{existing[0]}` exists already", hint=hint)
+            raise StateError(f"The tag `{existing[0]}` already exists", hint=hint)
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise ToolError("git could not write the tags", details=tuple(lines))
 

@@ -22,7 +22,7 @@ _USUAL = re.compile(
 )
 _MISSING = KnownTag("", 0, "", MISSING)
 _LIGHTWEIGHT = KnownTag("", 0, "", "it is lightweight")
-_ON_NO_COMMIT = KnownTag("", 0, "", "it points at no commit")
+_ON_NO_COMMIT = KnownTag("", 0, "", "it does not point to a commit")
 _LONGEST_SUMMARY = 2_000
 
 

@@ -158,7 +158,7 @@ def _way_out(subjects: Sequence[str], day: date, proposed: Collection[str]) -> s
     if not missing:
         words = "waiver" if len(subjects) == 1 else "waivers"
         agree = "agrees" if len(subjects) == 1 else "agree"
-        return f"the {words} proposed here for {listed(subjects)} {agree} to this, too"
+        return f"the {words} proposed here for {listed(subjects)} {agree} also to this"
     entries = " and ".join(f"`{proposed_entry(subject, day + _PROPOSED)}`" for subject in missing)
     return (
         f"to agree to it, someone who did not write it adds {entries} to {WAIVERS_FILE} on trunk, "

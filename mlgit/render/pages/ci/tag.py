@@ -36,7 +36,7 @@ def _meaning(record: TagEvent) -> str:
 
 def _consequence(record: TagEvent) -> tuple[str | Span, ...]:
     if not record.verified:
-        return (Span("Refused: ", "bad"), "nothing follows from this tag")
+        return (Span("Refused: ", "bad"), "this tag changes nothing")
     if record.superseded is not None:
         return (Span("Superseded", "careful"), " by ", Span(record.superseded, "name"), ": nothing to deploy")
     deployment = record.deployment

@@ -20,7 +20,7 @@ _WORDS: dict[Status, tuple[str, Style]] = {
     "edited": ("edited, kept", "dim"),
     "conflict": ("edited, and the template changed", "careful"),
     "missing": ("not here", "dim"),
-    "left": ("yours, left as it is", "dim"),
+    "left": ("edited, left as it is", "dim"),
 }
 
 
@@ -46,7 +46,7 @@ def update_page(done: TemplateSet) -> Page:
             page += [line(""), *(line(Span(text, _DIFFERENCE.get(text[:1], ""))) for text in texts)]
     conflicts = [file.path for file in done.files if file.status == "conflict"]
     if conflicts:
-        text = "take over by hand what you want of the differences, or replace with `--force`"
+        text = "apply the differences that you want by hand, or replace the files with `--force`"
         page += [line(""), line(Span("next: ", "dim"), text)]
     page += [line(Span("note: ", "careful"), note) for note in done.notes]
     if any(file.status == "missing" for file in done.files):

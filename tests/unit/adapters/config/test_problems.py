@@ -50,7 +50,7 @@ REFUSED: list[tuple[str, str, int, int, str]] = [
     ("version: 1\nmodels: {a/../b:m: {}}\n", "cannot be the name of a model", 2, 10, ""),
     ("version: 1\nmodels: {m@v1: {}}\n", "cannot be the name of a model", 2, 10, ""),
     ('version: 1\nmodels: {"m\\n": {}}\n', "control character", 2, 10, ""),
-    ("version: 1\nmodels: {5: {}}\n", "The key `5` is no text", 2, 10, "quotes"),
+    ("version: 1\nmodels: {5: {}}\n", "The key `5` is not text", 2, 10, "quotes"),
     ("version: 1\ndirections: {a: more}\n", "`a` cannot be `more`", 2, 17, "`up` or `down`"),
     ("version: 1\nenvironments: {base: {}}\n", "`base` is reserved", 2, 16, "`latest`"),
     ("version: 1\nenvironments: {release: {}}\n", "`release` is reserved", 2, 16, ""),
@@ -72,7 +72,7 @@ REFUSED: list[tuple[str, str, int, int, str]] = [
         3,
         "two gates",
     ),
-    (GATE + "{metric: a, min: 1, on_no_baseline: fail}\n", "needs no baseline", 4, 26, ""),
+    (GATE + "{metric: a, min: 1, on_no_baseline: fail}\n", "does not need a baseline", 4, 26, ""),
     (GATE + "{metric: a, min: 2, max: 1}\n", "greater than `max`", 4, 23, ""),
     (GATE + "{metric: a, vs: base, min_rise: 2%, max_rise: 1%}\n", "greater than `max_rise`", 4, 38, ""),
     (GATE + "{metric: a, vs: base, min_rise: 1, min_drop: 1}\n", "both rise and fall", 4, 41, ""),
@@ -95,9 +95,9 @@ REFUSED: list[tuple[str, str, int, int, str]] = [
     (GATE + "{metric: a, vs: base, max_drop: two}\n", "`two` cannot be the limit", 4, 38, "`0.005`"),
     (GATE + "{metric: a, vs: {}, max_drop: 1}\n", "`vs` has no `file`", 4, 18, ""),
     (GATE + "{metric: a, vs: {file: ../x}, max_drop: 1}\n", "leaves the repository", 4, 29, ""),
-    (GATE + "{metric: a, vs: latest, max_drop: 1}\n", "`latest` is no baseline", 4, 22, "`vs: release`"),
-    (GATE + "{metric: a, vs: --all, max_drop: 1}\n", "`--all` is no baseline", 4, 22, "revision"),
-    (GATE + "{metric: a, vs: a..b, max_drop: 1}\n", "`a..b` is no baseline", 4, 22, "revision"),
+    (GATE + "{metric: a, vs: latest, max_drop: 1}\n", "`latest` is not a baseline", 4, 22, "`vs: release`"),
+    (GATE + "{metric: a, vs: --all, max_drop: 1}\n", "`--all` is not a baseline", 4, 22, "revision"),
+    (GATE + "{metric: a, vs: a..b, max_drop: 1}\n", "`a..b` is not a baseline", 4, 22, "revision"),
     (GATE + "{metric: a, vs: 1234567, max_drop: 1}\n", "`vs` is `1234567`", 4, 22, 'quotes: `"1234567"`'),
     (GATE + "{metric: a, min: 1, model: x}\n", "no model `x`", 4, 33, "`m` or `n`"),
     (GATE + "{metric: a, min: 1, models: [m, nn]}\n", "no model `nn`", 4, 38, "did you mean `n`?"),
@@ -284,7 +284,7 @@ SCHEMA = Draft202012Validator(json.loads(schema_text("mlgit")))
 # Only the loader can check names that are elsewhere in the file, the order of numbers, and equal paths.
 BEYOND_SCHEMA = (
     *("no model", "no gate", "no environment", "same path", "->", "greater than", "both rise", "limit`"),
-    *("cannot be a limit", "out of range", "negative", "no baseline", "whole repository", "control"),
+    *("cannot be a limit", "out of range", "negative", "not a baseline", "whole repository", "control"),
     *("name of a model", "latest"),
 )
 

@@ -151,7 +151,7 @@ def test_a_lock_file_that_spells_one_path_in_two_ways_is_refused(key: str) -> No
     """DVC reads the entry that is spelled as in dvc.yaml, whatever the other one says."""
     entries = f"[{{path: a/b, md5: {MD5}}}, {{path: a/./b, md5: {OTHER}}}]"
     lock = f"schema: '2.0'\nstages:\n  a: {{cmd: x, {key}: {entries}}}\n"
-    with pytest.raises(ConfigError, match="is not a path of its own: `a/b` is the same"):
+    with pytest.raises(ConfigError, match="is not a path of its own, because `a/b` is the same"):
         pipeline({"dvc.yaml": f"stages:\n  a: {{cmd: x, {key}: [a/b]}}\n", "dvc.lock": lock})
 
 

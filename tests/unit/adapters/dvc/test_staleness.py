@@ -234,7 +234,7 @@ def test_a_local_import_is_compared_unless_it_is_frozen(*, frozen: bool) -> None
 def test_a_remote_import_and_the_stages_after_it_are_unchecked() -> None:
     out = Output(path="got", owner="got.dvc", pointer=SAME, source="https://example.org", foreign=True)
     found = states(Pipeline(stages=(stage("a", "got"), stage("b", "a/out")), tracked=(out,)), Contents())
-    unchecked = ("upstream of got was not checked: needs the network",)
+    unchecked = ("upstream of got was not checked: that needs the network",)
     assert {name: state.unchecked for name, state in found.items()} == {
         "a": unchecked,
         "b": unchecked,

@@ -75,7 +75,7 @@ REFUSED: dict[str, tuple[str, str | bytes, str]] = {
     "empty JSON": ("m.json", "  ", "empty"),
     "a key twice": ("m.json", '{"a": 1, "a": 2}', "`a` twice"),
     "a key twice in YAML": ("m.yaml", "a: 1\na: 2\n", "twice"),
-    "a list at the top": ("m.json", "[1, 2]", "a list at its top"),
+    "a list at the top": ("m.json", "[1, 2]", "a list"),
     "binary": ("m.json", b"\x00\x01", "a binary file"),
     "not UTF-8": ("m.json", b'{"a": "\xff"}', "not UTF-8"),
     "broken YAML": ("m.yaml", "a: [1\n", "the `[` is not closed (line 1)"),

@@ -105,7 +105,7 @@ def test_a_long_message_is_cut() -> None:
     [
         (401, "GitHub does not accept the token (401): why", "check `GITHUB_TOKEN`"),
         (403, "GitHub does not allow this token to write a comment (403): why", "the right is missing"),
-        (404, "GitHub finds nothing where to write a comment (404): why", "`GITHUB_TOKEN` may not see it"),
+        (404, "GitHub has nothing there to write a comment (404): why", "`GITHUB_TOKEN` may not see it"),
         (422, "GitHub refuses to write a comment (422): why", ""),
         (500, "GitHub fails to write a comment (500): why", "later"),
     ],
@@ -269,7 +269,7 @@ def test_a_note_of_gitlab_is_linked_to_its_projects_page() -> None:
     "name", ["acme", "../../etc", "acme/..", "acme/tu mor", "acme/tumor?x=1", "a//b", "/a"]
 )
 def test_an_invalid_repository_name_causes_no_request(name: str) -> None:
-    with pytest.raises(ForgeFailed, match="no repository's name"):
+    with pytest.raises(ForgeFailed, match="not the name of a repository"):
         connect(event("github", name), {"GITHUB_TOKEN": "t"})
 
 

@@ -65,7 +65,7 @@ def refused(content: str | bytes) -> str:
     error = caught.value
     assert (error.exit_code, error.code) == (Exit.CONFIG, "report_invalid")
     assert len(error.message) < 400
-    return error.message.removeprefix("`report.json` is no report of mlgit: ")
+    return error.message.removeprefix("`report.json` is not an mlgit report: ")
 
 
 def changed(change: Callable[[Any], object], report: CiReport = REPORTS["allowed"]) -> str:
@@ -83,22 +83,22 @@ def test_a_report_comes_back_as_it_was(name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("", "it is no JSON (line 1, column 1)"),
-        ("[]", "it is no JSON object"),
-        ('"text"', "it is no JSON object"),
+        ("", "it is not JSON (line 1, column 1)"),
+        ("[]", "it is not a JSON object"),
+        ('"text"', "it is not a JSON object"),
         (b'{"job": "\xff"}', "it is not written in UTF-8"),
         (b" " * (MOST_BYTES + 1), "it is larger than 8 MiB"),
         ("[" * 1_000_000, "it is nested too deeply"),
         ('{"a":' * 50_000 + "1" + "}" * 50_000, "it is nested too deeply"),
-        ('{"exit_code": NaN}', "a number is no whole number"),
-        ('{"exit_code": -Infinity}', "a number is no whole number"),
-        ('{"exit_code": 1e400}', "a number is no whole number"),
-        ('{"exit_code": 0.0}', "a number is no whole number"),
+        ('{"exit_code": NaN}', "a number is not a whole number"),
+        ('{"exit_code": -Infinity}', "a number is not a whole number"),
+        ('{"exit_code": 1e400}', "a number is not a whole number"),
+        ('{"exit_code": 0.0}', "a number is not a whole number"),
         ('{"exit_code": ' + "9" * 1_000_000 + "}", "a number has too many digits"),
-        ('{"exit_code": 1, "exit_code": 0}', "a key stands twice in an object"),
-        ('{"job": "\\ud800"}', "it holds a half character"),
-        ('"' + '\\"' * 1_000_000, "it is no JSON (line 1, column 1)"),  # within a moment, not within hours
-        ('"[\\', "it is no JSON (line 1, column 1)"),
+        ('{"exit_code": 1, "exit_code": 0}', "a key appears twice in an object"),
+        ('{"job": "\\ud800"}', "it contains half a character"),
+        ('"' + '\\"' * 1_000_000, "it is not JSON (line 1, column 1)"),  # within a moment, not within hours
+        ('"[\\', "it is not JSON (line 1, column 1)"),
         ("{}", "`the document` breaks the rule `required` of its schema"),
     ],
 )
@@ -117,18 +117,18 @@ CHANGES: dict[str, Callable[[Any], object]] = {
     "`commit` breaks the rule `pattern` of its schema": lambda tree: tree.update(commit="HEAD"),
     "`job` breaks the rule `pattern` of its schema": lambda tree: tree.update(job="a b"),
     "`number` breaks the rule `type` of its schema": lambda tree: tree.update(number=True),
-    "`evaluated_on` is no day": lambda tree: tree["check"]["verdict"].update(evaluated_on="2026-99-99"),
+    "`evaluated_on` is not a date": lambda tree: tree["check"]["verdict"].update(evaluated_on="2026-99-99"),
     "it needs either a check or a failure": lambda tree: tree.update(check=None),
-    "its decision is not what its results and notes give": lambda tree: tree["check"]["verdict"].update(
+    "its decision does not match its results and notes": lambda tree: tree["check"]["verdict"].update(
         decision="block" if tree["check"]["verdict"]["decision"] == "allow" else "allow"
     ),
-    "its summary does not count its results and notes": lambda tree: tree["check"]["verdict"][
+    "its summary does not match its results and notes": lambda tree: tree["check"]["verdict"][
         "summary"
     ].update(passed=99),
-    "`candidate` is no number": lambda tree: tree["check"]["metrics"][0].update(
+    "`candidate` is not a number": lambda tree: tree["check"]["metrics"][0].update(
         candidate="1E99999999999999999999999"
     ),
-    "`baseline` is no number that a metric can have": lambda tree: tree["check"]["metrics"][0].update(
+    "`baseline` is not a number that a metric can have": lambda tree: tree["check"]["metrics"][0].update(
         baseline="1E200000"
     ),
 }
@@ -146,7 +146,7 @@ def test_a_verdict_that_blocks_cannot_come_with_an_exit_code_that_allows() -> No
 
 def test_a_failure_has_the_exit_code_of_its_run() -> None:
     assert refused(changed(lambda tree: tree.update(exit_code=Exit.DONE), FAILED)) == (
-        "its exit code is not its failure's"
+        "its exit code does not match its failure"
     )
 
 
@@ -163,7 +163,7 @@ def test_a_folder_without_a_report_says_so(tmp_path: Path) -> None:
 
 def test_only_a_plain_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "report.json").mkdir()
-    with pytest.raises(ConfigError, match="no plain file"):
+    with pytest.raises(ConfigError, match="not a plain file"):
         read_report(str(tmp_path))
 
 
