@@ -25,10 +25,8 @@ def entry(session: Session, /, old: str | None, new: str | None, **options: bool
     r"""Compare metrics, params, data, models and stages of two states.
 
     Without A and B the working tree is compared with its base: the commit where the branch left the target
-    branch, otherwise HEAD or the commit before. With only A it is compared with A.
-
-    A and B are environments (`prod`, `tumor#prod`), versions (`tumor@v1.2.0`, `tumor@latest`) or Git
-    revisions; `A..B` is both, and `-` the branch before.
+    branch, otherwise HEAD or the commit before. With only A it is compared with A. Each is an environment
+    (`prod`), a version (`tumor@v1.2.0`) or a Git revision; `A..B` is both, `-` the branch before.
 
     \b
     Examples:

@@ -28,7 +28,7 @@ _KINDS = ("branches", "tags", "experiments", "pull-requests")
     "number",
     type=click.IntRange(min=1),
     metavar="N",
-    help="The last N commits of each REVISION (or HEAD), by first parents.",
+    help="The last N commits of each REVISION, or of HEAD.",
 )
 @click.option("--all-commits", is_flag=True, help="Every commit of all branches and tags.")
 @click.option(
@@ -47,7 +47,7 @@ _KINDS = ("branches", "tags", "experiments", "pull-requests")
     "where",
     metavar="TEST",
     multiple=True,
-    help="Only revisions for which this is true, such as `auc > 0.9`; repeatable.",
+    help="Only where this holds, such as `auc > 0.9`; repeatable.",
 )
 @click.option(
     "--pareto",

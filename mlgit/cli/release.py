@@ -17,17 +17,17 @@ from mlgit.cli.shell.session import Session, pass_session
 @click.option(
     "--bump",
     type=click.Choice(["major", "minor", "patch", "auto"]),
-    help="Which number goes up [default: patch]; auto decides by the inputs that changed.",
+    help="Which number goes up; `auto` decides by the inputs.  [default: patch]",
 )
 @click.option("--pre", metavar="LABEL", help="Release a pre-release, such as `rc`.")
 @click.option("-m", "--message", "text", metavar="TEXT", help="Message of the tag.")
-@click.option("--commit", is_flag=True, help="Add an empty commit if HEAD is already a version.")
-@click.option("--force", is_flag=True, help="Release a model with the same content as another version.")
+@click.option("--commit", is_flag=True, help="Add an empty commit if HEAD is a version.")
+@click.option("--force", is_flag=True, help="Release a model that is the same as another version.")
 @click.option("--push-data", is_flag=True, help="Push the model to the DVC remote first.")
 @click.option(
     "--data-elsewhere",
     is_flag=True,
-    help="Release a model that neither Git nor the DVC remote has; the tag states it.",
+    help="Release a model that only another storage has.",
 )
 @write_options("Write the tag here only; `mlgit push` publishes it.")
 @pass_session

@@ -37,8 +37,7 @@ def entry(session: Session, /, *, report: str, running: bool, untrusted: bool, j
     Reads report.json in DIR, as `mlgit ci pr` wrote it, and updates one comment on the pull request and
     the check `mlgit` on its commit. A missing or invalid report is posted as a failure.
 
-    The token is GITHUB_TOKEN on GitHub and MLGIT_GITLAB_TOKEN on GitLab. Without it the report is printed,
-    stderr shows what was skipped, and the exit code is 0.
+    The token is GITHUB_TOKEN on GitHub and MLGIT_GITLAB_TOKEN on GitLab. Without it the report is printed.
 
     \b
     Exit codes: 0 posted or skipped, 3 or 4 no report in DIR, 5 forge refused.

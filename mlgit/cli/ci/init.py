@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 @command("init")
-@click.option("--host", type=click.Choice(tuple(HOSTS)), help="The forge. [default: that of the remote]")
+@click.option("--host", type=click.Choice(tuple(HOSTS)), help="The forge  [default: that of the remote]")
 @click.option(
     "--pipeline",
     type=click.Choice(["verify", "run"]),
-    help="Verify committed results, or run the pipeline; default: the current setting, otherwise verify.",
+    help="Verify committed results, or run the pipeline.  [default: the current setting, otherwise verify]",
 )
 @click.option(
     "--requirement",
     "requirements",
     multiple=True,
     metavar="SPEC",
-    help="What the jobs install, or '' if their machines have mlgit; repeatable. "
-    "[default: the commit or archive that this mlgit was installed from, and DVC's plug-in for the remote]",
+    help="What the jobs install, or '' if their machines have mlgit; repeatable.  "
+    "[default: what this mlgit was installed from, and DVC's plug-in for the remote]",
 )
 @click.option("--force", is_flag=True, help="Also replace files that were edited.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written, but write nothing.")

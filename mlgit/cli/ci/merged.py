@@ -12,7 +12,7 @@ from mlgit.cli.shell.session import Session, pass_session
 
 @command("merged")
 @click.option("--dry-run", is_flag=True, help="Show which tags would be written, but write none.")
-@output_option("The folder for mlgit.env, with values for later jobs.")
+@output_option("Folder for mlgit.env, which later jobs read.")
 @pass_session
 def entry(session: Session, *, dry_run: bool, output: str) -> int:
     """Release and promote merged changes that pass the gates.

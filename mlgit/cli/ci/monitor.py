@@ -9,7 +9,7 @@ from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("monitor")
-@output_option("Write the files of the report into DIR.")
+@output_option("Folder for the report.")
 @pass_session
 def entry(session: Session, /, *, output: str) -> int:
     r"""Check the default branch on a schedule, and report.

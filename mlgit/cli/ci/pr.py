@@ -18,10 +18,10 @@ from mlgit.errors import UsageError
     type=click.Choice(["verify", "run"]),
     default="verify",
     show_default=True,
-    help="Verify that the committed results come from the pipeline, or run it.",
+    help="Verify the committed results, or run the pipeline.",
 )
-@click.option("--commit", is_flag=True, help="With `run`: commit the results and push them to the branch.")
-@output_option("Write the files of the report into DIR.")
+@click.option("--commit", is_flag=True, help="With `run`: commit and push the results.")
+@output_option("Folder for the report.")
 @pass_session
 def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bool, output: str) -> int:
     r"""Verify or run the pipeline of a pull request, then evaluate the gates.

@@ -12,8 +12,8 @@ from mlgit.cli.shell.session import Session, pass_session
 
 @command("tag")
 @click.argument("ref", metavar="[TAG]", required=False)
-@click.option("--deploy", is_flag=True, help="Deploy the version of the tag, and record that at the forge.")
-@output_option("The folder for mlgit.env, with values for later jobs.")
+@click.option("--deploy", is_flag=True, help="Deploy the tag's version, and record it at the forge.")
+@output_option("Folder for mlgit.env, which later jobs read.")
 @pass_session
 def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> int:
     """Parse a pushed tag, verify it, and show what to deploy.

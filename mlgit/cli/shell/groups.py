@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 
+# Longer options have their text in the next line, so that one does not make all texts narrow.
+_OPTION_COLUMN = 24
+
+
 class GlobalOption(click.Option):
     """An option of every command. Help names it in its last line; `mlgit --help` explains it."""
 
@@ -36,11 +40,11 @@ def list_options(ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if isinstance(parameter, GlobalOption) or "--help" in parameter.opts:
             metavar = f" {parameter.metavar}" if parameter.metavar else ""
             everywhere.append(min(parameter.opts, key=len) + metavar)
-        elif (record := parameter.get_help_record(ctx)) is not None:
+        elif (record := parameter.get_help_record(ctx)) is not None and isinstance(parameter, click.Option):
             own.append(record)
     if own:
         with formatter.section("Options"):
-            formatter.write_dl(own)
+            formatter.write_dl(own, col_max=_OPTION_COLUMN)
     formatter.write_paragraph()
     formatter.write(f"Also: {', '.join(everywhere)} (see `mlgit --help`)\n")
 
