@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.house.words import files, private_words
+from tests.house.words import ROOT, files, in_schema, private_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +18,11 @@ def test_no_private_word_is_left(folder: str) -> None:
     paths = files(folder)
     assert len(paths) > 1
     assert [place for path in paths for place in private_words(path)] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "schemas").glob("*.json")), ids=lambda path: path.name)
+def test_no_private_word_is_left_in_a_schema(path: Path) -> None:
+    assert list(in_schema(json.loads(path.read_text(encoding="utf-8")))) == []
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,18 @@ def _texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield (node.lineno, node.value if " " in node.value.strip() else "")
 
 
+def in_schema(part: object) -> Iterator[str]:
+    """The private words in the titles and descriptions of a JSON Schema, which editors show."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key in {"title", "description"} and isinstance(value, str):
+                yield from _found(value, _PRIVATE_TEXT)
+            yield from in_schema(value)
+    elif isinstance(part, list):
+        for item in part:
+            yield from in_schema(item)
+
+
 def files(*folders: str) -> list[Path]:
     """The Python files in these files and folders, except this one, which has to name the words."""
     found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
