@@ -13,7 +13,7 @@ from mlgit.cli.shell.session import Session, pass_session
 
 @command("deploy")
 @click.argument("model", metavar="[MODEL]", required=False, shell_complete=models_offer)
-@environment_option("The environment; `deploy:` on trunk says where it is deployed to.")
+@environment_option("The environment; `deploy:` on trunk has its target.")
 @click.option(
     "--tag", metavar="TAG", help="The environment's tag that asks for it; a newer one supersedes it."
 )

@@ -59,7 +59,9 @@ def _time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise click.UsageError(f"`{text}` is no date; write `2026-05-03` or `2026-05-03T14:00Z`") from error
+        raise click.UsageError(
+            f"`{text}` is not a date; write `2026-05-03` or `2026-05-03T14:00Z`"
+        ) from error
     if "T" not in text and " " not in text:
         time += timedelta(days=1, seconds=-1)
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -18,7 +18,7 @@ def entry(session: Session, *, model: str | None, fetch: bool) -> None:
 
     Models are those of `mlgit.yaml`, of `artifacts:` in dvc.yaml when it names none, and those that only
     tags know. Tags of gto are
-    listed, too, and marked where they do not count. MODEL is one of them, or a pattern such as `'lung-*'`.
+    also listed, and marked if they do not count. MODEL is one of them, or a pattern such as `'lung-*'`.
     """
     session.begin(tags=model is None and not fetch)
     from mlgit.operations.models import list_models

@@ -63,12 +63,12 @@ def entry(
     """Write the check as Markdown, HTML, JSON, JUnit or text.
 
     Takes the options of `mlgit check` except --explain, and ends with the same exit code: 0 allowed, 1
-    blocked. When no verdict can be formed (exit 3 and above) it still writes a document that says so, so
-    that no report of before is taken for this one's.
+    blocked. Without a verdict (exit 3 and above) it writes a document with the error, which replaces an
+    older report.
 
-    --post keeps one comment on the pull request: in CI the event's, on a laptop the one whose branch is
-    checked out and pushed, with the token in GH_TOKEN or GITLAB_TOKEN. In CI it sets the check `mlgit`, too.
-    Without a token the Markdown is printed, and stderr says what was skipped.
+    --post updates one comment on the pull request: in CI that of the event, on a laptop that of the branch
+    that is checked out and pushed, with the token in GH_TOKEN or GITLAB_TOKEN. In CI it also sets the check
+    `mlgit`. Without a token the Markdown is printed, and stderr shows what was skipped.
 
     \b
     Examples:

@@ -128,7 +128,7 @@ def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregister
         (("show", "HEAD"), Exit.STATE, "is no version"),
         (("models", "lime"), Exit.STATE, "did you mean `line`"),
         (("history", "--env", "nowhere"), Exit.STATE, "no environment"),
-        (("history", "--at", "yesterday"), Exit.USAGE, "is no date"),
+        (("history", "--at", "yesterday"), Exit.USAGE, "is not a date"),
     ],
 )
 def test_a_wrong_argument_ends_with_the_right_exit_code(

@@ -138,7 +138,7 @@ def _guess(project: Project, why: str, command: str) -> Note:
     name = "" if project.trunk is None else project.trunk.short
     return Note(
         code="trunk_guessed",
-        message=f"`{name}` is taken for trunk, where rules are read, {why}",
+        message=f"`{name}` is treated as trunk, where rules are read, {why}",
         effect="warn",
         hint=f"run `{command}`",
     )

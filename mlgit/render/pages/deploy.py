@@ -74,7 +74,7 @@ def _how(record: Deployment) -> Page:
     source = "kept on the target, digests checked" if record.kept else "fetched and checked"
     if record.state == "planned":
         source = "kept on the target" if record.kept else "to be fetched"
-    again = "; an interrupted deployment goes on" if record.resumed else ""
+    again = "; an interrupted deployment continues" if record.resumed else ""
     return [field("files", source + again)]
 
 

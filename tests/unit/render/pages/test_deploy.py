@@ -52,7 +52,7 @@ CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
             deployment(**FOLDER, kept=True, resumed=True, before="v1.0.1"),
             (
                 "Deployed line@v1.0.1 to prod in 1.2 s\n  files: kept on the target, digests checked; "
-                f"an interrupted deployment goes on\n{CURRENT}"
+                f"an interrupted deployment continues\n{CURRENT}"
             ),
         ),
         (
