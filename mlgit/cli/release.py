@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlgit.cli.shell.completion import models_offer
 from mlgit.cli.shell.options import command, write_options
 from mlgit.cli.shell.session import Session, pass_session
+from mlgit.core.wording import listed, word
+from mlgit.errors import StateError, UsageError
+
+if TYPE_CHECKING:
+    from mlgit.project.open import Project
 
 
 @command("release")
-@click.argument("target", metavar="MODEL[@VERSION]", shell_complete=models_offer)
+@click.argument("target", required=False, metavar="[MODEL[@VERSION]]", shell_complete=models_offer)
 @click.option(
     "--bump",
     type=click.Choice(["major", "minor", "patch", "auto"]),
@@ -31,12 +36,12 @@ from mlgit.cli.shell.session import Session, pass_session
 )
 @write_options("Write the tag here only; `mlgit push` publishes it.")
 @pass_session
-def entry(session: Session, /, target: str, **options: Any) -> None:  # noqa: ANN401 (those above)
+def entry(session: Session, /, target: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Register a version of a model.
 
     HEAD becomes a version: an annotated tag that gto and DVC read, whose message states what went into the
     model. A release needs a clean tree, an up-to-date pipeline, HEAD on trunk and pushed, the model in the
-    DVC remote, and passing gates.
+    DVC remote, and passing gates. MODEL may be left out if there is only one.
 
     \b
     Examples:
@@ -48,5 +53,19 @@ def entry(session: Session, /, target: str, **options: Any) -> None:  # noqa: AN
     from mlgit.render.pages.change import page
 
     chosen = ReleaseOptions(**options, ci=os.environ)
+    if target is None:
+        target = _only_model(session.project())
     record = release(session.project(), target, options=chosen, progress=session.progress())
     session.print_result(record, lambda: page(record))
+
+
+def _only_model(project: Project) -> str:
+    from mlgit.project.registry.models import declared_models
+
+    names = sorted(declared_models(project))
+    if not names:
+        raise StateError("No model is declared", hint="run `mlgit init`, or add `models:` to `mlgit.yaml`")
+    if len(names) > 1:
+        hint = f"name it, for example `mlgit release {word(names[0])}`"
+        raise UsageError(f"There are several models: {listed(names)}", hint=hint)
+    return names[0]

@@ -216,7 +216,7 @@ def test_a_change_of_waivers_says_what_each_will_let_through(project: Folder) ->
     day = (TODAY + timedelta(days=30)).isoformat()
     messages = {each["waiver"]: each["message"] for each in found if each["code"] == "waivers_changed"}
     until = f"until {day}; its approver is `carol@example.org`"
-    passed = "lets `mae-vs-base` fail if its number is no worse than 20"
+    passed = "lets `mae-vs-base` fail if its number is at least as good as 20"
     assert messages == {
         "dip": f"After the merge, the edited waiver `dip` {passed}, {until}",
         "other": f"After the merge, the new waiver `other` agrees to a change of `r2-floor` {until}",

@@ -25,6 +25,21 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(project: Folder) -> None:
     assert project.run("git", "cat-file", "-e", plan["tags"][0]["oid"]).status != 0
 
 
+def test_the_only_model_need_not_be_named(project: Folder) -> None:
+    assert change(project, "release", "--dry-run")["tags"][0]["name"] == "line@v1.0.0"
+    config = (project / "mlgit.yaml").read_text(encoding="utf-8")
+    project.write("mlgit.yaml", config.replace("models:\n", "models:\n  curve: {path: params.yaml}\n"))
+    several = project.here("release", "--dry-run")
+    assert several.status == Exit.USAGE
+    assert "There are several models: `curve`, `line`" in several.err
+    assert "for example `mlgit release curve`" in several.err
+    project.write("mlgit.yaml", "version: 1\n")
+    pipeline = (project / "dvc.yaml").read_text(encoding="utf-8")
+    project.write("dvc.yaml", pipeline.partition("artifacts:")[0])
+    none = project.here("release", "--dry-run")
+    assert (none.status, "No model is declared" in none.err) == (Exit.STATE, True)
+
+
 def test_a_release_states_what_went_into_it(project: Folder) -> None:
     change(project, "release", "line")
     statement = parse_message(project.git("tag", "-l", "--format=%(contents)", "line@v1.0.0"))

@@ -59,7 +59,8 @@ def test_a_group_without_its_command_shows_its_help(capsys: pytest.CaptureFixtur
         ("repro train --downstream", "to run the pipeline, run `mlgit run`"),
         ("compare main HEAD", "to compare two states, run `mlgit diff main HEAD`"),
         ("register tumor", "to register a version, run `mlgit release tumor`"),
-        ("register tumor --rev HEAD~1", "to register a version, see `mlgit release --help`"),
+        ("register", "to register a version, run `mlgit release`"),
+        ("register tumor --rev HEAD~1", "to register a version, run `mlgit release`"),
         ("assign", "to put a version into an environment, see `mlgit promote --help`"),
         ("assign tumor prod", "to put a version into an environment, run `mlgit promote tumor --to prod`"),
         (
