@@ -52,6 +52,7 @@ PLAIN_TEXT = {
     r"no more(?! than)": "no longer",
     r"at the same moment": "at the same time",
     r"nothing follows": "it changes nothing",
+    r"repair (?:it|the|them)": "fix",
     r"says? (?:why|where|how|what|which|so)": "show, name, set",
 }
 _PRIVATE = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in PLAIN))

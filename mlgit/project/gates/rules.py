@@ -200,7 +200,7 @@ def _by_git(
         return project.config(merge[0]), ()
     except ConfigError as error:
         text = f"`mlgit.yaml` is invalid after the merge with `{target.short}`: {error.message}"
-        hint = f"run `git merge {word(target.short)}`, repair it, and commit that"
+        hint = f"run `git merge {word(target.short)}`, fix it, and commit that"
         return None, (Note(code="merge_config_invalid", message=text, effect="block", hint=hint),)
 
 
