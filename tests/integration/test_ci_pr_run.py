@@ -206,7 +206,7 @@ def test_a_branch_that_moves_while_the_pipeline_runs_is_a_lost_race(stale: PullR
     assert done.status == Exit.STATE, done.err
     failure = stale.report()["failure"]
     assert failure["code"] == "lost_race"
-    assert f"is on {newer[:7]} by now" in failure["message"]
+    assert f"is already at {newer[:7]}" in failure["message"]
     assert tip(stale) == newer
 
 

@@ -175,7 +175,7 @@ def test_a_tag_that_was_moved_meanwhile_is_verified_as_it_is_now(staged: Folder,
     done = ask(runner, None, env=pushed(tmp_path, "line#staging#1"))
     assert done.status == Exit.BLOCKED
     assert [check for _, check, _ in failed(done)] == ["release"]
-    assert "its release `line@v1.0.0` on" in failed(done)[0][2]
+    assert "its release `line@v1.0.0` at" in failed(done)[0][2]
 
 
 def test_on_a_laptop_a_local_annotated_tag_is_not_overwritten(staged: Folder) -> None:
