@@ -309,7 +309,7 @@ def test_a_release_tag_that_was_replaced_is_found_by_the_environment_s_tag(
     plant(staged, "line@v1.0.0", "Trust me\n")
     done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=pushed(tmp_path, "line#staging#1"))
     assert done.status == Exit.BLOCKED
-    assert "it names another `line@v1.0.0`" in str(failed(done))
+    assert "it names `line@v1.0.0` as" in str(failed(done))
 
 
 def test_a_release_whose_model_differs_from_dvc_lock_is_found(staged: Folder, tmp_path: Path) -> None:
