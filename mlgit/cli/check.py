@@ -127,7 +127,7 @@ def entry(session: Session, /, gate: str | None, **options: Any) -> int:  # noqa
 
     Checks the metrics of the working tree (or of --rev) against the gates of mlgit.yaml. The last line is
     the decision and its worst reason. Metrics that are missing, not finite, stale or edited by hand are
-    errors, and errors block. -v lists every changed metric and says how each baseline was chosen.
+    errors, and errors block. -v lists every changed metric and shows how each baseline was chosen.
 
     \b
     Exit codes: 0 allowed (also with warnings), 1 blocked, 3 a file is invalid.
