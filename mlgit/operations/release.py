@@ -173,8 +173,8 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
         if repeated and same is not None and not same.deregistered and not options.force:
             return same
         raise StateError(
-            f"HEAD ({candidate.commit[:7]}) is `{state.name}@{here[-1].version}` already, and a commit is "
-            "one version of a model",
+            f"HEAD ({candidate.commit[:7]}) is already `{state.name}@{here[-1].version}`, and a commit "
+            "can only be one version of a model",
             hint=_way_on(project, candidate, None if taken else explicit, final=final),
         )
     if options.force or options.commit:

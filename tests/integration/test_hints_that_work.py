@@ -79,12 +79,12 @@ def test_a_commit_that_is_a_version_is_released_again_as_the_hint_says(project: 
     train(project, "2.0")
     change(project, "release", "line")
     first = project.here("release", "line@v3.0.0")
-    assert (first.status, "is `line@v1.0.0` already" in first.err) == (Exit.STATE, True)
+    assert (first.status, "is already `line@v1.0.0`" in first.err) == (Exit.STATE, True)
     done = pasted(project, first.err.partition("hint: ")[2])
     assert done.status == Exit.DONE, done.err
     assert "line@v3.0.0" in project.git("tag", "--list")
     taken = project.here("release", "line@v1.0.0")
-    assert "`line@v1.0.0` exists already" in taken.err
+    assert "`line@v1.0.0` already exists" in taken.err
 
     project.git("switch", "-qc", "hotfix")
     project.git("push", "-qu", "origin", "hotfix")

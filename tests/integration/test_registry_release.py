@@ -167,7 +167,7 @@ def test_a_number_with_only_a_rejection_left_is_not_used_again(project: Folder) 
     project.git("push", "-q", "--tags")
     done = project.here("release", "line@v1.0.0")
     assert done.status == Exit.STATE
-    assert "exists already" in done.err
+    assert "already exists" in done.err
     assert change(project, "release", "line")["version"] == "v1.0.1"
 
 

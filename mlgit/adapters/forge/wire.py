@@ -132,7 +132,7 @@ class Wire:
         except requests.ReadTimeout:
             raise NoResponse(f"does not answer within {READ_S:.0f} s", sent=True) from None
         except requests.exceptions.SSLError as error:
-            why = f"has no trusted certificate: {_reason(error)}"
+            why = f"cannot be reached securely: {_reason(error)}"
             hint = "for your own certificates, set `REQUESTS_CA_BUNDLE` to the file that has them"
             raise NoResponse(why, sent=False, final=True, hint=hint) from None
         except requests.ConnectionError as error:
