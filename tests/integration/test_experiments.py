@@ -119,7 +119,7 @@ def test_an_experiment_is_found_by_its_name_and_comes_with_its_baseline(project:
         (("--sort", "mea"), Exit.USAGE, "did you mean `mae`?"),
         (("--where", "mea > 1"), Exit.USAGE, "did you mean `mae`?"),
         (("--pareto", "mea"), Exit.USAGE, "did you mean `mae`?"),
-        (("--metrics", "x*"), Exit.USAGE, "as `--metrics` asks for"),
+        (("--metrics", "x*"), Exit.USAGE, "(`--metrics`)"),
         (("--where", "mae 1"), Exit.USAGE, "--where:1:6"),
         (("--pareto", "rows"), Exit.USAGE, "directions: {rows: down}"),
         (("--pareto", "slope"), Exit.USAGE, "`slope` is a parameter, and `--pareto` compares metrics"),

@@ -77,7 +77,7 @@ def test_an_existing_file_is_not_overwritten(project: Folder) -> None:
     before = (project / "mlgit.yaml").read_bytes()
     done = project.mlgit("init")
     assert done.status == Exit.STATE
-    assert "There is a `mlgit.yaml` already" in done.err
+    assert "There is already a `mlgit.yaml`" in done.err
     assert "--force" in done.err
     assert (project / "mlgit.yaml").read_bytes() == before
 

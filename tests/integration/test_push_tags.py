@@ -114,7 +114,7 @@ def test_a_second_version_of_a_commit_is_named_and_not_pushed(project: Folder) -
     for name in ("line@v1.0.1", "line@v1.0.1!", "line#prod#1", "other@v1.0.0"):
         tag(project, name)
     found = steps(project)
-    assert "is `line@v1.0.0` already" in found["line@v1.0.1"][1]
+    assert "is already `line@v1.0.0`" in found["line@v1.0.1"][1]
     assert "about `line@v1.0.1`" in found["line@v1.0.1!"][1]
     assert remote_tags(project) == {"line@v1.0.0", "line#prod#1", "other@v1.0.0"}
 

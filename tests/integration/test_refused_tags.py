@@ -87,7 +87,7 @@ def test_a_moved_release_leaves_its_environment_unknown_until_it_is_put_back(sta
     assert staged.here("get", "line#staging", "-o", "out").status == Exit.STATE
     (finding,) = findings(staged, "refused_tag")
     assert finding["subjects"] == ["line#staging#1"]
-    assert "names another `line@v1.0.0`" in finding["message"]
+    assert "names `line@v1.0.0` as" in finding["message"]
     assert finding["repair"] == (
         f"git update-ref refs/tags/line@v1.0.0 {before} && git push --force origin refs/tags/line@v1.0.0"
     )
@@ -162,7 +162,7 @@ def test_a_release_of_another_trunk_names_the_way_out(staged: Folder, tmp_path: 
     refused = other.here("promote", "line@v1.0.1", "--to", "staging")
     assert refused.status == Exit.BLOCKED
     assert "is not on origin/main" in refused.err
-    assert "if versions are released on another branch, `git config mlgit.trunk BRANCH`" in refused.err
+    assert "if versions are released on another branch, run `git config mlgit.trunk BRANCH`" in refused.err
     other.git("config", "mlgit.trunk", "hotfix")
     assert other.here("promote", "line@v1.0.1", "--to", "staging").status == Exit.DONE
     other.git("config", "mlgit.trunk", "main")

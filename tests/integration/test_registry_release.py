@@ -192,7 +192,7 @@ def test_a_model_of_a_dvc_file_must_match_that_file(project: Folder) -> None:
     project.write("weights.bin", "two")
     done = project.here("release", "weights")
     assert done.status == Exit.STATE
-    assert "is not what `weights.bin.dvc` says" in done.err
+    assert "differs from what `weights.bin.dvc` records" in done.err
     project.dvc("checkout", "-q", "--force", "weights.bin")
     assert change(project, "release", "weights")["version"] == "v1.0.0"
 

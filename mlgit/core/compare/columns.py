@@ -70,7 +70,7 @@ def unknown_name(columns: Sequence[Column], name: str, option: str) -> UsageErro
         hint = "did you mean " + " or ".join(f"`{each}`" for each in near[:_MOST_NAMES]) + "?"
     elif known:
         hint = "there are " + ", ".join(f"`{each}`" for each in list(known)[:_MOST_NAMES])
-    return UsageError(f"No revision has a metric or parameter `{name}`, as `{option}` needs", hint=hint)
+    return UsageError(f"No revision has a metric or parameter `{name}` (`{option}`)", hint=hint)
 
 
 def fits(column: Column, pattern: str) -> bool:
