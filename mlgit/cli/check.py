@@ -123,7 +123,7 @@ def exit_code(record: Check) -> int:
 )
 @pass_session
 def entry(session: Session, /, gate: str | None, **options: Any) -> int:  # noqa: ANN401 (the shared options)
-    """Evaluate the gates; exit 1 when blocked.
+    """Evaluate the gates; exit 1 if blocked.
 
     Checks the metrics of the working tree (or of --rev) against the gates of mlgit.yaml. The last line is
     the decision and its worst reason. Metrics that are missing, not finite, stale or edited by hand are

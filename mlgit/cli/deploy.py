@@ -29,7 +29,7 @@ def entry(
     offline: bool,
     **options: Any,  # noqa: ANN401 (those above)
 ) -> int | None:
-    r"""Make a target serve what is in an environment.
+    r"""Make a target serve the version in an environment.
 
     Trunk and tags are fetched first. What the newest tag of the environment says is brought to its target:
     a folder (`target: local`) whose link `current` is switched in one step, or a program of yours

@@ -29,7 +29,7 @@ from mlgit.cli.shell.session import Session, pass_session
 @fetch_option
 @pass_session
 def entry(session: Session, /, moment: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
-    r"""Show who moved what when.
+    r"""Show who changed what, and when.
 
     One line per event, newest first; -v shows whole reasons, and times in UTC. With --at a day means its
     end, in UTC.

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, dict[str, str]] = {
     "Every day": {
         "status": "Show what is live, stale, changed, gated, and what to do next.",
-        "run": "Pull what is missing, run the pipeline, show diff and verdict.",
-        "check": "Evaluate the gates; exit 1 when blocked.",
+        "run": "Run stale stages, then show changes and verdict.",
+        "check": "Evaluate the gates; exit 1 if blocked.",
         "promote": "Put a version into an environment.",
-        "rollback": "Take an environment back to the version before.",
+        "rollback": "Go back to the previous version.",
     },
     "Start": {
         "init": "Look at the repository and write a minimal `mlgit.yaml`.",
@@ -45,11 +45,11 @@ COMMANDS: dict[str, dict[str, str]] = {
         "deregister": "Reject a version so that it can no longer be promoted.",
         "models": "List models, their versions and environments.",
         "show": "Show one model, version or environment.",
-        "history": "Show who moved what when.",
+        "history": "Show who changed what, and when.",
         "get": "Fetch the files of a version or environment.",
     },
     "Operate": {
-        "deploy": "Make a target serve what is in an environment.",
+        "deploy": "Make a target serve the version in an environment.",
     },
     "CI": {
         "ci": "Set up CI, and run its jobs.",

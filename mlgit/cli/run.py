@@ -22,11 +22,11 @@ from mlgit.errors import Exit
 def entry(
     session: Session, *, stages: tuple[str, ...], no_pull: bool, force: bool, dry_run: bool, commit: bool
 ) -> int:
-    r"""Pull what is missing, run the pipeline, show diff and verdict.
+    r"""Run stale stages, then show changes and verdict.
 
-    Runs `dvc repro` for the stages named, or for all, and then the gates on what came out. What the stages
-    print goes to stderr; stdout holds the verdict only. Ctrl-C ends the stages too. Stages whose entry of
-    dvc.lock git merged run too; if their results are the same, the commit of `--commit` confirms them.
+    Fetches missing data, runs `dvc repro` for all stages or those named, and evaluates the gates on the
+    results. The output of stages goes to stderr, the verdict to stdout. Ctrl-C also ends the stages. Stages
+    whose entry of dvc.lock git merged run again; if the results are the same, `--commit` confirms them.
 
     \b
     Exit codes: 0 allowed, 1 blocked by a gate, 5 a stage failed, 130 interrupted.
