@@ -23,13 +23,13 @@ from mlgit.errors import Exit
 def entry(session: Session, /, *, short: bool, exit_code: bool, remote: bool) -> int:
     r"""Show what is live, stale, changed, gated, and what to do next.
 
-    What is live in each environment and since when, the branch and its uncommitted files, stale stages and
-    why, changed or missing data, metrics against the base, the verdict of the gates, and the one command
-    that makes sense next. It uses no network, except in CI, where the Git remote is asked for tags before an
-    environment counts as empty, and with --remote, which asks the DVC remotes.
+    Shows what is live in each environment and since when, the branch and its uncommitted files, stale
+    stages and why, changed or missing data, metrics against the base, the verdict of the gates, and the
+    next command. It uses no network, except for --remote, and in CI, where it asks the Git remote for tags
+    before an environment counts as empty.
 
     \b
-    Exit codes: 0 whatever it finds (1: see --exit-code), 5 a DVC remote does not answer.
+    Exit codes: 0 (1 only with --exit-code), 5 a DVC remote does not answer.
     """
     session.begin(compares=True, looks=True, tags=True)
     from mlgit.operations.status import status
