@@ -49,19 +49,22 @@ def run(
         ToolError: a stage failed (code `stage_failed`), or DVC did.
         KeyboardInterrupt: interrupted; no stage is running any more.
     """
-    if any(not stage.strip() for stage in stages):
-        raise UsageError("The name of a stage is empty", hint="for all stages, run `mlgit run`")
+    _require_names(stages)
     _require_resolved(project)
     notes: list[str] = []
     pulled = _pull(project, stages, notes, progress) if pull and not dry_run else ()
     dry = ["--dry"] if dry_run else []
     runs = [_repro(project, again, ["--force", "--single-item", *dry], show=show)] if again else []
-    options = [*(["--force"] if force else []), *dry]
-    runs.append(_repro(project, stages, options, show=show))
+    runs.append(_repro(project, stages, [*(["--force"] if force else []), *dry], show=show))
     every = tuple(dict.fromkeys(stage for done in runs for stage in done.ran))
     executed = {stage for done in runs for stage in done.ran if stage not in done.restored}
     restored = tuple(stage for stage in every if stage not in executed)
     return Run(dry_run=dry_run, stages=every, pulled=pulled, notes=tuple(notes), restored=restored)
+
+
+def _require_names(stages: Sequence[str]) -> None:
+    if any(not stage.strip() for stage in stages):
+        raise UsageError("The name of a stage is empty", hint="for all stages, run `mlgit run`")
 
 
 def _require_resolved(project: Project) -> None:
