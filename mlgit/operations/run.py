@@ -49,8 +49,7 @@ def run(
         ToolError: a stage failed (code `stage_failed`), or DVC did.
         KeyboardInterrupt: interrupted; no stage is running any more.
     """
-    _require_names(stages)
-    _require_resolved(project)
+    _require_runnable(project, stages)
     notes: list[str] = []
     pulled = _pull(project, stages, notes, progress) if pull and not dry_run else ()
     dry = ["--dry"] if dry_run else []
@@ -62,13 +61,10 @@ def run(
     return Run(dry_run=dry_run, stages=every, pulled=pulled, notes=tuple(notes), restored=restored)
 
 
-def _require_names(stages: Sequence[str]) -> None:
+def _require_runnable(project: Project, stages: Sequence[str]) -> None:
+    """Refuse an empty name, and to run while a file that no stage writes has markers of a merge conflict."""
     if any(not stage.strip() for stage in stages):
         raise UsageError("The name of a stage is empty", hint="for all stages, run `mlgit run`")
-
-
-def _require_resolved(project: Project) -> None:
-    """Refuse to run while a file that no stage writes has the markers of a merge conflict."""
     if not project.head.conflicted:
         return
     from mlgit.adapters.git.worktree import unresolved

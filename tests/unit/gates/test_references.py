@@ -174,7 +174,7 @@ def unread(*files: str) -> ResolvedGate:
         (replace(unread("a.json"), unread=()), OLD, []),
     ],
 )
-def test_what_a_gate_read_is_known_by_its_only_file_or_said_to_be_unknown(
+def test_what_a_gate_read_is_known_by_its_only_file_or_reported_as_unknown(
     old: ResolvedGate, new: ResolvedGate, codes: list[str]
 ) -> None:
     found = compare_resolved([old], [new])
