@@ -125,7 +125,7 @@ def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregister
         (("unassign", "line", "--env", "nowhere"), Exit.STATE, "no environment"),
         (("deregister", "line"), Exit.USAGE, "does not name a version"),
         (("show", "nothing"), Exit.STATE, "`nothing` is not an environment"),
-        (("show", "HEAD"), Exit.STATE, "is no version"),
+        (("show", "HEAD"), Exit.STATE, "is not a version"),
         (("models", "lime"), Exit.STATE, "did you mean `line`"),
         (("history", "--env", "nowhere"), Exit.STATE, "no environment"),
         (("history", "--at", "yesterday"), Exit.USAGE, "is not a date"),
