@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @write_options("Write the tags here only; `mlgit push` publishes them.")
 @pass_session
 def entry(session: Session, /, model: str | None, *, deploy: bool, **options: Any) -> int:  # noqa: ANN401 (those above)
-    r"""Take an environment back to the version before.
+    r"""Go back to the previous version.
 
     No gates are evaluated. The environment is held from then on: no automatic promotion until someone
     promotes. Within an hour of another rollback it asks first; without a terminal it needs --again. MODEL

@@ -44,7 +44,7 @@ PLAIN_TEXT = {
     r"everybody|everybody's": "everyone",
     r"by itself|on purpose": "automatically; explicitly",
     r", so that": ", so",
-    r", too": "also, before the verb",
+    r", too(?! (?:many|large|long|much|few)\b)": "also, before the verb",
     r"just now": "just, before the verb",
     r"judge[ds]?|judging": "check, evaluate",
     r"taken? for": "treat as",

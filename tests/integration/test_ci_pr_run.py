@@ -29,7 +29,7 @@ def test_a_run_sends_its_results_to_the_dvc_remote(pull: PullRequest) -> None:
     assert report["check"]["verdict"]["decision"] == "allow"
     pull.project.ok(sys.executable, "-m", "dvc", "status", "-q", "--cloud")
     shown = (pull.folder / "report.md").read_text()
-    assert "- What the run wrote is not in the branch: `dvc.lock`, `metrics/test.json`; run" in shown
+    assert "- The results of the run are not in the branch: `dvc.lock`, `metrics/test.json`; run" in shown
     assert "- The same verdict in your clone: `mlgit run`\n" in shown
 
 

@@ -90,7 +90,7 @@ def test_a_rollback_says_which_tags_it_passes_over(adopted: Folder) -> None:
     done = adopted.here("rollback", "line", "--env", "prod", "-m", "Complaints")
     assert done.status == Exit.DONE, done.err
     assert "from v0.1.2 to v0.1.1" in done.out
-    assert "`line#prod#3` does not count and is passed over" in done.out
+    assert "`line#prod#3` does not count and is skipped" in done.out
 
 
 def test_a_newer_tag_that_does_not_count_is_not_blamed(staged: Folder) -> None:

@@ -239,7 +239,7 @@ def _require_consistent(found: CiReport) -> None:
     if made.decision != decision_of(effects_of(made.results, made.notes)):
         raise _Refused("its decision does not match its results and notes")
     if made.summary != summarize(made.results, made.notes):
-        raise _Refused("its summary does not count its results and notes")
+        raise _Refused("its summary does not match its results and notes")
     if not all(curve.valid for plot in check.plots for curve in plot.curves):
         raise _Refused("a curve of its plots is not valid")
     if made.decision == "block" and found.exit_code == Exit.DONE:

@@ -30,8 +30,8 @@ def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bo
     metrics must match dvc.lock, and the DVC remote must have the outputs. `run` pulls missing data, runs
     the pipeline and pushes its results to the DVC remote.
 
-    DIR gets report.json, report.md, report.html, junit.xml, metrics.txt (OpenMetrics), codequality.json and
-    mlgit.env, also when no verdict can be formed. `mlgit ci comment` takes it from there.
+    Writes report.json, report.md, report.html, junit.xml, metrics.txt, codequality.json and mlgit.env into
+    DIR, also without a verdict. `mlgit ci comment` posts them.
 
     \b
     Exit codes: 0 allowed (also with warnings), 1 blocked, 3 invalid file,

@@ -197,7 +197,7 @@ def require_model(project: Project, name: str) -> None:
     """
     if is_model(project, name):
         return
-    unknown = f"`{name}` is no model that is known here"
+    unknown = f"`{name}` is not a model that is known here"
     raise _unknown(project, f"There is no model `{name}`", unknown, model_names(project), name=name)
 
 

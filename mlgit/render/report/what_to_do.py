@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlgit.render.report.layout import ReportContext
 
 _NOT_IN_WORD = re.compile(r"[^A-Za-z0-9_./:-]")
-_RUN = ("mlgit run", "To repair it, run what is stale, then commit the results")
+_RUN = ("mlgit run", "To fix it, run what is stale, then commit the results")
 _REPAIRS = {
     "stale": _RUN,
     "stale_stage": _RUN,

@@ -193,7 +193,7 @@ def test_without_gates_there_is_no_green_mark() -> None:
 def test_a_blocking_note_comes_with_the_command_that_repairs_it() -> None:
     text = SNAPSHOTS["stale"]()
     assert text.startswith("### ❌ Blocked: tumor, stage `train` is stale")
-    assert "\n- To repair it, run what is stale, then commit the results: `mlgit run`\n" in text
+    assert "\n- To fix it, run what is stale, then commit the results: `mlgit run`\n" in text
     assert "\n- The same verdict in your clone: `mlgit ci pr --pipeline verify`\n" in text
     missing = Note(code="not_in_remote", message="`models/tumor.skops` is not there", effect="block")
     record = together(one("tumor", BETTER, BASE), notes=(missing,))
@@ -350,7 +350,7 @@ def test_results_that_are_not_committed_are_repeated_by_a_run_and_not_released()
     left = report(replace(run, check=together(one("tumor", BETTER, BASE), notes=(note,))))
     assert "- The same verdict in your clone: `mlgit run`\n" in left
     assert "mlgit release" not in left
-    assert "- What the run wrote is not in the branch: `dvc.lock`\n" in left
+    assert "- The results of the run are not in the branch: `dvc.lock`\n" in left
 
 
 def test_the_same_check_gives_the_same_bytes() -> None:
