@@ -22,6 +22,7 @@ from mlgit.core.overview.status import (
 )
 from mlgit.core.pipeline.evidence import StageState
 from mlgit.core.registry.completeness import Known
+from mlgit.core.registry.entries import Served
 from mlgit.render.console import plain
 from mlgit.render.pages.check import page as check_page
 from mlgit.render.pages.status import page as status_page
@@ -148,7 +149,10 @@ def values(**changed: tuple[str, str]) -> tuple[ValueChange, ...]:
     )
 
 
-LIVE = (model(held_since("staging", "v1.1.0", 4, "CI"), held_since("prod", "v1.1.0", 3, "Ada")),)
+SERVED = Served(folder="/srv/models/tumor", label="v1.1.0", matches=True)
+LIVE = (
+    model(held_since("staging", "v1.1.0", 4, "CI"), held_since("prod", "v1.1.0", 3, "Ada", served=SERVED)),
+)
 OLD = (model(held_since("prod", "v1.0.0", 50, "Ada")),)
 CLEAN = Status(
     branch="main",

@@ -24,7 +24,8 @@ def next_step(
     `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here. `can_pull`: there is a
     DVC remote to pull from.
     """
-    step = _repair(status, can_pull=can_pull) or _work(status) or _share(status)
+    step = _broken(status) or _deploy(status) or _repair(status, can_pull=can_pull)
+    step = step or _work(status) or _share(status)
     if step is None and status.tags_known.repair is not None:
         return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
     if step is None and not declared:
@@ -52,13 +53,31 @@ def typed_in(folder: str, command: str, *, root: str) -> str:
     return f"(cd {word(up)} && {command})"
 
 
-def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
+def _deploy(status: Status) -> NextStep | None:
+    """Deploy what an environment holds, if its target on this machine serves something else."""
+    for model in status.models:
+        for each in model.environments:
+            served = each.served
+            if served is None or each.version is None or each.refused is not None:
+                continue
+            if not served.matches or served.damaged:
+                name = f" {word(model.model)}" if len(status.models) > 1 else ""
+                reason = f"the target serves {served.label or 'nothing'}"
+                return NextStep(command=f"mlgit deploy --env {word(each.environment)}{name}", reason=reason)
+    return None
+
+
+def _broken(status: Status) -> NextStep | None:
     if status.conflicted:
         reason = f"{count(len(status.conflicted), 'file')} in conflict"
         return NextStep(command="git mergetool", reason=reason)
     invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
     if invalid is not None:
         return NextStep(command="mlgit doctor", reason=invalid.message)
+    return None
+
+
+def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
     missing = {output.path for output in status.remote_data.missing} if status.remote_data else frozenset()
     lost = [data for data in status.data if data.lost]
     pulled = [data for data in lost if data.path not in missing]

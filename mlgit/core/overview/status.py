@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.remote_data import RemoteData
     from mlgit.core.pipeline.stages import HandedOver
+    from mlgit.core.registry.entries import Served
     from mlgit.core.registry.readiness import Unready
     from mlgit.core.registry.statement import EnvironmentAction
 
@@ -46,7 +47,7 @@ class EnvironmentLine:
 
     `refused` says why the tag that put it there does not count; `counts` is then what commands take as live.
     `rejected`: that version is deregistered. `action` is the newest change, at `since` by `by`, and `before`
-    what the environment held until then.
+    what the environment held until then. `served` is None if its target is no folder on this machine.
     """
 
     environment: str
@@ -64,6 +65,7 @@ class EnvironmentLine:
     by: str | None = None
     before: str | None = None
     reason: str | None = None
+    served: Served | None = None
 
 
 @record

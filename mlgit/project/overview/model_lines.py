@@ -8,11 +8,13 @@ from mlgit.adapters.git.refs import count_commits
 from mlgit.core.overview.status import EnvironmentLine, ModelLine
 from mlgit.core.registry.completeness import NO_DOUBTS, Doubts
 from mlgit.core.registry.state import label_of
+from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from mlgit.core.registry.entries import Served
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.core.registry.statement import EnvironmentAction
@@ -65,6 +67,7 @@ def _model_line(
                 counts=None if refused is None else trust.counts(each),
                 rejected=each.version is not None and each.version.deregistered,
                 declared=each.environment in environments,
+                served=_served(project, each),
                 **_newest_change(each),
             )
             for each in map(model.environment, names)
@@ -74,6 +77,18 @@ def _model_line(
         deprecated=model.deprecated,
         rejected=sum(each.deregistered for each in model.versions),
     )
+
+
+def _served(project: Project, here: EnvironmentState) -> Served | None:
+    """What the target serves; nothing is imported for it unless trunk declares one."""
+    try:
+        if not project.trunk_config.deploy:
+            return None
+    except ConfigError:
+        return None
+    from mlgit.project.deploy.served import served
+
+    return served(project, here)
 
 
 class _Change(TypedDict, total=False):
