@@ -268,6 +268,14 @@ def test_a_run_that_is_not_about_trunk_is_refused(project: Folder, tmp_path: Pat
     assert tags_of(origin(project)) == {}
 
 
+def test_a_run_on_trunk_that_a_merged_pull_request_started_is_about_trunk(
+    project: Folder, tmp_path: Path
+) -> None:
+    event = {"GITHUB_EVENT_NAME": "pull_request_target", "GITHUB_REF": "refs/heads/main"}
+    done = merged(github_checkout(project, "runner"), env=github_pull_request(tmp_path) | event)
+    assert done.status == Exit.DONE, done.err
+
+
 def test_a_default_branch_of_any_name_is_trunk(project: Folder, tmp_path: Path) -> None:
     project.git("push", "-q", "origin", "HEAD:refs/heads/develop")
     project.git("fetch", "-q", "origin")
