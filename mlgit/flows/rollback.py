@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlgit.core.record import NamedTuple
 from mlgit.errors import MlgitError, as_known
 from mlgit.operations import rollback as registry
 from mlgit.operations.deploy import deploy, require_deploy

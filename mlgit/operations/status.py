@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import Side, ValueChange, metric_tables, value_changes
 from mlgit.core.config.file import WAIVERS_FILE, Environment
@@ -32,7 +32,7 @@ from mlgit.project.registry.read import read_registry_tags, tags_as_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
-    from typing import TypeVar
+    from typing import Literal, TypedDict, TypeVar
 
     from mlgit.core.pipeline.remote_data import RemoteData
     from mlgit.core.progress import Progress
@@ -40,6 +40,16 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
     T = TypeVar("T")
+
+    class _Policy(TypedDict):
+        """The fields of a Status about the config."""
+
+        pushed: bool | None
+        trunk: str | None
+        config: Literal["declared", "absent", "invalid"]
+        gates_declared: int
+        environments_pending: tuple[str, ...]
+
 
 _EXPIRES_SOON_DAYS = 14
 
@@ -68,16 +78,6 @@ def _failure(part: str, error: MlgitError) -> Failure:
         location=None if error.location is None else str(error.location),
         hint=error.hint,
     )
-
-
-class _Policy(TypedDict):
-    """The fields of a Status about the config."""
-
-    pushed: bool | None
-    trunk: str | None
-    config: Literal["declared", "absent", "invalid"]
-    gates_declared: int
-    environments_pending: tuple[str, ...]
 
 
 class _StatusReader:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlgit.core.record import NamedTuple
 from mlgit.render.axis import axis, ticks
 from mlgit.render.charts import finite
 from mlgit.render.escape import visible

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlgit.core.record import NamedTuple
 from mlgit.render.console import text_width
 from mlgit.render.page import Span, Style, Table, clean, table
 

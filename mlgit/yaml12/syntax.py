@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlgit.core.record import NamedTuple
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:

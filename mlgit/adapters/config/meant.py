@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlgit.core.record import NamedTuple
 from mlgit.yaml12 import scalar
 
 if TYPE_CHECKING:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from mlgit.cli.shell.session import Session
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import nearest, words
 from mlgit.errors import MlgitError, UsageError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.status import NextStep
-from mlgit.core.wording import count, word
+from mlgit.core.wording import count, word, words
 
 if TYPE_CHECKING:
     from mlgit.core.overview.status import Status
@@ -61,9 +61,10 @@ def _deploy(status: Status) -> NextStep | None:
             if served is None or each.version is None or each.refused is not None:
                 continue
             if not served.matches or served.damaged:
-                name = f" {word(model.model)}" if len(status.models) > 1 else ""
+                name = [model.model] if len(status.models) > 1 else []
                 reason = f"the target serves {served.label or 'nothing'}"
-                return NextStep(command=f"mlgit deploy --env {word(each.environment)}{name}", reason=reason)
+                command = words(("mlgit", "deploy", "--env", each.environment, *name))
+                return NextStep(command=command, reason=reason)
     return None
 
 

@@ -47,7 +47,7 @@ class EnvironmentLine:
 
     `refused` says why the tag that put it there does not count; `counts` is then what commands take as live.
     `rejected`: that version is deregistered. `action` is the newest change, at `since` by `by`, and `before`
-    what the environment held until then. `served` is None if its target is no folder on this machine.
+    what the environment held until then. `served` is None if its target is not a folder on this machine.
     """
 
     environment: str

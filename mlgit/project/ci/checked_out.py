@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import is_ancestor, merged_tree, parents
-from mlgit.core.wording import word
+from mlgit.core.wording import words
 from mlgit.errors import StateError
 from mlgit.project.compare.base import made_by_forge
 
@@ -55,5 +55,5 @@ def _hint(project: Project, event: CiEvent) -> str:
     if event.kind == "pull_request" and not own_checkout:
         # The job may have rights that nothing of a fork's checkout should get near.
         return "let `on: pull_request` start the workflow: it checks out the pull request"
-    remote = word(project.remote or "origin")
-    return f"run `git fetch {remote} {event.sha} && git checkout --detach {event.sha}` before it"
+    fetch = words(("git", "fetch", project.remote or "origin", event.sha))
+    return f"run `{fetch} && {words(('git', 'checkout', '--detach', event.sha))}` before it"

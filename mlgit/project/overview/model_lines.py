@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import count_commits
 from mlgit.core.overview.status import EnvironmentLine, ModelLine
@@ -13,12 +13,22 @@ from mlgit.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from typing import TypedDict
 
     from mlgit.core.registry.entries import Served
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.core.registry.statement import EnvironmentAction
     from mlgit.project.open import Project
+
+    class _Change(TypedDict, total=False):
+        """The fields of an EnvironmentLine about its newest change."""
+
+        action: EnvironmentAction
+        since: datetime
+        by: str
+        before: str | None
+        reason: str | None
 
 
 def model_lines(
@@ -89,16 +99,6 @@ def _served(project: Project, here: EnvironmentState) -> Served | None:
     from mlgit.project.deploy.served import served
 
     return served(project, here)
-
-
-class _Change(TypedDict, total=False):
-    """The fields of an EnvironmentLine about its newest change."""
-
-    action: EnvironmentAction
-    since: datetime
-    by: str
-    before: str | None
-    reason: str | None
 
 
 def _newest_change(here: EnvironmentState) -> _Change:

@@ -5,9 +5,10 @@ As in `dvc plots`: a plot is named after its file or folder, unless `y` names fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.paths import folder_of, join
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

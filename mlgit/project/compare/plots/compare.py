@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.values import ending_of
 from mlgit.adapters.dvc.plots.rows import IMAGES, class_name, last_column, number
 from mlgit.core.compare.plots import MOST_CLASSES, MOST_PLOTS, Plot, confusion, curve_through
 from mlgit.core.pipeline.evidence import Problem
+from mlgit.core.record import NamedTuple
 from mlgit.errors import MlgitError
 from mlgit.project.compare.plots.files import PlotFiles
 from mlgit.project.pipeline.evidence import evidence
