@@ -183,7 +183,7 @@ def test_a_remote_with_half_of_a_change_is_queried_again(
     ("script", "reported"),
     [
         ("echo no >&2; exit 1", "refused the tags; nothing was changed"),
-        ("kill -9 $PPID", "broke off, and the tags are not there yet"),
+        ("kill -9 $PPID", "was interrupted, and the tags are not there yet"),
     ],
 )
 def test_only_a_refused_push_reports_that_nothing_was_changed(

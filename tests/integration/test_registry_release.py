@@ -134,7 +134,7 @@ def test_a_final_version_may_have_the_content_of_its_pre_release(project: Folder
     assert change(project, "release", "line", "--pre", "rc")["already"]
     here = project.here("release", "line")
     assert here.status == Exit.STATE
-    assert "`line@v1.0.0-rc.1` already" in here.err
+    assert "is already `line@v1.0.0-rc.1`" in here.err
     project.commit("Merge")
     project.git("push", "-q")
     assert change(project, "release", "line")["version"] == "v1.0.0"

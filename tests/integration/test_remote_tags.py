@@ -130,7 +130,7 @@ def test_in_the_pipeline_of_a_fork_only_the_tags_of_the_target_prove_something(
     assert "has tags that this clone lacks: `net@v1.0.0`" in _judged(clone, env)[2]
     (tmp_path / "origin.git").rename(tmp_path / "gone.git")
     if by == "asking":
-        assert "did not answer" in _judged(clone, env)[2]
+        assert "did not respond" in _judged(clone, env)[2]
 
 
 def test_a_pipeline_of_the_target_about_a_fork_asks_its_own_remote(clone: Folder, tmp_path: Path) -> None:
