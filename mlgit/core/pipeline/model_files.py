@@ -13,8 +13,14 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 
 
+_NO_CONTENT = (".dvc", "/.gitignore", "/.dvcignore", "/dvc.yaml", "/dvc.lock")
 _WILDCARDS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _GLOB_PARTS = r"\*\*/|\*\*|\*|\?|[^*?]+"
+
+
+def is_content(path: str) -> bool:
+    """Whether a file of Git in a model's folder is part of the model, and not of what DVC or Git read."""
+    return not f"/{path}".endswith(_NO_CONTENT)
 
 
 def files_of_model(model: Model | None, evidence: Evidence, *, alone: bool) -> tuple[MetricFile, ...]:

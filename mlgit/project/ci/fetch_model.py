@@ -43,7 +43,8 @@ def fetch_model(
 def fetch_model_listings(project: Project, commits: Iterable[str], progress: Progress | None = None) -> bool:
     """Fetch the listings of tracked folders in which these commits have models; whether any came.
 
-    Without them, it is not known whether the model is another one. What cannot be fetched is reported there.
+    Without them, it is not known whether the model is another one. A folder that is the model needs none,
+    unless Git has files in it. What cannot be fetched is reported there.
     """
     wanted = [output for commit in dict.fromkeys(commits) for output in _unlisted(project, commit)]
     if not wanted:
@@ -65,7 +66,11 @@ def _unlisted(project: Project, commit: str) -> Iterator[Output]:
         return
     for path in paths:
         output = output_of(pipeline, path)
-        if output is None or output.path == path or not output.cached or output.pointer is None:
+        if output is None or not output.cached or output.pointer is None:
             continue
+        if output.path == path and not any(
+            each.startswith(f"{path}/") for each in project.tree(commit).paths()
+        ):
+            continue  # its hash says it all
         if output.pointer.directory and cached_listing(project, output) is None:
             yield output

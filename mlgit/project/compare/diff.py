@@ -148,7 +148,9 @@ def _contents(
         )
     if "models" in parts:
         others = [*_not_whole(project, old, new, owners, changes, show_unchanged=show_unchanged)]
-        known = [each for each in (*changes, *others) if each is not None and each.path in owners]
+        seen = {each.path for each in others if each is not None}
+        whole = [each for each in changes if each.path not in seen]
+        known = [each for each in (*whole, *others) if each is not None and each.path in owners]
         models = None if None in others and not known else _versioned(project, known, owners, old[0], new[0])
     return data, models
 
@@ -178,11 +180,16 @@ def _not_whole(
 ) -> Iterator[ContentChange | None]:
     """Changes of the models that are not a whole output: in Git, in an output, or a folder with outputs.
 
-    Their sizes are not looked up. None: whether a model changed is not known on this machine.
+    A whole output is one of them if only the files differ that Git has in it. Their sizes are not looked up.
+    None: whether a model changed is not known on this machine.
     """
     sides = (old, new)
     outputs = {out.path for _, known in sides for out in known.pipeline.outputs if not out.metric}
     differing = {each.path for each in changes if each.kind != "unchanged"}
+    for path in sorted({*paths} & outputs - differing):
+        added = [_added(project, *side, path) for side in sides]
+        if added[0] != added[1]:
+            yield ContentChange(path=path, kind="modified")
     for path in sorted(set(paths) - outputs):
         around = any(path.startswith(f"{out}/") for out in outputs)
         if around and not any(path.startswith(f"{out}/") for out in differing):
@@ -204,6 +211,12 @@ def _kind(before: Mapping[str, str], after: Mapping[str, str]) -> Kind:
     if not before or not after:
         return "removed" if before else "added" if after else "unchanged"
     return "unchanged" if before == after else "modified"
+
+
+def _added(project: Project, side: Side, known: Evidence, path: str) -> Mapping[str, str]:
+    from mlgit.project.pipeline.git_files import added_files
+
+    return {} if side.empty else added_files(project, side.commit, path, known.pipeline.outputs)
 
 
 def _files(project: Project, side: Side, known: Evidence, path: str) -> Mapping[str, str] | None:

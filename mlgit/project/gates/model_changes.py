@@ -210,12 +210,10 @@ def _content(project: Project, state: _State) -> _Digests:
             if digest is None:
                 return {}
             found[path.removeprefix(state.path)] = (kind, digest)
-    if [out.path for out in outputs] == [state.path]:
-        return found  # Git has nothing of it: no query
-    from mlgit.project.pipeline.git_files import git_files
+    from mlgit.project.pipeline.git_files import added_files
 
-    for path, oid in git_files(project, state.known.commit, state.path).items():
-        if path not in measured and output_at(path, {out.path: out for out in outputs}) is None:
+    for path, oid in added_files(project, state.known.commit, state.path, outputs).items():
+        if path not in measured:
             found[path.removeprefix(state.path)] = ("git", oid)
     return found
 

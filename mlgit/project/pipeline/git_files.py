@@ -6,11 +6,15 @@ import os
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.objects import CommitTree
+from mlgit.core.pipeline.model_files import is_content
+from mlgit.core.pipeline.stages import output_at
 from mlgit.project.pipeline.large_files import content_id
+from mlgit.project.pipeline.local_files import cached_listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from mlgit.core.pipeline.stages import Output
     from mlgit.project.open import Project
 
 
@@ -42,6 +46,27 @@ def changed_files(project: Project, old: str, new: str | None) -> frozenset[str]
 def _every(project: Project, commit: str | None) -> Mapping[str, str]:
     tree = None if commit is None else project.tree(commit)
     return {**tree.blobs(), **tree.submodules()} if isinstance(tree, CommitTree) else {}
+
+
+def added_files(
+    project: Project, commit: str | None, path: str, outputs: Iterable[Output]
+) -> Mapping[str, str]:
+    """Like `git_files`, of what a release hands out next to what DVC's outputs have.
+
+    The listing of an output says whether it has such a file itself; if it is not here, the file counts.
+    """
+    found = {name: oid for name, oid in git_files(project, commit, path).items() if is_content(name)}
+    by_path = {out.path: out for out in outputs} if found else {}
+    listings: dict[str, Collection[str]] = {}
+    for name in tuple(found):
+        out = output_at(name, by_path)
+        if out is None:
+            continue
+        if out.path not in listings:
+            listings[out.path] = cached_listing(project, out) or ()
+        if out.path == name or name[len(out.path) + 1 :] in listings[out.path]:
+            del found[name]
+    return found
 
 
 def unusable_files(project: Project, commit: str | None, path: str) -> Iterator[tuple[str, str]]:

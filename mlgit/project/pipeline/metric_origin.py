@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _NOT_CHECKED = StageState(address="")
 _HERE = "run `git submodule update --init`, or put the missing files where the stage reads them"
+_FETCH = "run `dvc fetch`, or take those files out of Git with `git rm --cached`"
 _CHECK_OUT = "check out that commit, and run `mlgit check`, which reads the files on disk"
 
 
@@ -83,7 +84,7 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
     if state.unknown:
         why = ", ".join(_causes(state, states))
         text = f"Whether stage `{stage}` is up to date is not known here: {why}"
-        problems.append(Problem(code="unknown_here", message=text, hint=_what_it_takes(state, states)))
+        problems.append(Problem(code="unknown_here", message=text, hint=what_it_takes(state, states)))
     return problems
 
 
@@ -117,12 +118,14 @@ def _causes(state: StageState, states: Mapping[str, StageState]) -> Iterable[str
     return dict.fromkeys(own)
 
 
-def _what_it_takes(state: StageState, states: Mapping[str, StageState] | None) -> str:
+def what_it_takes(state: StageState, states: Mapping[str, StageState] | None = None) -> str:
     """What makes it known here whether a stage is up to date, as a hint; `states` has those before it."""
     before = [(states or {}).get(text.removeprefix("upstream ")) for text in state.unknown]
     texts = [text for each in (state, *before) if each for text in each.unknown]
     if any("Git LFS" in text for text in texts):
         return LFS_PULL
+    if any("Git has files in it" in text for text in texts):
+        return _FETCH
     if any(text.startswith("params file ") for text in texts):
         return f"fix it, then run `mlgit run {word(state.address)}`"
     return _CHECK_OUT if any(".gitattributes" in text for text in texts) else _HERE

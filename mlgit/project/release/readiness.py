@@ -15,7 +15,7 @@ from mlgit.core.wording import first, word
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.git_files import git_files
-from mlgit.project.pipeline.metric_origin import way_out
+from mlgit.project.pipeline.metric_origin import way_out, what_it_takes
 from mlgit.project.registry.completeness import clone_facts
 from mlgit.project.release.provenance import output_of, upstream_stages
 from mlgit.project.trust.accept import trunk_tips
@@ -61,7 +61,15 @@ def require_fresh(project: Project, path: str | None, *, commit: str | None = No
     mine = {stage.address for stage in upstream_stages(found.pipeline, path)}
     output = output_of(found.pipeline, path)
     for state in found.stages:
-        if output is not None and state.stale and state.address == output.owner not in mine:
+        if output is None or state.address != output.owner or state.address in mine:
+            continue
+        if state.unknown:
+            raise StateError(
+                f"Whether `{output.path}` is what `{output.owner}` says is not known here",
+                hint=what_it_takes(state),
+                details=state.unknown,
+            )
+        if state.stale:
             raise StateError(
                 f"`{output.path}` differs from what `{output.owner}` records",
                 hint=f"run `dvc add {word(output.path)}` and commit it, "

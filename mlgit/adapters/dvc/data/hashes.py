@@ -28,6 +28,8 @@ OUTSIDE = "outside"
 """Replaces a hash: the path is outside the repository, and this machine does not have it."""
 SUBMODULE = "submodule"
 """Replaces a hash: the path is in a submodule that is not here."""
+MIXED = "in Git as well"
+"""Replaces a hash: Git has files in a folder of DVC, whose listing is not on this machine."""
 LEFT_OUT = "left out"
 """Replaces a hash: some of the content is outside of the sparse checkout."""
 

@@ -12,6 +12,7 @@ from mlgit.adapters.dvc.data.hashes import (
     FILTERED,
     LFS,
     LFS_POINTER,
+    MIXED,
     OUTSIDE,
     SUBMODULE,
     UNKNOWN,
@@ -96,7 +97,8 @@ class CommitHashes:
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
         """The MD5 of a file or folder; None if the commit does not have it.
 
-        Outputs that DVC keeps are not in a commit: the caller has their recorded hashes.
+        Outputs that DVC keeps are not in a commit: the caller has their recorded hashes, unless Git has files
+        in one of them, too.
         """
         place = self._resolved(path)
         if place is None:
@@ -132,6 +134,8 @@ class CommitHashes:
             return self._file(place, legacy=legacy)
         out = self._made.at(place)
         if out is not None and out.cached:
+            if self._seen(place, named=path):
+                return self._folder(place, named=path, legacy=legacy)
             if place == path:
                 return None
             return UNKNOWN if out.pointer is None or out.pointer.legacy != legacy else out.pointer.md5
@@ -148,17 +152,15 @@ class CommitHashes:
     def _folder(self, path: str, *, named: str, legacy: bool) -> str | None:
         """The MD5 of a folder; `.dvcignore` patterns are matched with the name before links are followed."""
         inside = self._inside(path)
-        tracked = [out for out in self._made.inside(path) if out.cached and out.pointer is not None]
+        outs = (self._made.at(path), *self._made.inside(path))
+        tracked = [out for out in outs if out is not None and out.cached and out.pointer is not None]
         modules = [one for one in self._submodules if one.startswith(f"{path}/")]
         if not inside and not tracked and not modules:
             return None
         self.prefetch(inside)
-        sees = visible(named, (name[len(path) + 1 :] for name in inside), self._ignores)
         found: dict[str, str] = {}
-        for name in inside:
-            below = name[len(path) + 1 :]
-            if sees(below) and not self._is_link_to_folder(name):
-                found[below] = self.md5(name, legacy=legacy) or UNKNOWN
+        for name in self._seen(path, named=named):
+            found[name[len(path) + 1 :]] = self.md5(name, legacy=legacy) or UNKNOWN
         for out in tracked:
             found |= self._of_output(out, out.path[len(path) + 1 :], legacy=legacy)
         for module in modules:
@@ -167,8 +169,18 @@ class CommitHashes:
             found |= (
                 {start: SUBMODULE} if files is None else {f"{start}/{each}": files[each] for each in files}
             )
-        odd = next((md5 for md5 in found.values() if md5 in {UNKNOWN, SUBMODULE, OUTSIDE}), None)
+        odd = next((md5 for md5 in found.values() if md5 in {UNKNOWN, SUBMODULE, OUTSIDE, MIXED}), None)
         return listing_md5(found.items()) if odd is None else odd
+
+    def _seen(self, folder: str, *, named: str) -> list[str]:
+        """The files of Git in a folder that DVC sees there by the folder's name."""
+        inside = self._inside(folder)
+        if not inside:
+            return []
+        sees = visible(named, (name[len(folder) + 1 :] for name in inside), self._ignores)
+        return [
+            name for name in inside if sees(name[len(folder) + 1 :]) and not self._is_link_to_folder(name)
+        ]
 
     def _in_submodule(self, module: str, below: str, *, legacy: bool) -> str | None:
         files = self._elsewhere.submodule(module, below, legacy=legacy)
@@ -186,7 +198,9 @@ class CommitHashes:
         if not out.pointer.directory:
             return {name: out.pointer.md5}
         files = self._listing(out)
-        return {name: UNKNOWN} if files is None else {f"{name}/{each}": md5 for each, md5 in files.items()}
+        if files is None:
+            return {name: MIXED if self._inside(out.path) else UNKNOWN}
+        return {f"{name}/{each}" if name else each: md5 for each, md5 in files.items()}
 
     def _is_link_to_folder(self, path: str) -> bool:
         """DVC ignores such links."""

@@ -12,6 +12,7 @@ from mlgit.adapters.dvc.data.hashes import (
     FILTERED,
     LEFT_OUT,
     LFS,
+    MIXED,
     OUTSIDE,
     SUBMODULE,
     UNKNOWN,
@@ -41,6 +42,7 @@ _NOT_HERE = {
     SUBMODULE: "its submodule is not checked out here",
     LEFT_OUT: "it is not in the sparse checkout",
     LFS: "its content is in Git LFS, and not on this machine",
+    MIXED: "Git has files in it, and the list of DVC's files is not here",
     FILTERED: "a filter in `.gitattributes` may change it on disk",
 }
 _NOT_CHECKED = {
@@ -248,12 +250,12 @@ class _StageChecker:
                 found.reasons.append(f"new output {out.path}")
             return
         md5 = self._hashes.md5(out.path, legacy=out.pointer.legacy)
-        if md5 == out.pointer.md5 or (out.cached and (md5 is None or md5 in _NOT_CHECKED)):
+        if md5 == out.pointer.md5 or (out.cached and (md5 is None or md5 in _NOT_CHECKED.keys() - {MIXED})):
             return
         if md5 is None:
             found.reasons.append(f"deleted output {out.path}")
             return
-        doubt = None if out.cached else md5 if md5 in _NOT_CHECKED else self._hashes.doubt(out.path)
+        doubt = md5 if md5 in _NOT_CHECKED else None if out.cached else self._hashes.doubt(out.path)
         if doubt is None:
             found.reasons.append(f"changed output {out.path}")
         else:
@@ -281,6 +283,7 @@ class _StageChecker:
                 known.unproven += [text for text in found.unproven if text not in known.unproven]
                 known.reasons += [reason for reason in found.reasons if reason not in known.reasons]
                 known.unchecked += found.unchecked
+                known.unknown += found.unknown
         return [found.state(owner) for owner, found in by_file.items()]
 
     def _origin(self, origin: Origin, found: _Findings) -> None:

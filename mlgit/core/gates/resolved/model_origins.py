@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.resolved.findings import Finding
 from mlgit.core.pipeline.inputs import EMPTY
-from mlgit.core.pipeline.model_files import meets
+from mlgit.core.pipeline.model_files import is_content, meets
 from mlgit.core.pipeline.origin import HAND, NumbersOrigin, joined_origin, origin_of_owner, weaker
 from mlgit.core.record import record
 from mlgit.core.wording import listed
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Pipeline
-
-_NO_CONTENT = (".dvc", "/.gitignore", "/dvc.yaml", "/dvc.lock")
 
 
 @record
@@ -66,7 +64,7 @@ def model_origin(
         each
         for each in paths
         if (each == path or each.startswith(f"{path}/"))
-        and not f"/{each}".endswith(_NO_CONTENT)
+        and is_content(each)
         and each not in measured
         and each not in exact
         and not any(meets(out, each) for out in kept)
