@@ -130,3 +130,28 @@ def test_a_release_refuses_a_folder_whose_content_is_not_known_here(
             require_fresh(project, "model", commit=project.head.commit)
     finally:
         project.close()
+
+
+@pytest.mark.parametrize("metrics", ["[metrics.json]", "[metrics.json, model/*.json]"])
+def test_a_change_does_not_take_a_file_out_of_the_model_by_naming_it_as_a_metric(
+    empty_repository: Folder, metrics: str
+) -> None:
+    project = empty_repository
+    project.dvc("init", "-q")
+    named = CONFIG.replace("model}", "model, metrics: {}}")
+    project.write("mlgit.yaml", named.replace("{}", "[metrics.json]"))
+    train = "train:\n    cmd: cp numbers.json model/weights\n    outs: [model/weights]\n"
+    measure = "measure:\n    cmd: cp numbers.json metrics.json\n    metrics: [metrics.json: {cache: false}]\n"
+    project.write("dvc.yaml", f"stages:\n  {train}  {measure}")
+    project.write("numbers.json", '{"auc": 0.9}')
+    project.write("model/README", "A model")
+    project.dvc("repro", "-q")
+    project.commit("Start")
+    project.git("switch", "-qc", "topic")
+    project.write("mlgit.yaml", named.replace("{}", metrics))
+    add_to_git(project, "model/model.json", '{"slope": 1.2}')
+    project.commit("Name it")
+    found = check(project, "--rev", "HEAD", status=Exit.DONE)["notes"]
+    texts = {each["code"]: each["message"] for each in found}
+    assert "`model/model.json` in it is made by no stage" in texts["evidence_weakened"]
+    assert "model_changed_metrics_did_not" in texts

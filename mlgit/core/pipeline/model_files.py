@@ -39,6 +39,16 @@ def files_of_model(model: Model | None, evidence: Evidence, *, alone: bool) -> t
     return tuple(file for file in files if (file.stage or _owner(file.path, owners) or "") in stages)
 
 
+def measured_files(files: Iterable[MetricFile], before: Iterable[MetricFile]) -> frozenset[str]:
+    """The metric files that do not count as part of the model that has them in its folder.
+
+    A stage makes them, or they are in `before`, those of the target: a change does not take a file out of the
+    model by naming it as a metric.
+    """
+    made = {file.path for file in files if file.stage is not None}
+    return frozenset(made | {file.path for file in before})
+
+
 def model_path(model: Model, pipeline: Pipeline) -> str | None:
     """The model's path from mlgit.yaml, otherwise from `artifacts:` of dvc.yaml."""
     if model.path is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import LEFT_OUT, UNREADABLE
 from mlgit.core.gates.verdict import Note
-from mlgit.core.pipeline.model_files import model_path, outputs_of
+from mlgit.core.pipeline.model_files import measured_files, model_path, outputs_of
 from mlgit.core.pipeline.stages import output_at
 from mlgit.core.record import record
 from mlgit.core.wording import listed
@@ -38,11 +38,15 @@ _Digests = dict[str, tuple[str, str]]
 
 @record
 class _State:
-    """A model at one state, its metric files there, and everything else that is known of it."""
+    """A model at one state, its metric files there, and everything else that is known of it.
+
+    `measured` are the paths of metric files that do not count as part of the model.
+    """
 
     path: str
     files: tuple[MetricFile, ...]
     known: Evidence
+    measured: frozenset[str]
 
 
 def model_change_notes(
@@ -66,8 +70,8 @@ def model_change_notes(
         name = "" if model is None else model.name
         before = evidence(project, commit, staleness=False)
         old_path = _path_before(project, model, before, finder.names.get(name, name))
-        there = _State(path=old_path or path, files=base.files, known=before)
-        here = _State(path=path, files=case.files, known=own)
+        there = _state(old_path or path, base.files, before, base.files)
+        here = _state(path, case.files, own, base.files)
         if not _same_metrics(project, there, here):
             continue
         subject = f"model `{name}`" if name else "the model"
@@ -80,6 +84,12 @@ def model_change_notes(
             text = f"Whether {differs} is not known here: its folder `{folder}` does"
             text = f"{text}, and its metrics are the same: {files}"
             yield Note(code=_CODE, message=text, effect="warn", model=name or None, hint=_UNLISTED_HINT)
+
+
+def _state(
+    path: str, files: tuple[MetricFile, ...], known: Evidence, target: tuple[MetricFile, ...]
+) -> _State:
+    return _State(path=path, files=files, known=known, measured=measured_files(files, target))
 
 
 def _path(model: Model | None, known: Evidence) -> str | None:
@@ -201,11 +211,10 @@ def _sha256(project: Project, state: _State, path: str) -> str | None:
 def _content(project: Project, state: _State) -> _Digests:
     """The digests of the model's files without its metric files; empty if one is not known."""
     found: _Digests = {}
-    measured = {file.path for file in state.files}
     outputs = outputs_of(state.path, state.known.pipeline.outputs)
     for out in outputs:
         for path, kind, digest in _tracked(project, out, state):
-            if path in measured:
+            if path in state.measured:
                 continue
             if digest is None:
                 return {}
@@ -213,7 +222,7 @@ def _content(project: Project, state: _State) -> _Digests:
     from mlgit.project.pipeline.git_files import added_files
 
     for path, oid in added_files(project, state.known.commit, state.path, outputs).items():
-        if path not in measured:
+        if path not in state.measured:
             found[path.removeprefix(state.path)] = ("git", oid)
     return found
 

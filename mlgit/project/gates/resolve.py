@@ -21,7 +21,7 @@ from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
 from mlgit.core.gates.resolved.settings import addition_notes, compare_settings
 from mlgit.core.gates.waived_names import declared_names, waived_names
 from mlgit.core.pipeline.known_models import KnownModel, renamed_models
-from mlgit.core.pipeline.model_files import files_of_model, model_path
+from mlgit.core.pipeline.model_files import files_of_model, measured_files, model_path
 from mlgit.core.record import record
 from mlgit.project.gates.ignored import ignore_findings
 from mlgit.project.gates.places import places_at
@@ -200,7 +200,7 @@ def _made_otherwise(
                 path,
                 side.evidence.pipeline,
                 files[index],
-                measured={file.path for file in side.evidence.metric_files},
+                measured=measured_files(side.evidence.metric_files, old.evidence.metric_files),
             )
             for name, path in side.paths.items()
         ]

@@ -46,7 +46,7 @@ class ModelOrigin:
 def model_origin(
     name: str, path: str | None, pipeline: Pipeline, paths: Iterable[str], *, measured: Collection[str] = ()
 ) -> ModelOrigin:
-    """The origin of a model; `paths` are the files in Git, of which `measured` are metric files."""
+    """The origin of a model; `paths` are the files in Git, of which `measured` are only metric files."""
     if path is None:
         return ModelOrigin(name=name, path=None)
     path = path.rstrip("/")
