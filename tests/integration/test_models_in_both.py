@@ -155,3 +155,28 @@ def test_a_change_does_not_take_a_file_out_of_the_model_by_naming_it_as_a_metric
     texts = {each["code"]: each["message"] for each in found}
     assert "`model/model.json` in it is made by no stage" in texts["evidence_weakened"]
     assert "model_changed_metrics_did_not" in texts
+
+
+def test_a_release_is_compared_by_what_git_has_of_the_model_too(
+    empty_repository: Folder, tmp_path: Path
+) -> None:
+    project = project_with(empty_repository, "model/weights.json", tmp_path)
+    project.git("switch", "-q", "main")
+    assert project.here("release", "net").status == Exit.DONE
+    project.write("README.md", "Words")
+    project.commit("Words")
+    assert "already released as v1.0.0" in project.here("release", "net").out
+    project.write("model/config.json", "other")
+    project.dvc("repro", "-q")
+    project.commit("Another configuration")
+    released = project.here("release", "net", "--json").json()
+    assert (released["version"], released["commit"]) == ("v1.0.1", project.git("rev-parse", "HEAD").strip())
+    assert project.here("deregister", "net@v1.0.1", "-m", "broken").status == Exit.DONE
+    project.git("rm", "-q", "model/config.json")
+    project.write("evaluate.py", EVALUATE.replace(' + open("model/config.json").read()', ""))
+    project.dvc("repro", "-q")
+    project.commit("No configuration")
+    assert project.here("release", "net").status == Exit.DONE
+    assert project.here("get", "net@v1.0.0", "-o", "fetched").status == Exit.DONE
+    found = {each.name for each in (project / "fetched").rglob("*") if each.is_file()}
+    assert found == {"weights.json", "config.json"}

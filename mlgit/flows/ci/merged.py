@@ -34,11 +34,11 @@ from mlgit.project.ci.fetch_model import fetch_model
 from mlgit.project.ci.trunk_tip import trunk_checked_out
 from mlgit.project.compare.base import before_push
 from mlgit.project.history import unshallow
-from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.models import declared_models, model_content, version_content
 from mlgit.project.registry.read import read_model, read_registry
 from mlgit.project.registry.readiness import problem_of_model
 from mlgit.project.release.gate_check import require_gates
-from mlgit.project.release.readiness import branch_name, model_content, version_content
+from mlgit.project.release.readiness import branch_name
 from mlgit.project.release.tag_rules import BlockedReleaseError, require_unblocked
 from mlgit.project.release.write_tags import fresh_model, refresh
 from mlgit.project.trust.accept import accept
@@ -222,8 +222,8 @@ class _MergePass:
             fetch_gate_metrics(project, model, self._progress)
             require_unblocked(project, here[-1], state)
         versions = chain(reversed(state.versions), deregistered_before(project))
-        contents = ((version, version_content(project, version, path)) for version in versions)
         content = model_content(project, self._commit, path)
+        contents = ((version, version_content(project, version, path, like=content)) for version in versions)
         missing = None if content is not None else problem_of_model(project, self._commit, model, path)
         return release_need(state, self._commit, content, contents, missing=missing)
 

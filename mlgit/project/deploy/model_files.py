@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.deploy.fetching import Source, destination_below, members
 from mlgit.core.digest import sha256_hex
-from mlgit.core.pipeline.model_files import outputs_of
+from mlgit.core.pipeline.model_files import is_content, outputs_of
 from mlgit.core.record import NamedTuple
 from mlgit.core.wording import word
 from mlgit.errors import AnswerNo, StateError, ToolError
@@ -222,7 +222,7 @@ def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
         else:
             found[output.path] = Source(path=output.path, pointer=output.pointer)
     for name in tree.paths():
-        if (name == path or name.startswith(f"{path}/")) and not name.endswith("/.gitignore"):
+        if (name == path or name.startswith(f"{path}/")) and is_content(name):
             found.setdefault(name, Source(path=name, pointer=None))
     if not found:
         raise StateError(

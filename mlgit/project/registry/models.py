@@ -13,14 +13,17 @@ from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.registry.completeness import doubts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlgit.core.config.file import Config
     from mlgit.core.pipeline.known_models import KnownModel
     from mlgit.core.pipeline.stages import Pipeline
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.core.tree import Tree
     from mlgit.project.open import Project
+
+_AND = "+"
+"""Between the digests of what DVC has of a model and what Git has of it."""
 
 
 def declared_models(project: Project, commit: str | None = None) -> Mapping[str, str | None]:
@@ -128,6 +131,59 @@ def content_digest(tree: Tree, pipeline: Pipeline, path: str | None) -> str | No
     except OSError:
         return None
     return None if content is None else sha256_hex(content)
+
+
+def version_content(
+    project: Project, version: RegisteredVersion, path: str | None, *, like: str | None
+) -> str | None:
+    """Like `model_content`, for a version: from its statement or, without one, from its commit.
+
+    A statement does not have the files that Git has next to those of DVC. The commit is read for them if only
+    they can differ from the content `like`.
+    """
+    files = () if version.statement is None else version.statement.files
+    if not files:
+        return model_content(project, version.commit, path)
+    stated = _content_of([(file.path, file.md5 or file.sha256) for file in files])
+    if like is None or stated != like.partition(_AND)[0] or all(file.md5 is None for file in files):
+        return stated
+    try:
+        own = declared_models(project, version.commit).get(version.model)
+    except ConfigError:
+        own = None
+    return model_content(project, version.commit, own or path)
+
+
+def model_content(project: Project, commit: str, path: str | None) -> str | None:
+    """A digest of the model's content at a commit, from its pointers and from Git; None if there is none."""
+    from mlgit.core.pipeline.model_files import outputs_of
+    from mlgit.project.pipeline.evidence import evidence
+    from mlgit.project.pipeline.git_files import added_files
+
+    path = (path or "").rstrip("/")
+    outputs = outputs_of(path, evidence(project, commit, staleness=False).pipeline.outputs)
+    content = project.tree(commit).read(path) if path and not outputs else None
+    if content is not None:
+        return sha256_hex(content)
+    files = added_files(project, commit, path, outputs) if path else {}
+    lines = (f"{oid} {name[len(path) :]}" for name, oid in sorted(files.items()))
+    in_git = sha256_hex("\n".join(lines).encode("utf-8", "replace")) if files else None
+    if not outputs:
+        return None if path in files else in_git  # a link that leads to no file
+    recorded = _content_of([(out.path, None if out.pointer is None else out.pointer.md5) for out in outputs])
+    return recorded if recorded is None or in_git is None else f"{recorded}{_AND}{in_git}"
+
+
+def _content_of(files: Sequence[tuple[str, str | None]]) -> str | None:
+    """The digest of a file, or one of several files; None if one of them is not known."""
+    known = [(path, digest) for path, digest in files if digest is not None]
+    if len(known) < len(files):
+        return None
+    if len(known) == 1:
+        return known[0][1]
+    return sha256_hex(
+        "\n".join(f"{digest} {path}" for path, digest in sorted(known)).encode("utf-8", "replace")
+    )
 
 
 def model_names(project: Project) -> tuple[str, ...]:

@@ -11,9 +11,8 @@ from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.git_files import lfs_pointers
 from mlgit.project.pipeline.local_files import cache_of, local_files
-from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.models import declared_models, model_content
 from mlgit.project.registry.readiness import problem_of_model
-from mlgit.project.release.readiness import model_content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,15 +8,13 @@ from mlgit.adapters.git.push import BranchMove
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.objects import user_identity
 from mlgit.adapters.git.tags.signing import make_signed_commit, signs_commits
-from mlgit.core.digest import sha256_hex
-from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.core.registry.completeness import repair
 from mlgit.core.wording import first, word
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.pipeline.git_files import git_files
 from mlgit.project.pipeline.metric_origin import way_out, what_it_takes
 from mlgit.project.registry.completeness import clone_facts
+from mlgit.project.registry.models import model_content, version_content
 from mlgit.project.release.provenance import output_of, upstream_stages
 from mlgit.project.trust.accept import trunk_tips
 from mlgit.project.trust.trunk_line import TrunkLine
@@ -175,7 +173,7 @@ def same_model(
         return None
     usable = (each for each in reversed(state.versions) if not each.deregistered)
     wanted = (each for each in usable if each.version.final or not final)
-    return next((each for each in wanted if version_content(project, each, path) == mine), None)
+    return next((each for each in wanted if version_content(project, each, path, like=mine) == mine), None)
 
 
 def rejected_model(
@@ -185,8 +183,10 @@ def rejected_model(
     mine = model_content(project, commit, path)
     if mine is None or not any(each.withdrawn for each in state.versions):
         return None
-    found = (each for each in reversed(state.versions) if version_content(project, each, path) == mine)
-    newest = next(found, None)
+    versions = reversed(state.versions)
+    newest = next(
+        (each for each in versions if version_content(project, each, path, like=mine) == mine), None
+    )
     return newest if newest is not None and newest.withdrawn else None
 
 
@@ -246,37 +246,3 @@ def empty_commit(project: Project, subject: str, *, write: bool) -> BranchMove:
     keep = ("-w",) if write else ()
     made = project.git.run("hash-object", "-t", "commit", *keep, "--stdin", stdin=content.encode())
     return BranchMove(ref=ref, old=parent, new=made.decode().strip())
-
-
-def version_content(project: Project, version: RegisteredVersion, path: str | None) -> str | None:
-    """Like `model_content`, for a version: from its statement or, without one, from its commit."""
-    statement = version.statement
-    if statement is not None and statement.files:
-        return _content_of([(file.path, file.md5 or file.sha256) for file in statement.files])
-    return model_content(project, version.commit, path)
-
-
-def model_content(project: Project, commit: str, path: str | None) -> str | None:
-    """A digest of the model's content at a commit, from its pointers or from Git; None if there is none."""
-    outputs = outputs_of(path or "", evidence(project, commit, staleness=False).pipeline.outputs)
-    if outputs:
-        return _content_of([(out.path, None if out.pointer is None else out.pointer.md5) for out in outputs])
-    content = None if path is None else project.tree(commit).read(path)
-    if content is not None:
-        return sha256_hex(content)
-    files = {} if path is None else git_files(project, commit, path)
-    if not files or path in files:  # a link that leads to no file
-        return None
-    return sha256_hex("\n".join(f"{oid} {name}" for name, oid in files.items()).encode("utf-8", "replace"))
-
-
-def _content_of(files: Sequence[tuple[str, str | None]]) -> str | None:
-    """The digest of a file, or one of several files; None if one of them is not known."""
-    known = [(path, digest) for path, digest in files if digest is not None]
-    if len(known) < len(files):
-        return None
-    if len(known) == 1:
-        return known[0][1]
-    return sha256_hex(
-        "\n".join(f"{digest} {path}" for path, digest in sorted(known)).encode("utf-8", "replace")
-    )
