@@ -11,6 +11,7 @@ from tests.support.checks import check
 from tests.support.merged_lock import MERGED, code, fork, gate, merge, run_other_code
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from tests.support.shell import Folder
@@ -144,7 +145,7 @@ def test_status_asks_git_about_merges_once_per_commit(forked: Folder) -> None:
     assert "git merged" in forked.here("status").out
     trace = forked / "../trace"
     forked.here("status", env={"GIT_TRACE": str(trace.resolve())})
-    assert "rev-list --min-parents" not in trace.read_text()
+    assert "--min-parents" not in trace.read_text()
 
 
 @pytest.mark.parametrize("brought", [False, True], ids=["trailer only", "with the entry, taken back"])
@@ -168,3 +169,46 @@ def test_a_confirmation_from_before_the_merge_does_not_count(forked: Folder, *, 
     assert gate(forked, Exit.BLOCKED, "--rev", "HEAD") == MERGED
     assert forked.mlgit("run", "--commit").status == Exit.DONE
     assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
+
+
+def move(project: Folder) -> None:
+    """Move the pipeline into a folder."""
+    (project / "pipeline").mkdir()
+    project.git("mv", "dvc.yaml", "dvc.lock", "pipeline")
+    text = (project / "pipeline/dvc.yaml").read_text()
+    project.write("pipeline/dvc.yaml", text.replace("    cmd:", "    wdir: ..\n    cmd:"))
+    project.commit("Move the pipeline")
+
+
+def link(project: Folder) -> None:
+    """Keep the lock file somewhere else, with a link in its place."""
+    (project / "locks").mkdir()
+    project.git("mv", "dvc.lock", "locks/pipeline.lock")
+    (project / "dvc.lock").symlink_to("locks/pipeline.lock")
+    project.commit("Keep locks in one folder")
+
+
+def nothing(_: Folder) -> None:
+    """Leave the pipeline as it is."""
+
+
+@pytest.mark.parametrize("rewrite", [False, True], ids=["merged", "rebased"])
+@pytest.mark.parametrize(("before", "after"), [(nothing, move), (link, nothing)])
+def test_an_entry_that_git_merged_is_found_wherever_its_lock_file_is_now(
+    project: Folder,
+    before: Callable[[Folder], None],
+    after: Callable[[Folder], None],
+    *,
+    rewrite: bool,
+) -> None:
+    before(project)
+    forked = fork(project)
+    if rewrite:
+        forked.git("switch", "-qc", "both", "b")
+        forked.git("rebase", "-q", "a")
+        forked.dvc("checkout", "-q")
+    else:
+        merge(forked)
+    after(forked)
+    for rev in ([], ["--rev", "HEAD"]):
+        assert gate(forked, Exit.BLOCKED, *rev) == MERGED

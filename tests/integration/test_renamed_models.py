@@ -221,6 +221,29 @@ def test_a_model_of_dvc_yaml_without_a_declaration_is_compared_with_its_old_name
     assert (baseline["state"], baseline["label"]) == ("found", "prod (line@v1.0.0)")
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_model_of_dvc_yaml_whose_name_and_path_changed_is_compared(
+    project: Folder, *, linked: bool
+) -> None:
+    gates = CONFIG.format(name="", path="").partition("gates:")[2].replace(", when: promote", "")
+    project.write("mlgit.yaml", f"version: 1\ngates:{gates}")
+    train_into(project, "2.0", "prod")
+    if linked:
+        (project / "pipelines").mkdir()
+        project.git("mv", "dvc.yaml", "pipelines/main.yaml")
+        (project / "dvc.yaml").symlink_to("pipelines/main.yaml")
+        project.commit("Keep pipelines in one folder")
+    project.write("dvc.yaml", (project / "dvc.yaml").read_text().replace("  line: {path", "  curve: {path"))
+    project.commit("Another name")
+    move(project)
+    project.commit("Another path")
+    project.git("push", "-q")
+    train(project, "1.9")
+    verdict = check(project, status=Exit.BLOCKED)
+    (baseline,) = [each for each in verdict["baselines"] if each["vs"] == "prod"]
+    assert (baseline["state"], baseline["label"]) == ("found", "prod (line@v1.0.0)")
+
+
 @pytest.mark.parametrize(
     ("options", "tag", "says"),
     [

@@ -2,51 +2,87 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
+from mlgit.adapters.git.objects import CommitTree
 from mlgit.adapters.git.refs import parents
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlgit.project.open import Project
 
     Entries = Mapping[str, object]
 
+ANYWHERE = f":(glob)**/{LOCK_FILE}"
+"""The pathspec of every lock file: one may have been in another folder."""
+_MOST_LINKS = 10
 _MD5 = re.compile(rb"\b[0-9a-f]{32}\b")
 
 
-class LockEntries:
-    """Reads the entries of lock files; each content is parsed once."""
+def lock_pathspecs(project: Project, commit: str, paths: Iterable[str]) -> list[str]:
+    """Pathspecs of every file that may have been one of the lock files at these paths of a commit."""
+    return [ANYWHERE, *(f":(literal){each}" for each in linked_files(project, commit, paths))]
 
-    def __init__(self, project: Project, paths: Sequence[str]) -> None:
+
+def linked_files(project: Project, commit: str, paths: Iterable[str]) -> list[str]:
+    """The paths that the links among these lead to, one after the other."""
+    tree = project.tree(commit)
+    found: list[str] = []
+    if not isinstance(tree, CommitTree):  # pragma: no cover (a commit's tree is one)
+        return found
+    for path in paths:
+        for _ in range(_MOST_LINKS):
+            if tree.odd_entry(path) != "a symbolic link":
+                break
+            link = project.objects.get(tree.blobs().get(path, ""))
+            if link is None:
+                break
+            text = link.content.decode("utf-8", "surrogateescape")
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))  # noqa: PLW2901
+            if path.startswith(("/", "../")):
+                break
+            found.append(path)
+    return found
+
+
+class LockEntries:
+    """Reads the entries of lock files; each content is parsed once.
+
+    `moved`: a commit that lacks one of the paths may have it somewhere else.
+    """
+
+    def __init__(self, project: Project, paths: Sequence[str], *, moved: bool = True) -> None:
         self._project = project
         self._paths = paths
+        self._moved = moved
         self._parsed: dict[tuple[str, bytes], Entries] = {}
         self._known: dict[str, Entries] = {}
         self._hashes: dict[str, frozenset[bytes]] = {}
 
     def at(self, commit: str) -> Entries:
-        """Stage -> its entry at a commit; of all lock files there if one is missing, as it may have moved."""
+        """Stage -> its entry at a commit."""
         if commit not in self._known:
-            found = self._contents(commit, self._paths)
-            if len(found) < len(self._paths):
-                there = self._project.tree(commit).paths()
-                found = self._contents(
-                    commit, [path for path in there if path.rpartition("/")[2] == LOCK_FILE]
-                )
-            self._known[commit] = self._all(found)
+            self._known[commit] = self._all(self._texts(commit))
         return self._known[commit]
 
     def hashes(self, commit: str) -> frozenset[bytes]:
         """Every MD5 in the files at a commit; they are not parsed for that."""
         if commit not in self._hashes:
-            texts = self._contents(commit, self._paths).values()
+            texts = self._texts(commit).values()
             self._hashes[commit] = frozenset(found for text in texts for found in _MD5.findall(text))
         return self._hashes[commit]
+
+    def _texts(self, commit: str) -> Mapping[str, bytes]:
+        found = self._contents(commit, self._paths)
+        if not self._moved or len(found) == len(self._paths):
+            return found
+        there = self._project.tree(commit).paths()
+        return self._contents(commit, [path for path in there if path.rpartition("/")[2] == LOCK_FILE])
 
     def _contents(self, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
         specs = {path: f"{commit}:{path}" for path in paths}

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
     from mlgit.project.pipeline.rewritten_records import Made
 
-_FORMAT = 5
+_FORMAT = 6
+_START = "\x01"
 _MAX_BYTES = 1 << 16
 _MOST_COMMITS = 16
 _CONFIRMED: WeakKeyDictionary[Project, set[tuple[str, str]]] = WeakKeyDictionary()
@@ -132,20 +133,46 @@ def _suspects(project: Project, here: str, locks: list[str]) -> _Merged:
 
 def _in_history(project: Project, here: str, locks: list[str]) -> dict[str, Made]:
     from mlgit.core.pipeline.merged_record import entry_digest, is_merged
-    from mlgit.project.pipeline.lock_entries import LockEntries
+    from mlgit.project.pipeline.lock_entries import LockEntries, lock_pathspecs
 
-    listed = project.git.run_text(
-        "rev-list", "--min-parents=2", here, "--", *(f":(literal){one}" for one in locks)
-    )
+    merges = _merges(project, here, lock_pathspecs(project, here, locks))
     found: dict[str, Made] = {}
-    reader = LockEntries(project, locks)
-    for merge in listed.split():
-        made, now = [*reader.at(merge).values()], reader.at(here)
+    now = LockEntries(project, locks).at(here) if merges else {}
+    # A stage may have been in any of these files, also in one that is gone.
+    reader = LockEntries(
+        project, sorted({*locks, *(path for each in merges.values() for path in each)}), moved=False
+    )
+    for merge in merges:
+        made = [*reader.at(merge).values()]
         same = {stage: entry for stage, entry in now.items() if entry in made}
         parents = [reader.at(parent).values() for parent in reader.parents(merge)] if same else []
         for stage, entry in same.items():
             if is_merged(entry, parents):
                 found[stage] = entry_digest(entry), found.get(stage, ("", frozenset[str]()))[1] | {merge}
+    return found
+
+
+def _merges(project: Project, here: str, paths: list[str]) -> dict[str, list[str]]:
+    """The merges in which files differ from those of every parent, each with the paths that differ."""
+    form = (
+        "-m",
+        "-z",
+        "--no-renames",
+        "--name-only",
+        "--no-show-signature",
+        "--no-textconv",
+        f"--format={_START}%H",
+    )
+    output = project.git.run("log", "--min-parents=2", *form, here, "--", *paths)
+    found: dict[str, list[str]] = {}
+    commit = ""
+    for each in output.decode("utf-8", "surrogateescape").split("\0"):
+        name = each.lstrip("\n")
+        if name.startswith(_START):
+            commit = name.removeprefix(_START)
+            found.setdefault(commit, [])
+        elif name:
+            found[commit].append(name)
     return found
 
 

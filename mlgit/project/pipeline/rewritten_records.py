@@ -14,7 +14,7 @@ from mlgit.adapters.git.refs import merge_bases
 from mlgit.core.pipeline.merged_record import entry_digest, is_replayed, nearest
 from mlgit.core.record import NamedTuple
 from mlgit.project.open import LOCAL
-from mlgit.project.pipeline.lock_entries import LockEntries
+from mlgit.project.pipeline.lock_entries import LockEntries, lock_pathspecs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +49,7 @@ def in_rewritten(
     it may be rewritten, too.
     """
     reader = LockEntries(project, locks)
-    paths = [f":(literal){one}" for one in locks]
+    paths = lock_pathspecs(project, here, locks)
     found: dict[str, Made] = {}
     for side in (*_picked(project, here, paths), *_unmerged(project, here, paths, branches)):
         for commit, stage, entry, onto in _introduced(side, here, reader):

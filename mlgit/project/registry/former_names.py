@@ -193,7 +193,7 @@ def _steps(project: Project, commit: str | None) -> list[tuple[_Models, _Models]
     files, most = [":(literal)mlgit.yaml"], _MOST_COMMITS
     models = project.config(commit).models
     if not models or any(model.path is None for model in models.values()):
-        files, most = [*files, ":(glob)**/dvc.yaml"], _MOST_WITH_DVC
+        files, most = [*files, ":(glob)**/dvc.yaml", *_linked(project, here)], _MOST_WITH_DVC
     known = _STEPS.setdefault(project, {})
     if (*here, *files) not in known:
         known[(*here, *files)] = _steps_between(project, here, files, most)
@@ -201,6 +201,19 @@ def _steps(project: Project, commit: str | None) -> list[tuple[_Models, _Models]
         return known[(*here, *files)]
     merge = known_models(project, here[-1]), project.declared.models
     return [merge, *known[(*here, *files)]]
+
+
+def _linked(project: Project, commits: list[str]) -> list[str]:
+    """Pathspecs of the files that links named dvc.yaml lead to."""
+    from mlgit.project.pipeline.lock_entries import linked_files
+
+    found: set[str] = set()
+    for each in commits:
+        paths = project.tree(each).paths()
+        found.update(
+            linked_files(project, each, [path for path in paths if path.rpartition("/")[2] == "dvc.yaml"])
+        )
+    return [f":(literal){path}" for path in sorted(found)]
 
 
 def _steps_between(
