@@ -82,7 +82,7 @@ def mlgit_values(folder: Folder, part: str) -> Values:
         return Values(refused=done.err)
     document = done.json()
     # A null that disappears is a change for mlgit but not for DVC: "null-goes-away".
-    pairs = {(each["file"], each["key"]): (each["old"], each["new"]) for each in document[part]}
+    pairs = {(each["file"], each["key"]): (each["old"], each["new"]) for each in document[part] or ()}
     return Values(pairs=pairs, problems=document["problems"])
 
 

@@ -111,4 +111,4 @@ def test_a_version_older_than_mlgit_is_promoted_by_the_files_that_trunk_names(pr
     project.git("push", "-q", "--tags", "origin", "main")
     done = project.here("promote", "churn@v1.0.0", "--to", "prod", "--downgrade")
     assert (done.status, done.err) == (Exit.DONE, "")
-    assert "churn: 1 of 1 gate passed" in done.out
+    assert "churn@v1.0.0 to prod (was v1.1.0), 1 of 1 gate passed" in done.out

@@ -147,7 +147,7 @@ def test_a_report_of_another_commit_allows_nothing(pull: PullRequest) -> None:
     worse(pull)
     done = pull.ci("comment")  # the earlier job was killed, and this report was left behind
     assert done.status == Exit.DONE, done.err
-    assert "The run left no report: the report here is about" in pull.bodies()[0]
+    assert "The run left no report: the one that is here is about" in pull.bodies()[0]
     assert pull.checks() == {"mlgit": ("completed", "failure")}
 
 

@@ -233,7 +233,9 @@ def test_a_conflicting_tag_that_does_not_count_is_an_error_not_an_endless_loop(
     done = gitlab_checkout(project, "runner").mlgit("ci", "merged", env=BOT)
     assert done.status == Exit.BLOCKED
     assert re.search(
-        r"blocked +release line: .*the newest release before it: it is lightweight", done.out, re.DOTALL
+        r"blocked +release line: .*the newest release before it unknown: it is lightweight",
+        done.out,
+        re.DOTALL,
     )
 
 

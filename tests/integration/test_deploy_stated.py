@@ -77,7 +77,7 @@ def test_a_release_tag_that_was_replaced_since_the_promotion_is_refused(deployab
     deployable.git("tag", "-a", "line#prod#2", "--cleanup=verbatim", "-m", message, commit)
     done = deployable.here("deploy", "--env", "prod", "--offline")
     assert done.status == Exit.STATE
-    assert "another `line@v1.0.1`" in done.err
+    assert "it names `line@v1.0.1` as 0000000, but that tag is " in done.err
     assert not (deployable / "served").exists()
 
 

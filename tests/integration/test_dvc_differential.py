@@ -252,7 +252,7 @@ def test_a_metric_file_that_is_not_cached_is_a_problem_with_the_command_to_fetch
 
     shutil.rmtree(project / ".dvc/cache")
     found = project.here("diff", "HEAD", "--json", "--metrics").json()
-    assert found["metrics"] == []
+    assert found["metrics"] is None
     assert "not in the DVC cache" in found["problems"][0]
 
 
@@ -267,7 +267,7 @@ def test_an_import_from_an_unreachable_place_stops_dvc_but_not_mlgit(project: Fo
     assert project.run("dvc", "status").status != 0
     done = project.here("status")
     assert done.status == Exit.DONE, done.err
-    assert "upstream of data/other.csv was not checked: needs the network" in done.out
+    assert "upstream of data/other.csv was not checked: that needs the network" in done.out
     assert "3 stages up to date" in done.out
 
 

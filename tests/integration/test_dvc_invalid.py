@@ -103,7 +103,7 @@ BROKEN: dict[str, tuple[Callable[[Folder], object], str, str, str]] = {
         _output_in_a_hidden_folder,
         "Output `sub/deep/out` of `s` is hidden by a `.dvcignore`",
         "sub/.dvcignore:1:1",
-        "begins with `!`",
+        "add a line with `!`",
     ),
     "an unknown key": (
         change("dvc.yaml", lambda text: text + "stagez: 1\n"),

@@ -67,7 +67,7 @@ def test_what_needs_no_gates_works_and_says_whose_rules_apply(broken: Folder, wo
     done = broken.mlgit(*words)
     assert done.status == Exit.DONE, done.err
     rules = broken.git("rev-parse", "--short=7", "origin/main~1")
-    assert f"`mlgit.yaml` on origin/main is invalid: the rules of {rules}" in done.err
+    assert f"`mlgit.yaml` on origin/main is invalid; its last valid version ({rules}) applies" in done.err
 
 
 @pytest.mark.parametrize("words", [("promote", "line@v1.0.0", "--to", "other"), ("release", "line")])

@@ -180,6 +180,9 @@ def test_a_report_goes_into_devices_pipes_and_through_links(repository: Folder, 
         done = repository.mlgit("report", "--format", form, "-o", place)
         assert done.status == Exit.BLOCKED, done.err
 
+    for name in ("whole", "link", "target", "pipe", "log"):  # a new file could be data
+        with (repository / ".git/info/exclude").open("a", encoding="utf-8") as ignored:
+            ignored.write(f"/{name}\n")
     report("whole")
     (repository / "target").write_text("old", encoding="utf-8")
     (repository / "link").symlink_to("target")

@@ -193,7 +193,7 @@ def test_only_a_refused_push_reports_that_nothing_was_changed(
     done = staged.here("unassign", "line", "--env", "staging")
     assert done.status == Exit.TOOL
     assert reported in done.err
-    assert ("may still arrive" in done.err) is ("broke off" in reported)
+    assert ("may still arrive" in done.err) is ("was interrupted" in reported)
 
 
 def test_a_refused_second_push_does_not_undo_the_first_one(staged: Folder) -> None:

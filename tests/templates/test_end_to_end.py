@@ -128,7 +128,7 @@ def test_on_github_with_dvc_over_ssh(demo_template: Path, tmp_path: Path, forge_
         blocked = _verdict(github.open_pull(7, "topic"))
         assert blocked.jobs["gates"] == "failure", blocked.log
         assert "logloss rose from" in team.comment(7)
-        assert "\n1 of 4 gates failed\n" in team.comment(7)
+        assert "\n1 of 4 gates failed, 1 skipped\n" in team.comment(7)
         better = _propose(team, remote, commit="change")
         passed = _verdict(github.settle())
         assert passed.status == 0, passed.log
@@ -169,7 +169,7 @@ def test_on_gitlab_with_dvc_over_s3(demo_template: Path, tmp_path: Path, forge_g
         (blocked,) = gitlab.open_merge_request(7, "topic")
         assert blocked.jobs["mlgit-gates"] == "failure", blocked.log
         assert "logloss rose from" in team.comment(7)
-        assert "\n1 of 4 gates failed\n" in team.comment(7)
+        assert "\n1 of 4 gates failed, 1 skipped\n" in team.comment(7)
         better = _propose(team, remote, commit="change")
         (passed,) = gitlab.settle()
         assert passed.status == 0, passed.log

@@ -76,7 +76,7 @@ def test_results_that_are_not_of_this_code_are_blocked(github_team: tuple[Team, 
     team, github = github_team
     run = by_workflow(github.open_pull(7, "untrained"))["mlgit-pr"]
     assert run.jobs["gates"] == "failure", run.log
-    assert "train" in team.comment(7).splitlines()[0]
+    assert "Blocked: line, evaluate is stale, and 2 gates read its numbers" in team.comment(7).splitlines()[0]
     assert conclusions(team, team.head("untrained")) == ["failure"]
 
 

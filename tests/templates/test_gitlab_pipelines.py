@@ -68,7 +68,7 @@ def test_results_that_are_not_of_this_code_are_blocked(gitlab_team: tuple[Team, 
     team, gitlab = gitlab_team
     pipeline = only(gitlab.open_merge_request(7, "untrained"))
     assert pipeline.exits == {"mlgit-gates": 1}, pipeline.log
-    assert "train" in team.comment(7).splitlines()[0]
+    assert "Blocked: line, evaluate is stale, and 2 gates read its numbers" in team.comment(7).splitlines()[0]
 
 
 def test_with_pipeline_run_the_job_trains_and_keeps_its_results(gitlab_team: tuple[Team, GitLab]) -> None:

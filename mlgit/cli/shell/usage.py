@@ -51,7 +51,10 @@ def _in_backticks(message: str) -> str:
 def _written(parameter: click.Parameter, ctx: click.Context) -> str:
     """A parameter as it is written in a command."""
     metavar = parameter.make_metavar(ctx)
-    return f"{max(parameter.opts, key=len)} {metavar}" if isinstance(parameter, click.Option) else metavar
+    if not isinstance(parameter, click.Option):
+        return metavar
+    # The short form of a letter may be first.
+    return f"{next((each for each in parameter.opts if each[:2] == '--'), parameter.opts[0])} {metavar}"
 
 
 def _environment_as_argument(ctx: click.Context) -> UsageError | None:

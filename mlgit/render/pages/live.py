@@ -144,7 +144,7 @@ def _words(each: EnvironmentLine, found: Status, now: datetime, *, verbose: bool
     if each.known == "no":
         return Span(f"unknown: {found.tags_known.why or 'a newest tag does not count'}", "careful")
     if each.action is None or each.since is None:
-        return Span("nothing promoted yet", "dim")
+        return Span("nothing promoted", "dim")
     before = f" from {each.before}" if each.action == "rollback" and each.before else ""
     age = format_age((now - each.since).total_seconds())
     text = f"{_VERBS[each.action]}{before} {age} by {each.by}"

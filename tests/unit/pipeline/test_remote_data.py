@@ -140,20 +140,20 @@ def test_a_thousand_missing_outputs_fit_on_a_page() -> None:
     assert len(text.splitlines()) < 25
     assert "  data/0001.csv  storage  2.0 KiB  in the cache here\n" in text
     assert "and 984 more" in text
-    assert "`push: false`: mine/0, mine/1, mine/2, mine/3 and 996 more" in text
+    assert "`push: false`: mine/0, mine/1, mine/2, mine/3 and 996 more" in " ".join(text.split())
 
 
 def test_a_lost_listing_and_files_of_unknown_size_are_described() -> None:
     def row(**fields: Any) -> str:  # noqa: ANN401 (any field)
         output = RemoteOutput(path="d", owner="d.dvc", remote="s", presence="missing", files=3, **fields)
-        return plain(section(RemoteData(outputs=(output,)), Shortening(whole=False))).splitlines()[2]
+        return plain(section(RemoteData(outputs=(output,)), Shortening(whole=False))).splitlines()[-1].strip()
 
     assert (
         row(missing_files=0, listing_missing=True, elsewhere="cache")
-        == "  d  its listing only  in the cache here"
+        == "d  its listing only  in the cache here"
     )
-    assert row(missing_files=2, elsewhere="partly") == "  d  2 of 3 files  partly here"
-    assert row(elsewhere="nowhere") == "  d  its listing, so all of it  not on this machine"
+    assert row(missing_files=2, elsewhere="partly") == "d  2 of 3 files  partly here"
+    assert row(elsewhere="nowhere") == "d  its listing, so all of it  not on this machine"
     one = RemoteOutput(
         path="f",
         owner="f.dvc",
