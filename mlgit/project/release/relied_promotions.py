@@ -56,13 +56,16 @@ def relied_problem(
     environment, whose tags before it are known; what else was there at its moment is not. What is current is
     itself judged by the rules of now. `state` has only tags that count.
     """
-    own = promotion_problem(project, fact, raw, state, current=current)
+    releases: dict[str, str | None] = {}
+    own = promotion_problem(project, fact, raw, state, releases, current=current)
     if own is not None:
         return own
     needed: TagFact | None = fact
     while needed is not None:
         promotions = relied_on(needed, _source(project, needed), state) or ()
-        problems = {each: promotion_problem(project, each, raw, state) for each in promotions[:_MOST]}
+        problems = {
+            each: promotion_problem(project, each, raw, state, releases) for each in promotions[:_MOST]
+        }
         needed = next((each for each, problem in problems.items() if problem is None), None)
         if needed is None and problems:
             first, problem = next(iter(problems.items()))
@@ -75,9 +78,18 @@ def _final(fact: TagFact) -> bool:
 
 
 def promotion_problem(
-    project: Project, fact: TagFact, raw: ModelState, state: ModelState, *, current: bool = False
+    project: Project,
+    fact: TagFact,
+    raw: ModelState,
+    state: ModelState,
+    releases: dict[str, str | None],
+    *,
+    current: bool = False,
 ) -> str | None:
-    """The first limit that a promotion broke at its moment, unless it is current, or its release."""
+    """The first limit that a promotion broke at its moment, unless it is current, or its release.
+
+    `releases` keeps the answers about releases, by tag.
+    """
     statement = fact.statement
     if isinstance(statement, EnvironmentStatement) and statement.action != "promote":
         return None
@@ -85,7 +97,9 @@ def promotion_problem(
     own = None if current else _broken_limit(project, fact, raw)
     if own is not None or version is None:
         return own
-    problem = release_problem(project, version, raw)
+    if version.tag not in releases:
+        releases[version.tag] = release_problem(project, version, raw)
+    problem = releases[version.tag]
     return None if problem is None else f"those of `{version.tag}` block it: {problem}"
 
 
