@@ -53,7 +53,7 @@ def test_a_tag_that_was_deleted_at_the_remote_is_taken_away(
     one.git("push", "-q", "origin", f":refs/tags/{GONE}")
     done = one.here(*argv)
     assert done.status == Exit.DONE
-    assert f"`origin` no longer has `{GONE}`" in done.out
+    assert f"`origin` no longer has `{GONE}`, so it was deleted here" in done.out
     assert f"git update-ref {word(f'refs/tags/{GONE}')} {oid}" in done.out
     assert one.git("tag", "-l", GONE) == ""
     one.git("update-ref", f"refs/tags/{GONE}", oid)

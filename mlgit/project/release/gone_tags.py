@@ -76,10 +76,9 @@ def _sentences(remote: str, gone: Mapping[str, str], kept: list[str], *, others:
     notes = []
     if gone:
         tag, oid = next(iter(gone.items()))
-        again = (
-            f"`git update-ref {word(TAGS + tag)} {oid}` brings {'it' if len(gone) == 1 else 'the first'} back"
-        )
-        notes.append(f"`{remote}` no longer has {listed(gone)}, so they were deleted here; {again}")
+        deleted, it = ("it was", "it") if len(gone) == 1 else ("they were", "the first")
+        again = f"`git update-ref {word(TAGS + tag)} {oid}` brings {it} back"
+        notes.append(f"`{remote}` no longer has {listed(gone)}, so {deleted} deleted here; {again}")
     if kept and others:
         notes.append(f"not on `{remote}`, but perhaps on another remote: {listed(kept)}")
     elif kept:
