@@ -31,6 +31,8 @@ def test_it_has_its_branch_remote_and_identity(tmp_path: Path, monkeypatch: pyte
     work.write("a.txt", "a\n")
     work.commit("First")
     work.git("push", "-q", "origin", "main")
+    # As `git clone` would leave it, so that trunk is known and not guessed by its name.
+    assert work.git("rev-parse", "--abbrev-ref", "origin/HEAD") == "origin/main"
     assert os.environ["GIT_CONFIG_GLOBAL"] == str(settings)
 
 

@@ -63,7 +63,10 @@ def test_it_leaves_a_clean_repository_whose_tags_are_in_its_origin(walked: tuple
 @pytest.mark.slow
 def test_mlgit_works_in_the_repository_it_leaves(walked: tuple[Folder, Done]) -> None:
     project = Folder(walked[0] / "here" / "project")
-    assert project.mlgit("status").status == 0
+    status = project.mlgit("status")
+    assert status.status == 0
+    assert "Gates     ✓ allowed" in status.out
+    assert "only because of its name" not in status.out
     assert "prod" in project.mlgit("history").out
 
 

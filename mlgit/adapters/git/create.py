@@ -21,8 +21,9 @@ def create_repository(
 ) -> None:
     """Create a repository in an absolute folder, which need not exist; its first branch is `main`.
 
-    `origin` is the URL of its remote, `identity` the name and email of the commits made there, instead of the
-    user's. Importing GitPython takes a quarter of a second, so only commands that take seconds anyway use it.
+    `origin` is the URL of its remote, whose default branch is `main`, as a clone would know it. `identity` is
+    the name and email of the commits made there, instead of the user's. Importing GitPython takes a quarter
+    of a second, so only commands that take seconds anyway use it.
 
     Raises:
         ToolError: git failed.
@@ -45,6 +46,8 @@ def create_repository(
             with Repo(folder, expand_vars=False) as repository, repository.config_writer() as config:
                 for (section, key), value in settings.items():
                     config.set_value(section, key, value)
+            if origin is not None:
+                Git(folder).symbolic_ref("refs/remotes/origin/HEAD", "refs/remotes/origin/main")
         except GitError as error:
             raise ToolError(
                 f"git could not create a repository in `{folder}`", details=tuple(str(error).splitlines())
