@@ -9,6 +9,7 @@ import click
 
 from mlgit.cli.main import COMMANDS, cli
 from mlgit.cli.shell.groups import GlobalOption
+from mlgit.cli.shell.session import Session
 
 TARGET = Path(__file__).parent / "reference" / "cli.md"
 _HEAD = """\
@@ -25,7 +26,10 @@ _WIDTH = 100
 
 
 def reference() -> str:
-    root = click.Context(cli, info_name="mlgit", **cli.context_settings)
+    # Verbose, because the short help of a command explains only its common options.
+    session = Session()
+    session.verbosity = 1
+    root = click.Context(cli, info_name="mlgit", obj=session, **cli.context_settings)
     everywhere = (each.get_help_record(root) for each in cli.params if isinstance(each, GlobalOption))
     rows = "".join(f"| `{record[0]}` | {record[1]} |\n" for record in everywhere if record is not None)
     parts = [f"{_HEAD}| option | what it does |\n|---|---|\n{rows}"]

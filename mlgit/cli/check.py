@@ -112,7 +112,7 @@ def exit_code(record: Check) -> int:
     return Exit.BLOCKED if record.verdict.decision == "block" else Exit.DONE
 
 
-@command("check")
+@command("check", common=("--base", "--rev", "--model", "--promote-to", "--explain"))
 @verdict_options
 @click.option(
     "--explain",
@@ -125,9 +125,8 @@ def exit_code(record: Check) -> int:
 def entry(session: Session, /, gate: str | None, **options: Any) -> int:  # noqa: ANN401 (the shared options)
     """Evaluate the gates; exit 1 if blocked.
 
-    Checks the metrics of the working tree (or of --rev) against the gates of mlgit.yaml. The last line is
-    the decision and its worst reason. Metrics that are missing, not finite, stale or edited by hand are
-    errors, and errors block. -v lists every changed metric and shows how each baseline was chosen.
+    Checks the metrics of the working tree (or of --rev) against the gates of mlgit.yaml. Metrics that are
+    missing, not finite, stale or edited by hand are errors, and errors block. -v lists every changed metric.
 
     \b
     Exit codes: 0 allowed (also with warnings), 1 blocked, 3 a file is invalid.
@@ -135,7 +134,6 @@ def entry(session: Session, /, gate: str | None, **options: Any) -> int:  # noqa
     \b
     Examples:
       mlgit check
-      mlgit check --base origin/main
       mlgit check --explain auc-floor
       mlgit check --promote-to prod --rev tumor@v1.2.0
     """  # noqa: D301 (click wants the character)

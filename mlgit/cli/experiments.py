@@ -20,7 +20,7 @@ _WIDTH = 120  # if the terminal does not report its width
 _KINDS = ("branches", "tags", "experiments", "pull-requests")
 
 
-@command("experiments")
+@command("experiments", common=("--sort", "--where", "--limit", "--num", "--only"))
 @click.argument("revisions", metavar="[REVISION]...", nargs=-1, shell_complete=references_offer)
 @click.option(
     "-n",
@@ -28,7 +28,7 @@ _KINDS = ("branches", "tags", "experiments", "pull-requests")
     "number",
     type=click.IntRange(min=1),
     metavar="N",
-    help="The last N commits of each REVISION, or of HEAD.",
+    help="The last N commits of REVISION or HEAD.",
 )
 @click.option("--all-commits", is_flag=True, help="Every commit of all branches and tags.")
 @click.option(
@@ -47,7 +47,7 @@ _KINDS = ("branches", "tags", "experiments", "pull-requests")
     "where",
     metavar="TEST",
     multiple=True,
-    help="Only where this holds, such as `auc > 0.9`; repeatable.",
+    help="Only where this holds: `auc > 0.9`; repeatable.",
 )
 @click.option(
     "--pareto",
@@ -68,18 +68,14 @@ _KINDS = ("branches", "tags", "experiments", "pull-requests")
 def entry(session: Session, /, revisions: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (each its own)
     r"""Show a leaderboard of branches, tags and DVC experiments.
 
-    One line per commit, with all its names: branches, versions, environments, tags, DVC experiments and
-    fetched pull requests; and one for the working tree. Nothing is run or fetched.
-
-    Metrics are named as in gates: `auc` means `test.auc`. Which direction is better follows from the name,
-    or from `directions:` in `mlgit.yaml`.
+    One line per commit, and one for the working tree; nothing is run or fetched. `auc` means `test.auc`, as
+    in gates. Which direction is better follows from the name, or from `directions:` in `mlgit.yaml`.
 
     \b
     Examples:
       mlgit experiments --sort auc --limit 10
       mlgit experiments --where "auc > 0.9" --where "lr <= 0.01"
       mlgit experiments --pareto auc --pareto latency.p95_ms
-      mlgit experiments main topic -n 20 --csv
     """
     session.begin(compares=True)
     _check(session, revisions, options)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-@command("release")
+@command("release", common=("--bump", "--pre", "--message", "--push-data", "--dry-run"))
 @click.argument("target", required=False, metavar="[MODEL[@VERSION]]", shell_complete=models_offer)
 @click.option(
     "--bump",
     type=click.Choice(["major", "minor", "patch", "auto"]),
-    help="Which number goes up; `auto` decides by the inputs.  [default: patch]",
+    help="Number to raise; `auto` decides.  [default: patch]",
 )
 @click.option("--pre", metavar="LABEL", help="Release a pre-release, such as `rc`.")
 @click.option("-m", "--message", "text", metavar="TEXT", help="Message of the tag.")
@@ -39,9 +39,8 @@ if TYPE_CHECKING:
 def entry(session: Session, /, target: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Register a version of a model.
 
-    HEAD becomes a version: an annotated tag that gto and DVC read, whose message states what went into the
-    model. A release needs a clean tree, an up-to-date pipeline, HEAD on trunk and pushed, the model in the
-    DVC remote, and passing gates. MODEL may be left out if there is only one.
+    HEAD becomes a version: an annotated tag that gto and DVC read. It needs a clean tree, an up-to-date
+    pipeline, HEAD pushed to trunk, the model in the DVC remote, and passing gates.
 
     \b
     Examples:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check
 
 
-@command("report")
+@command("report", common=("--format", "--output", "--as", "--post", "--base"))
 @verdict_options
 @click.option(
     "--format",
@@ -44,11 +44,9 @@ if TYPE_CHECKING:
     "host",
     type=click.Choice(tuple(HOSTS)),
     default=None,
-    help="Write the Markdown that CI would post there, with its links and length.",
+    help="Write the Markdown that CI posts there.",
 )
-@click.option(
-    "--post", "posts", is_flag=True, help="Put it on the pull request of the commit that is checked out."
-)
+@click.option("--post", "posts", is_flag=True, help="Put it on the pull request of what is checked out.")
 @pass_session
 def entry(
     session: Session,
@@ -62,19 +60,13 @@ def entry(
 ) -> int:
     """Write the check as Markdown, HTML, JSON, JUnit or text.
 
-    Takes the options of `mlgit check` except --explain, and ends with the same exit code: 0 allowed, 1
-    blocked. Without a verdict (exit 3 and above) it writes a document with the error, which replaces an
-    older report.
-
-    --post updates one comment on the pull request: in CI that of the event, on a laptop that of the branch
-    that is checked out and pushed, with the token in GH_TOKEN or GITLAB_TOKEN. In CI it also sets the check
-    `mlgit`. Without a token the Markdown is printed, and stderr shows what was skipped.
+    Exit codes as of `mlgit check`: 0 allowed, 1 blocked, 3 and above no verdict; then it writes the error.
+    --post updates one comment on the pull request of the event or branch, with the token in GH_TOKEN or
+    GITLAB_TOKEN; in CI it also sets the check `mlgit`.
 
     \b
     Examples:
       mlgit report --format markdown -o report.md
-      mlgit report --as github
-      mlgit report --format junit -o gates.xml --base origin/main
       mlgit report --post
     """  # noqa: D301 (click wants the character)
     form = _form(session, form, host, posts=posts)

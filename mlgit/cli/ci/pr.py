@@ -28,14 +28,9 @@ def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bo
 
     `verify` does not train: dvc.lock must match the code, parameters and data of the commit, the committed
     metrics must match dvc.lock, and the DVC remote must have the outputs. `run` pulls missing data, runs
-    the pipeline and pushes its results to the DVC remote.
+    the pipeline and pushes its results. It writes the report into DIR.
 
-    Writes report.json, report.md, report.html, junit.xml, metrics.txt, codequality.json and mlgit.env into
-    DIR, also without a verdict. `mlgit ci comment` posts them.
-
-    \b
-    Exit codes: 0 allowed (also with warnings), 1 blocked, 3 invalid file,
-    4 repository state, 5 a stage or a remote failed.
+    Exit codes: 0 allowed, 1 blocked, 3 invalid file, 4 repository state, 5 a stage or a remote failed.
 
     \b
     Examples:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.formatting import wrap_text
 
 from mlgit.cli.shell.output import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
 
 # Longer options have their text in the next line, so that one does not make all texts narrow.
 _OPTION_COLUMN = 24
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 
 
 class GlobalOption(click.Option):
@@ -33,19 +35,28 @@ def with_quiet_help(option: click.Option | None) -> click.Option | None:
     return option
 
 
-def list_options(ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    """Write the command's own options, then the names of those that every command takes."""
-    own, everywhere = [], []
+def list_options(ctx: click.Context, formatter: click.HelpFormatter, *, common: Sequence[str] = ()) -> None:
+    """Write the command's own options, then the names of those that every command takes.
+
+    If some are `common`, write these in their order, and only the names of the others.
+    """
+    own: dict[str, tuple[str, str]] = {}
+    everywhere = []
     for parameter in ctx.command.get_params(ctx):
         if isinstance(parameter, GlobalOption) or "--help" in parameter.opts:
             metavar = f" {parameter.metavar}" if parameter.metavar else ""
             everywhere.append(min(parameter.opts, key=len) + metavar)
         elif (record := parameter.get_help_record(ctx)) is not None and isinstance(parameter, click.Option):
-            own.append(record)
-    if own:
+            own[max(parameter.opts, key=len)] = record
+    shown = [own.pop(name) for name in common] or list(own.values())
+    if shown:
         with formatter.section("Options"):
-            formatter.write_dl(own, col_max=_OPTION_COLUMN)
+            formatter.write_dl(shown, col_max=_OPTION_COLUMN)
     formatter.write_paragraph()
+    if common:
+        full = f"(see `{ctx.command_path} -v --help`)".replace(" ", _UNBROKEN)
+        text = wrap_text(f"More: {', '.join(own)} {full}", formatter.width, subsequent_indent=" " * 6)
+        formatter.write(text.replace(_UNBROKEN, " ") + "\n")
     formatter.write(f"Also: {', '.join(everywhere)} (see `mlgit --help`)\n")
 
 

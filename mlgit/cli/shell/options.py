@@ -10,9 +10,11 @@ from mlgit.cli.shell.groups import GlobalOption, list_options, with_quiet_help
 from mlgit.cli.shell.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_VERBOSE = ("-v", "-vv", "--verbose")
 
 
 def _global(*names: str, sets: str, fixed: object = None, **attributes: Any) -> click.Option:  # noqa: ANN401
@@ -95,10 +97,14 @@ fetch_option = click.option(
 
 
 class MlgitCommand(click.Command):
-    """A command whose last options are the global ones."""
+    """A command whose last options are the global ones.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (click's own signature)
+    If it has `common` options, `--help` explains these and names the others; `-v --help` explains all.
+    """
+
+    def __init__(self, *args: Any, common: Sequence[str] = (), **kwargs: Any) -> None:  # noqa: ANN401 (click's)
         super().__init__(*args, **kwargs)
+        self._common = common
         # In a raw docstring, click's "do not wrap" mark is two characters.
         self.help = (self.help or "").replace("\\b\n", "\b\n")
         self.params.extend(global_options())
@@ -111,9 +117,15 @@ class MlgitCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        list_options(ctx, formatter)
+        list_options(ctx, formatter, common=() if _verbose(ctx) else self._common)
 
 
-def command(name: str) -> Callable[[Callable[..., Any]], MlgitCommand]:
-    """`click.command` with the global options."""
-    return click.command(name, cls=MlgitCommand)
+def _verbose(ctx: click.Context) -> bool:
+    """Whether `-v` is before or after the command; click runs `--help` before it has read the rest."""
+    given: list[str] = ctx.meta.get("mlgit.arguments", [])
+    return ctx.ensure_object(Session).verbosity > 0 or any(each in _VERBOSE for each in given)
+
+
+def command(name: str, *, common: Sequence[str] = ()) -> Callable[[Callable[..., Any]], MlgitCommand]:
+    """`click.command` with the global options; `common` is as in `MlgitCommand`."""
+    return click.command(name, cls=MlgitCommand, common=common)
