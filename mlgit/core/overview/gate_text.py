@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mlgit.core.compare.change_text import relative_text
 from mlgit.core.pipeline.metrics import rounded, short, signed
 
 if TYPE_CHECKING:
@@ -13,11 +14,6 @@ if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Bound, Result
 
 _SPOKEN = frozenset({"auc", "auroc", "f1", "mae", "mse", "rmse", "mape", "mcc", "r2", "bleu", "wer", "cer"})
-_TENFOLD = 10
-_TIMES = "\N{MULTIPLICATION SIGN}"
-_PLAIN_TIMES = 100
-_THREE_DIGITS = 999.5
-_TINY, _HUGE = 0.0001, 1e9
 
 
 def spoken(metric: str) -> str:
@@ -39,25 +35,12 @@ def numbers(result: Result) -> tuple[str | None, str]:
     return None if old is None else short(old, apart_from=(new,)), short(new, apart_from=apart)
 
 
-def change_text(change: str, percent: str | None, *, old: str | None, new: str | None) -> str:
-    """`-0.0269 (-2.70%)`; from tenfold up, as `relative_text`."""
-    relative = relative_text(percent, old=old, new=new)
-    return signed(rounded(change)) + (f" ({relative})" if relative else "")
-
-
-def relative_text(percent: str | None, *, old: str | None, new: str | None) -> str | None:
-    """`-2.70%`, or from tenfold up how many times as much it is; None from 0."""
-    if percent is None:
-        return None
-    share = float(percent)
-    if not share:
-        return "0%"
-    if (_TENFOLD - 1) * 100 <= share < _HUGE and old is not None and new is not None and float(old) > 0:
-        times = float(Decimal(new) / Decimal(old))
-        return f"{times:{'.0f' if times >= _PLAIN_TIMES else '.3g'}}{_TIMES}"
-    if abs(share) < _HUGE and abs(share) >= _TINY:
-        return f"{share:+#.3g}".rstrip(".") + "%" if abs(share) < _THREE_DIGITS else f"{share:+.0f}%"
-    return f"{signed(rounded(percent, digits=3))}%"
+def percent_text(result: Result) -> str:
+    """The change of a gate's number in per cent, or times as much, also if it is tiny; empty from 0."""
+    if result.change_percent is None or result.baseline is None or result.candidate is None:
+        return ""
+    relative = relative_text(Decimal(result.candidate), Decimal(result.baseline))
+    return relative or f"{signed(rounded(result.change_percent, digits=3))}%"
 
 
 def result_text(result: Result) -> str:
@@ -77,11 +60,11 @@ def _measured(result: Result) -> str:
     """The change in the unit of the limits, and never the same as a limit that it does not keep."""
     change, percent = result.change or "0", result.change_percent
     if percent is not None and all(bound.percent for bound in result.limits):
-        relative = relative_text(percent, old=result.baseline, new=result.candidate)
+        relative = percent_text(result)
         amounts = {Decimal(bound.amount) for bound in result.limits}
         exact = abs(Decimal(percent)) in amounts
-        if relative is None or exact or not _shows(relative, amounts):
-            return relative or ""
+        if exact or not _shows(relative, amounts):
+            return relative
         apart = [number for each in amounts for number in (each, -each)]
         return f"{signed(rounded(percent, apart_from=apart))}%"
     allowed = [Decimal(bound.allowed) for bound in result.limits if bound.allowed is not None]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mlgit.core.compare.change_text import change_text
 from mlgit.core.gates.headline import split_notes
-from mlgit.core.overview.gate_text import change_text, result_text
+from mlgit.core.overview.gate_text import result_text
 from mlgit.core.overview.reason import (
     baseline_name,
     conclusion,
@@ -175,10 +176,10 @@ def _metrics(record: Check, *, verbose: bool) -> Page:
 
 def delta(change: MetricChange) -> str:
     """`+0.0351 (+3.78%)`, or which side has no number."""
-    if change.change is None:
+    if change.change is None or change.baseline is None or change.candidate is None:
         odd = change.old_text is not None or change.new_text is not None
         return change.appearance or ("changed" if odd else "")
-    return change_text(change.change, change.change_percent, old=change.baseline, new=change.candidate)
+    return change_text(Decimal(change.candidate), Decimal(change.baseline))
 
 
 def _row(name: str, change: MetricChange, base: str) -> ValueRow:

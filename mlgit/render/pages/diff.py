@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.overview.gate_text import change_text
+from mlgit.core.compare.change_text import change_text
 from mlgit.core.pipeline.metrics import short
-from mlgit.core.pipeline.metrics import text as number_text
 from mlgit.core.wording import cut, format_size
 from mlgit.render.page import Page, Span, line, table
 from mlgit.render.pages.shortening import Shortening
@@ -76,13 +75,8 @@ def value_row(change: ValueChange, name: str) -> ValueRow:
     if change.kind == "unchanged":
         return ValueRow(name, None, new, "unchanged", "", None)
     text = {"added": "new", "removed": "gone"}.get(change.kind, "changed")
-    if change.change is not None:
-        percent = None if change.change_percent is None else number_text(change.change_percent)
-        sides = {
-            "old": str(change.old) if isinstance(change.old, Decimal) else None,
-            "new": str(change.new) if isinstance(change.new, Decimal) else None,
-        }
-        text = change_text(number_text(change.change), percent, **sides)
+    if isinstance(change.old, Decimal) and isinstance(change.new, Decimal):
+        text = change_text(change.new, change.old) or text
     note = "" if change.better is None else "better" if change.better else "worse"
     return ValueRow(name, old, new, text, note, change.better)
 

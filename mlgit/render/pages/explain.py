@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.gates.limits import KINDS
-from mlgit.core.pipeline.metrics import rounded, signed
+from mlgit.core.overview.gate_text import percent_text
+from mlgit.core.pipeline.metrics import signed
 from mlgit.render.page import Page, Span, Style, line
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def _explained(verdict: Verdict, result: Result) -> Page:
         found += _row("baseline", _baseline_text(result, baseline))
         found += _row("chosen", f"`{baseline.vs}` is {baseline.rule}")
     if result.change is not None:
-        percent = result.change_percent
-        more = "" if percent is None else f" ({signed(rounded(percent, digits=3))}%)"
+        percent = percent_text(result)
+        more = f" ({percent})" if percent else ""
         found += _row("change", f"{signed(result.change)}{more}")
     for bound in result.limits:
         found += _row("rule", _rule(bound))

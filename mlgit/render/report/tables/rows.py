@@ -6,11 +6,11 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mlgit.core.compare.change_text import change_text
 from mlgit.core.gates.limits import KINDS
 from mlgit.core.pipeline.metrics import direction_of, short
 from mlgit.core.record import NamedTuple
 from mlgit.render.escape import code, prose
-from mlgit.render.numbers import change_text
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, ReportContext, decimal
 from mlgit.render.report.sentences import lower_first, place_of_gate
 from mlgit.render.report.tables.renames import means, place_of, renamed_metrics

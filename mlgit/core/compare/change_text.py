@@ -1,4 +1,4 @@
-"""Numbers: a change as people read it, with per cent, or times as much from tenfold up."""
+"""Change text: how a number changed, with per cent, or times as much from tenfold up."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def change_text(candidate: Decimal, baseline: Decimal) -> str:
     change = difference(candidate, baseline)
     if not change:
         return "unchanged"
-    relative = _relative(candidate, baseline, change)
+    relative = relative_text(candidate, baseline)
     return f"{signed(rounded(change))} ({relative})" if relative else signed(rounded(change))
 
 
-def _relative(candidate: Decimal, baseline: Decimal, change: Decimal) -> str:
-    """How large a change is; empty from 0, and if it is tiny."""
-    percent = percent_change(change, baseline)
+def relative_text(candidate: Decimal, baseline: Decimal) -> str:
+    """`-2.70%`, or from tenfold up how many times as much it is; empty from 0, and if it is tiny."""
+    percent = percent_change(difference(candidate, baseline), baseline)
     if percent is None or not percent:
         return ""
     if baseline > 0:

@@ -1,4 +1,4 @@
-"""Numbers: a change in words that are short, and never say less or more than what happened."""
+"""Change text: a change in words that are short, and never say less or more than what happened."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import example, given
 
-from mlgit.render.numbers import change_text
+from mlgit.core.compare.change_text import change_text
 from tests.support.hostile import numbers
 
 
@@ -25,6 +25,9 @@ from tests.support.hostile import numbers
         ("12345678", "12345681", "+3"),
         ("100", "0.001", "-100 (-99.999%)"),
         ("100", "0", "-100 (-100%)"),
+        ("1E-200", "1E+200", "+1E+200 (1E+400x)"),
+        ("1", "1.00000001", "+1E-8"),
+        ("-0.29", "83", "+83.29 (+28700%)"),
         ("0", "5", "+5"),
         ("0.5", "0.5", "unchanged"),
         ("0.5", "0.50", "unchanged"),
