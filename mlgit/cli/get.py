@@ -8,6 +8,7 @@ from functools import partial
 import click
 
 from mlgit.cli.shell.completion import folders_offer, models_offer, references_offer
+from mlgit.cli.shell.destinations import folder_destination
 from mlgit.cli.shell.options import command
 from mlgit.cli.shell.session import Session, pass_session
 
@@ -51,12 +52,12 @@ def entry(
     from mlgit.operations.get import get, get_from
     from mlgit.render.pages.get import page
 
+    folder = os.path.abspath(folder_destination(session.folder, out))
     fetch = (
         partial(get, session.project())
         if repo is None
         else partial(get_from, _url(session, repo), now=session.now)
     )
-    folder = os.path.abspath(os.path.join(session.folder, out))
     record = fetch(reference, folder=folder, model=model, force=force, progress=session.progress())
     for note in record.notes:
         session.note(note)

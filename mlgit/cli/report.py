@@ -10,6 +10,7 @@ import click
 
 from mlgit.cli.check import exit_code, run_check, verdict_options
 from mlgit.cli.shell.completion import files_offer
+from mlgit.cli.shell.destinations import file_destination
 from mlgit.cli.shell.options import command
 from mlgit.cli.shell.output import write_document, write_page
 from mlgit.cli.shell.session import Session, pass_session
@@ -70,6 +71,7 @@ def entry(
       mlgit report --post
     """  # noqa: D301 (click wants the character)
     form = _form(session, form, host, posts=posts)
+    output = file_destination(session.folder, output, example=_file_name(form))
     try:
         record = _checked(session, options, posts=posts)
     except UsageError:
@@ -100,6 +102,12 @@ def _form(session: Session, form: str | None, host: Host | None, *, posts: bool)
     if host is not None and (posts or session.as_json or form not in {None, "markdown"}):
         raise UsageError("`--as` writes Markdown, and takes no `--json`, `--post` and other `--format`")
     return form or ("json" if session.as_json else "markdown" if host is not None else None)
+
+
+def _file_name(form: str | None) -> str:
+    chosen = form or "console"
+    ending = {"markdown": "md", "console": "txt"}.get(chosen, chosen)
+    return FORMATS[chosen].ci_file or f"report.{ending}"
 
 
 def _default_form(result: PostResult | None) -> str:
@@ -160,5 +168,5 @@ def _write(session: Session, text: str, output: str | None) -> None:
         return
     from mlgit.adapters.runner.files import write_whole
 
-    write_whole({os.path.join(session.folder, output): without_passwords(text)})
+    write_whole({output: without_passwords(text)})
     session.note(f"Wrote `{output}`")

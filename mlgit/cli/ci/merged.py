@@ -6,6 +6,7 @@ import os
 
 import click
 
+from mlgit.cli.shell.destinations import folder_destination
 from mlgit.cli.shell.options import command, output_option
 from mlgit.cli.shell.session import Session, pass_session
 
@@ -38,6 +39,7 @@ def entry(session: Session, *, dry_run: bool, output: str) -> int:
     from mlgit.flows.ci.publish import publish_outputs
     from mlgit.render.pages.ci.merged import page, summary
 
+    folder = folder_destination(session.folder, output)
     record = None
     try:
         record = merged(
@@ -49,7 +51,7 @@ def entry(session: Session, *, dry_run: bool, output: str) -> int:
         )
     finally:
         # Also after an error: later jobs must not read the values of an earlier run.
-        publish_outputs(outputs_of(record), os.environ, folder=os.path.join(session.folder, output))
+        publish_outputs(outputs_of(record), os.environ, folder=folder)
     append_summary(os.environ, summary(record))
     session.print_result(record, lambda: page(record))
     return record.exit_code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from mlgit.cli.shell.destinations import folder_destination
 from mlgit.cli.shell.options import command, output_option
 from mlgit.cli.shell.session import Session, pass_session
 
@@ -25,10 +26,11 @@ def entry(session: Session, /, *, output: str) -> int:
       mlgit ci monitor
       mlgit ci monitor -o report
     """
+    folder = folder_destination(session.folder, output)
     session.begin(compares=True)
     from mlgit.flows.ci.monitor import ci_monitor
     from mlgit.render.pages.ci.pr import page
 
-    report = ci_monitor(session.project, folder=os.path.join(session.folder, output), variables=os.environ)
+    report = ci_monitor(session.project, folder=folder, variables=os.environ)
     session.print_result(report, lambda: page(report))
     return report.exit_code

@@ -7,6 +7,7 @@ from typing import Literal
 
 import click
 
+from mlgit.cli.shell.destinations import folder_destination
 from mlgit.cli.shell.options import command, output_option
 from mlgit.cli.shell.session import Session, pass_session
 from mlgit.errors import UsageError
@@ -28,7 +29,7 @@ def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bo
 
     `verify` does not train: dvc.lock must match the code, parameters and data of the commit, the committed
     metrics must match dvc.lock, and the DVC remote must have the outputs. `run` pulls missing data, runs
-    the pipeline and pushes its results. It writes the report into DIR.
+    the pipeline and pushes its results. Both write the report into DIR.
 
     Exit codes: 0 allowed, 1 blocked, 3 invalid file, 4 repository state, 5 a stage or a remote failed.
 
@@ -39,6 +40,7 @@ def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bo
     """
     if commit and pipeline != "run":
         raise UsageError("`--commit` needs `--pipeline run`", hint="`verify` does not change files")
+    folder = folder_destination(session.folder, output)
     session.begin(compares=True)
     from mlgit.flows.ci.pr import ci_pr
     from mlgit.render.pages.ci.pr import page
@@ -47,7 +49,7 @@ def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bo
         session.project,
         pipeline=pipeline,
         commit=commit,
-        folder=os.path.join(session.folder, output),
+        folder=folder,
         variables=os.environ,
         show=session.verbosity >= 0,
         progress=session.progress(),

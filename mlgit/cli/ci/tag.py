@@ -6,6 +6,7 @@ import os
 
 import click
 
+from mlgit.cli.shell.destinations import folder_destination
 from mlgit.cli.shell.options import command, output_option
 from mlgit.cli.shell.session import Session, pass_session
 
@@ -37,12 +38,13 @@ def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> in
     from mlgit.flows.ci.tag import deploy_tag, read_tag_event
     from mlgit.render.pages.ci.tag import page
 
+    folder = folder_destination(session.folder, output)
     event, record = read_event(os.environ), None
     try:
         record = read_tag_event(session.project(), ref, event=event)
     finally:
         # Also after an error: later jobs must not read the values of an earlier run.
-        publish_outputs(outputs_of(record), os.environ, folder=os.path.join(session.folder, output))
+        publish_outputs(outputs_of(record), os.environ, folder=folder)
     if deploy:
         record = deploy_tag(
             session.project(), record, event=event, variables=os.environ, progress=session.progress()
