@@ -8,7 +8,7 @@ from mlgit.core.pipeline.metrics import find, near_names
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.registry.events import Held, History, Point, events_of, held_entry, newest_first
 from mlgit.core.registry.replay import replay
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word
 from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
@@ -47,7 +47,7 @@ def history(
     notes = _fetch(project) if fetch else ()
     registry = read_registry(project, model=model)
     if model is not None and model not in registry.models:
-        require_model(project, model)
+        _require_model(project, model, alone=environment is None)
     _require_environment(project, registry, environment)
     states = registry.models.values() if at is None and metric is None else ()
     events = newest_first(dated for state in states for dated in _marked(project, state, environment))
@@ -65,6 +65,19 @@ def history(
         told_at=project.now,
         tags_known=doubts(project, {}).clone,
     )
+
+
+def _require_model(project: Project, name: str, *, alone: bool) -> None:
+    """Refuse an unknown model; of an environment that was named `alone`, say how to ask for it."""
+    if alone and name in {*project.trunk_config.environments, *_in_tags(project)}:
+        hint = f"run `mlgit history --env {word(name)}`"
+        raise UnknownReference(f"`{name}` is an environment, not a model", hint=hint)
+    require_model(project, name)
+
+
+def _in_tags(project: Project) -> set[str]:
+    """The environments that tags mention."""
+    return {name for state in read_registry(project).models.values() for name in state.environments}
 
 
 def _marked(project: Project, state: ModelState, environment: str | None) -> Iterator[Dated]:

@@ -26,7 +26,10 @@ def as_usage_error(error: click.ClickException) -> UsageError:
     name = ctx.command_path.partition(" ")[2] or ctx.command_path
     message, hint = _in_backticks(error.format_message()), f"see `{ctx.command_path} --help`"
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        return UsageError(f"`{name}` needs `{_written(error.param, ctx)}`", hint=hint)
+        from mlgit.cli.shell.missing import missing_argument
+
+        from_repository = missing_argument(error.param, ctx, ctx.meta.get(ARGUMENTS, []))
+        return from_repository or UsageError(f"`{name}` needs `{_written(error.param, ctx)}`", hint=hint)
     if isinstance(error, click.NoSuchOption):
         known = [option for each in ctx.command.get_params(ctx) for option in each.opts if option[:1] == "-"]
         alike = nearest(error.option_name, known)

@@ -265,7 +265,10 @@ def _unknown(
     if clone.known == "no":
         return UnknownReference(f"{unknown}: {clone.why}", hint=f"run `{clone.repair}`")
     declare = "declare it under `models:` in `mlgit.yaml`, or under `artifacts:` in `dvc.yaml`"
-    hint = near(name, known) or (f"there are {listed(known)}" if known else declare)
+    there = "there is only" if len(known) == 1 else "there are"
+    hint = near(name, known) or (f"{there} {listed(known)}" if known else declare)
+    if name in project.trunk_config.environments:
+        absent += ", which is an environment"
     return UnknownReference(absent, hint=hint)
 
 

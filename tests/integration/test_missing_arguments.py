@@ -1,0 +1,120 @@
+"""Missing arguments: the environments or versions that the repository has are named."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support import pipeline
+from tests.support.registry import change
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+RULES = """\
+version: 1
+models: {line: {path: models/line.json}}
+environments: {staging: {}, prod: {}}
+"""
+TWO = RULES.replace("json}}", "json}, area: {path: models/area.json}}")
+# A command -> the first line of its error, and the hint; for one model.
+ONE_MODEL = {
+    "promote prod": ("`promote` takes the environment with `--to`", "run `mlgit promote --to prod`"),
+    "promote prod --dry-run": (
+        "`promote` takes the environment with `--to`",
+        "run `mlgit promote --dry-run --to prod`",
+    ),
+    "promote line": (
+        "`promote` needs the environment, as `--to ENV`",
+        "add `--to staging` or `--to prod`",
+    ),
+    "rollback prod -m x": (
+        "`rollback` takes the environment with `--env`",
+        "run `mlgit rollback -m x --env prod`",
+    ),
+    "rollback": ("`rollback` needs the environment, as `--env ENV`", "add `--env staging` or `--env prod`"),
+    "unassign prod": ("`unassign` takes the environment with `--env`", "run `mlgit unassign --env prod`"),
+    "deploy prod": ("`deploy` takes the environment with `--env`", "run `mlgit deploy --env prod`"),
+    "deploy": ("`deploy` needs the environment, as `--env ENV`", "add `--env staging` or `--env prod`"),
+    "history prod": ("`prod` is an environment, not a model", "run `mlgit history --env prod`"),
+    "release prod": ("There is no model `prod`, which is an environment", "there is only `line`"),
+    "get": ("`get` needs a version or an environment", "run `mlgit get prod`, `mlgit get latest`"),
+    "get -o out": (
+        "`get` needs a version or an environment",
+        "run `mlgit get prod -o out`, `mlgit get latest -o out`",
+    ),
+    "get --repo x": ("`get` needs a version or an environment", "see `mlgit get --help`"),
+}
+TWO_MODELS = {
+    "promote prod": (
+        "`promote` takes the environment with `--to`",
+        "name the model as well, for example `mlgit promote area --to prod`",
+    ),
+    "deploy prod": ("`deploy` takes the environment with `--env`", "run `mlgit deploy --env prod`"),
+    "get": (
+        "`get` needs a version or an environment",
+        "run `mlgit get 'line#prod'`, `mlgit get line@latest`",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def released(pipeline_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """Version v1.0.0 is in prod, and staging is empty."""
+    project = pipeline.copy(pipeline_template, tmp_path_factory.mktemp("released") / "project")
+    project.write("mlgit.yaml", RULES)
+    project.commit("Rules")
+    project.git("push", "-q")
+    change(project, "release", "line")
+    change(project, "promote", "line", "--to", "prod")
+    return project
+
+
+def error_of(project: Folder, command: str) -> tuple[str, str]:
+    done = project.mlgit(*shlex.split(command), "--json")
+    error = done.json()["error"]
+    return error["message"], error["hint"].replace(" --json", "")
+
+
+@pytest.mark.parametrize("command", ONE_MODEL)
+def test_a_hint_names_what_is_there(released: Folder, command: str) -> None:
+    assert error_of(released, command) == ONE_MODEL[command]
+
+
+@pytest.mark.parametrize("command", TWO_MODELS)
+def test_with_two_models_a_hint_names_the_model(released: Folder, command: str) -> None:
+    released.write("mlgit.yaml", TWO)
+    try:
+        assert error_of(released, command) == TWO_MODELS[command]
+    finally:
+        released.git("checkout", "-q", "mlgit.yaml")
+
+
+@pytest.mark.parametrize("command", ["get", "get -o out", "history prod", "promote prod --dry-run"])
+def test_what_a_hint_says_works(released: Folder, command: str) -> None:
+    for each in re.findall(r"`mlgit ([^`]*)`", ONE_MODEL[command][1]):
+        done = released.mlgit(*shlex.split(each))
+        assert done.status == Exit.DONE, done.err
+
+
+def test_before_the_first_release_get_names_the_model_at_head(
+    pipeline_template: Path, tmp_path: Path
+) -> None:
+    project = pipeline.copy(pipeline_template, tmp_path / "project")
+    assert error_of(project, "get -o out") == (
+        "`get` needs a version or an environment",
+        "for the model at HEAD, run `mlgit get HEAD -o out`",
+    )
+    assert project.mlgit("get", "HEAD", "-o", "out").status == Exit.DONE
+
+
+def test_outside_a_repository_the_help_is_named(tmp_path: Path, released: Folder) -> None:
+    done = released.mlgit("-C", str(tmp_path), "promote", "prod")
+    assert done.status == Exit.USAGE
+    assert "see `mlgit promote --help`" in done.err
