@@ -93,6 +93,24 @@ def test_there_is_always_a_next_line(empty_repository: Folder) -> None:
     assert next_of(empty_repository) == "nothing to do"
 
 
+def test_after_init_the_new_file_is_to_be_committed_from_any_folder(project: Folder) -> None:
+    from tests.support.shell import Folder as Place
+
+    project.git("rm", "-q", "mlgit.yaml")
+    project.commit("Without rules")
+    project.git("push", "-q")
+    assert next_of(project).startswith("mlgit init ")
+    project.mlgit("init")
+    below = Place(project / "src")
+    assert next_of(below) == "(cd .. && git add mlgit.yaml && git commit)"
+    command = next_of(project)
+    assert command == "git add mlgit.yaml && git commit"
+    done = project.run("sh", "-c", f"{command} -qm Rules")
+    assert done.status == 0, done.err
+    assert project.git("status", "--porcelain") == ""
+    assert next_of(project) == "mlgit push"
+
+
 def test_a_first_clone_of_an_empty_remote_has_lost_nothing(empty_repository: Folder, tmp_path: Path) -> None:
     from tests.support.shell import Folder as Place
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.remote_data import RemoteData, RemoteOutput
 
+_READ = frozenset({"mlgit.yaml", "dvc.yaml", "dvc.lock", ".dvcignore"})
+_MOST_FILES = 8
 # Their paths are relative to the root of the repository.
 _WITH_PATHS = ("dvc add ", "dvc commit ", "mkdir ", "git add ", "git mv ")
 
@@ -116,9 +118,27 @@ def _commit(status: Status) -> NextStep | None:
     if status.commit is None and (status.untracked or status.changed):
         add = "git add -A && " if status.untracked else ""
         return NextStep(command=f"{add}git commit", reason="nothing is committed yet")
-    if status.commit is not None and status.changed:
+    if status.commit is None:
+        return None
+    read = _untracked(status)
+    if read:
+        others = " -a" if status.changed else ""
+        reason = f"{count(len(read), 'file')} that mlgit reads not in Git"
+        return NextStep(command=f"{words(['git', 'add', *read])} && git commit{others}", reason=reason)
+    if status.changed:
         return NextStep(command="git commit -a", reason=f"{count(len(status.changed), 'file')} changed")
     return None
+
+
+def _untracked(status: Status) -> list[str]:
+    """The first untracked files that mlgit or DVC reads: only in a commit do they count for others."""
+    metrics = {change.file for change in status.metrics}
+    read = [
+        path
+        for path in status.untracked
+        if path in metrics or path.endswith(".dvc") or path.rpartition("/")[2] in _READ
+    ]
+    return read[:_MOST_FILES]
 
 
 def _explained(stage: StageState, status: Status) -> bool:

@@ -68,6 +68,30 @@ def test_the_most_urgent_step_comes_first(command: str, found: Status) -> None:
     assert step.command == command
 
 
+ADDED: list[tuple[tuple[str, ...], tuple[str, ...], str | None]] = [
+    (("mlgit.yaml",), (), "git add mlgit.yaml && git commit"),
+    (
+        ("a/dvc.yaml", "dvc.lock", "data.csv.dvc"),
+        (),
+        "git add a/dvc.yaml dvc.lock data.csv.dvc && git commit",
+    ),
+    (("mlgit.yaml", "notes.txt"), ("a.py",), "git add mlgit.yaml && git commit -a"),
+    (("a b/mlgit.yaml",), (), "git add 'a b/mlgit.yaml' && git commit"),
+    ((".dvcignore",), (), "git add .dvcignore && git commit"),
+    (("notes.txt", "models/", "mlgit.yaml.bak"), (), None),
+    (("notes.txt",), ("a.py",), "git commit -a"),
+]
+
+
+@pytest.mark.parametrize(("untracked", "changed", "command"), ADDED)
+def test_untracked_files_that_mlgit_reads_are_to_be_committed(
+    untracked: tuple[str, ...], changed: tuple[str, ...], command: str | None
+) -> None:
+    found = replace(CLEAN, untracked=untracked, changed=changed)
+    step = next_step(found, declared=True, has_pipeline=True)
+    assert (None if step is None else step.command) == command
+
+
 def test_a_clean_repository_needs_nothing() -> None:
     assert next_step(CLEAN, declared=True, has_pipeline=True) is None
 
