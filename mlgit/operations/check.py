@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit import __version__
 from mlgit.core.gates.metric_changes import metric_changes
-from mlgit.core.gates.verdict import Check, MetricChange, Purpose
+from mlgit.core.gates.verdict import Check, MetricChange, Purpose, Verdict
 from mlgit.errors import ConfigError
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 
@@ -32,12 +32,28 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
     candidate = _candidate(project, revision, question.purpose)
     judged = judge_in_full(project, question._replace(candidate=candidate))
     bare = Check(
-        verdict=judged.verdict,
+        verdict=_with_checkout(project, judged),
         metrics=_metric_changes(judged),
         references=tuple(judged.references[case.model].baseline for case in judged.cases),
         tools={"mlgit": __version__},
     )
     return _with_lines(project, judged, bare) if lines else bare
+
+
+def _with_checkout(project: Project, judged: Judgement) -> Verdict:
+    """The verdict; after `git switch` its hints are to check out what DVC keeps, as in `mlgit status`."""
+    state, verdict = judged.evidence, judged.verdict
+    stale = [each for each in state.stages if each.stale and not each.address.endswith(".dvc")]
+    if not stale or state.commit is not None:
+        return verdict
+    from mlgit.core.overview.checkout import left_behind, needs_run, with_checkout
+
+    if not needs_run(verdict):
+        return verdict
+    from mlgit.project.overview.data_states import data_states
+
+    output = left_behind(stale, data_states(project, state))
+    return verdict if output is None else with_checkout(verdict, output)
 
 
 def _metric_changes(judged: Judgement) -> tuple[MetricChange, ...]:

@@ -34,8 +34,31 @@ def test_after_a_switch_the_outputs_of_the_other_branch_are_named_and_checked_ou
     assert "Data      ! 1 is still that of better: models/line.json\n" in out
     assert "✗ blocked: evaluate is stale, and " in out
     assert next_of(project) == "dvc checkout"
+    check = project.here("check")
+    assert check.status == Exit.BLOCKED
+    assert "hint: run `dvc checkout`: `models/line.json` is that of `better`" in " ".join(check.out.split())
+    assert "mlgit run" not in check.out
+    assert "\nnext: dvc checkout\n" in check.out
+    for form in ("markdown", "json", "junit"):
+        assert "mlgit run" not in project.here("report", "--format", form).out
     project.dvc("checkout", "-q")
     assert "3 stages up to date" in project.here("status").out
+    assert project.here("check").status == Exit.DONE
+
+
+@pytest.mark.parametrize(
+    ("path", "content"), [("params.yaml", "train:\n  slope: 3\n"), ("models/line.json", '{"slope": 7}')]
+)
+def test_where_a_run_is_needed_status_and_check_say_so(project: Folder, path: str, content: str) -> None:
+    project.git("switch", "-qc", "better")
+    train(project, "2.0")
+    project.commit("Better")
+    project.git("switch", "-q", "main")
+    project.write(path, content)
+    assert next_of(project) == "mlgit run"
+    check = project.here("check").out
+    assert "next: mlgit run" in check
+    assert "dvc checkout" not in check
 
 
 def test_an_output_that_no_branch_has_is_made_again(project: Folder) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.overview.checkout import COMMAND, explain_left_behind, left_behind
 from mlgit.core.overview.status import NextStep
 from mlgit.core.wording import count, word, words
 
 if TYPE_CHECKING:
     from mlgit.core.overview.status import Status
-    from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.remote_data import RemoteData, RemoteOutput
 
 _READ = frozenset({"mlgit.yaml", "dvc.yaml", "dvc.lock", ".dvcignore"})
@@ -96,10 +96,9 @@ def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
 
 def _work(status: Status) -> NextStep | None:
     edited = [data for data in status.data if data.workspace == "modified" and data.owner.endswith(".dvc")]
-    foreign = [data for data in status.data if data.found_in is not None and data.in_cache]
-    if foreign and all(_explained(stage, status) for stage in status.stale):
-        reason = f"`{foreign[0].path}` is that of `{foreign[0].found_in}`"
-        return NextStep(command="dvc checkout", reason=reason)
+    output = left_behind(status.stale, status.data)
+    if output is not None:
+        return NextStep(command=COMMAND, reason=explain_left_behind(output))
     if edited:
         others = f" and {len(edited) - 1} more were" if len(edited) > 1 else " was"
         return NextStep(
@@ -139,16 +138,6 @@ def _untracked(status: Status) -> list[str]:
         if path in metrics or path.endswith(".dvc") or path.rpartition("/")[2] in _READ
     ]
     return read[:_MOST_FILES]
-
-
-def _explained(stage: StageState, status: Status) -> bool:
-    """Whether a stage is stale only because outputs here are those of another branch."""
-    paths = [data.path for data in status.data if data.found_in is not None and data.in_cache]
-    texts = [reason.removeprefix("changed ").partition(" ") for reason in stage.reasons]
-    return all(
-        kind in {"dep", "output"} and any(f"{name}/".startswith(f"{path}/") for path in paths)
-        for kind, _, name in texts
-    )
 
 
 def _share(status: Status) -> NextStep | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.gates.verdict import NOT_COMMITTED
+from mlgit.core.overview.checkout import COMMAND, checks_out
 from mlgit.core.overview.reason import sorted_results
 from mlgit.core.wording import joined
 from mlgit.render.escape import code
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _NOT_IN_WORD = re.compile(r"[^A-Za-z0-9_./:-]")
 _RUN = ("mlgit run", "To fix it, run what is stale, then commit the results")
+_CHECK_OUT = (COMMAND, "To fix it, check out the files of this branch that DVC keeps")
 _REPAIRS = {
     "stale": _RUN,
     "stale_stage": _RUN,
@@ -69,8 +71,12 @@ def _releases(record: Check, context: ReportContext) -> list[str]:
 def _repairs(verdict: Verdict) -> list[tuple[str, str]]:
     """The commands that repair what blocks, each once, with their purpose."""
     codes = {note.code for note in verdict.notes if note.effect == "block"}
-    codes |= {result.reason or "" for result in verdict.results if result.effect == "block"}
-    return list(dict.fromkeys(repair for code, repair in _REPAIRS.items() if code in codes))
+    blocking = [result for result in verdict.results if result.effect == "block"]
+    codes |= {result.reason or "" for result in blocking}
+    found = [repair for code, repair in _REPAIRS.items() if code in codes]
+    if any(checks_out(result) for result in blocking):
+        found = [_CHECK_OUT if repair == _RUN else repair for repair in found]
+    return list(dict.fromkeys(found))
 
 
 def _options(verdict: Verdict) -> list[str]:
