@@ -83,7 +83,10 @@ def _base(project: Project, ci: Mapping[str, str], notes: list[str]) -> Side:
 
     base = base_commit(project, candidate=None, explicit=None, ci=ci)
     if base.reason == "history_too_shallow":
-        raise StateError("This clone is too shallow to find the base", hint="run `git fetch --unshallow`")
+        from mlgit.project.registry.completeness import clone_repair
+
+        hint = f"run `{clone_repair(project)}`"
+        raise StateError("This clone is too shallow to find the base", hint=hint)
     if base.reason == "trunk_not_here":
         from mlgit.project.registry.completeness import trunk_repair
 

@@ -12,7 +12,7 @@ from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.config_health import check_readiness
 from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
-from mlgit.project.overview.git_health import check_clone, check_default_branch, clone_repair
+from mlgit.project.overview.git_health import check_clone, check_default_branch
 from mlgit.project.overview.refused_tags import check_refused_tags
 from mlgit.project.overview.tag_health import (
     check_clashes,
@@ -22,6 +22,7 @@ from mlgit.project.overview.tag_health import (
     check_other_readers,
     check_remote_tags,
 )
+from mlgit.project.registry.completeness import clone_repair
 from mlgit.project.registry.environments import gto_stages
 from mlgit.project.registry.read import tags_as_of
 from mlgit.project.registry.readiness import unready

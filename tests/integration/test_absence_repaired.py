@@ -70,6 +70,33 @@ def test_doctor_finds_something_as_long_as_check_misses_something(
     assert not _unknown(clone)
 
 
+@pytest.mark.parametrize(("kind", "state"), list(product(CUT, ("none", "present"))))
+def test_every_screen_names_the_same_command_for_what_a_clone_lacks(
+    origins: Path, tmp_path: Path, kind: str, state: str
+) -> None:
+    clone = cloned(origins, tmp_path, kind, state)
+    verdict = clone.here("check", "--json").json()["verdict"]
+    hints = [each["hint"] for each in (*verdict["results"], *verdict["notes"]) if each["effect"] == "block"]
+    named = {"doctor": set(_doctor(clone).values()), "check": {_command(each) for each in hints if each}}
+    named["status"] = {clone.here("status", "--json").json()["next"]["command"]}
+    for argv in (("check",), ("ci", "pr")):
+        out = clone.here(*argv).out
+        named[" ".join(argv)] = {*named["check"], *re.findall(r"^next: (.*)$", out, re.MULTILINE)}
+    named["models"] = {_command(each) for each in _hints(clone.here("models").out)}
+    named["diff"] = {_command(each) for each in _hints(clone.here("diff").err)}
+    (command,) = named["doctor"]
+    assert {screen: each for screen, each in named.items() if not each <= {command}} == {}
+    assert named["status"] == {command}
+
+
+def _hints(text: str) -> list[str]:
+    return re.findall(r"hint: (.*)", text)
+
+
+def _command(hint: str) -> str:
+    return hint.removeprefix("run `").partition("`")[0]
+
+
 def test_after_only_the_history_was_fetched_doctor_and_check_agree(origins: Path, tmp_path: Path) -> None:
     clone = cloned(origins, tmp_path, "depth-1", "present")
     clone.git("fetch", "-q", "--unshallow", "--tags")

@@ -26,7 +26,7 @@ def next_step(
     `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here. `can_pull`: there is a
     DVC remote to pull from.
     """
-    step = _broken(status) or _deploy(status) or _repair(status, can_pull=can_pull)
+    step = _broken(status) or _deploy(status) or _complete(status) or _repair(status, can_pull=can_pull)
     step = step or _work(status) or _share(status)
     if step is None and status.tags_known.repair is not None:
         return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
@@ -78,6 +78,14 @@ def _broken(status: Status) -> NextStep | None:
     if invalid is not None:
         return NextStep(command="mlgit doctor", reason=invalid.message)
     return None
+
+
+def _complete(status: Status) -> NextStep | None:
+    """Fetch what the gates need: before data, because it is quick and may change what is compared."""
+    verdict = status.verdict
+    if verdict is None or verdict.repair is None:
+        return None
+    return NextStep(command=verdict.repair, reason="a gate needs what this clone lacks")
 
 
 def _repair(status: Status, *, can_pull: bool) -> NextStep | None:

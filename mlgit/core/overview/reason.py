@@ -92,6 +92,25 @@ def result_reason(result: Result, verdict: Verdict, *, places: bool = False) -> 
     return _of_result(result, alike, several=_several(verdict), places=places)
 
 
+def way_out(verdict: Verdict) -> str | None:
+    """The command of a hint that ends what blocks first; None if it has none."""
+    blocking = [each for each in sorted_results(verdict) if each.effect == "block"]
+    first = next((each for each in blocking if each.reason in _HERE), None)
+    worst = first if first is not None and blocking[0].outcome != "fail" else next(iter(blocking), None)
+    hints = [note.hint for note in verdict.notes if note.effect == "block"]
+    for hint in [worst.hint] if worst is not None else hints:
+        if hint is not None and hint.startswith("run `"):
+            return hint.removeprefix("run `").partition("`")[0]
+    return None
+
+
+def _lacking(verdict: Verdict) -> str | None:
+    """The way out, if this clone lacks something because of which a gate cannot be evaluated."""
+    blocking = [each for each in verdict.results if each.effect == "block"]
+    failed = any(each.outcome == "fail" for each in blocking)
+    return way_out(verdict) if not failed and any(each.reason in _HERE for each in blocking) else None
+
+
 def worst_of(verdict: Verdict) -> Result | Note | None:
     """What decides the verdict; a warning about what is compared weighs more than one of a gate."""
     wanted: dict[Decision, tuple[Effect, ...]] = {
@@ -130,6 +149,7 @@ def glance(verdict: Verdict) -> VerdictCounts:
         reason=reason(verdict, places=True),
         gated=tuple(dict.fromkeys(f"{each.file}:{each.key}" for each in results)),
         not_proven=tuple(sorted(by_hand)) if shown else (),
+        repair=_lacking(verdict),
     )
 
 

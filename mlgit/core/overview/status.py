@@ -135,7 +135,8 @@ class VerdictCounts:
 
     `counted` and `reason` are for people: `2 of 4 gates failed`, and the worst of them, if there is one.
     `gated` are the metrics that gates read, as `file:key`, those of the worst result first. `not_proven` are
-    metric files that no stage writes.
+    metric files that no stage writes. `repair` is the command that fetches what this clone lacks, if a gate
+    cannot be evaluated because of that.
     """
 
     decision: Decision
@@ -151,6 +152,7 @@ class VerdictCounts:
     reason: str | None = None
     gated: tuple[str, ...] = ()
     not_proven: tuple[str, ...] = ()
+    repair: str | None = None
 
 
 @record

@@ -46,13 +46,14 @@ class CloneFacts:
     """What a clone is, from its configuration.
 
     `remote` is None if there is none. `obstacles` are settings that keep the remote's tags away.
-    `fetched`: whether anything was ever fetched from the remote or pushed to it.
+    `fetched`: whether anything was ever fetched from the remote or pushed to it. `trunk`: whether it is here.
     """
 
     remote: str | None
     shallow: bool = False
     obstacles: tuple[Obstacle, ...] = ()
     fetched: bool = True
+    trunk: bool = True
 
 
 def in_ci(variables: Mapping[str, str]) -> bool:
@@ -94,9 +95,9 @@ def knows_tags(clone: CloneFacts) -> Known:
 def repair(clone: CloneFacts, *, set_head: bool = False, branches: bool = False) -> str:
     """The command after which a clone has all tags and, with `branches`, all branches.
 
-    With `set_head`, it also learns which branch is trunk.
+    With `set_head`, or without trunk, it also learns which branch is trunk.
     """
-    remote = clone.remote or "REMOTE"
+    remote, set_head = clone.remote or "REMOTE", set_head or not clone.trunk
     steps = list(dict.fromkeys(each.repair for each in clone.obstacles))
     if (set_head or branches) and any(each.kind == "narrow" for each in clone.obstacles):
         steps.append(f"git remote set-branches --add {word(remote)} '*'")

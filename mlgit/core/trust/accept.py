@@ -191,7 +191,7 @@ def _named_release(
     if problem is not None:
         moved = any(each.tag == named.tag for each in raw.facts)
         if not moved and named.tag not in raw.ignored:
-            return Refusal(fact, problem, repair="git fetch --tags", missing=True)
+            return Refusal(fact, problem, repair=facts.complete or "git fetch --tags", missing=True)
         witnesses = _that_name_what_is_here(fact, named, raw, refused)
         if moved and witnesses:
             return Refusal(fact, problem, advice=_take_back(fact, named, witnesses, facts))

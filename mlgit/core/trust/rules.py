@@ -35,6 +35,7 @@ class Facts(NamedTuple):
     `had_gates_of` whether it ever had the gates of a commit.
     `fetch` is the command that fetches tags again. `deepen` is the one that fetches the rest of a history
     that is cut off, where it is not known which commits are on trunk; None if the history is whole.
+    `complete` is the one that fetches all tags; None if this clone takes all.
     `now_s` is the time in epoch seconds. `declared` says whether a commit, or trunk at any time, declares
     the model.
     """
@@ -51,6 +52,7 @@ class Facts(NamedTuple):
     had_gates_of: Callable[[str], bool] = lambda _: True
     fetch: str = "git fetch --force --tags"
     deepen: str | None = None
+    complete: str | None = None
     remote: str | None = None
     has: Callable[[str], bool] = lambda _: True
     now_s: float = inf

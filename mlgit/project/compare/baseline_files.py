@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import Evidence, MetricFile
     from mlgit.project.open import Project
 
-UNSHALLOW = "run `git fetch --unshallow`"
-
 
 def read_baseline(
     project: Project,
@@ -102,29 +100,45 @@ def unknown(vs: str, model: str | None, label: str, rule: str, message: str, hin
     return Baseline(vs=vs, model=model, state="unknown", label=label, rule=rule, message=message, hint=hint)
 
 
-def no_revision(vs: str, model: str | None, error: UnknownReference, *, shallow: bool) -> Baseline:
-    """The baseline of a name that means nothing here; in a `shallow` clone, it may elsewhere."""
+def deepening(project: Project) -> str | None:
+    """The command that fetches the rest of a history that is cut off; None if it is whole."""
+    from mlgit.project.registry.completeness import clone_repair
+
+    return clone_repair(project) if project.shallow else None
+
+
+def no_revision(vs: str, model: str | None, error: UnknownReference, *, deepen: str | None) -> Baseline:
+    """The baseline of a name that means nothing here; in a clone to `deepen`, it may elsewhere."""
     return Baseline(
         vs=vs,
         model=model,
-        state="too_shallow" if shallow else "unreadable",
+        state="too_shallow" if deepen else "unreadable",
         label=f"`{vs}`",
         rule="a revision",
-        reason=None if shallow else "baseline_unknown",
+        reason=None if deepen else "baseline_unknown",
         message=error.message,
-        hint=UNSHALLOW if shallow else error.hint,
+        hint=f"run `{deepen}`" if deepen else error.hint,
     )
 
 
-def no_base(model: str | None, rule: str, *, shallow: bool) -> Baseline:
+def no_trunk(project: Project, model: str | None, rule: str) -> Baseline:
+    """The base where trunk is not here."""
+    from mlgit.project.registry.completeness import trunk_repair
+
+    message = "Trunk is not in this clone, so it is not known where this branch left it"
+    return unknown("base", model, "base", rule, message, f"run `{trunk_repair(project)}`")
+
+
+def no_base(model: str | None, rule: str, *, deepen: str | None) -> Baseline:
+    """The baseline if there is no base; in a clone to `deepen`, there may be one."""
     return Baseline(
         vs="base",
         model=model,
-        state="too_shallow" if shallow else "none",
+        state="too_shallow" if deepen else "none",
         label="base",
         rule=rule,
-        message=f"{'The base is not known here' if shallow else 'There is no base'}: {rule}",
-        hint=UNSHALLOW if shallow else None,
+        message=f"{'The base is not known here' if deepen else 'There is no base'}: {rule}",
+        hint=f"run `{deepen}`" if deepen else None,
     )
 
 

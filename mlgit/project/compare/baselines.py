@@ -12,9 +12,11 @@ from mlgit.core.registry.completeness import doubtful_refusal, doubtful_release
 from mlgit.core.registry.state import ModelState
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
 from mlgit.project.compare.baseline_files import (
+    deepening,
     found_at,
     no_base,
     no_revision,
+    no_trunk,
     none_at,
     only_name,
     quoted,
@@ -114,7 +116,7 @@ class Baselines:
                 return self._release(model, self._name_of_releases(name))
             return self._environment(vs, model, name) or self._revision(vs, model, name)
         except UnknownReference as error:
-            return no_revision(vs, model, error, shallow=self.project.shallow)
+            return no_revision(vs, model, error, deepen=deepening(self.project))
         except (ToolError, AnswerNo, StateError) as error:
             return unknown(vs, model, f"`{vs}`", "a tag", error.message, error.hint)
 
@@ -207,11 +209,9 @@ class Baselines:
         if found.commit is not None:
             return found_at("base", model, self.base or found.commit[:7], rule, found.commit)
         if found.reason == "trunk_not_here":
-            from mlgit.project.registry.completeness import trunk_repair
-
-            message = "Trunk is not in this clone, so it is not known where this branch left it"
-            return unknown("base", model, "base", rule, message, f"run `{trunk_repair(self.project)}`")
-        return no_base(model, rule, shallow=found.reason == "history_too_shallow")
+            return no_trunk(self.project, model, rule)
+        cut_off = found.reason == "history_too_shallow"
+        return no_base(model, rule, deepen=deepening(self.project) if cut_off else None)
 
     def _last_release(self, vs: str, model: str | None, name: str | None) -> Baseline:
         rule = "the newest release before it"

@@ -20,7 +20,7 @@ from mlgit.core.registry.moves import held_before, held_last, withdrawn
 from mlgit.core.registry.state import label_of, version_of
 from mlgit.core.trust.doubt import newest_passed_over
 from mlgit.core.wording import word
-from mlgit.project.compare.baseline_files import found_at, none_at, quoted
+from mlgit.project.compare.baseline_files import deepening, found_at, none_at, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,9 +180,9 @@ def replaced(
         what = f"{place} holds {held.label} of `{held.model}`"
         if held.doubt is not None:
             what = f"{place} may hold it: t{held.doubt.sentence[1:]}"
-        if project.shallow:
+        if (deepen := deepening(project)) is not None:
             message = f"{what}, and this clone is too shallow to know whether `{found.vs}` replaced it"
-            return replace(found, state="too_shallow", message=message, hint="run `git fetch --unshallow`")
+            return replace(found, state="too_shallow", message=message, hint=f"run `{deepen}`")
         hint = f"see `mlgit history {word(held.model)} --env {word(held.environment)}`"
         if held.doubt is not None:
             hint = held.doubt.hint
@@ -224,8 +224,8 @@ def merged(
     if found.commit == candidate:
         why = f"{name} is the commit that is checked, which is not on trunk"
     hint = f"run `mlgit release {version.model}` on trunk"
-    if project.shallow:
-        why, hint = elsewhere[found.commit], "run `git fetch --unshallow`"
+    if (deepen := deepening(project)) is not None:
+        why, hint = elsewhere[found.commit], f"run `{deepen}`"
     elif found.vs != "release":
         command = f"mlgit rollback {word(version.model)} --env {word(found.vs)} -m REASON"
         hint = f"compare with `release` or another environment in this gate, or run `{command}`"

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.refs import default_branch_at
 from mlgit.core.fetch_settings import hiding_refs, pruning
 from mlgit.core.overview.doctor import Finding, fault, warning
-from mlgit.core.registry.completeness import repair
 from mlgit.core.wording import word
-from mlgit.project.registry.completeness import clone_facts
+from mlgit.project.registry.completeness import clone_facts, clone_repair
 from mlgit.project.registry.tag_settings import fetch_settings
 
 if TYPE_CHECKING:
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 _HIDES = ("transfer.hiderefs", "uploadpack.hiderefs", "receive.hiderefs")
-
-
-def clone_repair(project: Project) -> str:
-    """The one command for all that this clone lacks, trunk included; a second run of it would fail."""
-    lacks_trunk = project.head.commit is not None and project.trunk is None
-    return repair(clone_facts(project), set_head=lacks_trunk)
 
 
 def check_clone(project: Project) -> Iterator[Finding]:

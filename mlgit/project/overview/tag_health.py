@@ -16,7 +16,7 @@ from mlgit.core.trust.doubt import ways_out
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.wording import listed, word, words
 from mlgit.errors import AnswerNo, StateError
-from mlgit.project.registry.completeness import tag_repair
+from mlgit.project.registry.completeness import doubts, tag_repair
 from mlgit.project.registry.pushed import once_at_remote
 from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
 from mlgit.project.trust.accept import accept
@@ -217,12 +217,13 @@ def _half_a_change(project: Project, environment: EnvironmentState) -> Iterator[
     if environment.unfinished is not None:
         tag = environment.unfinished.tag
         missing = str(environment.unfinished.name._replace(action="assign"))
+        fetch = doubts(project, {}).clone.repair or tag_repair(project)
         yield warning(
             "half_a_change",
             f"`{tag}` was written together with `{missing}`, which is not here: for mlgit the change "
             f"did not happen, for gto `{environment.environment}` is empty; "
             f"{environment.unfinished.tagger} made it",
-            repair=ways_out(environment.unfinished, fetch=tag_repair(project), remote=project.remote),
+            repair=ways_out(environment.unfinished, fetch=fetch, remote=project.remote),
             subjects=(tag,),
         )
 

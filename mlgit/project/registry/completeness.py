@@ -129,6 +129,11 @@ def as_of_fetch(project: Project, model: str | None, *, ci: Mapping[str, str]) -
     return f", as of the last fetch ({format_age(age_s) if age_s >= _MINUTE_S else 'less than a minute ago'})"
 
 
+def clone_repair(project: Project) -> str:
+    """The one command for all that this clone lacks of its remote, trunk included."""
+    return repair(clone_facts(project))
+
+
 def tag_repair(project: Project) -> str:
     """The command for a tag that does not count here: it may count at the remote."""
     remote = project.remote
@@ -193,9 +198,9 @@ def _read_facts(project: Project) -> CloneFacts:
 
         local = is_local(project.remotes.get(remote, ""))
         found = obstacles(fetch_settings(project, remote), remote, local=local)
-    return CloneFacts(
-        remote=remote, shallow=project.shallow, obstacles=found, fetched=_was_fetched(project, remote)
-    )
+    trunk = project.head.commit is None or project.trunk_here is not None
+    fetched = _was_fetched(project, remote)
+    return CloneFacts(remote=remote, shallow=project.shallow, obstacles=found, fetched=fetched, trunk=trunk)
 
 
 def _is_usual(project: Project, remote: str) -> bool:

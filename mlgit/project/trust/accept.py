@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.objects import parse_header
-from mlgit.core.registry.completeness import in_ci
+from mlgit.core.registry.completeness import in_ci, knows_tags
 from mlgit.core.registry.replay import in_order, replay
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.trust.accept import accepted_state
@@ -20,7 +20,7 @@ from mlgit.core.trust.proof import parse_statement
 from mlgit.core.trust.rules import Facts
 from mlgit.errors import ConfigError
 from mlgit.project.history import unshallow
-from mlgit.project.registry.completeness import tag_repair
+from mlgit.project.registry.completeness import clone_facts, clone_repair, tag_repair
 from mlgit.project.registry.models import was_declared
 from mlgit.project.registry.read import read_model
 from mlgit.project.trust.asked_gates import gates_of_promotion, gates_of_releases
@@ -142,7 +142,8 @@ def accept_with_facts(
         had_rules_of=line.had_rules_of,
         had_gates_of=line.had_gates_of,
         fetch=tag_repair(project),
-        deepen="git fetch --unshallow" if project.shallow else None,
+        deepen=clone_repair(project) if project.shallow else None,
+        complete=knows_tags(clone_facts(project)).repair,
         remote=project.remote,
         has=lambda oid: project.objects.get(oid) is not None,
         now_s=project.now.timestamp(),

@@ -14,6 +14,7 @@ from mlgit.core.overview.reason import (
     decision,
     gate_name,
     sorted_results,
+    way_out,
 )
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.wording import joined, words
@@ -198,11 +199,9 @@ def _next(verdict: Verdict) -> Page:
     if verdict.decision != "block":
         return []
     worst = next((result for result in sorted_results(verdict) if result.effect == "block"), None)
-    hints = [note.hint for note in verdict.notes if note.effect == "block"]
-    for hint in [worst.hint] if worst is not None else hints:
-        if hint is not None and hint.startswith("run `"):
-            command = hint.removeprefix("run `").partition("`")[0]
-            return [line(Span("next: ", "dim"), Span(command, "command"))]
+    command = way_out(verdict)
+    if command is not None:
+        return [line(Span("next: ", "dim"), Span(command, "command"))]
     if worst is None:
         return []
     argv: list[str] = []
