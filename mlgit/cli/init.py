@@ -15,8 +15,9 @@ from mlgit.cli.shell.session import Session, pass_session
 def entry(session: Session, *, force: bool, dry_run: bool) -> None:
     r"""Look at the repository and write a minimal `mlgit.yaml`.
 
-    It finds models, metrics and parameters in dvc.yaml and DVCLive's files, environments in the tags of
-    GTO, and old `artifacts.yaml` and `.gto` files. A gate is only active if the current state passes it.
+    It finds models and metrics in files of Git and Git LFS, in dvc.yaml and in DVCLive's files,
+    environments in the tags of GTO, and old `artifacts.yaml` and `.gto` files. A gate that would block now
+    is a comment. Run it again after the first metrics: a file without gates gets one.
 
     \b
     Examples:
@@ -27,4 +28,4 @@ def entry(session: Session, *, force: bool, dry_run: bool) -> None:
     from mlgit.render.pages.init import page
 
     record = write_config(session.project(), force=force, dry_run=dry_run)
-    session.print_result(record, lambda: page(record))
+    session.print_result(record, lambda: page(record, verbose=session.verbosity > 0))

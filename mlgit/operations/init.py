@@ -1,47 +1,36 @@
-"""Init: look at the repository and write its first `mlgit.yaml`."""
+"""Init: look at the repository and write its first `mlgit.yaml`, or add to one what it could not have yet."""
 
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.config.loader import load
 from mlgit.adapters.runner.files import write_whole
 from mlgit.core.ci.other_tools import GUIDE
-from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS, Model
-from mlgit.core.config.names import read_environment_name, read_model_name
+from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS
+from mlgit.core.config.names import read_environment_name
 from mlgit.core.forge.hosts import host_of_file
-from mlgit.core.overview.init import (
-    Found,
-    FoundKind,
-    Initialized,
-    SuggestedGate,
-    compose,
-    own_files,
-    suggest_gate,
-)
-from mlgit.core.pipeline.model_files import files_of_model
-from mlgit.core.wording import listed
+from mlgit.core.overview.first_config import compose, extended
+from mlgit.core.overview.init import Found, FoundKind, Initialized, NewGate, suggest_gate, suggest_gates
+from mlgit.core.pipeline.metrics import text
 from mlgit.errors import MlgitError, StateError
 from mlgit.project.ci.other_tools import read_foreign_uses
 from mlgit.project.gates.judge import Question, judge
-from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.overview.found_models import find_models
+from mlgit.project.pipeline.evidence import evidence, forget_evidence
 from mlgit.project.registry.read import read_registry
-from mlgit.project.registry.readiness import problem_of_model
 from mlgit.yaml12 import load as load_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from mlgit.core.pipeline.evidence import Evidence, MetricFile
+    from mlgit.core.config.file import Config
+    from mlgit.core.gates.verdict import Result, Verdict
+    from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.registry.replay import Registry
     from mlgit.project.open import Project
 
-_MODEL_FILE = re.compile(
-    r"(?i)\.(?:bin|cbm|ckpt|gguf|h5|joblib|keras|onnx|pb|pickle|pkl|pt|pth|safetensors|skops|tflite)$"
-)
 _ARTIFACTS_FILE = "artifacts.yaml"
 _GTO_FILE = ".gto"
 
@@ -49,64 +38,146 @@ _GTO_FILE = ".gto"
 def write_config(project: Project, *, force: bool = False, dry_run: bool = False) -> Initialized:
     """Compose `mlgit.yaml` from the findings and write it to the root of the repository.
 
+    A file that is there and has no gate gets those that are found now, and what they need.
+
     Raises:
-        StateError: the file exists, and neither `force` nor `dry_run` is set.
+        StateError: the file exists and there is nothing to add, and neither `force` nor `dry_run` is set.
     """
     path = os.path.join(project.root, CONFIG_FILE)
     exists = os.path.lexists(path)
-    if exists and not force and not dry_run:
-        raise StateError(
-            f"There is already a `{CONFIG_FILE}`",
-            hint="edit it; `mlgit init --dry-run` shows what would be written, `--force` replaces it",
-        )
-    findings = _Findings(project)
-    content = findings.compose()
+    there = project.config(None) if exists and not force else None
+    if there is not None and there.gates and not dry_run:
+        raise _already_there()
+    findings = _Findings(project, there)
+    extend = there is not None and not there.gates and bool(findings.gates)
+    if there is not None and not extend and not dry_run:
+        raise _already_there()
+    content, gates = findings.extend() if extend else findings.compose()
     if not dry_run:
         write_whole({path: content})
+    config = load(content.encode(), name=CONFIG_FILE, cache_dir=None)
     return Initialized(
         path=CONFIG_FILE,
         written=not dry_run,
-        replaced=exists and not dry_run,
+        replaced=exists and not extend and not dry_run,
         dry_run=dry_run,
         content=content,
+        added=extend,
+        models=len(config.models),
+        environments=len(config.environments),
+        gates=gates,
         found=findings.found(),
         offers=findings.offers(),
     )
 
 
-class _Findings:
-    """The models, metrics, params, environments and gates of dvc.yaml, of tags and of GTO's files."""
+def _already_there() -> StateError:
+    return StateError(
+        f"There is already a `{CONFIG_FILE}`",
+        hint="edit it; `mlgit init --dry-run` shows what would be written, `--force` replaces it",
+    )
 
-    def __init__(self, project: Project) -> None:
+
+class _Findings:
+    """The models, metrics, params, environments and gates of dvc.yaml, of files, of tags and of GTO's files.
+
+    The models of `there`, a config that is to be extended, are kept.
+    """
+
+    def __init__(self, project: Project, there: Config | None) -> None:
         self._project = project
         self._problems: list[str] = []
-        self._evidence: Evidence = evidence(project, None)
+        self._there = there
         self._registry: Registry = read_registry(project)
         self._foreign = read_foreign_uses(project)
         self._old_artifacts = _text_entries(self._read_yaml(_ARTIFACTS_FILE))
         gto = self._read_yaml(_GTO_FILE)
         stages = gto.get("stages") if isinstance(gto, dict) else None
         self._gto_stages = tuple(str(stage) for stage in stages) if isinstance(stages, list) else None
-        self._sources: dict[str, str] = {}
-        self._models = self._find_models()
+        self._found = find_models(
+            project,
+            evidence(project, None),
+            tagged=self._registry.models,
+            artifacts=self._old_artifacts,
+            declared=() if there is None else tuple(there.models.values()),
+        )
+        self._problems += self._found.left_out
+        self._evidence = self._found.evidence
         self._environments = self._find_environments()
+        suggested = suggest_gates(self._found.models, self._evidence)
+        self._models, self.gates = suggested.models, suggested.gates
+        self._problems += suggested.problems
 
-    def compose(self) -> str:
-        """The file's text; its gates are comments if they would block the current state."""
-        gates = self._suggest_gates()
-        content = self._text(gates, active=True)
-        if gates and not self._passes(content):
-            self._problems.append("the gates are comments, because they would block what is here now")
-            content = self._text(gates, active=False)
-        return content
+    def compose(self) -> tuple[str, tuple[NewGate, ...]]:
+        """The file's text; gates that would block the current state are comments."""
+        return self._judged(self._text)
+
+    def extend(self) -> tuple[str, tuple[NewGate, ...]]:
+        """The text of the file that is there, with the gates and the models that it lacks.
+
+        Raises:
+            StateError: it is written in a way that the new lines do not fit into.
+        """
+        path = os.path.join(self._project.root, CONFIG_FILE)
+        with open(path, encoding="utf-8") as file:
+            before = file.read()
+
+        def text(inactive: Collection[str]) -> str:
+            gates = [gate for gate in self.gates if gate.id not in inactive]
+            return extended(before, self._models, gates)
+
+        content, gates = self._judged(text)
+        lines = extended("", self._models, self.gates)
+        hint = f"write it yourself:\n{lines}"
+        wanted = {gate.id for gate in gates if gate.active}
+        try:
+            config = load(content.encode(), name=CONFIG_FILE, cache_dir=None)
+        except MlgitError as error:
+            raise StateError(f"`{CONFIG_FILE}` cannot be added to: {error.message}", hint=hint) from error
+        metrics = {model.name: model.metrics for model in self._models}
+        if wanted - set(config.gates) or metrics != {
+            name: config.models[name].metrics for name in metrics if name in config.models
+        }:
+            raise StateError(f"`{CONFIG_FILE}` is written in a way that nothing can be added to", hint=hint)
+        return content, gates
+
+    def _judged(self, text: Callable[[Collection[str]], str]) -> tuple[str, tuple[NewGate, ...]]:
+        """The text without the gates that block now, and what each of the gates says."""
+        verdict = self._verdict(text(()))
+        if isinstance(verdict, str):
+            gates = [NewGate(id=gate.id, active=False, message=verdict) for gate in self.gates]
+        else:
+            results = {result.gate: result for result in verdict.results}
+            notes = [note.message for note in verdict.notes if note.effect == "block"]
+            gates = [_new_gate(gate.id, results.get(gate.id), notes) for gate in self.gates]
+        self._problems += [
+            f"`{gate.id}` is a comment, because it would block now: {gate.message}"
+            for gate in gates
+            if not gate.active
+        ]
+        return text({gate.id for gate in gates if not gate.active}), tuple(gates)
+
+    def _verdict(self, content: str) -> Verdict | str:
+        """What `mlgit check` would say with this file, or why it could not."""
+        try:
+            self._project.set_config(load(content.encode(), name=CONFIG_FILE, cache_dir=None))
+            forget_evidence(self._project)  # the file may name more metric files
+            return judge(self._project, Question())
+        except MlgitError as error:
+            return error.message
 
     def found(self) -> tuple[Found, ...]:
         """All findings, models first."""
-        seen = [Found(kind="model", name=name, where=where) for name, where in self._sources.items()]
+        seen = [Found(kind="model", name=name, where=where) for name, where in self._found.sources.items()]
+        seen += [
+            Found(kind="model", name=name, where="tags")
+            for name in self._registry.models
+            if name not in self._found.sources
+        ]
         for file in self._evidence.metric_files:
             kind: FoundKind = "dvclive" if "dvclive" in file.path.split("/") else "metrics"
-            where = f"stage {file.stage}" if file.stage else "dvc.yaml"
-            seen.append(Found(kind=kind, name=file.path, where=where))
+            where = f"stage {file.stage}" if file.stage else file.tracked_by or "not in a pipeline"
+            seen.append(Found(kind=kind, name=file.path, where=where, value=_first_value(file)))
         seen += [Found(kind="params", name=path, where="dvc.yaml") for path in self._evidence.params]
         seen += [
             Found(kind="environment", name=name, where=where) for name, where in self._environments.items()
@@ -136,15 +207,16 @@ class _Findings:
         offers += [f"`mlgit ci init --host {host}` writes CI for it; {GUIDE} compares" for host in hosts]
         return tuple(offers)
 
-    def _text(self, gates: Sequence[SuggestedGate], *, active: bool) -> str:
+    def _text(self, inactive: Collection[str]) -> str:
         known = {model.name for model in self._models}
         return compose(
             self._models,
-            gates,
+            self.gates,
             tuple(self._environments),
+            doubtful=self._found.doubtful,
             pathless=[name for name in self._registry.models if name not in known],
             takes_pre=self._with_pre_releases(),
-            gates_active=active,
+            inactive=inactive,
             foreign_tags=self._made_by_gto(),
         )
 
@@ -161,74 +233,6 @@ class _Findings:
         return {
             each.environment for each in there if each.version is not None and not each.version.version.final
         }
-
-    def _passes(self, content: str) -> bool:
-        """Whether `mlgit check` would pass with this file."""
-        self._project.set_config(load(content.encode(), name=CONFIG_FILE, cache_dir=None))
-        try:
-            return judge(self._project, Question()).decision != "block"
-        except MlgitError:
-            return False
-
-    def _suggest_gates(self) -> tuple[SuggestedGate, ...]:
-        if len(self._models) < 2:  # noqa: PLR2004 (one model needs no name in its gate)
-            gates = [suggest_gate(self._evidence.metric_files)]
-        else:
-            files = {
-                each.path or "": files_of_model(each, self._evidence, alone=False) for each in self._models
-            }
-            gates = [self._gate_of(model, files) for model in self._models]
-            self._models = tuple(self._with_metrics(model, files) for model in self._models)
-        return tuple({gate.id: gate for gate in gates if gate is not None}.values())
-
-    def _gate_of(self, model: Model, files: Mapping[str, Sequence[MetricFile]]) -> SuggestedGate | None:
-        found = _own(model, files)
-        if found is None:
-            named = listed(file.path for file in files[model.path or ""])
-            self._problems.append(
-                f"`{model.name}` has no gate: which of {named} are its metrics is not known; "
-                "say it with `metrics: [FILE]` below the model"
-            )
-        return None if found is None else suggest_gate(found, model=model.name)
-
-    def _with_metrics(self, model: Model, files: Mapping[str, Sequence[MetricFile]]) -> Model:
-        """The model, with its metric files where others share its stage."""
-        found = _own(model, files)
-        if found is None or len(found) == len(files[model.path or ""]):
-            return model
-        return replace(model, metrics=tuple(file.path for file in found))
-
-    def _find_models(self) -> tuple[Model, ...]:
-        """Models of `artifacts:` and old GTO files; without any, outputs that look like models."""
-        pipeline = self._evidence.pipeline
-        models = [
-            Model(name=item.name, path=item.path, description=item.description)
-            for item in pipeline.artifacts
-            if item.type in {None, "model"} or item.name in self._registry.models
-        ]
-        self._sources = dict.fromkeys((model.name for model in models), "artifacts in dvc.yaml")
-        for name, path in self._old_artifacts.items():
-            if name not in self._sources:
-                models.append(Model(name=name, path=path))
-                self._sources[name] = _ARTIFACTS_FILE
-        if not models:
-            for output in pipeline.outputs:
-                if _MODEL_FILE.search(output.path) and not output.metric and not output.plot:
-                    name = _new_name(output.path)
-                    models.append(Model(name=name, path=output.path))
-                    self._sources.setdefault(name, f"an output of {output.owner}")
-        for name in self._registry.models:
-            self._sources.setdefault(name, "tags")
-        return tuple(model for model in _usable(models) if self._is_there(model))
-
-    def _is_there(self, model: Model) -> bool:
-        """Whether an output or a file in Git has the model's path; otherwise it is left out, and why."""
-        found = problem_of_model(self._project, None, model.name, model.path)
-        if found is None or found.code != "model_not_found":
-            return True
-        where = self._sources.pop(model.name, "")
-        self._problems.append(f"the model `{model.name}` ({where}) is left out: {found.message}")
-        return False
 
     def _find_environments(self) -> Mapping[str, str]:
         """The source of each environment by name: tags first, then `.gto`."""
@@ -257,11 +261,6 @@ class _Findings:
             return None
 
 
-def _own(model: Model, files: Mapping[str, Sequence[MetricFile]]) -> Sequence[MetricFile] | None:
-    path = model.path or ""
-    return own_files(model, files[path], {each: found for each, found in files.items() if each != path})
-
-
 def _text_entries(entries: object) -> dict[str, str]:
     """The path of each entry of an old `artifacts.yaml` that has one, by name."""
     if not isinstance(entries, dict):
@@ -273,24 +272,17 @@ def _text_entries(entries: object) -> dict[str, str]:
     }
 
 
-def _usable(models: Iterable[Model]) -> tuple[Model, ...]:
-    """The models with a valid name and path, each name and each path once."""
-    kept: dict[str, Model] = {}
-    paths: set[str] = set()
-    for model in models:
-        path = model.path or ""
-        inside = path and not path.startswith(("/", "~", "../")) and "://" not in path and path.isprintable()
-        if read_model_name(model.name) is None or model.name in kept or not inside or path in paths:
-            continue
-        paths.add(path)
-        kept[model.name] = model
-    return tuple(kept.values())
+def _new_gate(gate: str, result: Result | None, notes: Sequence[str]) -> NewGate:
+    if result is not None and result.effect == "block":
+        return NewGate(id=gate, active=False, outcome=result.outcome, message=result.message)
+    if notes:
+        return NewGate(id=gate, active=False, message=notes[0])
+    if result is None:
+        return NewGate(id=gate, active=True)
+    return NewGate(id=gate, active=True, outcome=result.outcome, message=result.message)
 
 
-def _new_name(path: str) -> str:
-    stem = os.path.splitext(os.path.basename(path))[0].lower()
-    name = re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:63].strip("-")
-    # `models/churn/model.pkl` is the model `churn`.
-    generic = {"", "model", "weights", "best", "final", "checkpoint"}
-    folder = os.path.dirname(path)
-    return _new_name(folder) if name in generic and folder else name or "model"
+def _first_value(file: MetricFile) -> str | None:
+    """The metric of a file that people look at first, with its number."""
+    gate = suggest_gate([file])
+    return None if gate is None else f"{gate.metric.removeprefix(f'{file.path}:')} {text(gate.value)}"

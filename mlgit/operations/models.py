@@ -33,7 +33,7 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
     one = model if model is not None and {"*", "?", "["}.isdisjoint(model) else None
     registry, ignored = read_registry_tags(project, model=one)
     unsure = doubts(project, ignored)
-    declared = declared_models(project)
+    declared = declared_models(project, tagged=registry.models)
     known = sorted({*declared, *registry.models})
     if one is not None and one not in known:
         require_model(project, one)

@@ -125,7 +125,9 @@ def _details(
     trust: Trust,
 ) -> Details:
     environments = project.trunk_config.environments
-    entry = model_entry(state, declared_models(project), environments, _doubts(project, state), trust)
+    entry = model_entry(
+        state, declared_models(project, tagged=(state.name,)), environments, _doubts(project, state), trust
+    )
     return Details(
         kind=kind,
         reference=text,

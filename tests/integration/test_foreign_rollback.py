@@ -102,7 +102,7 @@ def test_a_newer_tag_that_does_not_count_is_not_blamed(staged: Folder) -> None:
 
 
 def _comment() -> list[str]:
-    from mlgit.core.overview.init import compose
+    from mlgit.core.overview.first_config import compose
 
     text = compose((), (), (), foreign_tags=True)
     return [line for line in text.splitlines() if line.startswith("#")][-2:]

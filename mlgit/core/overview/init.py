@@ -1,47 +1,42 @@
-"""Init: compose the first `mlgit.yaml` of a repository from the findings in it."""
+"""Init: what `mlgit init` found and did, and the gate that it proposes."""
 
 from __future__ import annotations
 
-import json
 import re
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.core.pipeline.metrics import direction_of, find, number, text
+from mlgit.core.pipeline.metrics import direction_of, find, number
+from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.record import record
+from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     from mlgit.core.config.file import Direction, Model
-    from mlgit.core.pipeline.evidence import MetricFile
-
-SCHEMA_URL = "https://raw.githubusercontent.com/mlgit/mlgit/main/schemas/mlgit.schema.json"
+    from mlgit.core.gates.verdict import Outcome
+    from mlgit.core.pipeline.evidence import Evidence, MetricFile
 
 # The metrics that people look at first.
 _PREFERRED = ("auc", "roc_auc", "average_precision", "f1", "f1_score", "accuracy", "r2", "ndcg", "map")
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*(?: [A-Za-z0-9_/.()-]+)*")
-_NO_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _SLUG = re.compile(r"[^a-z0-9]+")
-_LONGEST_DESCRIPTION = 120
-
-_FOREIGN = (
-    "",
-    "# GTO wrote the tags here, without a statement that mlgit can check. This line lets them count.",
-    "# Without it, mlgit does not promote, deploy, get or roll back to a version that GTO registered.",
-    "foreign_tags: allow",
-)
 
 FoundKind = Literal["model", "metrics", "params", "environment", "dvclive", "gto", "ci"]
 
 
 @record
 class Found:
-    """One finding in the repository; `where` names the file, or the tags."""
+    """One finding in the repository; `where` names the file, the stage or the tags.
+
+    `value` is the metric to look at first, with its number.
+    """
 
     kind: FoundKind
     name: str
     where: str
+    value: str | None = None
 
 
 @record
@@ -56,14 +51,43 @@ class SuggestedGate:
 
 
 @record
+class SuggestedGates:
+    """Gates, the models with the metric files that these need, and why a model has no gate."""
+
+    models: tuple[Model, ...]
+    gates: tuple[SuggestedGate, ...]
+    problems: tuple[str, ...] = ()
+
+
+@record
+class NewGate:
+    """A gate of the file and how the current state meets it; one that is not `active` is a comment.
+
+    `message` says what it found, or why it is a comment.
+    """
+
+    id: str
+    active: bool
+    outcome: Outcome | None = None
+    message: str | None = None
+
+
+@record
 class Initialized:
-    """The result of `mlgit init`, or its plan."""
+    """The result of `mlgit init`, or its plan.
+
+    `added`: the file was there, and what it lacked was added to it. The counts are of what was written.
+    """
 
     path: str
     written: bool
     replaced: bool
     dry_run: bool
     content: str
+    added: bool = False
+    models: int = 0
+    environments: int = 0
+    gates: tuple[NewGate, ...] = ()
     found: tuple[Found, ...] = ()
     offers: tuple[str, ...] = ()
 
@@ -88,13 +112,51 @@ def suggest_gate(files: Sequence[MetricFile], *, model: str | None = None) -> Su
     return SuggestedGate(id=gate, metric=name, direction=direction, value=value, model=model)
 
 
-def own_files(
-    model: Model, files: Sequence[MetricFile], others: Mapping[str, Sequence[MetricFile]]
-) -> Sequence[MetricFile] | None:
+def suggest_gates(models: Sequence[Model], evidence: Evidence) -> SuggestedGates:
+    """A gate for each model, and the metric files of models that share their stage."""
+    if len(models) < 2:  # noqa: PLR2004 (one model needs no name in its gate)
+        gate = suggest_gate(evidence.metric_files)
+        return SuggestedGates(models=tuple(models), gates=() if gate is None else (gate,))
+    files = {each.path or "": files_of_model(each, evidence, alone=False) for each in models}
+    own = {each.name: own_files(each, files) for each in models}
+    gates = [suggest_gate(found, model=name) for name, found in own.items() if found is not None]
+    return SuggestedGates(
+        models=tuple(_with_metrics(each, own[each.name], files) for each in models),
+        gates=tuple({gate.id: gate for gate in gates if gate is not None}.values()),
+        problems=tuple(_no_gate(each, files) for each in models if own[each.name] is None),
+    )
+
+
+def own_files(model: Model, files: Mapping[str, Sequence[MetricFile]]) -> Sequence[MetricFile] | None:
     """The metric files of a model that shares its stage; None if it is not known which those are.
 
-    `others` are the files of the other models by their path. A file with the name of a model is that model's.
+    `files` are those of all models by their path. A file with the name of a model is that model's.
     """
+    mine = files[model.path or ""]
+    others = {path: found for path, found in files.items() if path != (model.path or "")}
+    return _own_files(model, mine, others)
+
+
+def _with_metrics(
+    model: Model, own: Sequence[MetricFile] | None, files: Mapping[str, Sequence[MetricFile]]
+) -> Model:
+    """The model, with its metric files where others share its stage."""
+    if own is None or len(own) == len(files[model.path or ""]):
+        return model
+    return replace(model, metrics=tuple(file.path for file in own))
+
+
+def _no_gate(model: Model, files: Mapping[str, Sequence[MetricFile]]) -> str:
+    named = listed(file.path for file in files[model.path or ""])
+    return (
+        f"`{model.name}` has no gate: which of {named} are its metrics is not known; "
+        "say it with `metrics: [FILE]` below the model"
+    )
+
+
+def _own_files(
+    model: Model, files: Sequence[MetricFile], others: Mapping[str, Sequence[MetricFile]]
+) -> Sequence[MetricFile] | None:
     paths = {file.path for file in files}
     shared = {path for path, theirs in others.items() if any(file.path in paths for file in theirs)}
     if not shared or len(files) == 1:
@@ -131,108 +193,3 @@ def _shortest_name(path: str, key: str, files: Sequence[MetricFile]) -> str:
         if len(find(name, files)) == 1:
             return name
     return f"{path}:{key}"
-
-
-def compose(
-    models: Sequence[Model],
-    gates: Sequence[SuggestedGate],
-    environments: Sequence[str],
-    *,
-    pathless: Iterable[str] = (),
-    takes_pre: Collection[str] = (),
-    gates_active: bool = True,
-    foreign_tags: bool = False,
-) -> str:
-    """The text of the file; `pathless` models, which have tags but no declared path, become comments.
-
-    So do the gates, unless they are active. `takes_pre` are the environments that have a pre-release. With
-    `foreign_tags`, those of other tools count.
-    """
-    lines = [
-        f"# yaml-language-server: $schema={SCHEMA_URL}",
-        "# What should hold in this repository. Every part is optional; `mlgit check` evaluates the gates.",
-        "version: 1",
-        "",
-        *_models(models, tuple(pathless)),
-        "",
-        *_gates(gates, active=gates_active),
-        "",
-        *_environments(environments, takes_pre),
-        *(_FOREIGN if foreign_tags else ()),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def quoted(value: str) -> str:
-    """A text as YAML: plain if that is safe, otherwise in double quotes."""
-    if _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT:
-        return value
-    # JSON keeps some characters that YAML must escape.
-    shown = json.dumps(value.encode("utf-8", "replace").decode(), ensure_ascii=False)
-    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in shown)
-
-
-def one_line(description: str) -> str:
-    """The first line of a description, not too long."""
-    first = next(iter(description.strip().splitlines()), "").strip()
-    return first if len(first) <= _LONGEST_DESCRIPTION else first[: _LONGEST_DESCRIPTION - 1] + "…"
-
-
-def _models(models: Sequence[Model], pathless: Sequence[str]) -> list[str]:
-    lines = ["# What is released. The name is part of tags: `name@v1.0.0`, `name#prod#3`.", "models:"]
-    for model in models:
-        if model.path is None:
-            lines.append(f"  {quoted(model.name)}: {{}}  # its path is in dvc.yaml")
-            continue
-        lines += [f"  {quoted(model.name)}:", f"    path: {quoted(model.path)}"]
-        if model.metrics is not None:
-            lines.append(f"    metrics: [{', '.join(map(quoted, model.metrics))}]")
-        if described := one_line(model.description or ""):
-            lines.append(f"    description: {quoted(described)}")
-    lines += [f"  # {quoted(name)}: {{path: …}}  # tags know it; where is its file?" for name in pathless]
-    if not models and not pathless:
-        lines.append("  # my-model: {path: models/my-model.onnx}")
-    return lines
-
-
-def _gates(gates: Sequence[SuggestedGate], *, active: bool) -> list[str]:
-    lines = ["# Conditions that a change must meet.", "gates:"]
-    mark = "" if active else "# "
-    for gate in gates:
-        change = "max_drop" if gate.direction == "up" else "max_rise"
-        limit = "0.01" if gate.direction == "up" and 0 < gate.value <= 1 else "2%"
-        bound, amount = _floor(gate)
-        name = gate.id.removesuffix("-vs-base")
-        owner = f"model: {quoted(gate.model)}, " if gate.model else ""
-        metric = f"{owner}metric: {quoted(gate.metric)}"
-        side = "floor" if bound == "min" else "ceiling"
-        lines += [
-            f"  {mark}{gate.id}: {{{metric}, vs: base, {change}: {limit}}}  # now {text(gate.value)}",
-            f"  # {name}-{side}: {{{metric}, {bound}: {amount}}}",
-        ]
-    if not gates:
-        lines += [
-            "  # auc-floor: {metric: auc, min: 0.9}",
-            "  # auc-vs-base: {metric: auc, vs: base, max_drop: 0.01}",
-        ]
-    return lines
-
-
-def _floor(gate: SuggestedGate) -> tuple[str, str]:
-    """A bound that the current value passes with a margin, in two digits."""
-    margin = abs(gate.value) / 20
-    if gate.direction == "up":
-        return "min", text(Context(prec=2, rounding=ROUND_FLOOR).plus(gate.value - margin))
-    return "max", text(Context(prec=2, rounding=ROUND_CEILING).plus(gate.value + margin))
-
-
-def _environments(environments: Sequence[str], takes_pre: Collection[str]) -> list[str]:
-    lines = ["# Where versions are promoted to.", "environments:"]
-    for name in environments:
-        rules = "{pre: true}  # it has a pre-release now" if name in takes_pre else "{}"
-        lines.append(f"  {quoted(name)}: {rules}")
-    if environments:
-        lines.append("  # `auto: true` promotes what passes; `from: NAME` names the environment before")
-    else:
-        lines += ["  # staging: {auto: true}", "  # prod: {from: staging}"]
-    return lines

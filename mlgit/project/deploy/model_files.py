@@ -189,7 +189,7 @@ def _model_path(
     path = declared_path(project, model, commit)
     if path is None and statement is None:
         # Tags of other tools may be older than any declaration, so use today's.
-        path = declared_models(project).get(model)
+        path = declared_models(project, tagged=(model,)).get(model)
     if path is None:
         raise StateError(
             f"No path is declared for `{model}` at {label}",
@@ -224,6 +224,11 @@ def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
     for name in tree.paths():
         if (name == path or name.startswith(f"{path}/")) and is_content(name):
             found.setdefault(name, Source(path=name, pointer=None))
+    if not found and "://" in path:
+        raise StateError(
+            f"`{path}` is kept outside the repository, where mlgit does not fetch from",
+            hint="fetch it with the tool of that storage",
+        )
     if not found:
         raise StateError(
             f"`{path}` is neither a DVC output nor a file in Git at {tree.label}",

@@ -13,7 +13,7 @@ from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.registry.completeness import doubts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.config.file import Config
     from mlgit.core.pipeline.known_models import KnownModel
@@ -26,23 +26,28 @@ _AND = "+"
 """Between the digests of what DVC has of a model and what Git has of it."""
 
 
-def declared_models(project: Project, commit: str | None = None) -> Mapping[str, str | None]:
+def declared_models(
+    project: Project, commit: str | None = None, *, tagged: Collection[str] = ()
+) -> Mapping[str, str | None]:
     """Name -> path of the models at a commit (None: the working tree); the path is None if not declared.
 
-    A path that `mlgit.yaml` lacks comes from `artifacts:` of dvc.yaml; without `models:`, all models do.
+    A path that `mlgit.yaml` lacks comes from `artifacts:` of dvc.yaml; without `models:`, all models do. Tags
+    have versions of the `tagged` names, so that artifacts of these names count, whatever their type.
     """
     models = names_at(project, commit).models
-    if models and all(model.path is not None for model in models.values()):
+    whole = models and all(model.path is not None for model in models.values())
+    if whole and all(name in models for name in tagged):
         return {name: model.path for name, model in models.items()}
-    artifacts = _artifacts(project, commit)
+    artifacts = _artifacts(project, commit, tagged)
     if not models:
         return artifacts
-    return {name: model.path or artifacts.get(name) for name, model in models.items()}
+    more = {name: artifacts[name] for name in tagged if name in artifacts}
+    return more | {name: model.path or artifacts.get(name) for name, model in models.items()}
 
 
 def declared_path(project: Project, name: str, commit: str) -> str | None:
     """The path of a model at a commit: the declared one, there or otherwise in trunk's history."""
-    here = declared_models(project, commit).get(name)
+    here = declared_models(project, commit, tagged=(name,)).get(name)
     if here is not None:
         return here
     return next((path for each in _on_trunk(project, name) if (path := each.get(name)) is not None), None)
@@ -50,9 +55,9 @@ def declared_path(project: Project, name: str, commit: str) -> str | None:
 
 def was_declared(project: Project, name: str, commit: str) -> bool:
     """Whether trunk ever declared a model, or the commit does."""
-    if name in _declared_or_none(project, None if project.trunk is None else project.trunk.commit):
+    if name in _declared_or_none(project, None if project.trunk is None else project.trunk.commit, name):
         return True
-    if name in _declared_or_none(project, commit):
+    if name in _declared_or_none(project, commit, name):
         return True
     return any(name in each for each in _on_trunk(project, name))
 
@@ -60,20 +65,21 @@ def was_declared(project: Project, name: str, commit: str) -> bool:
 def _on_trunk(project: Project, name: str) -> Iterator[Mapping[str, str | None]]:
     """What trunk declares now, and then at each commit that changed how often the name is in the rules."""
     if project.trunk is None:
-        yield _declared_or_none(project, None)
+        yield _declared_or_none(project, None, name)
         return
     trunk = project.trunk.commit
-    yield _declared_or_none(project, trunk)
+    yield _declared_or_none(project, trunk, name)
     files = (f":(literal){CONFIG_FILE}", ":(glob)**/dvc.yaml")
     options = ("--first-parent", "-m", "--format=%H", "--no-show-signature", "--no-textconv", f"-S{name}")
     listed = project.git.run_text("log", *options, trunk, "--", *files)
     for commit in dict.fromkeys(listed.split()):
-        yield _declared_or_none(project, commit)
+        yield _declared_or_none(project, commit, name)
 
 
-def _declared_or_none(project: Project, commit: str | None) -> Mapping[str, str | None]:
+def _declared_or_none(project: Project, commit: str | None, name: str) -> Mapping[str, str | None]:
+    """What is declared there, with an artifact of this name; nothing if it cannot be read."""
     try:
-        return declared_models(project, commit)
+        return declared_models(project, commit, tagged=(name,))
     except MlgitError:
         return {}
 
@@ -272,7 +278,7 @@ def _unknown(
     return UnknownReference(absent, hint=hint)
 
 
-def _artifacts(project: Project, commit: str | None) -> dict[str, str | None]:
+def _artifacts(project: Project, commit: str | None, tagged: Collection[str]) -> dict[str, str | None]:
     tree = project.tree(commit)
     files = [path for path in tree.paths() if path.rpartition("/")[2] == "dvc.yaml"]
     if not files:
@@ -280,4 +286,4 @@ def _artifacts(project: Project, commit: str | None) -> dict[str, str | None]:
     from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 
     found = read_pipeline(tree, root=project.root, paths=files, folder=project.cache_dir).artifacts
-    return {each.name: each.path for each in found if each.type in {None, "model"}}
+    return {each.name: each.path for each in found if each.type in {None, "model"} or each.name in tagged}

@@ -81,6 +81,8 @@ def metrics(found: Status, short: Shortening, *, verbose: bool) -> Page:
     if found.base is None:
         text = f"{len(found.metrics)}, no base: {_NO_BASE.get(found.base_rule or '', 'it is not known')}"
         shown = list(found.metrics)
+    elif not found.metrics:
+        text, shown = "none could be read", []
     elif not changed:
         text, shown = f"{len(found.metrics)} unchanged since {found.base.label}", []
     else:
@@ -99,9 +101,22 @@ def metrics(found: Status, short: Shortening, *, verbose: bool) -> Page:
     # The pipeline's section has these already.
     stale = tuple(f"Stage `{stage.address}` is stale: " for stage in found.stale)
     problems = [each for each in found.problems if not stale or not each.startswith(stale)]
+    problems = problems if verbose else _once(problems)
     for problem in short.first(problems, _NAMES):
         blocks.append(line(Span("! ", "careful"), problem, indent=TITLE, hang=2))
     return [*blocks, *short.rest(problems, _NAMES, indent=INDENT)]
+
+
+def _once(problems: Sequence[str]) -> list[str]:
+    """The sentences about files, each sentence once with its first file and how many more there are."""
+    files: dict[str, list[str]] = {}
+    for problem in problems:
+        _, _, rest = problem.partition("` ") if problem.startswith("`") else ("", "", problem)
+        files.setdefault(rest, []).append(problem)
+    return [
+        same[0] if len(same) == 1 else f"{same[0]} (and {count(len(same) - 1, 'more file')})"
+        for same in files.values()
+    ]
 
 
 def _order(change: ValueChange, gated: dict[str, int]) -> tuple[object, ...]:

@@ -4,32 +4,77 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.wording import count
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.overview.init import Initialized
+    from collections.abc import Sequence
+
+    from mlgit.core.overview.init import Found, Initialized, NewGate
 
 _KINDS: dict[str, str] = {"dvclive": "DVCLive", "gto": "GTO stages", "ci": "CI"}
+_MOST = 3
+_OUTCOMES = {"pass": "passes now", "skipped": "has nothing to compare with yet"}
 
 
-def page(done: Initialized) -> Page:
-    """The findings, the written file and the next step."""
+def page(done: Initialized, *, verbose: bool = False) -> Page:
+    """The findings, the written file and the next step; `verbose` lists every finding."""
     page: Page = []
     if done.found:
-        rows = [
-            (Span(_KINDS.get(each.kind, each.kind), "dim"), Span(each.name, "name"), each.where)
-            for each in done.found
-        ]
-        page += [line(Span("Found", "strong")), table(("", "", ""), rows), line("")]
+        page += [line(Span("Found", "strong")), table(("", ""), _rows(done.found, verbose=verbose))]
     else:
-        page.append(line("Found no pipeline, no metrics and no tags; the file begins with examples"))
+        page.append(
+            line("Found no pipeline, no model, no metrics and no tags; the file begins with examples")
+        )
     if done.dry_run:
         page.append(line(Span(f"Would write {done.path}:", "strong")))
         page += [line(text, indent=2) for text in done.content.splitlines()]
     else:
-        verb = "Replaced" if done.replaced else "Wrote"
-        page.append(line(Span(f"{verb} ", "ok"), Span(done.path, "name")))
+        verb = "Added to" if done.added else "Replaced" if done.replaced else "Wrote"
+        page.append(line(Span(f"{verb} ", "ok"), Span(done.path, "name"), f": {_counts(done)}"))
     page += [line(Span("note: ", "careful"), offer) for offer in done.offers]
     if not done.dry_run:
-        page.append(line(Span("next: ", "dim"), f"look at {done.path}, then run `mlgit check` and commit it"))
+        page.append(line(Span("next: ", "dim"), _next(done)))
     return page
+
+
+def _rows(found: Sequence[Found], *, verbose: bool) -> list[tuple[Span, str]]:
+    rows = []
+    for kind in dict.fromkeys(each.kind for each in found):
+        texts = [_text(each) for each in found if each.kind == kind]
+        shown = texts if verbose or len(texts) <= _MOST + 1 else texts[:_MOST]
+        if len(shown) < len(texts):
+            shown = [*shown, f"and {len(texts) - len(shown)} more (-v)"]
+        name = _KINDS.get(kind, kind)
+        rows += [(Span("" if number else name, "dim"), text) for number, text in enumerate(shown)]
+    return rows
+
+
+def _text(found: Found) -> str:
+    where = found.where if found.where.endswith(")") else f"({found.where})"
+    value = "" if found.value is None else f": {found.value}"
+    return f"{found.name}, {where}" if found.where.endswith(")") else f"{found.name} {where}{value}"
+
+
+def _counts(done: Initialized) -> str:
+    active = [gate for gate in done.gates if gate.active]
+    gates = count(len(active), "gate")
+    if active:
+        gates += f" ({', '.join(map(_gate, active[:_MOST]))}{', …' if len(active) > _MOST else ''})"
+    parts = [count(done.models, "model"), gates]
+    if done.environments:
+        parts.append(count(done.environments, "environment"))
+    return ", ".join(parts)
+
+
+def _gate(gate: NewGate) -> str:
+    outcome = _OUTCOMES.get(gate.outcome or "")
+    return gate.id if outcome is None else f"{gate.id}, {outcome}"
+
+
+def _next(done: Initialized) -> str:
+    return (
+        "mlgit check"
+        if done.gates
+        else f"look at {done.path}, and run `mlgit init` again after the first metrics"
+    )

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mlgit.adapters.config.loader import load
 from mlgit.core.config.file import Config, Model
-from mlgit.core.overview.init import SuggestedGate, compose, one_line, quoted, suggest_gate
+from mlgit.core.overview.first_config import compose, one_line, quoted
+from mlgit.core.overview.init import SuggestedGate, suggest_gate
 from mlgit.core.pipeline.metrics import find
 from mlgit.yaml12 import load as load_yaml
 from tests.support.verdicts import metric_file
@@ -127,7 +128,7 @@ def test_a_model_that_only_has_tags_is_a_comment() -> None:
 
 
 def test_gates_that_would_block_are_comments() -> None:
-    text = compose([LINE], [AUC], [], gates_active=False)
+    text = compose([LINE], [AUC], [], inactive={AUC.id})
     assert read(text).gates == {}
     assert set(read(uncommented(text)).gates) == {"auc-vs-base", "auc-floor"}
 

@@ -86,7 +86,7 @@ def test_a_large_status_fits_a_page() -> None:
     assert "Data ! 900 modified: data/1.csv, " in flat
     assert "! 100 not checked out: data/0.csv, data/10.csv, " in flat
     assert text.count("and 984 more (-v)\n") == 1
-    assert text.count("and 992 more (-v)\n") == 2
+    assert "! `0.json` is missing (and 999 more files)" in flat
     assert "and 19992 more (`mlgit models` lists all)\n" in text
     assert "10000 tags not pushed: m@v1.0.0, " in flat
     assert " and 9992 more " in flat
