@@ -270,8 +270,8 @@ class _Violation:
         if title.startswith("Id of a gate"):
             return self._error(message, expected=_lowered(expected), hint=gate_meant(None, value))
         if title.startswith("Path"):
-            leaves = ".." in value.replace("\\", "/").split("/")
-            message = f"The path {shown(value)} {'leaves the repository' if leaves else 'is absolute'}"
+            up = ".." in value.replace("\\", "/").split("/")
+            message = f"The path {shown(value)} {'goes up with `..`' if up else 'is absolute'}"
         return self._error(message, expected=_lowered(expected) or None)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from mlgit.core.globs import glob_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 
 _NO_CONTENT = (".dvc", "/.gitignore", "/.dvcignore", "/dvc.yaml", "/dvc.lock")
-_WILDCARDS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-_GLOB_PARTS = r"\*\*/|\*\*|\*|\?|[^*?]+"
 
 
 def is_content(path: str) -> bool:
@@ -79,12 +78,6 @@ def stages_before(address: str, pipeline: Pipeline) -> frozenset[str]:
 def outputs_of(path: str, outputs: Iterable[Output]) -> tuple[Output, ...]:
     """DVC's cached outputs that are `path`, are in it, or contain it."""
     return tuple(output for output in outputs if output.cached and meets(output.path, path))
-
-
-def glob_pattern(glob: str) -> re.Pattern[str]:
-    """A glob from the root: `*` and `?` stay in one folder, `**` crosses folders."""
-    parts = re.findall(_GLOB_PARTS, glob)
-    return re.compile("".join(_WILDCARDS.get(part) or re.escape(part) for part in parts), re.DOTALL)
 
 
 def _owner(path: str, owners: dict[str, str]) -> str | None:

@@ -121,6 +121,7 @@ def accept_with_facts(
     raw, contents = _with_messages(project, raw, ignored)
     made = _statements(fact.message() for fact in raw.facts)
     statements = tuple(each for each in made if isinstance(each, EnvironmentStatement))
+    releases = tuple(each for each in made if isinstance(each, ReleaseStatement))
     policies = frozenset(each.policy for each in statements if each.policy is not None)
     commits = {fact.commit for fact in raw.facts} | policies
     local = own_branch_counts(project) if local is None else local
@@ -134,9 +135,7 @@ def accept_with_facts(
         elsewhere=elsewhere,
         rules={commit: _rules(project, commit) for commit in policies if commit not in elsewhere},
         gates=_gates(project, statements, elsewhere),
-        release_gates=gates_of_releases(
-            project, (each for each in made if isinstance(each, ReleaseStatement))
-        ),
+        release_gates=gates_of_releases(project, releases),
         today=project.trunk_config.environments if project.trunk_config.declared else None,
         precedes=partial(is_ancestor, project.git),
         had_rules_of=line.had_rules_of,

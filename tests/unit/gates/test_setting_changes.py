@@ -155,6 +155,7 @@ ORDER: Mapping[str, tuple[tuple[str | None, ...], ...]] = {
     "numbers": (("committed",), (None,), ("pipeline",)),
     "on_loosened": (("warn", None), ("fail",)),
     "foreign_tags": (("allow",), ("refuse", None)),
+    "comment": (("blocked",), ("changed",), ("always",)),
 }
 """The values of each setting from the loosest; values in one group mean the same."""
 
@@ -166,7 +167,8 @@ def test_a_looser_setting_is_a_finding(key: str) -> None:
         found = texts(having(key, old), having(key, new))
         assert len(found) == (rank[new] < rank[old]), (key, old, new)
     last, first = ORDER[key][-1][0], ORDER[key][0][0]
-    text = f"`{key}` was `{last}`; it is now `{first}`"
+    name = "`comment` of `ci:`" if key == "comment" else f"`{key}`"
+    text = f"{name} was `{last}`; it is now `{first}`"
     assert texts(having(key, last), having(key, first)) == [text]
 
 

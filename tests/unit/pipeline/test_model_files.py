@@ -9,7 +9,6 @@ from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.model_files import (
     connected_stages,
     files_of_model,
-    glob_pattern,
     made_by_stage,
     outputs_of,
 )
@@ -89,24 +88,6 @@ def test_globs_choose_the_files() -> None:
 
 def test_ancestors_and_descendants_are_connected_but_siblings_are_not() -> None:
     assert connected_stages("models/a.pkl", PIPELINE) == {"prepare", "train-a", "evaluate-a", "summary"}
-
-
-@pytest.mark.parametrize(
-    ("glob", "path", "matches"),
-    [
-        ("metrics/*.json", "metrics/a.json", True),
-        ("metrics/*.json", "metrics/x/a.json", False),
-        ("**/*.json", "metrics/x/a.json", True),
-        ("**/*.json", "a.json", True),
-        ("metrics/**", "metrics/x/a.json", True),
-        ("m?trics/a.json", "metrics/a.json", True),
-        ("metrics?a.json", "metrics/a.json", False),
-        ("metrics/[a].json", "metrics/a.json", False),
-        ("a.json", "aXjson", False),
-    ],
-)
-def test_a_star_stays_in_its_folder(glob: str, path: str, *, matches: bool) -> None:
-    assert bool(glob_pattern(glob).fullmatch(path)) == matches
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from mlgit.core.gates.gate_changes import compare_gates, strictness
 from mlgit.core.gates.resolved.rules import Merged
 from mlgit.core.gates.verdict import Note
-from mlgit.core.pipeline.model_files import glob_pattern, meets
+from mlgit.core.globs import glob_pattern
+from mlgit.core.pipeline.model_files import meets
 from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:

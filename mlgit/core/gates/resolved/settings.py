@@ -23,12 +23,19 @@ _LOOSER: Mapping[str, Mapping[str, tuple[str | None, ...]]] = {
     "numbers": {"committed": ("pipeline", None)},
     "on_loosened": {"warn": ("fail",)},
     "foreign_tags": {"allow": ("refuse", None)},
+    "comment": {"blocked": ("always", "changed"), "changed": ("always",)},
 }
 """Setting -> value -> the values that let less through; a setting that is not written has its default."""
+_SHOWN = {"comment": "`comment` of `ci:`"}
 _NOT_REACHED_BY = frozenset({"timeout", "keep"})
 """Keys of `deploy:` that do not say where."""
 _WIDTH = 100
-_DEFAULTS: Mapping[str, str | None] = {"numbers": None, "on_loosened": "warn", "foreign_tags": None}
+_DEFAULTS: Mapping[str, str | None] = {
+    "numbers": None,
+    "on_loosened": "warn",
+    "foreign_tags": None,
+    "comment": "always",
+}
 
 
 def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
@@ -56,12 +63,17 @@ def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
                 text=f"{listed(sorted(lost))} no longer {verb} a promotion to `{name}`",
                 whole=True,
             )
+    yield from _looser(old, new)
+    yield from _deployed(old, new)
+    yield from _directions(old, new)
+
+
+def _looser(old: Config, new: Config) -> Iterator[Finding]:
     for key, values in _LOOSER.items():
         before, now = getattr(old, key), getattr(new, key)
         if _default(key, before) in values.get(_default(key, now) or "", ()):
-            yield _finding(key, f"`{key}` was {_written(before)}; it is now {_written(now)}", kind="setting")
-    yield from _deployed(old, new)
-    yield from _directions(old, new)
+            text = f"{_SHOWN.get(key, f'`{key}`')} was {_written(before)}; it is now {_written(now)}"
+            yield _finding(key, text, kind="setting")
     if old.numbers == "pipeline" and new.numbers is None:
         yield _finding("numbers", "`numbers` was `pipeline`; it is now not written", kind="setting")
 
@@ -91,7 +103,7 @@ def _deployed(old: Config, new: Config) -> Iterator[Finding]:
 
 
 def _place(entry: Deploy) -> tuple[str, Mapping[str, object]]:
-    return entry.target, entry.keys
+    return entry.target, {key: value for key, value in entry.keys.items() if key not in _NOT_REACHED_BY}
 
 
 def addition_notes(old: Config, new: Config) -> Iterator[Note]:
