@@ -45,6 +45,7 @@ TESTS = {
         f"mlgit/core/gates/resolved/{module}.py": [f"{_GATES}{name}.py" for name in names]
         for module, names in _RESOLVED.items()
     },
+    "mlgit/core/gates/measured/numbers.py": [f"{_GATES}numbers.py"],
     "mlgit/core/trust/accept.py": [
         f"tests/unit/trust/test_{name}.py" for name in ("accept", "rules", "stated_gates")
     ],

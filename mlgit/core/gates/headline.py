@@ -20,6 +20,7 @@ FINDINGS = (
     "gates_loosened",
     "gate_repointed",
     "evidence_weakened",
+    "number_of_another_model",
     "baseline_emptied",
     "newer_tag_refused",
     "baseline_older",

@@ -6,9 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlgit.core.config.file import Config, FileBaseline
-from mlgit.core.gates.evaluate import Case, vs_key
 from mlgit.core.gates.gate_changes import compare_gates, only_repointed
+from mlgit.core.gates.measured.numbers import measure
 from mlgit.core.gates.resolved.findings import Finding, compare_resolved, finding_of, reported_losses
 from mlgit.core.gates.resolved.models import model_findings
 from mlgit.core.gates.resolved.renames import (
@@ -17,72 +16,28 @@ from mlgit.core.gates.resolved.renames import (
     with_gate_names,
     without_only_model,
 )
-from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
 from mlgit.core.gates.resolved.settings import addition_notes, compare_settings
 from mlgit.core.gates.waived_names import declared_names, waived_names
-from mlgit.core.pipeline.known_models import KnownModel, renamed_models
-from mlgit.core.pipeline.model_files import files_of_model, measured_files, model_path
-from mlgit.core.record import record
+from mlgit.core.pipeline.known_models import renamed_models
+from mlgit.core.pipeline.model_files import measured_files
 from mlgit.project.gates.ignored import ignore_findings
 from mlgit.project.gates.places import places_at
 from mlgit.project.gates.replaced import replacement_findings
+from mlgit.project.gates.resolved.side import Side, resolve_side
 from mlgit.project.gates.rules import Change, Compared
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.registry.models import content_digest
 from mlgit.project.valid_rules import last_readable, read_before, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mlgit.core.config.file import Gate, Model
+    from mlgit.core.config.file import Config
+    from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.gates.verdict import GateChange
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.pipeline.inputs import Places
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
-
-
-@record
-class Side:
-    """One side of a comparison: its rules, and the evidence that they are applied to."""
-
-    config: Config
-    evidence: Evidence
-
-    @property
-    def alone(self) -> bool:
-        """Whether there is only one model."""
-        return len(self.config.models or self.artifacts) <= 1
-
-    @property
-    def artifacts(self) -> Mapping[str, str]:
-        """The models of dvc.yaml: name -> path."""
-        found = self.evidence.pipeline.artifacts
-        return {each.name: each.path for each in found if each.type in {None, "model"}}
-
-    @property
-    def paths(self) -> Mapping[str, str | None]:
-        """The models' paths by name."""
-        pipeline = self.evidence.pipeline
-        return {name: model_path(each, pipeline) for name, each in self.config.models.items()} or {
-            **self.artifacts
-        }
-
-    @property
-    def named(self) -> Mapping[str, str]:
-        """The files that mlgit.yaml names: models, and what gates compare with."""
-        files = [gate.vs.path for gate in self.config.gates.values() if isinstance(gate.vs, FileBaseline)]
-        models = {path: f"model `{name}`" for name, path in self.paths.items() if path is not None}
-        return {**models, **dict.fromkeys(files, "a gate compares with it")}
-
-    def known(self, project: Project) -> tuple[KnownModel, ...]:
-        tree = project.tree(self.evidence.commit)
-        return tuple(
-            KnownModel(
-                name=name, path=path, digest=partial(content_digest, tree, self.evidence.pipeline, path)
-            )
-            for name, path in sorted(self.paths.items())
-        )
 
 
 def renamed_by(project: Project, change: Change, here: Evidence) -> Mapping[str, str]:
@@ -99,9 +54,10 @@ def compare_with_target(
     project: Project, change: Change, here: Evidence, finder: Baselines, renamed: Mapping[str, str]
 ) -> Compared:
     """The gates that differ from the target's, and what they compare; `finder` is the candidate's."""
-    if not change.rules.declared:
-        return Compared()
     new = Side(config=change.merged.config, evidence=here)
+    if not change.rules.declared:
+        own = resolve_side(new, finder.after or finder, finder) if new.config.declared else []
+        return Compared(findings=measure((), own, (here.pipeline, here.pipeline)).findings)
     found = _compare(project, change, new, finder, renamed)
     before = _before(project, change, change.rules)
     stages = [() if side is None else _stages(side) for side in (before, new)]
@@ -155,26 +111,8 @@ def _compare(
         *_made_otherwise(project, before, new, renamed, gates=resolved, covered=reported, places=places),
         *compare_resolved(resolved, named, places=places),
     )
-    stages = _stage_changes(project, before, new, (resolved, named), places)
+    stages = _stage_changes(project, before, new, (resolved, named), places, findings)
     return Compared(changes=changes, findings=(*findings, *stages.findings), notes=(*notes, *stages.notes))
-
-
-def resolve_side(side: Side, finder: Baselines, files: Baselines) -> list[ResolvedGate]:
-    """Every gate for every model of one side; `files` finds reference files in the side's own tree."""
-    found: list[ResolvedGate] = []
-    models: list[Model | None] = [*side.config.models.values()]
-    for model in models or [None]:
-        name = None if model is None else model.name
-        gates = tuple(gate for gate in side.config.gates.values() if _applies(gate, name))
-        wanted = {vs_key(gate.vs): gate.vs for gate in gates if gate.vs is not None}
-        baselines = {
-            key: (files if isinstance(vs, FileBaseline) else finder).find(vs, model)
-            for key, vs in wanted.items()
-        }
-        case = Case(name, gates, files_of_model(model, side.evidence, alone=side.alone), baselines)
-        path = _only(side.artifacts) if model is None else model_path(model, side.evidence.pipeline)
-        found += resolve_case(case, side.evidence.pipeline, path=path)
-    return found
 
 
 def _made_otherwise(
@@ -220,38 +158,36 @@ def _in_models(project: Project, side: Side) -> list[str]:
     return [path for path in paths if path.startswith(wanted)]
 
 
-def _only(paths: Mapping[str, str]) -> str | None:
-    return next(iter(paths.values())) if len(paths) == 1 else None
-
-
 def _stage_changes(
     project: Project,
     old: Side,
     new: Side,
     gates: tuple[Sequence[ResolvedGate], Sequence[ResolvedGate]],
     places: tuple[Places, Places],
+    reported: Sequence[Finding],
 ) -> Compared:
-    """What the stages of the gates' numbers and models do otherwise."""
+    """What the stages of the gates' numbers and models do otherwise, and what they do not measure."""
     before, after = gates
     was, now = old.evidence.pipeline, new.evidence.pipeline
+    measured = measure(before, after, (was, now), reported)
     if was.stages == now.stages:
-        return Compared()
+        return Compared(findings=measured.findings, notes=measured.notes)
     from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
 
     files = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
     return Compared(
-        findings=tuple(undeclared_files(was, now, after, files)),
-        notes=(*stage_notes(was, now, after), *input_notes(before, after, places=places)),
+        findings=(*measured.findings, *undeclared_files(was, now, after, files)),
+        notes=(
+            *measured.notes,
+            *stage_notes(was, now, after),
+            *input_notes(before, after, places=places),
+        ),
     )
 
 
 def _before(project: Project, change: Change, rules: Config) -> Side | None:
     found = last_readable(project.git, change.base, partial(evidence, project, staleness=False))
     return None if found is None else Side(config=rules, evidence=found)
-
-
-def _applies(gate: Gate, model: str | None) -> bool:
-    return gate.models is None or model is None or model in gate.models
 
 
 def _changed(changes: Iterable[GateChange], old: Config, new: Config, *, resolved: bool) -> list[Finding]:

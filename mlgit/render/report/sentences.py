@@ -16,6 +16,7 @@ _SUBJECTS = re.compile(r"((?:`[^`]+`, )*`[^`]+`(?: and \d+ more)?)(?: of `[^`]+`
 _SHORT = {
     "gate_repointed": "gate {} was repointed",
     "evidence_weakened": "the evidence for {} is weaker",
+    "number_of_another_model": "the number of {} knows nothing of the model",
     "baseline_emptied": "{} has nothing to compare with any more",
     "newer_tag_refused": "{} compares with an older version, because a newer tag does not count",
     "baseline_older": "{} compares with an older commit",
@@ -25,6 +26,7 @@ _LABELS = {
     "gate_repointed": "Gate repointed",
     "gates_loosened": "Gate loosened",
     "evidence_weakened": "Evidence weakened",
+    "number_of_another_model": "Not a number of the model",
     "reference_edited": "Reference edited",
 }
 _OTHERWISE = ("gate_repointed", "evidence_weakened", "reference_edited")

@@ -38,6 +38,8 @@ _OF_SEVERAL = (
     ("; what it compares with", "; what they compare with"),
     ("its number proves less", "their numbers prove less"),
     ("its number was made ", "their numbers were made "),
+    ("its number is made ", "their numbers are made "),
+    ("is, so it says nothing", "is, so they say nothing"),
     ("; it is now made from", "; they are now made from"),
     ("; it is now made along", "; they are now made along"),
     ("; it is now made only along", "; they are now made only along"),
@@ -136,7 +138,7 @@ def note_of(
     effect: Effect = "waived" if waived else "block" if on_loosened == "fail" else "warn"
     return Note(
         code=finding.code,
-        message=_message(finding),
+        message=message_of(finding),
         effect=effect,
         model=finding.model,
         gate=finding.subjects[0] if finding.kind == "gate" and len(finding.subjects) == 1 else None,
@@ -170,7 +172,8 @@ def _covering(texts: Collection[str], waivers: Sequence[Waiver]) -> Waiver | Non
     return next((waiver for waiver in waivers if waiver.gate in texts), None)
 
 
-def _message(finding: Finding) -> str:
+def message_of(finding: Finding) -> str:
+    """What a finding says, as a sentence."""
     if finding.whole:
         return finding.text
     of = f" of `{finding.model}`" if finding.model else ""

@@ -1,0 +1,1 @@
+"""Both sides of a change, with their rules and what these resolve to."""
