@@ -99,4 +99,6 @@ def _base(project: Project, ci: Mapping[str, str], notes: list[str]) -> Side:
         return Side(text="base", label="nothing", commit=None, empty=True)
     if base.reason == "unrelated_history":
         notes.append("the target branch shares no history with HEAD: compared with its newest commit")
+    if base.reason == "unborn_branch":
+        notes.append("there is no commit yet on this branch: compared with the target's newest commit")
     return Side(text="base", label=f"base ({base.commit[:7]})", commit=base.commit)

@@ -65,6 +65,21 @@ def test_a_branch_with_a_history_of_its_own_is_compared_with_the_newest_commit_o
     assert base["rule"] == "the newest commit of `origin/main`, which has an unrelated history"
 
 
+def test_a_branch_without_a_commit_is_compared_with_the_newest_commit_of_trunk(project: Folder) -> None:
+    gates(project, "  drop: {metric: r2, vs: base, max_drop: 0.01}\n")
+    main = project.git("rev-parse", "HEAD")
+    project.git("switch", "-q", "--orphan", "lone")
+    project.git("restore", "-s", "main", "--", ".")
+    train(project, "1.5")
+    verdict = check(project, status=Exit.BLOCKED)
+    assert results(verdict)["line/drop"] == ("fail", "max_drop_broken", "block")
+    (base,) = verdict["baselines"]
+    words = "the newest commit of `origin/main`, because there is no commit yet on the branch here"
+    assert (base["commit"], base["rule"]) == (main, words)
+    assert "compared with the target's newest commit" in " ".join(project.here("diff").out.split())
+    assert project.here("status", "--json").json()["base_rule"] == "unborn_branch"
+
+
 def test_ci_says_what_base_is(project: Folder) -> None:
     first = project.git("rev-parse", "HEAD")
     for slope in ("1.9", "1.8"):

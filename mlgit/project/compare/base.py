@@ -29,6 +29,7 @@ Reason = Literal[
     "parent",
     "no_commit",
     "root_commit",
+    "unborn_branch",
     "unrelated_history",
     "history_too_shallow",
     "trunk_not_here",
@@ -45,6 +46,7 @@ RULES: Mapping[Reason, str] = {
     "parent": "the first parent of the commit that is checked",
     "no_commit": "there is no commit yet",
     "root_commit": "the commit that is checked is the first one",
+    "unborn_branch": "the newest commit of {target}, because there is no commit yet on the branch here",
     "unrelated_history": "the newest commit of {target}, which has an unrelated history",
     "history_too_shallow": "this clone is too shallow to find it",
     "trunk_not_here": "trunk is not in this clone",
@@ -108,7 +110,7 @@ def base_commit(
         return Base(commit=commit, reason="explicit")
     here = candidate or project.head.commit
     if here is None:
-        return Base(commit=None, reason="no_commit")
+        return _of_unborn(project, target_of(project, ci))
     found = _in_ci(project, here, ci)
     return found or _locally(project, here, target_of(project, ci), of_worktree=candidate is None)
 
@@ -200,6 +202,13 @@ def _locally(project: Project, here: str, target: Branch | None, *, of_worktree:
         return Base(commit=here, reason="head")
     known = parents(project.objects, here)
     return _known(project, known[0], "parent") if known else Base(commit=None, reason="root_commit")
+
+
+def _of_unborn(project: Project, target: Branch | None) -> Base:
+    """The base of a branch without a commit: its files are compared with the target as well."""
+    if target is not None:
+        return Base(commit=target.commit, reason="unborn_branch")
+    return Base(commit=None, reason="no_commit" if trunk_is_unborn(project) else "trunk_not_here")
 
 
 def _of_branch(project: Project, here: str, target: Branch, common: Sequence[str]) -> Base:
