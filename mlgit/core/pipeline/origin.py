@@ -25,11 +25,12 @@ LINKS: tuple[Link, ...] = ("none", "beside", "reads")
 
 @record
 class Reader:
-    """A stage with its own dependencies; `run` is its folder and command."""
+    """A stage with its own dependencies and outputs; `run` is its folder and command."""
 
     address: str
     run: tuple[str, ...]
     deps: tuple[str, ...]
+    outs: tuple[str, ...] = ()
 
 
 @record
@@ -90,7 +91,12 @@ def origin_of_owner(owner: str, pipeline: Pipeline) -> NumbersOrigin:
         frozen=tuple(stage.address for stage in chain if stage.frozen),
         recorded=recorded_inputs(chain),
         readers=tuple(
-            Reader(address=stage.address, run=(stage.wdir, *stage.cmd), deps=tuple(stage.deps))
+            Reader(
+                address=stage.address,
+                run=(stage.wdir, *stage.cmd),
+                deps=tuple(stage.deps),
+                outs=tuple(out.path for out in stage.outs),
+            )
             for stage in chain
         ),
         made=tuple(out.path for out in pipeline.outputs),
@@ -154,28 +160,39 @@ def weaker(
             for stage, dep in _dropped_between(old, new)
             if reported is None or not meets(dep, reported)
         ),
-        *(f"stage {name} is frozen now" for name in new.frozen if name not in old.frozen),
+        *(f"stage {name} is frozen now" for name in new.frozen if not _was_frozen(name, old, new)),
     )
 
 
 def _dropped_between(old: NumbersOrigin, new: NumbersOrigin) -> Iterable[tuple[str, str]]:
-    """(stage, dependency): what one made for the other, still makes, and is read no more, or only in part."""
+    """(stage, dependency): what one made for the other, still makes, and is read no more, or only in part.
+
+    Of a stage that is gone, any other one may read it.
+    """
+    every = [dep for each in new.readers for dep in each.deps]
     for reader in old.readers:
         now = _counterpart(reader, old, new)
-        for dep in () if now is None else reader.deps:
+        for dep in reader.deps:
             between = dep not in old.deps and any(meets(out, dep) for out in new.made)
-            if now is not None and between and not _covered(dep, now.deps, "/"):
-                yield now.address, dep
+            if between and not _covered(dep, every if now is None else now.deps, "/"):
+                yield (reader if now is None else now).address, dep
 
 
 def _counterpart(reader: Reader, old: NumbersOrigin, new: NumbersOrigin) -> Reader | None:
-    """The same stage, or one that runs the same; the last one, which makes the numbers, always has one."""
+    """The same stage, or one that runs or makes the same; the last one, which makes the numbers, has one."""
     by_address = {each.address: each for each in new.readers}
-    same = by_address.get(reader.address) or next(
-        (each for each in new.readers if each.run == reader.run), None
-    )
+    same = by_address.get(reader.address)
+    same = same or next((each for each in new.readers if each.run == reader.run), None)
+    made = {*reader.outs}
+    same = same or next((each for each in new.readers if not made.isdisjoint(each.outs)), None)
     last = by_address.get(new.name or "") if reader.address == old.name else None
     return same or last
+
+
+def _was_frozen(name: str, old: NumbersOrigin, new: NumbersOrigin) -> bool:
+    """Whether a stage was frozen before, perhaps under another name."""
+    runs = {each.run for each in new.readers if each.address == name}
+    return name in old.frozen or any(each.address in old.frozen and each.run in runs for each in old.readers)
 
 
 def renamed_inputs(

@@ -176,10 +176,10 @@ def _stage_changes(
 
     files = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
     return Compared(
-        findings=(*measured.findings, *undeclared_files(was, now, after, files)),
+        findings=(*measured.findings, *undeclared_files(was, now, gates, files)),
         notes=(
             *measured.notes,
-            *stage_notes(was, now, after),
+            *stage_notes(was, now, gates),
             *input_notes(before, after, places=places),
         ),
     )

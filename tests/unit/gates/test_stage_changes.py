@@ -35,14 +35,17 @@ def edited(name: str, **facts: Any) -> Pipeline:  # noqa: ANN401 (fields of a st
     )
 
 
-def messages(new: Pipeline, old: Pipeline = OLD) -> list[str]:
-    source = Source(file="test.json", key="auc", origin=origin_of("test.json", new))
-    gates = [
-        ResolvedGate(gate="g", model="m", metric="auc", source=source),
+def gates_of(known: Pipeline, path: str | None = None) -> list[ResolvedGate]:
+    source = Source(file="test.json", key="auc", origin=origin_of("test.json", known))
+    return [
+        ResolvedGate(gate="g", model="m", metric="auc", source=source, path=path),
         ResolvedGate(gate="hand", model="m", metric="auc", source=replace(source, origin=HAND)),
         ResolvedGate(gate="none", model="m", metric="auc"),
     ]
-    notes = stage_notes(old, new, gates)
+
+
+def messages(new: Pipeline, old: Pipeline = OLD) -> list[str]:
+    notes = stage_notes(old, new, (gates_of(old), gates_of(new)))
     assert {(note.code, note.effect) for note in notes} <= {("stage_changed", "note")}
     return [note.message for note in notes]
 
@@ -70,6 +73,52 @@ def messages(new: Pipeline, old: Pipeline = OLD) -> list[str]:
 )
 def test_another_command_or_folder_is_named(name: str, facts: dict[str, Any], expected: list[str]) -> None:
     assert messages(edited(name, **facts)) == expected
+
+
+def rebuilt(name: str, now: str, **facts: Any) -> Pipeline:  # noqa: ANN401 (fields of a stage)
+    """The pipeline with a stage under another name, with these facts; `make` is its output."""
+    (old,) = [each for each in OLD.stages if each.name == name]
+    was = old.outs[0].path
+    made = facts.pop("make", was)
+    new = old._replace(address=now, name=now, outs=(Output(path=made, owner=now),), **facts)
+    others = [
+        each._replace(deps=tuple(made if dep == was else dep for dep in each.deps))
+        for each in OLD.stages
+        if each.name != name
+    ]
+    return Pipeline(stages=(new, *others))
+
+
+FIT = "Stage `train` ran `python train.py`; `fit` in its place runs `python fit.py`"
+NEW = "Stage `fit` is new before a gate's number; it runs `python fit.py`"
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, []),
+        ({"deps": ("more.csv",)}, []),
+        ({"params": {"params.yaml": None}}, []),
+        ({"make": "other.bin"}, []),
+        ({"cmd": ("python fit.py",)}, [FIT]),
+        ({"cmd": ("python fit.py",), "deps": ("more.csv",)}, [FIT]),
+        ({"cmd": ("python fit.py",), "params": {"params.yaml": None}}, [FIT]),
+        ({"cmd": ("python fit.py",), "make": "other.bin"}, [NEW]),
+        (
+            {"wdir": "z"},
+            [f"{FIT[:35]} in the root folder; `fit` in its place runs `python train.py` in `z`"],
+        ),
+    ],
+)  # fmt: skip
+def test_of_a_renamed_stage_the_command_is_compared(facts: dict[str, Any], expected: list[str]) -> None:
+    assert messages(rebuilt("train", "fit", **facts)) == expected
+
+
+def test_a_new_stage_is_named_for_a_gate_that_the_target_has() -> None:
+    new = rebuilt("train", "fit", cmd=("python fit.py",), make="other.bin")
+    assert stage_notes(OLD, new, ([], gates_of(new))) == ()
+    more = Pipeline(stages=(*OLD.stages, stage("idle", ("true",), "x.csv", "y.csv")))
+    assert messages(more) == []
 
 
 def test_of_long_commands_the_difference_is_shown() -> None:
@@ -133,9 +182,7 @@ FILES = {
 def undeclared(
     new: Pipeline, old: Pipeline = OLD, path: str | None = None
 ) -> list[tuple[tuple[str, ...], str]]:
-    source = Source(file="test.json", key="auc", origin=origin_of("test.json", new))
-    gates = [ResolvedGate(gate="g", model="m", metric="auc", source=source, path=path)]
-    found = list(undeclared_files(old, new, gates, FILES))
+    found = list(undeclared_files(old, new, (gates_of(old, path), gates_of(new, path)), FILES))
     assert {(each.code, each.whole) for each in found} <= {("evidence_weakened", True)}
     return [(each.subjects, each.text) for each in found]
 
@@ -184,6 +231,15 @@ def test_a_new_stage_may_name_what_the_old_ones_named() -> None:
     assert undeclared(renamed) == [
         (("x/evaluate",), "Stage `x/evaluate` now names `copy.bin`, which is not among its dependencies")
     ]
+
+
+def test_a_renamed_stage_may_not_name_what_stages_of_other_numbers_read() -> None:
+    other = stage("other", ("run copy.bin",), "more/x.csv", "other.bin")
+    old = Pipeline(stages=(*OLD.stages, other))
+    for cmd in ("copy.bin", "more/x.csv"):
+        changed = rebuilt("evaluate", "score", cmd=("python test.py", f"cat {cmd}"))
+        text = f"Stage `score` now names `{cmd}`, which is not among its dependencies"
+        assert undeclared(Pipeline(stages=(*changed.stages, other)), old) == [(("score",), text)]
 
 
 def test_what_another_stage_names_or_reads_does_not_count() -> None:

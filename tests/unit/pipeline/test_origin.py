@@ -109,6 +109,15 @@ def test_a_stage_that_was_frozen_before_is_not_frozen_now() -> None:
     assert weaker(replace(MADE, frozen=("train",)), replace(MADE, frozen=("train",))) == ()
 
 
+@pytest.mark.parametrize(("cmd", "expected"), [("run", ()), ("other", ("stage fit is frozen now",))])
+def test_a_frozen_stage_may_be_renamed(cmd: str, expected: tuple[str, ...]) -> None:
+    old = Pipeline(stages=(stage("train", ("raw.csv",), ("m.json",), frozen=True),))
+    fit = stage("fit", ("raw.csv",), ("m.json",), frozen=True)
+    new = Pipeline(stages=(fit._replace(cmd=(cmd,)),))
+    found = weaker(origin_of("m.json", old), origin_of("m.json", new))
+    assert tuple(text for text in found if not text.startswith("param ")) == expected
+
+
 PREPARE = stage("prepare", ("raw.csv",), ("data", "test.csv"))
 TRAIN = stage("train", ("data",), ("model",))
 EVALUATE = stage("evaluate", ("model", "test.csv"), ("m.json",))
@@ -135,6 +144,12 @@ def renamed(name: str, now: str, *, same_command: bool = True, **edited: tuple[s
     return Pipeline(stages=tuple(outs))
 
 
+def replaced(dep: str) -> Pipeline:
+    """The pipeline with another stage for `train`, which reads this and makes another file."""
+    found = pipeline(stage("fit", (dep,), ("weights",)), evaluate=("weights", "test.csv"))
+    return Pipeline(stages=tuple(each for each in found.stages if each.name != "train"))
+
+
 @pytest.mark.parametrize(
     ("new", "lost"),
     [
@@ -149,6 +164,10 @@ def renamed(name: str, now: str, *, same_command: bool = True, **edited: tuple[s
         (renamed("evaluate", "score", evaluate=("model",)), ("test.csv", "score")),
         (renamed("evaluate", "score", same_command=False, evaluate=("model",)), ("test.csv", "score")),
         (renamed("train", "fit", train=("data/a.csv",)), ("data", "fit")),
+        (renamed("train", "fit", same_command=False, train=("data/a.csv",)), ("data", "fit")),
+        (renamed("train", "fit", same_command=False), None),
+        (replaced("raw.csv"), ("data", "train")),
+        (replaced("data"), None),
         (renamed("train", "fit"), None),
         (pipeline(evaluate=("model", "test.csv", "more.csv")), None),
         (pipeline(PREPARE._replace(outs=(*PREPARE.outs[:1], Output(path="b.csv", owner="prepare"))),
@@ -156,7 +175,9 @@ def renamed(name: str, now: str, *, same_command: bool = True, **edited: tuple[s
     ],
     ids=[
         "same", "part of the model", "test data", "part of the data", "another stage between", "renamed",
-        "renamed and another command", "renamed in the middle", "only renamed", "more", "renamed output",
+        "renamed and another command", "renamed in the middle",
+        "renamed in the middle and another command", "another command", "another one from less",
+        "another one", "only renamed", "more", "renamed output",
     ],
 )  # fmt: skip
 def test_what_a_stage_makes_for_another_is_a_dependency_like_any_other(

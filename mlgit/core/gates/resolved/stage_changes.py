@@ -14,12 +14,14 @@ from mlgit.core.pipeline.origin import renamed_inputs
 from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.origin import NumbersOrigin
     from mlgit.core.pipeline.stages import Pipeline, Stage
+
+    _Gates = tuple[Sequence[ResolvedGate], Sequence[ResolvedGate]]
 
 _CODE = "stage_changed"
 _WORD = re.compile(r"""[^\s'"=,;:|&<>()`$]+""")
@@ -29,17 +31,22 @@ _BEFORE = 20
 """Of a long command, the characters shown before the first difference."""
 
 
-def stage_notes(old: Pipeline, new: Pipeline, gates: Iterable[ResolvedGate]) -> tuple[Note, ...]:
-    """A note for each stage of both sides that the gates' numbers come from and that runs another command.
+def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]:
+    """A note for each stage that the numbers of the gates come from and that runs another command.
 
-    That is normal work, but a command can write any number, so a reviewer must see it.
+    That is normal work, but a command can write any number, so a reviewer must see it. A stage that is new
+    counts if the target has a gate whose number now comes from it. `gates` are those of both sides.
     """
-    used = _used(new, gates)
-    before = {stage.address: stage for stage in old.stages}
+    used = _used(new, gates[1])
+    asked = [each for each in gates[1] if counterparts(each, gates[0])]
+    added = _used(new, asked) if used else set()
+    before = _predecessors(old, new)
     changed = [
-        (before[stage.address], stage)
+        (was, stage)
         for stage in sorted(new.stages, key=lambda stage: stage.address)
-        if stage.address in used & before.keys() and _run(stage) != _run(before[stage.address])
+        if stage.address in used
+        and ((was := before.get(stage.address)) is not None or stage.address in added)
+        and (was is None or _run(stage) != _run(was))
     ]
     texts = [_text(*pair) for pair in changed[:_MOST]]
     if (rest := len(changed) - _MOST) > 0:
@@ -49,15 +56,16 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: Iterable[ResolvedGate]) -> 
 
 
 def undeclared_files(
-    old: Pipeline, new: Pipeline, gates: Iterable[ResolvedGate], files: Collection[str]
+    old: Pipeline, new: Pipeline, gates: _Gates, files: Collection[str]
 ) -> Iterator[Finding]:
     """A finding for each such stage that newly names a file which it does not declare.
 
     `files` are all that Git or DVC has: the number may come from a file whose changes do not make it stale.
     """
-    before = {stage.address: stage for stage in old.stages}
-    elsewhere = {path for stage in old.stages for path in (*_undeclared(stage, files), *stage.deps)}
-    used = _used(new, gates)
+    before, there = _predecessors(old, new), _used(old, gates[0])
+    named = [stage for stage in old.stages if stage.address in there]
+    elsewhere = {path for stage in named for path in (*_undeclared(stage, files), *stage.deps)}
+    used = _used(new, gates[1])
     read = {dep for stage in new.stages if stage.address in used for dep in stage.deps}
     for stage in new.stages:
         if stage.address not in used:
@@ -101,6 +109,21 @@ def _renamed(was: str, now: str, old: NumbersOrigin, new: NumbersOrigin) -> str:
     return f"Stages read `{was}`; they now read `{now}`, which has {content}"
 
 
+def _predecessors(old: Pipeline, new: Pipeline) -> Mapping[str, Stage]:
+    """Address -> the stage that it was: of the same name, or one that is gone and ran or made the same."""
+    here = {stage.address for stage in new.stages}
+    found = {stage.address: stage for stage in old.stages if stage.address in here}
+    gone = [stage for stage in old.stages if stage.address not in here]
+    by_run = {_run(stage): stage for stage in gone}
+    by_out = {out.path: stage for stage in gone for out in stage.outs}
+    for stage in new.stages:
+        made = (by_out[out.path] for out in stage.outs if out.path in by_out)
+        was = found.get(stage.address) or by_run.get(_run(stage)) or next(made, None)
+        if was is not None:
+            found[stage.address] = was
+    return found
+
+
 def _used(pipeline: Pipeline, gates: Iterable[ResolvedGate]) -> set[str]:
     """The stages that the gates' numbers and models come from."""
     owners = set()
@@ -128,12 +151,16 @@ def _run(stage: Stage) -> tuple[str, ...]:
     return (stage.wdir or ".", *stage.cmd)
 
 
-def _text(old: Stage, new: Stage) -> str:
+def _text(old: Stage | None, new: Stage) -> str:
+    if old is None:
+        return f"Stage `{new.address}` is new before a gate's number; it runs `{_part(_line(new), 0)}`"
     was, now = (_line(stage) for stage in (old, new))
     alike = next((at for at, pair in enumerate(zip(was, now, strict=False)) if pair[0] != pair[1]), len(was))
     same = max(min(alike, len(now)) - _BEFORE, 0)
     places = [_place(stage) if _run(old)[0] != _run(new)[0] else "" for stage in (old, new)]
     was, now = (f"`{_part(text, same)}`{place}" for text, place in zip((was, now), places, strict=True))
+    if old.address != new.address:
+        return f"Stage `{old.address}` ran {was}; `{new.address}` in its place runs {now}"
     return f"Stage `{new.address}` ran {was}; it now runs {now}"
 
 
