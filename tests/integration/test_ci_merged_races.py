@@ -24,7 +24,7 @@ from tests.support.registry import clone, close_all, hook, opened, origin, tags_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlgit.core.ci.after_merge import Merged
+    from mlgit.core.ci.merged import Merged
     from mlgit.core.registry.state import ModelState
     from tests.support.shell import Folder
 

@@ -7,67 +7,20 @@ repeated, or overtaken by another one ends in the same state.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from mlgit.core.ci.merged import Merged, MergeStep, Outcome
 from mlgit.core.record import record
 from mlgit.core.stated_time import write_time
 from mlgit.errors import Exit, MlgitError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.readiness import Unready
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
     from mlgit.core.release.tag_plan import ChangeReport
-
-Outcome = Literal["done", "planned", "already", "unchanged", "held", "left", "blocked", "failed"]
-
-
-@record
-class MergeStep:
-    """The result for one model: its release if `environment` is None, or its promotion to that environment.
-
-    `done`: a tag was written; `planned`: it would be. `already`: it exists. `unchanged`: the model equals the
-    newest version. `held`: a rollback holds the environment. `left`: nothing was done, for the reason in
-    `message`. `blocked`: gates or policy refuse it. `failed`: another error. `tag` is the tag of the outcome.
-    """
-
-    model: str
-    outcome: Outcome
-    environment: str | None = None
-    version: str | None = None
-    tag: str | None = None
-    message: str | None = None
-    hint: str | None = None
-    details: tuple[str, ...] = ()
-    exit_code: int = Exit.DONE
-
-
-@record
-class Merged:
-    """The result of `mlgit ci merged` for trunk's tip, `commit`.
-
-    `released` are the release tags and `tags` the assignments that were written. `current` are the
-    assignments to deploy: `tags`, and all others in environments with `auto` that hold a commit of this push.
-    An earlier run may have written those and been killed before it could report them.
-    """
-
-    trunk: str
-    commit: str
-    dry_run: bool
-    at: datetime
-    steps: tuple[MergeStep, ...] = ()
-    released: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    current: tuple[str, ...] = ()
-    changed: bool = False
-
-    @property
-    def exit_code(self) -> int:
-        """The highest of all steps: 0, 1 if gates block something, or that of a failure."""
-        return max((step.exit_code for step in self.steps), default=Exit.DONE)
 
 
 @record

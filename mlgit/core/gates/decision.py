@@ -46,7 +46,7 @@ def decide(
     The order of cases, gates and files does not matter: the same inputs give the same bytes.
     """
     applied: list[tuple[Gate, Case, Result]] = []
-    found = [*notes, *_finding_notes(gates_changed, findings, rules)]
+    found = [*notes, *finding_notes(gates_changed, findings, rules)]
     for case in cases:
         own = [(gate, case, evaluate(gate, case, rules)) for gate in case.gates]
         applied += own
@@ -185,9 +185,8 @@ def _first_version(case: Case, rules: Rules) -> Note:
     return Note(code="first_version", message=text, effect="warn", model=case.model)
 
 
-def _finding_notes(
-    changes: Sequence[GateChange], findings: Sequence[Finding], rules: Rules
-) -> Iterator[Note]:
+def finding_notes(changes: Sequence[GateChange], findings: Sequence[Finding], rules: Rules) -> Iterator[Note]:
+    """The note of each gate that is looser, and of each finding."""
     looser = [change for change in changes if change.kind in {"loosened", "removed"}]
     if looser or findings:
         from mlgit.core.gates.resolved.findings import finding_of, note_of, proposed_names

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import commits_between
 from mlgit.core.ci.after_merge import (
-    Merged,
-    MergeStep,
     auto_environments,
     current_assignments,
     failed_step,
@@ -24,6 +22,7 @@ from mlgit.core.ci.after_merge import (
     release_need,
     step_of,
 )
+from mlgit.core.ci.merged import Merged, MergeStep
 from mlgit.core.release.promotion import require_counting
 from mlgit.errors import AnswerNo, LostRace, MlgitError, StateError, ToolError
 from mlgit.operations.promote import promote
@@ -33,6 +32,7 @@ from mlgit.project.ci.fetch_metrics import fetch_gate_metrics
 from mlgit.project.ci.fetch_model import fetch_model
 from mlgit.project.ci.trunk_tip import trunk_checked_out
 from mlgit.project.compare.base import before_push
+from mlgit.project.gates.trunk.since_push import SincePush, since_push
 from mlgit.project.history import unshallow
 from mlgit.project.registry.models import declared_models, model_content, version_content
 from mlgit.project.registry.read import read_model, read_registry
@@ -122,6 +122,7 @@ class _MergePass:
         self._progress = progress
         self._paths = declared_models(project)
         self._environments = auto_environments(project.trunk_config.environments)
+        self._since = SincePush()
 
     def finish(self, earlier: _EarlierPasses) -> Merged:
         """Process all models; `earlier` keeps the steps that were done, even if trunk moves before the end.
@@ -130,7 +131,8 @@ class _MergePass:
             _TrunkMovedError: trunk moved.
         """
         found: list[MergeStep] = []
-        for model in sorted(self._paths):
+        self._since = since_push(self._project, self._commit, self._ci)
+        for model in () if self._since.blocks else sorted(self._paths):
             for step in self._model(model, earlier.fetched):
                 (earlier.steps if step.outcome == "done" else found).append(step)
         self._require_tip()
@@ -158,6 +160,8 @@ class _MergePass:
                 tags=tags,
             ),
             changed=bool(done),
+            since=self._since.commit,
+            findings=self._since.notes,
         )
 
     def _pushed(self) -> frozenset[str]:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.core.ci.after_merge import (
-    Merged,
-    MergeStep,
     auto_environments,
     current_assignments,
     failed_step,
@@ -20,6 +18,7 @@ from mlgit.core.ci.after_merge import (
     release_need,
     step_of,
 )
+from mlgit.core.ci.merged import Merged, MergeStep
 from mlgit.core.config.file import Environment
 from mlgit.core.registry.readiness import Unready
 from mlgit.core.registry.replay import replay

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.ci.after_merge import MergeStep, planned_step, promotion_need, release_need
+from mlgit.core.ci.after_merge import planned_step, promotion_need, release_need
+from mlgit.core.ci.merged import MergeStep
 from mlgit.core.config.file import Environment
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, Refusal

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from mlgit.render.console import plain
 from mlgit.render.page import Page, Span, Style, line
+from mlgit.render.pages.check import note_lines
 
 if TYPE_CHECKING:
-    from mlgit.core.ci.after_merge import Merged, MergeStep, Outcome
+    from mlgit.core.ci.merged import Merged, MergeStep, Outcome
 
 _QUIET = frozenset({"already", "unchanged"})
 _WORDS: dict[Outcome, tuple[str, Style]] = {
@@ -24,8 +25,17 @@ _WORDS: dict[Outcome, tuple[str, Style]] = {
 
 
 def page(record: Merged) -> Page:
-    """One line per step, or a single line if there was nothing to do."""
+    """What the gates compare otherwise, and one line per step, or a single one if there is nothing to do."""
     where = f"{record.trunk} at {record.commit[:7]}"
+    found = [block for note in record.findings for block in note_lines(note)]
+    if found and record.since is not None:
+        found = [line("The gates changed since ", record.since[:7], ":"), *found]
+    if record.blocked:
+        return [*found, line("Nothing is released from ", where, ", because that blocks")]
+    return [*found, *_steps(record, where)]
+
+
+def _steps(record: Merged, where: str) -> Page:
     changes = [step for step in record.steps if step.outcome not in _QUIET]
     if not record.steps:
         return [line("Nothing to release: ", where, " declares no model")]

@@ -1,0 +1,1 @@
+"""The gates of trunk itself, after a merge."""
