@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.metrics import difference, percent_change, rounded, signed, text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _PERCENT_DIGITS = 3
 _TENFOLD = 10
@@ -15,18 +19,28 @@ _SMALLEST_EXPONENT = -4
 _MOST_DIGITS = 9
 
 
-def change_text(candidate: Decimal, baseline: Decimal) -> str:
-    """`-0.0269 (-2.70%)`; empty unless both are finite, `unchanged` if they are equal."""
+def change_text(
+    candidate: Decimal,
+    baseline: Decimal,
+    *,
+    amounts: Collection[Decimal] = (),
+    percents: Collection[Decimal] = (),
+) -> str:
+    """`-0.0269 (-2.70%)`; empty unless both are finite, `unchanged` if they are equal.
+
+    It looks like a limit of `amounts` and `percents`, which have no sign, only if it is exactly that.
+    """
     if not (candidate.is_finite() and baseline.is_finite()):
         return ""
     change = difference(candidate, baseline)
     if not change:
         return "unchanged"
-    relative = relative_text(candidate, baseline)
-    return f"{signed(rounded(change))} ({relative})" if relative else signed(rounded(change))
+    relative = relative_text(candidate, baseline, percents=percents)
+    amount = signed(rounded(change, apart_from=_with_both_signs(amounts)))
+    return f"{amount} ({relative})" if relative else amount
 
 
-def relative_text(candidate: Decimal, baseline: Decimal) -> str:
+def relative_text(candidate: Decimal, baseline: Decimal, *, percents: Collection[Decimal] = ()) -> str:
     """`-2.70%`, or from tenfold up how many times as much it is; empty from 0, and if it is tiny."""
     percent = percent_change(difference(candidate, baseline), baseline)
     if percent is None or not percent:
@@ -37,20 +51,24 @@ def relative_text(candidate: Decimal, baseline: Decimal) -> str:
             whole = _PERCENT_DIGITS - 1 <= times.adjusted() < _MOST_DIGITS
             near = times.to_integral_value() if whole else times.normalize(_context(_PERCENT_DIGITS))
             return f"{text(near)}{_TIMES}" if near.is_finite() else ""
-    return percent_text(percent)
+    return percent_text(percent, apart_from=_with_both_signs(percents))
 
 
-def percent_text(percent: Decimal) -> str:
+def percent_text(percent: Decimal, *, apart_from: Collection[Decimal] = ()) -> str:
     """`-2.70%`; -100 only if nothing is left; empty if it is tiny."""
     for digits in range(_PERCENT_DIGITS, _MOST_DIGITS + 1):
         near = _context(digits).plus(percent)
-        if near != _WHOLE or percent == _WHOLE:
+        if near == percent or near not in {_WHOLE, *apart_from}:
             break
     if near.adjusted() < _SMALLEST_EXPONENT:
         return ""
     if near.adjusted() > _MOST_DIGITS:
         return f"{signed(text(near.normalize(_context(_PERCENT_DIGITS))))}%"
     return f"{signed(f'{near:.{max(0, digits - 1 - near.adjusted())}f}')}%"
+
+
+def _with_both_signs(limits: Collection[Decimal]) -> list[Decimal]:
+    return [number for each in limits for number in (each, -each)]
 
 
 def _context(precision: int) -> Context:

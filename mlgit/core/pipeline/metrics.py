@@ -208,7 +208,9 @@ def _rounded(
         return text(exact.normalize(_context(digits)))
     others = [other for other in apart_from if other.is_finite() and compare(exact, other)]
     for precision in range(digits, MAX_DIGITS):
-        nearest = exact.normalize(_context(precision))
-        if not any(compare(nearest, other) == 0 for other in others):
+        context = _context(precision)
+        nearest = exact.normalize(context)
+        # Another one may be rounded as well, or shown as it was written.
+        if all(compare(nearest, other) and compare(nearest, context.plus(other)) for other in others):
             return text(nearest)
     return text(exact)

@@ -16,7 +16,7 @@ from mlgit.render.report.sentences import lower_first, place_of_gate
 from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mlgit.core.config.file import Direction
     from mlgit.core.gates.verdict import Baseline, Bound, Check, MetricChange, Result
@@ -59,15 +59,16 @@ class RowMaker:
             return self._of_renamed(result, *renamed)
         change = self._changes.get(place_of(result))
         header, old = self._baseline(result, change)
-        new = value(result.candidate, None if change is None else change.new_text, old)
+        limits = [each.allowed for each in result.limits if result.vs is None]
+        new = value(result.candidate, None if change is None else change.new_text, old, *limits)
         strong = result.outcome not in _SETTLED and result.candidate is not None
         return Row(
             mark="" if result.outcome == "skipped" else EFFECTS[result.effect],
             gate=gate_link(result, self._context),
             metric=code(result.metric),
-            baselines={} if old is None else {header: number(old, result.candidate)},
+            baselines={} if old is None else {header: number(old, result.candidate, *limits)},
             number=f"**{new}**" if strong else new,
-            change=_tied(signed_difference(result.candidate, old, _direction(result, change))),
+            change=_tied(signed_difference(result.candidate, old, _direction(result, change), result.limits)),
             limit=self._limit(result),
         )
 
@@ -157,17 +158,27 @@ def number(value: str | None, *others: str | None) -> str:
     return short(decimal(value), apart_from=[decimal(other) for other in others if other is not None])
 
 
-def value(stored: str | None, text: str | None, other: str | None) -> str:
+def value(stored: str | None, text: str | None, *others: str | None) -> str:
     """A number for a cell, or what is there in place of one."""
-    return number(stored, other) if text is None else code(text)
+    return number(stored, *others) if text is None else code(text)
 
 
-def signed_difference(new: str | None, old: str | None, direction: Direction | None) -> str:
-    """How a number changed, and whether that is better; empty if one of them is absent."""
+def signed_difference(
+    new: str | None, old: str | None, direction: Direction | None, limits: Sequence[Bound] = ()
+) -> str:
+    """How a number changed, and whether that is better; empty if one of them is absent.
+
+    It does not look like one of these limits unless it reaches it.
+    """
     if new is None or old is None:
         return ""
     after, before = decimal(new), decimal(old)
-    text = change_text(after, before)
+    text = change_text(
+        after,
+        before,
+        amounts=[decimal(each.allowed) for each in limits if each.allowed is not None],
+        percents=[decimal(each.amount) for each in limits if each.percent],
+    )
     if not text or text == "unchanged" or direction is None:
         return text
     return f"{text} {'better' if (after > before) == (direction == 'up') else 'worse'}"
