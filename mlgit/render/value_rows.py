@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import NamedTuple
@@ -10,7 +11,8 @@ from mlgit.render.page import Span, Style, Table, clean, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
+
+    from mlgit.core.pipeline.evidence import Value
 
 _LONGEST_NAME = 40
 _STYLES: dict[bool | None, Style] = {True: "ok", False: "bad", None: ""}
@@ -27,10 +29,26 @@ class ValueRow(NamedTuple):
     better: bool | None
 
 
-def worst_first(percent: Decimal | str | None, *, better: bool | None) -> tuple[int, float]:
-    """The sort key of a change: worse before unclear before better, and the best last."""
-    size = float("inf") if percent is None else abs(float(percent))
-    return (2, size) if better else (0 if better is False else 1, -size)
+def worst_first(
+    change: Decimal | str | None, percent: Decimal | str | None, *, better: bool | None, lost: bool
+) -> tuple[int, float]:
+    """The sort key of a change: lost numbers before worse ones, then unclear and better ones, the best last.
+
+    `lost`: there is no finite number any more. From 0, a change has no percentage and is large.
+    """
+    size = 0.0 if change is None else float("inf") if percent is None else abs(float(percent))
+    if lost:
+        return 0, -size
+    return (3, size) if better else (1 if better is False else 2, -size)
+
+
+def is_lost(old: Value, new: Value) -> bool:
+    """Whether there was a finite number, and now there is none."""
+    return _is_finite(old) and not _is_finite(new)
+
+
+def _is_finite(value: Value) -> bool:
+    return isinstance(value, Decimal) and value.is_finite()
 
 
 def value_table(rows: Sequence[ValueRow], *, indent: int, whole: bool = False) -> Table:

@@ -26,18 +26,27 @@ def change_text(
     amounts: Collection[Decimal] = (),
     percents: Collection[Decimal] = (),
 ) -> str:
-    """`-0.0269 (-2.70%)`; empty unless both are finite, `unchanged` if they are equal.
+    """`-0.0269 (-2.70%)`; of other than finite numbers what they are, `unchanged` if they are equal.
 
     It looks like a limit of `amounts` and `percents`, which have no sign, only if it is exactly that.
     """
     if not (candidate.is_finite() and baseline.is_finite()):
-        return ""
+        return _of_other(candidate, baseline)
     change = difference(candidate, baseline)
     if not change:
         return "unchanged"
     relative = relative_text(candidate, baseline, percents=percents)
     amount = signed(rounded(change, apart_from=_with_both_signs(amounts)))
     return f"{amount} ({relative})" if relative else amount
+
+
+def _of_other(candidate: Decimal, baseline: Decimal) -> str:
+    """What became of a number of which one is not finite."""
+    if str(candidate) == str(baseline) or (candidate.is_nan() and baseline.is_nan()):
+        return "unchanged"
+    if candidate.is_nan():
+        return "not a number"
+    return "infinite" if candidate.is_infinite() else "changed"
 
 
 def relative_text(candidate: Decimal, baseline: Decimal, *, percents: Collection[Decimal] = ()) -> str:
@@ -68,7 +77,7 @@ def percent_text(percent: Decimal, *, apart_from: Collection[Decimal] = ()) -> s
 
 
 def _with_both_signs(limits: Collection[Decimal]) -> list[Decimal]:
-    return [number for each in limits for number in (each, -each)]
+    return [number for each in limits if each.is_finite() for number in (each, each.copy_negate())]
 
 
 def _context(precision: int) -> Context:

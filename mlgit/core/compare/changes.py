@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from mlgit.core.pipeline.evidence import other_kind, other_texts
 from mlgit.core.pipeline.metrics import difference, direction_of, percent_change
 from mlgit.core.record import NamedTuple, record
 
@@ -200,14 +201,23 @@ def metric_tables(
         for side in sides
     )
     problems = list(unusable.values())
-    # A value that became a null or a list is not removed, and one that was such a thing is not new.
-    for side, other, where in ((sides[0], after, "before"), (sides[1], before, "now")):
-        for path, file in side.items():
-            odd = [key for key in file.others if key in other.get(path, {})]
-            problems += [f"`{path}:{key}` is {file.others[key]} {where}, not a number" for key in odd]
-            if odd:
-                other[path] = {key: value for key, value in other[path].items() if key not in odd}
+    for path in before.keys() & after.keys():
+        one, other = sides[0][path], sides[1][path]
+        before[path] = {**before[path], **_others(one, other)}
+        after[path] = {**after[path], **_others(other, one)}
     return before, after, problems
+
+
+def _others(file: MetricFile, other: MetricFile) -> dict[str, Value]:
+    """The nulls and lists of a file where the other side has something different."""
+    found: dict[str, Value] = {}
+    for key, text in file.others.items():
+        there = other.others.get(key)
+        if there is None and key in other.values:
+            found[key] = None if other_kind(text) == "null" else other_kind(text)
+        elif there is not None and there != text:
+            found[key] = None if other_kind(text) == "null" else other_texts(text, there)[0]
+    return found
 
 
 def _missing(file: MetricFile) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.compare.changes import change_between
 from mlgit.core.gates.verdict import MetricChange
 from mlgit.core.pipeline import metrics
+from mlgit.core.pipeline.evidence import other_kind, other_texts
 from mlgit.core.wording import cut
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Direction
     from mlgit.core.pipeline.evidence import MetricFile, Value
 
-_LONGEST = 80
+_LONGEST, _LONGEST_LIST = 80, 24
 
 
 def metric_changes(
@@ -29,7 +30,7 @@ def metric_changes(
 ) -> tuple[MetricChange, ...]:
     """All numbers of both sides, by file and key; the same file and key on both sides is the same metric.
 
-    Other values are in it if they differ; a null or a list only in the place of something else.
+    Other values are in it if they differ; a null or a list only if the other side has a value as well.
     `known`: whether the baseline is known here, even if that is that there is none.
     """
     new, old = _numbers(candidate), _numbers(baseline)
@@ -80,7 +81,7 @@ def _numbers(files: Sequence[MetricFile]) -> dict[tuple[str, str], Decimal]:
 
 
 def _texts(files: Sequence[MetricFile], other: Sequence[MetricFile]) -> dict[tuple[str, str], str]:
-    """What is there in place of numbers; a null or a list only where the `other` side has a value."""
+    """What is there in place of numbers; a null or a list only where the `other` side has anything."""
     there = {(file.path, key): value for file in other for key, value in file.values.items()}
     found = {
         (file.path, key): _text(value, there.get((file.path, key)))
@@ -88,8 +89,15 @@ def _texts(files: Sequence[MetricFile], other: Sequence[MetricFile]) -> dict[tup
         for key, value in file.values.items()
         if metrics.number(value) is None
     }
-    odd = {(file.path, key): what for file in files for key, what in file.others.items()}
-    return found | {place: what for place, what in odd.items() if place in there}
+    odd = {(file.path, key): text for file in files for key, text in file.others.items()}
+    odd_there = {(file.path, key): text for file in other for key, text in file.others.items()}
+    for place, text in odd.items():
+        if place in odd_there:
+            shown = other_texts(text, odd_there[place])
+            found[place] = cut(shown[0], _LONGEST_LIST, apart_from=shown[1])
+        elif place in there:
+            found[place] = other_kind(text)
+    return found
 
 
 def _text(value: Value, other: Value) -> str:

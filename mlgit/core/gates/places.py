@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.limits import Finding
 from mlgit.core.pipeline import metrics
+from mlgit.core.pipeline.evidence import other_kind
 from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -128,7 +129,10 @@ def _absent(
 
 def _no_number(name: str, files: Sequence[MetricFile]) -> str | None:
     """What the metric's value is, if the name means a null or a list."""
-    found = metrics.find(name, [replace(file, values=file.others) for file in files])
+    kinds = [{key: other_kind(text) for key, text in file.others.items()} for file in files]
+    found = metrics.find(
+        name, [replace(file, values=values) for file, values in zip(files, kinds, strict=True)]
+    )
     return None if not found else f"`{found[0].full_name}` is {found[0].value}, not a number"
 
 

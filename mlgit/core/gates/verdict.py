@@ -215,6 +215,11 @@ class MetricChange:
         return "gone" if before else "new"
 
     @property
+    def lost(self) -> bool:
+        """Whether the base has a finite number, and the candidate is known not to have one."""
+        return self.known == "yes" and _is_finite(self.baseline) and not _is_finite(self.candidate)
+
+    @property
     def changed(self) -> bool:
         return (self.baseline, self.old_text) != (self.candidate, self.new_text)
 
@@ -237,6 +242,11 @@ class Check:
     stages: tuple[StageRun, ...] = ()
     history: tuple[MetricHistory, ...] = ()
     plots: tuple[Plot, ...] = ()
+
+
+def _is_finite(number: str | None) -> bool:
+    """Whether a number's text is of a finite one: not `NaN`, `-Infinity` or `sNaN`."""
+    return number is not None and "n" not in number.lower()
 
 
 def effects_of(results: Iterable[Result], notes: Iterable[Note]) -> list[Effect]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Value = Decimal | str | bool | None
 """A leaf of a metric or parameter file. Numbers are Decimal, also NaN and the infinities."""
 
+_LIST = "a list"
+
 ProblemCode = Literal["missing", "unreadable", "not_fetched", "not_from_pipeline", "stale", "unknown_here"]
 
 
@@ -48,7 +50,7 @@ class MetricFile:
     tracks or imports it, and None means that it is made by hand.
     `problems` is empty if every number can be used. `missing`, `unreadable` and `not_fetched`
     leave `values` empty; `stale`, `unknown_here` and `not_from_pipeline` do not. `others` are the keys whose
-    value cannot be a metric: `null` or `a list`.
+    value cannot be a metric, with a text of `other_text`.
     """
 
     path: str
@@ -57,6 +59,23 @@ class MetricFile:
     tracked_by: str | None = None
     problems: tuple[Problem, ...] = ()
     others: Mapping[str, str] = field(default_factory=dict)
+
+
+def other_text(content: str | None) -> str:
+    """The text for a value that cannot be a metric: a null, or a list with its content."""
+    return "null" if content is None else f"{_LIST}: {content}"
+
+
+def other_kind(text: str) -> str:
+    """`null` or `a list`: what a text of `other_text` is about."""
+    return _LIST if text.startswith(_LIST) else text
+
+
+def other_texts(before: str, after: str) -> tuple[str, str]:
+    """Two different values in place of numbers, as people read them: of two lists the content."""
+    if other_kind(before) == other_kind(after):
+        return before.removeprefix(f"{_LIST}: "), after.removeprefix(f"{_LIST}: ")
+    return other_kind(before), other_kind(after)
 
 
 FROZEN = "the stage is frozen"

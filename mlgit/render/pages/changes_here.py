@@ -8,7 +8,7 @@ from mlgit.core.wording import count, format_age
 from mlgit.render.page import Page, Span, Style, line
 from mlgit.render.pages.diff import value_row
 from mlgit.render.pages.live import TITLE, title
-from mlgit.render.value_rows import value_table, worst_first
+from mlgit.render.value_rows import is_lost, value_table, worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,4 +122,5 @@ def _once(problems: Sequence[str]) -> list[str]:
 def _order(change: ValueChange, gated: dict[str, int]) -> tuple[object, ...]:
     """Metrics of gates first, in the order of the gates; then the worst change first."""
     place = gated.get(f"{change.file}:{change.key}", len(gated))
-    return (place, *worst_first(change.change_percent, better=change.better))
+    lost = is_lost(change.old, change.new)
+    return (place, *worst_first(change.change, change.change_percent, better=change.better, lost=lost))

@@ -162,7 +162,9 @@ def _metrics(record: Check, *, verbose: bool) -> Page:
     ]
     if not changes:
         return []
-    changes.sort(key=lambda each: worst_first(each.change_percent, better=each.better))
+    changes.sort(
+        key=lambda each: worst_first(each.change, each.change_percent, better=each.better, lost=each.lost)
+    )
     short_list = Shortening(whole=verbose)
     several = len({change.model for change in record.metrics}) > 1
     keys = [change.key for change in changes]
@@ -177,7 +179,7 @@ def _metrics(record: Check, *, verbose: bool) -> Page:
 
 def delta(change: MetricChange) -> str:
     """`+0.0351 (+3.78%)`, or which side has no number."""
-    if change.change is None or change.baseline is None or change.candidate is None:
+    if change.baseline is None or change.candidate is None:
         odd = change.old_text is not None or change.new_text is not None
         return change.appearance or ("changed" if odd else "")
     return change_text(Decimal(change.candidate), Decimal(change.baseline))

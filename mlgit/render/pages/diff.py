@@ -10,7 +10,7 @@ from mlgit.core.pipeline.metrics import short
 from mlgit.core.wording import cut, format_size
 from mlgit.render.page import Page, Span, line, table
 from mlgit.render.pages.shortening import Shortening
-from mlgit.render.value_rows import ValueRow, value_table, worst_first
+from mlgit.render.value_rows import ValueRow, is_lost, value_table, worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +47,11 @@ def page(found: Diff, *, verbose: bool = False) -> Page:
 
 def _order(change: ValueChange) -> tuple[object, ...]:
     """The worst change first, and what did not change last."""
-    return (change.kind == "unchanged", *worst_first(change.change_percent, better=change.better))
+    lost = is_lost(change.old, change.new)
+    return (
+        change.kind == "unchanged",
+        *worst_first(change.change, change.change_percent, better=change.better, lost=lost),
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -69,8 +69,8 @@ def test_metrics_without_a_gate_are_sorted_by_relative_size_the_worst_first() ->
         "`recall`",
         "`rows`",
         "`fresh`",
-        "`f1`",
         "`precision`",
+        "`f1`",
     ]
     assert column(text, "change")[:4] == [
         "gone",
@@ -184,8 +184,8 @@ def test_a_value_that_is_not_a_number_has_a_row() -> None:
     after = {"converged": "no", "loss": "1", "size": "none"}
     text = markdown(together(one("tumor", after, before, gates=())))
     assert [row[1:] for row in rows(text)[1:]] == [
-        ["`converged`", "`yes`", "`no`", "changed"],
         ["`size`", "2", "`none`", "changed"],
+        ["`converged`", "`yes`", "`no`", "changed"],
     ]
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import LFS_POINTER
 from mlgit.adapters.dvc.files.formats.exact import decimal, fraction, whole
-from mlgit.core.pipeline.evidence import NotFetched, Problem, Unreadable, Value
+from mlgit.adapters.dvc.files.lists import list_text
+from mlgit.core.pipeline.evidence import NotFetched, Problem, Unreadable, Value, other_text
 from mlgit.core.pipeline.metrics import usable
 from mlgit.errors import ConfigError
 
@@ -274,7 +275,7 @@ def _flat(tree: object, *, lists: bool, others: dict[str, str] | None) -> dict[s
             leaf = Decimal(repr(value)) if type(value) is float else _leaf(value, lists=lists)
         if leaf is None and not lists:
             if others is not None and len(others) < MAX_VALUES:
-                others[prefix] = "null" if value is None else "a list"
+                others[prefix] = other_text(None if value is None else list_text(value))
             continue
         if prefix in found:
             raise Unreadable(f"has two values for `{prefix}`")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.change_text import change_text
@@ -14,6 +13,7 @@ from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, ReportContext, decimal
 from mlgit.render.report.sentences import lower_first, place_of_gate
 from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
+from mlgit.render.value_rows import worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,20 +57,34 @@ class RowMaker:
         renamed = self._renaming(result)
         if renamed is not None:
             return self._of_renamed(result, *renamed)
-        change = self._changes.get(place_of(result))
+        change = self.change_of(result)
         header, old = self._baseline(result, change)
+        old_text = None if change is None or result.baseline is not None else change.old_text
         limits = [each.allowed for each in result.limits if result.vs is None]
         new = value(result.candidate, None if change is None else change.new_text, old, *limits)
+        before = value(old, old_text, result.candidate, *limits)
         strong = result.outcome not in _SETTLED and result.candidate is not None
         return Row(
             mark="" if result.outcome == "skipped" else EFFECTS[result.effect],
             gate=gate_link(result, self._context),
             metric=code(result.metric),
-            baselines={} if old is None else {header: number(old, result.candidate, *limits)},
+            baselines={} if before == NO_NUMBER else {header: before},
             number=f"**{new}**" if strong else new,
-            change=_tied(signed_difference(result.candidate, old, _direction(result, change), result.limits)),
+            change=_tied(self._difference(result, old, change)),
             limit=self._limit(result),
         )
+
+    def change_of(self, result: Result) -> MetricChange | None:
+        """The change of a gate's metric; of one that is not a number now, by its name."""
+        if result.file is not None:
+            return self._changes.get(place_of(result))
+        named = [each for place, each in self._changes.items() if means(result, place)]
+        return named[0] if len(named) == 1 else None
+
+    def _difference(self, result: Result, old: str | None, change: MetricChange | None) -> str:
+        if result.candidate is None and result.baseline is None and change is not None:
+            return metric_difference(change)
+        return signed_difference(result.candidate, old, _direction(result, change), result.limits)
 
     def of_metric(self, change: MetricChange) -> Row:
         """The row of a metric that no gate reads."""
@@ -179,7 +193,7 @@ def signed_difference(
         amounts=[decimal(each.allowed) for each in limits if each.allowed is not None],
         percents=[decimal(each.amount) for each in limits if each.percent],
     )
-    if not text or text == "unchanged" or direction is None:
+    if direction is None or not (after.is_finite() and before.is_finite()) or after == before:
         return text
     return f"{text} {'better' if (after > before) == (direction == 'up') else 'worse'}"
 
@@ -196,16 +210,12 @@ def is_known_change(change: MetricChange) -> bool:
     return change.changed and not (change.known == "no" and change.candidate is not None)
 
 
-def ungated_order(change: MetricChange) -> tuple[int, bool, Decimal, str, str]:
-    """Metrics that are gone first, then worse ones, then those without a direction, by relative size."""
-    rank = {True: 3, False: 1, None: 2}[change.better]
-    if change.candidate is None:
-        rank = 0
+def ungated_order(change: MetricChange) -> tuple[tuple[int, float], bool, str, str]:
+    """Lost numbers first, then worse ones, those without a direction, and better ones, as in `check`."""
     percent = None if change.change_percent is None else decimal(change.change_percent)
-    known = percent is not None and percent.is_finite()
-    size = percent.copy_abs() if percent is not None and known else Decimal(0)
-    # From 0, every change is large.
-    return rank, known or change.change is None, size.copy_negate(), change.file, change.key
+    known = None if percent is None or not percent.is_finite() else percent
+    order = worst_first(change.change, known, better=change.better, lost=change.lost)
+    return order, change.appearance != "gone", change.file, change.key
 
 
 def _direction(result: Result, change: MetricChange | None) -> Direction | None:

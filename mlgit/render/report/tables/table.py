@@ -51,6 +51,7 @@ def _free_rows(record: Check, results: Sequence[Result], make: RowMaker) -> list
     """Changed metrics that no gate reads, the worst first; a renamed one is one row."""
     renamed = renamed_metrics(record.metrics)
     used = {place_of(each) for each in results}
+    used |= {place_of(each) for each in map(make.change_of, results) if each is not None}
     # A gate whose metric is missing already has the row of the one that was renamed.
     missing = [each for each in results if each.reason == "unknown_metric"]
     used |= {place for place in renamed if any(means(each, place) for each in missing)}
