@@ -90,7 +90,10 @@ def text_width(text: str) -> int:
 
 
 def wrapped(block: Line, width: int) -> list[tuple[Span, ...]]:
-    """The line as lines of at most `width` columns, indented; a longer word is not broken."""
+    """The line as lines of at most `width` columns, indented; a longer word is not broken.
+
+    Nor is what is between backticks: a command must be one line when it is copied.
+    """
     spans = [Span(clean(each.text), each.style) for each in block.spans]
     if block.hang is None:
         return [(Span(" " * block.indent), *spans)]
@@ -105,6 +108,7 @@ def wrapped(block: Line, width: int) -> list[tuple[Span, ...]]:
 def _slices(text: str, block: Line, width: int) -> Iterator[tuple[int, int]]:
     """The start and the end of each line; the first one is at least as long as the hanging indent."""
     hang = block.hang or 0
+    text = _with_whole_commands(text)
     start, least, room = 0, hang, width - block.indent
     while text_width(text[start:]) > room:
         end = _last_space(text, start, least, room)
@@ -115,6 +119,14 @@ def _slices(text: str, block: Line, width: int) -> Iterator[tuple[int, int]]:
         least, room = 0, width - block.indent - hang
     if start < len(text) or not text:
         yield start, len(text)
+
+
+def _with_whole_commands(text: str) -> str:
+    """The text with another character for each space between two backticks."""
+    parts = text.split("`")
+    for number in range(1, len(parts) - 1, 2):
+        parts[number] = parts[number].replace(" ", "\0")
+    return "`".join(parts)
 
 
 def _last_space(text: str, start: int, least: int, room: int) -> int:
@@ -142,6 +154,8 @@ def _part(spans: Sequence[Span], start: int, end: int) -> Iterator[Span]:
 
 def write_rich(page: Page, console: Console) -> None:
     """Write a page with colours; wide tables fold and are not cut."""
+    from dataclasses import replace
+
     from rich.padding import Padding
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -160,9 +174,9 @@ def write_rich(page: Page, console: Console) -> None:
             console.print(text((Span(" " * block.indent), *block.spans)), soft_wrap=True)
             continue
         if isinstance(block, Line):
-            for spans in [block.spans] if block.hang is None else wrapped(block, console.width):
-                indent = block.indent if block.hang is None else 0
-                console.print(Padding(text(spans), (0, 0, 0, indent), expand=False))
+            # What is longer, such as a command, is wrapped by the terminal.
+            for spans in wrapped(replace(block, hang=block.hang or 0), console.width):
+                console.print(text(spans), soft_wrap=True)
             continue
         grid = RichTable(
             box=None, show_header=any(block.header), header_style="dim", pad_edge=False, padding=(0, 2, 0, 0)

@@ -51,6 +51,10 @@ def lines_of(block: Line, width: int) -> list[str]:
         ("key: value", 5, [" key: value"]),
         ("一二 三四 五", 0, [" 一二 三四", " 五"]),
         ("", 2, [" "]),
+        ("run `a b c` now", 2, [" run", "   `a b c`", "   now"]),
+        ("run `a b c d e f g` now", 2, [" run", "   `a b c d e f g`", "   now"]),
+        ("`a b` or `c d e`; x y", 2, [" `a b` or", "   `c d e`;", "   x y"]),
+        ("an odd ` mark here", 2, [" an odd `", "   mark", "   here"]),
     ],
 )
 def test_a_line_is_wrapped_at_spaces_with_a_hanging_indent(text: str, hang: int, expected: list[str]) -> None:
@@ -71,3 +75,23 @@ def test_a_command_is_one_line_in_a_narrow_terminal() -> None:
     page = [line("next: ", Span(command, "command")), line("some words that are wrapped here", hang=2)]
     write_rich(list(page), Console(file=stream, width=20))
     assert stream.getvalue() == f"next: {command}\nsome words that are\n  wrapped here\n"
+
+
+HINT = "to go back on this machine alone, run `mlgit rollback tumor --env prod -m 'p95 alarm'`; that is all"
+
+
+@pytest.mark.parametrize("hang", [None, 2])
+@pytest.mark.parametrize("width", [20, 50, 80])
+def test_a_command_in_a_sentence_is_never_broken_on_a_terminal(width: int, hang: int | None) -> None:
+    import io
+
+    from rich.console import Console
+
+    from mlgit.render.console import write_rich
+
+    stream = io.StringIO()
+    write_rich([line("hint: ", HINT, indent=2, hang=hang)], Console(file=stream, width=width))
+    shown = stream.getvalue().splitlines()
+    assert sum("`mlgit rollback tumor --env prod -m 'p95 alarm'`" in each for each in shown) == 1
+    assert " ".join(each.strip() for each in shown) == f"hint: {HINT}"
+    assert all(len(each) <= width for each in shown if "`" not in each)
