@@ -365,6 +365,24 @@ CONSTRUCTS: dict[str, Construct] = {
         {"params.yaml": "b: 2\nl: [{k: 1}]\n", "r.yaml": None},
         {"dvc.yaml:s": {"deleted param a", "deleted dep r.yaml"}},
     ),
+    "patterns of params": Construct(
+        {
+            "params.yaml": "sets: {moon: {noise: 1, size: 2}, flat: {size: 3}}\nl: [{k: 1}]\n",
+            "dvc.yaml": stage(
+                "cmd: touch out\nouts: [out]\n"
+                "params: ['sets.m*', 'sets.moo?', 'sets.*.noise', 'sets.fl[a-b]t.size', 'l.?.k']"
+            ),
+        },
+        {"params.yaml": "sets: {moon: {noise: 9, size: 2}, flat: {size: 3}}\nl: []\n"},
+        {
+            "dvc.yaml:s": {
+                "changed param sets.m*",
+                "changed param sets.moo?",
+                "changed param sets.*.noise",
+                "deleted param l.?.k",
+            }
+        },
+    ),
     "new params": Construct(
         {
             "params.yaml": "a: 1\nb: 2\n",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.status import ChangedParam
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlgit.core.pipeline.evidence import Evidence, Value
     from mlgit.core.pipeline.stages import Stage
@@ -35,13 +36,24 @@ def _of_stage(stage: Stage, param: str, params: Mapping[str, Mapping[str, Value]
     files = [file for file in stage.params if param in recorded.get(file, {})]
     if len(files) != 1:
         return
-    before = dict(_leaves(param, recorded[files[0]][param]))
     values = params.get(files[0], {})
-    after = {key: value for key, value in values.items() if key == param or key.startswith(f"{param}.")}
+    key = _only_key(param, values)
+    before = dict(_leaves(key, recorded[files[0]][param]))
+    after = {name: value for name, value in values.items() if name == key or name.startswith(f"{key}.")}
     for name in dict.fromkeys((*before, *after)):
         old, new = _text(before.get(name, _ABSENT)), _text(after.get(name, _ABSENT))
         if old != new:
             yield ChangedParam(stage=stage.address, param=param, name=name, old=old, new=new)
+
+
+def _only_key(param: str, values: Iterable[str]) -> str:
+    """The key that a pattern stands for; the text itself if it is none."""
+    steps = param.split(".")
+    names = (name.split(".")[: len(steps)] for name in values)
+    found = {
+        ".".join(name) for name in names if len(name) == len(steps) and all(map(fnmatchcase, name, steps))
+    }
+    return param if param in found or len(found) != 1 else found.pop()
 
 
 def _leaves(name: str, value: object) -> Iterator[tuple[str, object]]:

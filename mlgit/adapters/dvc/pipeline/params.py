@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlgit.core.tree import Tree
 
 _ABSENT = object()
+_SEVERAL = object()
 
 
 class ParamFiles:
@@ -55,8 +56,10 @@ class ParamFiles:
             own = map(str, values) if isinstance(values, dict) else ()
             find = _top_value if keys is None else _find_value
             for name in dict.fromkeys((*own, *recorded)) if keys is None else keys:
-                word = _compare(find(values, name), recorded, name)
-                if word:
+                value = find(values, name)
+                if value is _SEVERAL:
+                    yield f"param {name} matches several values, which DVC refuses", False
+                elif word := _compare(value, recorded, name):
                     yield f"{word} param {name}", True
 
     def has(self, file: str, key: str) -> bool:
@@ -116,7 +119,12 @@ def _top_value(values: object, name: str) -> object:
 
 
 def _find_value(values: object, name: str) -> object:
-    """The value at a dotted key, step by step; as in DVC, a key that has dots itself is never found."""
+    """The value at a dotted key, step by step; as in DVC, a key that has dots itself is never found.
+
+    A key may be a pattern that only one value matches.
+    """
+    if {"*", "?", "["} & {*name}:
+        return _matching(values, name)
     for step in name.split("."):
         if isinstance(values, dict):
             if step in values:
@@ -130,3 +138,16 @@ def _find_value(values: object, name: str) -> object:
         else:
             return _ABSENT
     return values
+
+
+def _matching(values: object, pattern: str) -> object:
+    """The value whose keys match, as in DVC; `_SEVERAL` if there are more."""
+    import dpath
+    from dpath.exceptions import InvalidGlob
+
+    try:
+        return dpath.get(values, pattern, separator=".")  # type: ignore[arg-type]  # a list, for example
+    except KeyError:
+        return _ABSENT
+    except (ValueError, InvalidGlob):
+        return _SEVERAL
