@@ -39,14 +39,17 @@ def entry(
     from mlgit.flows.run import run
     from mlgit.render.pages.run import page
 
+    project = session.project()
+    here = os.path.relpath(os.path.realpath(session.folder), os.path.realpath(project.root))
     record = run(
-        session.project(),
+        project,
         stages,
         pull=not no_pull,
         force=force,
         dry_run=dry_run,
         show=session.verbosity >= 0,
         commit=commit,
+        folder="" if here == "." else here.replace(os.sep, "/"),
         ci=os.environ,
         progress=session.progress(),
     )

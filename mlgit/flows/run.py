@@ -28,14 +28,16 @@ def run(  # noqa: PLR0913 (the options of the command)
     dry_run: bool = False,
     show: bool = True,
     commit: bool = False,
+    folder: str = "",
     ci: Mapping[str, str] | None = None,
     progress: Progress,
 ) -> Run:
     """Run stages (all if none is named) and every stale stage before them, then check the gates.
 
-    A stage whose entry of dvc.lock git merged runs as well, which confirms it. `commit` commits the results;
-    if such an entry is still the same, the commit's message says so. `ci` are environment variables, for the
-    base in CI; the other arguments and errors are those of `mlgit.operations.run`.
+    `stages` are names as typed in `folder`, which is from the root. A stage whose entry of dvc.lock git
+    merged runs as well, which confirms it. `commit` commits the results; if such an entry is still the same,
+    the commit's message says so. `ci` are environment variables, for the base in CI; the other arguments and
+    errors are those of `mlgit.operations.run`.
     """
     if commit and not dry_run:
         from mlgit.adapters.git.branch import require_identity
@@ -43,10 +45,18 @@ def run(  # noqa: PLR0913 (the options of the command)
 
         require_clean(project)
         require_identity(project.git)
+    stages = pipeline.addresses(project, stages, folder)
     merged = merged_entries(project)
     again = [stage for stage in merged if not stages or stage in stages]
     done = pipeline.run(
-        project, stages, pull=pull, force=force, dry_run=dry_run, show=show, again=again, progress=progress
+        project,
+        stages,
+        pull=pull,
+        force=force,
+        dry_run=dry_run,
+        show=show,
+        again=again,
+        progress=progress,
     )
     if dry_run:
         return done

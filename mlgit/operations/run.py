@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.run import Run
-from mlgit.core.wording import listed
+from mlgit.core.pipeline.stages import addresses_of
+from mlgit.core.wording import listed, near, word
 from mlgit.errors import StateError, ToolError, UsageError
 
 if TYPE_CHECKING:
@@ -44,12 +45,11 @@ def run(
 
     Raises:
         ConfigError: dvc.yaml is invalid.
-        UsageError: the name of a stage is empty.
         StateError: no DVC repository, no such stage, or a merge is not resolved.
         ToolError: a stage failed (code `stage_failed`), or DVC did.
         KeyboardInterrupt: interrupted; no stage is running any more.
     """
-    _require_runnable(project, stages)
+    _require_merged(project)
     notes: list[str] = []
     pulled = _pull(project, stages, notes, progress) if pull and not dry_run else ()
     dry = ["--dry"] if dry_run else []
@@ -61,10 +61,37 @@ def run(
     return Run(dry_run=dry_run, stages=every, pulled=pulled, notes=tuple(notes), restored=restored)
 
 
-def _require_runnable(project: Project, stages: Sequence[str]) -> None:
-    """Refuse an empty name, and to run while a file that no stage writes has markers of a merge conflict."""
-    if any(not stage.strip() for stage in stages):
+def addresses(project: Project, names: Sequence[str], folder: str) -> tuple[str, ...]:
+    """The stages that names typed in a folder mean, by their addresses from the root.
+
+    Raises:
+        UsageError: a name is empty, or several pipelines have it.
+        StateError: there is no DVC repository, or no such stage.
+        ConfigError: dvc.yaml is invalid.
+    """
+    if any(not name.strip() for name in names):
         raise UsageError("The name of a stage is empty", hint="for all stages, run `mlgit run`")
+    if not names:
+        return ()
+    from mlgit.adapters.dvc.engine.opening import require_dvc_roots
+
+    require_dvc_roots(project.root)
+    known = [stage.address for stage in _pipeline(project).stages]
+    found: list[str] = []
+    for name in names:
+        meant = addresses_of(name, folder, known)
+        if len(meant) > 1:
+            hint = f"name one of them, for example `mlgit run {word(meant[0])}`"
+            raise UsageError(f"There are several stages `{name}`: {listed(meant)}", hint=hint)
+        if not meant:
+            others = f"the stages are {listed(known)}" if known else "no `dvc.yaml` declares stages"
+            raise StateError(f"There is no stage `{name}`", hint=near(name, known) or others)
+        found += meant
+    return tuple(found)
+
+
+def _require_merged(project: Project) -> None:
+    """Refuse to run while a file that no stage writes has markers of a merge conflict."""
     if not project.head.conflicted:
         return
     from mlgit.adapters.git.worktree import unresolved

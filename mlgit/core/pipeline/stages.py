@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.record import NamedTuple, record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 _HASH = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
@@ -153,6 +153,31 @@ class Pipeline:
     @property
     def outputs(self) -> tuple[Output, ...]:
         return (*(out for stage in self.stages for out in stage.outs), *self.tracked)
+
+
+def addresses_of(name: str, folder: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The addresses that a name typed in a folder means: that of the nearest pipeline, otherwise every one.
+
+    `folder` is from the root, empty for the root itself. A name may be an address, or that of a `foreach` or
+    `matrix`, which DVC takes for all its stages. A file of stages stays as it is, from the root.
+    """
+    if name.endswith((".dvc", ".yaml", ".yml")):
+        return (_joined(folder, name),)
+    groups = {form for address in known for form in (address, address.partition("@")[0])}
+    file, colon, own = name.rpartition(":")
+    above = folder
+    while True:
+        address = _joined(above, f"{file or 'dvc.yaml'}:{own}").removeprefix("dvc.yaml:")
+        if address in groups:
+            return (address,)
+        if not above:
+            break
+        above = above.rpartition("/")[0]
+    return () if colon else tuple(sorted(each for each in groups if each.rpartition(":")[2] == name))
+
+
+def _joined(folder: str, path: str) -> str:
+    return f"{folder}/{path}" if folder else path
 
 
 def output_at(path: str, outputs: Mapping[str, Output]) -> Output | None:
