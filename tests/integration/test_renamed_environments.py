@@ -124,6 +124,40 @@ def test_a_worse_model_is_not_promoted_and_one_as_good_ends_it(live: Folder) -> 
     assert verdict["baselines"][0]["label"] == "live (line@v1.0.0)"
 
 
+def test_a_gate_that_names_the_old_environment_is_a_finding(live: Folder) -> None:
+    live.write("mlgit.yaml", CONFIG.format(model="line", vs="prod", environments="live: {}"))
+    verdict = check(live, status=Exit.DONE)
+    (text,) = [each["message"] for each in verdict["notes"] if each["code"] == "gates_loosened"]
+    assert text == (
+        "Environment `prod` was renamed to `live`, which holds nothing of it; "
+        "`mae-vs-env` still compares with what it held last"
+    )
+    declare(live, "live", vs="prod")
+    change(live, "promote", "line@v1.0.0", "--to", "live")
+    worse(live)
+    verdict = check(live, status=Exit.BLOCKED)
+    assert results(verdict)["line/mae-vs-env"][0] == "fail"
+    (note,) = [each for each in verdict["notes"] if each["code"] == "baseline_frozen"]
+    assert note["effect"] == "warn"
+    assert note["message"] == (
+        "`mae-vs-env` of `line`: it compares with prod (line@v1.0.0), and nothing enters `prod` any more: "
+        "trunk no longer declares it, and has `live` in its place"
+    )
+    live.write("mlgit.yaml", (live / "mlgit.yaml").read_text().replace("vs: prod", "vs: live"))
+    verdict = check(live, status=Exit.BLOCKED)
+    assert [each for each in verdict["notes"] if each["code"] == "baseline_frozen"] == []
+
+
+def test_a_gate_on_an_environment_that_was_removed_is_a_finding(live: Folder) -> None:
+    live.write("mlgit.yaml", CONFIG.format(model="line", vs="prod", environments=""))
+    live.commit("No environment")
+    live.git("push", "-q")
+    worse(live)
+    verdict = check(live, status=Exit.BLOCKED)
+    (note,) = [each for each in verdict["notes"] if each["code"] == "baseline_frozen"]
+    assert note["message"].endswith("nothing enters `prod` any more: trunk no longer declares it")
+
+
 def test_what_the_old_environment_holds_is_not_known_if_its_tags_leave_it_open(live: Folder) -> None:
     declare(live, "live")
     live.git("tag", "-f", "line#prod#1", "line@v1.0.0^{}")

@@ -37,6 +37,8 @@ PASSED_OVER = "passed_over"
 """The reason of a baseline that is found although a newer tag of its environment does not count."""
 OLDER = "older_commit"
 """The reason of a newest release whose commit is older than that of a lower one."""
+FROZEN = "frozen"
+"""The reason of a baseline in an environment that trunk no longer declares: nothing enters it any more."""
 NOTED = (
     *("baseline_held", "baseline_renamed", "baseline_deregistered", "baseline_unmerged"),
     *("baseline_off_trunk", "baseline_of_change"),

@@ -24,6 +24,7 @@ FINDINGS = (
     "baseline_emptied",
     "newer_tag_refused",
     "baseline_older",
+    "baseline_frozen",
     "baseline_held",
     "baseline_deregistered",
     "baseline_unmerged",

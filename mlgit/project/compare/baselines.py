@@ -24,6 +24,7 @@ from mlgit.project.compare.baseline_files import (
     unknown,
 )
 from mlgit.project.compare.environment_baseline import (
+    frozen,
     in_environment,
     is_made_again,
     merged,
@@ -49,10 +50,9 @@ class Baselines:
 
     `purpose`: a release and a promotion have a different `base` than a check. `candidate` is None for the
     working tree. `base` is the value of `--base`. `environments` are those of trunk, `announced` those of
-    the candidate, which mean nothing yet if a revision has that name. `alone`: whether the repository has
-    only one model. `names` maps a renamed model to its name in tags. `after` finds them as they will be
-    after the merge, by what trunk will have `declared` then. `metric_files` are the candidate's.
-    `pre`: a release or promotion that may be of a pre-release.
+    the candidate, which mean nothing yet if a revision has that name. `alone`: there is only one model.
+    `names` maps a renamed model to its name in tags. `after` finds them as they will be after the merge, by
+    what trunk will have `declared`. `metric_files` are the candidate's. `pre`: it may be a pre-release.
     """
 
     project: Project
@@ -260,12 +260,12 @@ class Baselines:
             self.project, vs, model, place=place, state=whole, purpose=self.purpose, merged=now
         )
         doubt = None if state is None else state.doubt
-        again = self.purpose == "promote" and is_made_again(doubt, state, self.candidate)
-        if doubt is not None and not again:
+        if doubt and not (self.purpose == "promote" and is_made_again(doubt, state, self.candidate)):
             return unknown(vs, model, f"`{vs}`", found.rule, doubt.with_maker(), doubt.hint)
         found = self._merged(found, None if state is None else state.version)
-        if name is not None and vs in self.environments:
-            found = replaced(self.project, found, name=name, candidate=self.candidate, read=self._state)
+        if name is not None:
+            explain = replaced if vs in self.environments else frozen
+            found = explain(self.project, found, name=name, candidate=self.candidate, read=self._state)
         return self._proven(found, name, None)
 
     def _merged(self, found: Baseline, version: RegisteredVersion | None) -> Baseline:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.refs import first_after, is_ancestor
 from mlgit.core.gates.evaluate import (
     EMPTIED,
+    FROZEN,
     HELD,
     IN_ENVIRONMENT,
     OF_CHANGE,
@@ -19,7 +20,7 @@ from mlgit.core.gates.evaluate import (
 from mlgit.core.registry.moves import held_before, held_last, withdrawn
 from mlgit.core.registry.state import label_of, version_of
 from mlgit.core.trust.doubt import newest_passed_over
-from mlgit.core.wording import word
+from mlgit.core.wording import listed, word
 from mlgit.project.compare.baseline_files import deepening, found_at, none_at, quoted
 
 if TYPE_CHECKING:
@@ -193,6 +194,24 @@ def replaced(
             found, reason=EMPTIED, message=f"`{found.vs}` never held `{name}`, but {what}", hint=hint
         )
     return found
+
+
+def frozen(
+    project: Project, found: Baseline, *, name: str, candidate: str | None, read: Callable[[str], ModelState]
+) -> Baseline:
+    """The baseline of an environment that trunk does not declare; if it did before, nothing enters it now."""
+    del name, candidate, read
+    if found.state != "found" or found.reason == PASSED_OVER:
+        return found
+    from mlgit.project.registry.former_environments import taken_over
+
+    now = taken_over(project, found.vs)
+    if now is None:
+        return found
+    message = f"it compares with {found.label}, and nothing enters `{found.vs}` any more: trunk no longer "
+    message += f"declares it{f', and has {listed(now)} in its place' if now else ''}"
+    hint = f"write `vs: {now[0] if now else 'release'}` in this gate, or declare `{found.vs}` again"
+    return replace(found, reason=FROZEN, message=message, hint=hint)
 
 
 def is_made_again(doubt: Refusal | None, here: EnvironmentState | None, candidate: str | None) -> bool:

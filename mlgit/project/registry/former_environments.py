@@ -55,6 +55,14 @@ def environments_before(project: Project, environment: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def taken_over(project: Project, environment: str) -> tuple[str, ...] | None:
+    """The environments that replaced one which trunk declared before and not now; None if it never did."""
+    if not any(environment in declared for declared in _history(project)):
+        return None
+    now = sorted(_declared_on_trunk(project))
+    return tuple(each for each in now if environment in environments_before(project, each))
+
+
 def earlier_holders(
     project: Project, name: str, environment: str, commit: str | None, read: _Read
 ) -> list[EnvironmentState]:

@@ -46,7 +46,7 @@ def texts(old: Config, new: Config) -> list[str]:
     ("prod", "expected"),
     [
         (PROD, []),
-        (None, ["Environment `prod` was removed"]),
+        (None, ["Environment `prod` was removed; `drop`, `more` still compare with what it held last"]),
         (replace(PROD, gates=None), []),
         (replace(PROD, gates=("drop",)), ["`more` no longer holds a promotion to `prod`"]),
         (replace(PROD, gates=()), ["`drop`, `more` no longer hold a promotion to `prod`"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.evaluate import EMPTIED, OLDER, PASSED_OVER, vs_key
+from mlgit.core.gates.evaluate import EMPTIED, FROZEN, OLDER, PASSED_OVER, vs_key
 from mlgit.core.gates.places import baseline_place, candidate_place, own_place, place_of_gone
 from mlgit.core.pipeline.metrics import Place
 
@@ -19,6 +19,7 @@ _LOST = {
     EMPTIED: ("baseline_emptied", "nothing is compared, because "),
     PASSED_OVER: ("newer_tag_refused", ""),
     OLDER: ("baseline_older", ""),
+    FROZEN: ("baseline_frozen", ""),
 }
 
 

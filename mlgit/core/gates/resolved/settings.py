@@ -45,7 +45,7 @@ def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
         after = new.environments.get(name)
         if after is None:
             to = f"renamed to `{renamed[name]}`, which holds nothing of it" if name in renamed else "removed"
-            yield _finding(name, f"Environment `{name}` was {to}")
+            yield _finding(name, f"Environment `{name}` was {to}{_still_compared(name, new)}")
             continue
         if environment.source in renamed and renamed[environment.source] == after.source:
             after = replace(after, source=environment.source)
@@ -100,6 +100,14 @@ def _deployed(old: Config, new: Config) -> Iterator[Finding]:
         if served and name not in served:
             text = f"The target that served {listed(served)} now serves `{name}`"
             yield _finding(name, text, code="policy_changed")
+
+
+def _still_compared(environment: str, config: Config) -> str:
+    """What stays of an environment that is gone: the gates that go on comparing with what it held last."""
+    gates = sorted(gate.id for gate in config.gates.values() if gate.vs == environment)
+    if not gates:
+        return ""
+    return f"; {listed(gates)} still {'compares' if len(gates) == 1 else 'compare'} with what it held last"
 
 
 def _place(entry: Deploy) -> tuple[str, Mapping[str, object]]:
