@@ -93,7 +93,7 @@ def result_reason(result: Result, verdict: Verdict, *, places: bool = False) -> 
 
 
 def way_out(verdict: Verdict) -> str | None:
-    """The command of a hint that ends what blocks first; None without one."""
+    """The command of a hint that ends what blocks first; None if no hint is a command."""
     blocking = [each for each in sorted_results(verdict) if each.effect == "block"]
     first = next((each for each in blocking if each.reason in _HERE), None)
     worst = first if first is not None and blocking[0].outcome != "fail" else next(iter(blocking), None)

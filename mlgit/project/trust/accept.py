@@ -28,11 +28,19 @@ from mlgit.project.trust.trunk_line import TrunkLine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from typing import TypedDict
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.core.registry.statement import Statement
     from mlgit.project.open import Project
+
+    class _Repairs(TypedDict):
+        """The fields of Facts about what this clone lacks."""
+
+        fetch: str
+        deepen: str | None
+        complete: str | None
 
 
 def accepted_model(
@@ -140,15 +148,21 @@ def accept_with_facts(
         precedes=partial(is_ancestor, project.git),
         had_rules_of=line.had_rules_of,
         had_gates_of=line.had_gates_of,
-        fetch=tag_repair(project),
-        deepen=clone_repair(project) if project.shallow else None,
-        complete=knows_tags(clone_facts(project)).repair,
+        **_repairs(project),
         remote=project.remote,
         has=lambda oid: project.objects.get(oid) is not None,
         now_s=project.now.timestamp(),
         declared=partial(was_declared, project, raw.name),
     )
     return accepted_state(raw, facts), facts
+
+
+def _repairs(project: Project) -> _Repairs:
+    return {
+        "fetch": tag_repair(project),
+        "deepen": clone_repair(project) if project.shallow else None,
+        "complete": knows_tags(clone_facts(project)).repair,
+    }
 
 
 def _with_messages(
