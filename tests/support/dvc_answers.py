@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Diff = dict[tuple[str, str], tuple[Any, Any]]
 
-_WORDS = {"modified": "changed", "deleted": "deleted", "new": "new"}
+_WORDS = {"modified": "changed", "deleted": "deleted", "new": "new", "not in sync": "not in sync"}
 
 
 def dvc_json(folder: Folder, *argv: str) -> Any:  # noqa: ANN401 (whatever dvc prints)

@@ -95,7 +95,8 @@ class Stage(NamedTuple):
 
     `address` is DVC's name for it: `train`, or `sub/dvc.yaml:train`.
     `params` maps a parameter file to the dotted keys the stage depends on, None for the whole file.
-    `cmd_listed` is as in `LockedStage`.
+    `cmd_listed` is as in `LockedStage`. `datasets` maps dependencies on datasets to how they differ from
+    those that the stage used, in DVC's words; empty if they do not.
     """
 
     address: str
@@ -110,6 +111,7 @@ class Stage(NamedTuple):
     frozen: bool = False
     always_changed: bool = False
     locked: LockedStage | None = None
+    datasets: Mapping[str, str] = MappingProxyType({})
 
 
 @record

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.adapters.dvc.files.values import LFS_PULL
+from mlgit.adapters.dvc.pipeline.datasets import update_of
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, SHARED, Problem, StageState
 from mlgit.core.record import NamedTuple
 from mlgit.core.wording import word
@@ -76,7 +77,9 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
         reasons = [reason for reason in reasons if reason != edited]
     if reasons or state.upstream:
         why = ", ".join((*reasons, *(f"upstream {one}" for one in state.upstream)))
-        problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=_run(stage)))
+        update = update_of(reasons)
+        hint = f"run `{update}`, then `mlgit run {word(stage)}`" if update else _run(stage)
+        problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=hint))
     elif state.unproven:
         why = ", ".join(state.unproven)
         text = f"Stage `{stage}` is stale: {why}"

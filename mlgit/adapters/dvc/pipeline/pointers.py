@@ -24,6 +24,8 @@ from mlgit.adapters.dvc.files.needs_dvc import needs_dvc
 from mlgit.adapters.dvc.files.paths import folder_of, folders_above, join
 from mlgit.adapters.dvc.files.shapes import Shape
 from mlgit.adapters.dvc.files.tracked import tracked_file
+from mlgit.adapters.dvc.pipeline.datasets import handed_over as handed_over_dataset
+from mlgit.adapters.dvc.pipeline.datasets import is_dataset, with_datasets
 from mlgit.adapters.dvc.pipeline.hidden import Hidden
 from mlgit.core.pipeline.stages import Artifact, HandedOver, Output, Pipeline, Stage
 from mlgit.core.wording import word
@@ -145,14 +147,14 @@ def assemble(shapes: Mapping[str, Shape], *, handed_over: Sequence[HandedOver] =
             lock = shapes.get(join(folder, LOCK_FILE))
             own = stages(shape, path, lock=lock, entries=lock_entries(lock))
             found += own
-            asked += [_dataset(stage) for stage in own if any(map(_is_dataset, stage.deps))]
+            asked += [handed_over_dataset(stage) for stage in own if any(map(is_dataset, stage.deps))]
             metrics += listed_paths(shape, "metrics", folder)
             params += listed_paths(shape, "params", folder)
             plotted += plots(shape, folder)
             declared += artifacts(shape, folder)
     return _without_made(
         Pipeline(
-            stages=tuple(found),
+            stages=tuple(with_datasets(found, shapes, lock_entries)),
             tracked=tuple(tracked),
             metrics=tuple(dict.fromkeys(metrics)),
             params=tuple(dict.fromkeys(params)),
@@ -161,16 +163,6 @@ def assemble(shapes: Mapping[str, Shape], *, handed_over: Sequence[HandedOver] =
             handed_over=tuple(asked),
         )
     )
-
-
-def _is_dataset(dep: str) -> bool:
-    return dep.startswith("ds://")
-
-
-def _dataset(stage: Stage) -> HandedOver:
-    """Only DVC can compare a dataset with the one that the stage used; `stage_states` asks it."""
-    name = next(filter(_is_dataset, stage.deps))
-    return HandedOver(path=stage.address, why=f"depends on the dataset `{name}`")
 
 
 def _without_made(pipeline: Pipeline) -> Pipeline:

@@ -20,6 +20,7 @@ from mlgit.adapters.dvc.data.hashes import (
     listing_md5,
 )
 from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
+from mlgit.adapters.dvc.pipeline.datasets import compare, is_dataset
 from mlgit.adapters.dvc.pipeline.params import ParamFiles
 from mlgit.adapters.dvc.pipeline.shared import shared_by, shared_text
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, StageState
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     _Listing = Callable[[Output], Mapping[str, str] | None]
     _Ask = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
 
-_DATASET = "ds://"
 _NOTHING = Pointer(md5="")
 _NOT_HERE = {
     OUTSIDE: "it is outside the repository and not on this machine",
@@ -66,20 +66,20 @@ def stage_states(
 
     Args:
         listing: the files of a tracked directory by relative path; None if it is not known here.
-        ask: DVC's own reasons for these stages, for what only DVC can compare; None if DVC cannot be asked.
+        ask: DVC's own reasons for these stages, for datasets on disk; None at a commit, where mlgit compares.
         merged: the stages whose entry of dvc.lock git merged.
         whole: see `ParamFiles`.
     """
     made = OutputsByPath(pipeline.outputs)
     checker = _StageChecker(made, ParamFiles(tree, documents, whole=whole), hashes, listing)
+    checker.by_dvc = ask is not None
     own = {stage.address: checker.stage(stage) for stage in pipeline.stages}
     for address in merged:
         own[address].unproven.append(MERGED)
     shared = made.shared()
     for stage in pipeline.stages if shared else ():
         own[stage.address].unproven += shared_by(stage, shared)
-    if checker.datasets:
-        _compare_datasets(checker.datasets, own, ask)
+    compare(checker.datasets, ask, lambda address, reason: own[address].reasons.append(reason))
     tracked = checker.tracked_files(pipeline.tracked, shared)
     imported = {out.owner: out.path for out in pipeline.tracked if out.source and out.origin is None}
     stale = {address for address, found in own.items() if found.reasons}
@@ -132,19 +132,6 @@ class _Findings:
         )
 
 
-def _compare_datasets(
-    stages: Mapping[str, Sequence[str]], own: Mapping[str, _Findings], ask: _Ask | None
-) -> None:
-    """Add DVC's reasons about datasets: only DVC can compare them."""
-    results = None if ask is None else ask(list(stages))
-    for address, names in stages.items():
-        if results is None:
-            own[address].unchecked += [f"dep {name} was not checked: only DVC can" for name in names]
-        else:
-            reasons = results.get(address, ())
-            own[address].reasons += [reason for reason in reasons if reason.endswith(tuple(names))]
-
-
 def _unknown_upstream(path: str) -> str:
     return f"upstream of {path} was not checked: that needs the network"
 
@@ -153,12 +140,14 @@ class _StageChecker:
     """Checks the stages and data of one state."""
 
     def __init__(self, made: OutputsByPath, params: ParamFiles, hashes: Hashes, listing: _Listing) -> None:
+        self.by_dvc = False
+        """Whether DVC compares datasets."""
         self._made = made
         self._params = params
         self._hashes = hashes
         self._listing = listing
         self.datasets: dict[str, list[str]] = {}
-        """Stage -> the datasets it depends on."""
+        """Stage -> the datasets it depends on, which DVC compares."""
 
     def stage(self, stage: Stage) -> _Findings:
         """The stage's own reasons, without those of stages before it."""
@@ -186,8 +175,11 @@ class _StageChecker:
         return found
 
     def _dep(self, stage: Stage, locked: LockedStage, dep: str, found: _Findings) -> None:
-        if dep.startswith(_DATASET):
-            self.datasets.setdefault(stage.address, []).append(dep)
+        if is_dataset(dep):
+            if self.by_dvc and not stage.frozen:
+                self.datasets.setdefault(stage.address, []).append(dep)
+            elif word := stage.datasets.get(dep):
+                found.reasons.append(f"{word} dep {dep}")
         elif "://" in dep:
             found.unchecked.append(f"dep {dep} was not checked: that needs the network")
         elif dep not in locked.deps:
