@@ -106,7 +106,8 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     made = {
         out.path for side in (base, judged.evidence) for each in side.pipeline.stages for out in each.outs
     }
-    lines = _by_git(project, judged, base, change_lines(diff, made=made))
+    plotted = {plot.file for plot in extended.plots if plot.changed}
+    lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted))
     return replace(extended, changes=lines, params=param_changes(diff), stages=stages)
 
 

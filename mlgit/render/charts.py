@@ -7,6 +7,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from mlgit.render.mermaid import GREY, ORANGE, settings
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,12 +16,7 @@ _TICKS = "▁▂▃▄▅▆▇█"
 _FLAT = "▄"
 _NO_NUMBER = "·"
 # Text of users must not end a text of Mermaid.
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,_/+-]")
-# Small, in colours that are visible on light and dark pages; Mermaid's default is nearly white.
-_STYLE = (
-    '%%{init: {"xyChart": {"width": 640, "height": 280, "yAxis": {"labelFontSize": 11}},'
-    ' "themeVariables": {"xyChart": {"plotColorPalette": "#0969da, #cf222e"}}}}%%'
-)
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,_/+()-]")
 _DRAWABLE = (1e-6, 1e12)
 _LONGEST = 60
 
@@ -46,17 +43,17 @@ def line_chart(title: str, labels: Sequence[str], values: Sequence[str], *, limi
     low, high = min(known), max(known)
     margin = (high - low) / 10 or abs(high) / 10 or 1.0
     axis = ", ".join(f'"{_plain(label)}"' for label in labels)
-    named = title if bound is None else f"{title}, limit {_digits(bound)}"
+    named = title if bound is None else f"{title} (orange), limit {_digits(bound)} (grey)"
     lines = [
-        _STYLE,
+        *settings((ORANGE, GREY) if bound is not None else (ORANGE,)),
         "xychart-beta",
-        f'    title "{_plain(named)}"',
-        f"    x-axis [{axis}]",
-        f"    y-axis {_digits(low - margin)} --> {_digits(high + margin)}",
-        f"    line [{', '.join(_digits(number) for number in numbers if number is not None)}]",
+        f'  title "{_plain(named)}"',
+        f"  x-axis [{axis}]",
+        f"  y-axis {_digits(low - margin)} --> {_digits(high + margin)}",
+        f'  line "{_plain(title)}" [{", ".join(_digits(each) for each in numbers if each is not None)}]',
     ]
     if bound is not None:
-        lines.append(f"    line [{', '.join([_digits(bound)] * len(numbers))}]")
+        lines.append(f'  line "limit" [{", ".join([_digits(bound)] * len(numbers))}]')
     return "\n".join(lines)
 
 

@@ -40,14 +40,10 @@ def xy_chart(
     if not numbers or not drawable([*numbers, *places]):
         return ""
     low, high = axis(numbers, share=share)
-    palette = ", ".join(colour for _, colour, _ in lines)
-    settings = f'xyChart: {{height: 280}}, themeVariables: {{xyChart: {{plotColorPalette: "{palette}"}}}}'
     names = ", ".join(f'"{label}"' for label in labels(places))
     return "\n".join(
         [
-            "---",
-            f"config: {{{settings}}}",
-            "---",
+            *settings([colour for _, colour, _ in lines]),
             "xychart-beta",
             f'  title "{plain(title)}{f": {plain(named)}" if named else ""}"',
             f'  x-axis "{plain(x_label)}" [{names}]',
@@ -58,6 +54,12 @@ def xy_chart(
             ),
         ]
     )
+
+
+def settings(colours: Sequence[str]) -> list[str]:
+    """The lines before a chart: its height, and the colours of its lines."""
+    palette = f'xyChart: {{plotColorPalette: "{", ".join(colours)}"}}'
+    return ["---", f"config: {{xyChart: {{height: 280}}, themeVariables: {{{palette}}}}}", "---"]
 
 
 def plain(text: str) -> str:

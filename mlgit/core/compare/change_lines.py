@@ -25,14 +25,14 @@ _VERBS: Mapping[Kind, str] = {
 }
 
 
-def change_lines(diff: Diff, *, made: Collection[str] = ()) -> dict[str, str]:
+def change_lines(diff: Diff, *, made: Collection[str] = (), plotted: Collection[str] = ()) -> dict[str, str]:
     """`data`, `params` and `model` -> one line each; parts that were not compared are left out.
 
     Paths in `made` are outputs of stages: they are not data that came from elsewhere, and have a line
-    `outputs` if one of them changed.
+    `outputs` if one of them changed, without those that are `plotted`: the report shows these as plots.
     """
     data = None if diff.data is None else [each for each in diff.data if each.path not in made]
-    outputs = [each for each in diff.data or () if each.path in made]
+    outputs = [each for each in diff.data or () if each.path in made and each.path not in plotted]
     parts: Sequence[tuple[str, Sequence[Any] | None, Callable[[Any], str]]] = (
         ("data", data, _data),
         ("params", diff.params, _value),
@@ -67,7 +67,7 @@ def _data(change: ContentChange) -> str:
         ("files", change.old_nfiles, change.new_nfiles),
     ):
         if old is not None and new is not None and old != new:
-            return f"{name} {_difference(old, new, unit)}"
+            return f"{name} has {_difference(old, new, unit)}"
     if change.old_rows is not None and change.old_rows == change.new_rows:
         return f"{name} changed, still {_count(change.old_rows, 'rows')}"
     return f"{name} {_VERBS[change.kind]}{_after(_sizes(change))}"
@@ -84,9 +84,9 @@ def _model(change: ContentChange) -> str:
 
 
 def _difference(old: int, new: int, unit: str) -> str:
-    """`+12 rows (+2.1%)`."""
+    """`12 rows more (+2.1%)`."""
     change = new - old
-    text = f"{'+' if change > 0 else '-'}{_count(abs(change), unit)}"
+    text = f"{_count(abs(change), unit)} {'more' if change > 0 else 'fewer'}"
     if not old:
         return text
     percent = Decimal(100 * change) / Decimal(old)

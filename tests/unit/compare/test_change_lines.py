@@ -24,14 +24,20 @@ def diff(
     ("change", "text"),
     [
         (ContentChange(path="a", kind="modified"), "`a` changed"),
-        (ContentChange(path="a", kind="modified", old_rows=1, new_rows=2), "`a` +1 row (+100%)"),
-        (ContentChange(path="a", kind="modified", old_rows=569, new_rows=581), "`a` +12 rows (+2.1%)"),
-        (ContentChange(path="a", kind="modified", old_rows=20000, new_rows=18000), "`a` -2,000 rows (-10%)"),
-        (ContentChange(path="a", kind="modified", old_rows=0, new_rows=3), "`a` +3 rows"),
+        (ContentChange(path="a", kind="modified", old_rows=1, new_rows=2), "`a` has 1 row more (+100%)"),
+        (
+            ContentChange(path="a", kind="modified", old_rows=569, new_rows=581),
+            "`a` has 12 rows more (+2.1%)",
+        ),
+        (
+            ContentChange(path="a", kind="modified", old_rows=20000, new_rows=18000),
+            "`a` has 2,000 rows fewer (-10%)",
+        ),
+        (ContentChange(path="a", kind="modified", old_rows=0, new_rows=3), "`a` has 3 rows more"),
         (ContentChange(path="a", kind="modified", old_rows=9, new_rows=9), "`a` changed, still 9 rows"),
         (
             ContentChange(path="a", kind="modified", old_nfiles=4, new_nfiles=3),
-            "`a` -1 file (-25%)",
+            "`a` has 1 file fewer (-25%)",
         ),
         (
             ContentChange(path="a", kind="modified", old_size_bytes=1024, new_size_bytes=2048),
@@ -133,3 +139,10 @@ def test_every_number_is_next_to_its_baseline() -> None:
         "bad": ("1", "NaN", None, None, True),
         "name": (None, None, None, None, True),
     }
+
+
+def test_an_output_that_the_report_shows_as_a_plot_is_not_named_again() -> None:
+    data = (ContentChange(path="roc.csv", kind="modified"), ContentChange(path="pred.csv", kind="modified"))
+    lines = change_lines(diff(data=data), made={"roc.csv", "pred.csv"}, plotted={"roc.csv"})
+    assert lines == {"data": "unchanged", "outputs": "`pred.csv` changed"}
+    assert "outputs" not in change_lines(diff(data=data[:1]), made={"roc.csv"}, plotted={"roc.csv"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
@@ -39,15 +38,17 @@ def test_a_sparkline_has_one_tick_per_value(values: list[str]) -> None:
 def test_a_chart_has_a_point_per_label_and_a_line_for_the_limit() -> None:
     text = line_chart("tumor auc", ["v1.0.0", "v1.1.0", "this"], ["0.95", "0.97", "0.96"], limit="0.966")
     lines = [line.strip() for line in text.splitlines()]
-    assert lines[1:] == [
+    assert lines == [
+        "---",
+        'config: {xyChart: {height: 280}, themeVariables: {xyChart: {plotColorPalette: "#e36209, #8b949e"}}}',
+        "---",
         "xychart-beta",
-        'title "tumor auc, limit 0.966"',
+        'title "tumor auc (orange), limit 0.966 (grey)"',
         'x-axis ["v1.0.0", "v1.1.0", "this"]',
         "y-axis 0.948 --> 0.972",
-        "line [0.95, 0.97, 0.96]",
-        "line [0.966, 0.966, 0.966]",
+        'line "tumor auc" [0.95, 0.97, 0.96]',
+        'line "limit" [0.966, 0.966, 0.966]',
     ]
-    assert json.loads(lines[0].removeprefix("%%{init: ").removesuffix("}%%"))["xyChart"]["width"] == 640
 
 
 @pytest.mark.parametrize("values", [["1", "NaN"], ["1", "1E+20"], ["1", "1E-9"], ["x", "1"], []])
@@ -67,19 +68,21 @@ def test_no_name_ends_a_chart_or_starts_another_statement(
     if not text:
         return
     number = r"-?[0-9]+(\.[0-9]+)?"
-    plain = r'"[A-Za-z0-9 .,_/@?+-]+"'
+    plain = r'"[A-Za-z0-9 .,_/@?()+-]+"'
     shapes = (
-        r"%%\{init: .*\}%%",
+        "---",
+        r"config: .*",
+        "---",
         "xychart-beta",
-        rf"    title {plain}",
-        rf"    x-axis \[{plain}(, {plain})*\]",
-        rf"    y-axis {number} --> {number}",
-        rf"    line \[{number}(, {number})*\]",
-        rf"    line \[{number}(, {number})*\]",
+        rf"  title {plain}",
+        rf"  x-axis \[{plain}(, {plain})*\]",
+        rf"  y-axis {number} --> {number}",
+        rf"  line {plain} \[{number}(, {number})*\]",
+        rf"  line {plain} \[{number}(, {number})*\]",
     )
     for line, shape in zip(text.splitlines(), shapes, strict=False):
         assert re.fullmatch(shape, line), line
-    assert len(text.splitlines()) == 6 + (limit is not None)
+    assert len(text.splitlines()) == 8 + (limit is not None)
 
 
 @pytest.mark.parametrize(("text", "value"), [("1.5", 1.5), ("sNaN1", None), ("1E+400", None), ("", None)])
