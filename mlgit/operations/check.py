@@ -32,7 +32,7 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
     candidate = _candidate(project, revision, question.purpose)
     judged = judge_in_full(project, question._replace(candidate=candidate))
     bare = Check(
-        verdict=_with_checkout(project, judged),
+        verdict=_with_ignored(project, judged, _with_checkout(project, judged)),
         metrics=_metric_changes(judged),
         references=tuple(judged.references[case.model].baseline for case in judged.cases),
         tools={"mlgit": __version__},
@@ -54,6 +54,20 @@ def _with_checkout(project: Project, judged: Judgement) -> Verdict:
 
     output = left_behind(stale, data_states(project, state))
     return verdict if output is None else with_checkout(verdict, output)
+
+
+def _with_ignored(project: Project, judged: Judgement, verdict: Verdict) -> Verdict:
+    """The verdict with notes about files that make a stage stale although Git ignores them."""
+    if not any(
+        reason.startswith("changed dep ") for each in judged.evidence.stages for reason in each.reasons
+    ):
+        return verdict
+    from dataclasses import replace
+
+    from mlgit.project.overview.ignored_inputs import ignored_inputs
+
+    notes = ignored_inputs(project, judged.evidence)
+    return replace(verdict, notes=(*verdict.notes, *notes)) if notes else verdict
 
 
 def _metric_changes(judged: Judgement) -> tuple[MetricChange, ...]:
