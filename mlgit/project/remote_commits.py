@@ -10,12 +10,13 @@ from mlgit.adapters.git.refs import resolve_commit
 from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlgit.adapters.git.objects import Objects
 
 
 _MOST_BYTES = 4 << 20
+_TAG = re.compile(rb"^([0-9a-f]+)\t[^\t\n]*\ttag '[^\n]*' of ([^\n]+)$", re.MULTILINE)
 _CLOCK_TOLERANCE_S = 600
 
 
@@ -82,7 +83,7 @@ def fetched_at_s(clone: Clone, folder: str, trunk: str | None, *, now_s: float) 
     if not sources or at_s > now_s + _CLOCK_TOLERANCE_S:
         return None
     if _has_several(clone):
-        urls = {name: _shown(url) for name, url in clone.remotes.items()}
+        urls = {name: shown_address(url) for name, url in clone.remotes.items()}
         own = urls.pop(clone.remote or "", None)
         foreign = {url for url in urls.values() if url != own}
         sources = [each for each in sources if os.fsdecode(each) not in foreign]
@@ -95,7 +96,22 @@ def _has_several(clone: Clone) -> bool:
     return any(ref.startswith("refs/remotes/") and not ref.startswith(own) for ref in clone.branches)
 
 
-def _shown(url: str) -> str:
+def fetched_tags(clone: Clone) -> Iterator[tuple[str, str]]:
+    """The object id of each tag that the last fetches named, with the address that it came from.
+
+    git names the tags that a fetch brought; with `--tags`, all that are there.
+    """
+    for folder in dict.fromkeys((clone.git_dir, clone.common_dir)):
+        try:
+            with open(os.path.join(folder, "FETCH_HEAD"), "rb") as file:
+                text = file.read(_MOST_BYTES)
+        except OSError:
+            continue
+        for oid, address in _TAG.findall(text):
+            yield oid.decode(), os.fsdecode(address)
+
+
+def shown_address(url: str) -> str:
     """A remote's address as git writes it into FETCH_HEAD."""
     scheme, mark, rest = url.partition("://")
     if mark:

@@ -134,7 +134,10 @@ PUSHES_TO_THE_FORK: dict[str, Callable[[Folder], object]] = {
 @pytest.mark.parametrize("how", PUSHES_TO_THE_FORK)
 def test_the_branch_goes_to_the_fork_and_the_tags_go_upstream(fork: Folder, how: str) -> None:
     PUSHES_TO_THE_FORK[how](fork)
-    fork.git("tag", "-a", "line@v2.0.0-rc.1", "-m", "Mine")
+    fork.write("line.bin", "two")
+    fork.commit("Another model")
+    assert fork.mlgit("release", "line@v2.0.0-rc.1", "--local").status == Exit.DONE
+    fork.git("tag", "-a", "line@v2.0.0-rc.2", "-m", "By git: perhaps the fork's", "HEAD~1")
     before = refs(fork, "upstream")
     done = fork.mlgit("push", "--json")
     assert done.status == Exit.DONE, done.err

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Variables by which a CI says that it is one. `CI` may also be false.
 CI_VARIABLES = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TEAMCITY_VERSION", "TF_BUILD")
+# The path of a listing of the remote's tags, which a step of CI wrote.
+REMOTE_TAGS = "MLGIT_REMOTE_TAGS"
 _HEX = frozenset("0123456789abcdef")
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 

@@ -101,20 +101,20 @@ def plan_tags(
     remote: str,
     versions: Mapping[tuple[str, str], str],
     withdrawn: Collection[str],
-    without_model: Mapping[str, str],
+    kept: Mapping[str, str],
 ) -> tuple[TagPush, ...]:
     """What to do with the tags of this clone that a remote lacks, in the order in which they were made.
 
     `versions` are those of the remote: (model, commit) -> tag. `withdrawn` are the tags that the remote once
-    had, and `without_model` the releases whose model no one else could fetch, with the reason. None of these
-    is pushed, nor a second version of a commit, nor a tag that depends on one of them.
+    had, and `kept` those that must stay for another reason, such as a model that no one else could fetch.
+    None of these is pushed, nor a second version of a commit, nor a tag that depends on one of them.
     """
     facts = sorted(missing, key=_order)
     reasons = {
         tag: f"`{remote}` no longer has this tag; to delete it here: `git tag -d {word(tag)}`"
         for tag in withdrawn
     }
-    reasons = {**without_model, **reasons}
+    reasons = {**kept, **reasons}
     _add_second_versions(facts, versions, reasons)
     _add_dependent(facts, reasons)
     return tuple(
@@ -145,9 +145,9 @@ def _add_second_versions(
 
 def _add_dependent(facts: Sequence[TagFact], reasons: dict[str, str]) -> None:
     """Add the tags about a version that is not pushed, and the other tag of a change."""
-    kept = [fact for fact in facts if fact.tag in reasons]
+    left = [fact for fact in facts if fact.tag in reasons]
     versions = {
-        (fact.name.model, str(fact.name.version)): fact.tag for fact in kept if fact.name.action == "register"
+        (fact.name.model, str(fact.name.version)): fact.tag for fact in left if fact.name.action == "register"
     }
     for fact in facts:
         release = versions.get((fact.name.model, _version(fact)))

@@ -178,7 +178,7 @@ class Baselines:
             return unknown(found.vs, found.model, found.label, found.rule, refused.with_maker(), refused.hint)
         if doubt is not None:
             message = f"The tag `{doubt}` makes {found.rule} unknown: {tags.ignored[doubt]}"
-            hint = ignored_hint(self.project, doubt)
+            hint = ignored_hint(self.project, doubt, tags.ignored[doubt])
             return unknown(found.vs, found.model, found.label, found.rule, message, hint)
         known = knows_model(self.project, name, here=tags.here, absent=found.state == "none", ci=self.ci)
         if known.known == "yes" and found.state == "none" and name is not None:

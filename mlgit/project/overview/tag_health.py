@@ -16,8 +16,8 @@ from mlgit.core.trust.doubt import ways_out
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.wording import listed, word, words
 from mlgit.errors import AnswerNo, StateError
-from mlgit.project.registry.completeness import doubts, tag_repair
-from mlgit.project.registry.pushed import once_at_remote
+from mlgit.project.registry.completeness import doubts, ignored_hint, tag_repair
+from mlgit.project.registry.pushed import NOT_SEEN, once_at_remote
 from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
 from mlgit.project.trust.accept import accept
 from mlgit.project.trust.marks import foreign_tags_allowed
@@ -40,7 +40,9 @@ def check_ignored_tags(project: Project) -> Iterator[Finding]:
             yield _missing(project, tag)
             continue
         kind, repair = "unreadable_tag", unless_needed([tag], project.remote, why=why)
-        if "lightweight" in why:
+        if why.endswith(NOT_SEEN):
+            kind, repair = "tag_of_a_fork", ignored_hint(project, tag, why)
+        elif "lightweight" in why:
             kind, repair = "lightweight_tag", _lightweight(project, tag)
         yield warning(kind, f"The tag `{tag}` does not count: {why}", repair=repair, subjects=(tag,))
 

@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.registry.completeness import (
     KNOWN,
+    REMOTE_TAGS,
     CloneFacts,
     Doubts,
     Known,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from mlgit.core.fetch_settings import Obstacle
     from mlgit.project.open import Project
 
-REMOTE_TAGS = "MLGIT_REMOTE_TAGS"
 _LISTING = "git ls-remote --heads --tags"
 # In lower case, as git reads keys.
 _PLAIN_FETCH = b"+refs/heads/*:refs/remotes/"
@@ -140,11 +140,14 @@ def tag_repair(project: Project) -> str:
     return "mlgit doctor" if remote is None else f"git fetch --force --tags {word(remote)}"
 
 
-def ignored_hint(project: Project, tag: str) -> str:
-    """What to do about a lightweight or damaged tag: fetch it again or, if it is a version, delete it."""
+def ignored_hint(project: Project, tag: str, why: str) -> str:
+    """What to do about a lightweight or damaged tag, or one that may be a fork's: fetch, or delete it."""
     from mlgit.core.registry.tags import deletion
+    from mlgit.project.registry.pushed import NOT_SEEN
 
     again = f"run `{tag_repair(project)}`; if the tag still does not count"
+    if why.endswith(NOT_SEEN):
+        return f"{again}, `{deletion([tag], None)}` deletes it here"
     if "#" in tag:
         return f"{again}, see `mlgit doctor`"
     if project.remote is None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mlgit.core.pipeline.known_models import KnownModel, former_names, is_same
-from mlgit.core.registry.completeness import KNOWN, in_ci, refused_releases
+from mlgit.core.registry.completeness import KNOWN, REMOTE_TAGS, in_ci, refused_releases
 from mlgit.core.registry.tags import parse_tag
-from mlgit.project.registry.completeness import REMOTE_TAGS, knows_model
+from mlgit.project.registry.completeness import knows_model
 from mlgit.project.registry.models import declared_models, known_models
 from mlgit.project.registry.read import read_registry
 

@@ -1,35 +1,49 @@
 """Pushed: which tags this clone has seen at the remote, and which it wrote with `--local`.
 
-A cache file with lines of `+oid` (seen at the remote) and `-oid` (written here with `--local`); the last line
-of each oid counts. Without the file, `status` can only guess from the time of the last fetch.
+A cache file with lines of `+oid key` (seen at the remote with that key) and `-oid` (written here with
+`--local`); the last line of each oid counts. Without the file, `status` can only guess from the time of the
+last fetch.
+
+Git keeps the tags of all remotes under the same names. Where a clone has several, a tag is the remote's if
+it was seen there (in a listing, or named in FETCH_HEAD), was written here, or was here while that remote was
+the only one. Any other one may be a fork's: it does not count, also once the other remote is gone.
 """
 
 from __future__ import annotations
 
 import os
+import re
+from binascii import crc32
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.tags import TAGS
+from mlgit.adapters.git.push import list_remote_refs
+from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.project.remote_commits import fetched_tags, shown_address
+from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from mlgit.adapters.git.tags.cache import TagCache
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
 
 # The tags of a pair are dated a second apart, so the second may be slightly in the future.
 _TAG_SLACK_S = 5
+_SECTION = re.compile(rb"^[ \t]*\[remote \"([^\n]*)\"\]((?:\n(?![ \t]*\[)[^\n]*)*)", re.MULTILINE)
+_ADDRESS = re.compile(rb"^[ \t]*url[ \t]*=[ \t]*\"?([^\n\"]*)", re.MULTILINE)
+NOT_SEEN = "so it may be a fork's"
+_SEEN, _ONLY, _BEFORE, _DOUBTED = "published-tags", "only-remote", "tags-before-others", "tags-of-others"
 
 
 def seen_at_remote(project: Project) -> Mapping[str, bool]:
     """Tag oid -> whether the remote has it, for the oids in the file."""
-    try:
-        with open(_file(project), encoding="ascii") as file:
-            return {line[1:].rstrip("\n"): line[0] == "+" for line in file if line[:1] in {"+", "-"}}
-    except (OSError, UnicodeDecodeError):
-        return {}
+    mark = f"+{_key(project)}"
+    lines = (line.partition(" ") for line in _lines(project, _SEEN))
+    return {oid[1:]: oid[0] == "+" for oid, _, key in lines if oid[:1] == "-" or f"{oid[:1]}{key}" == mark}
 
 
 def unpushed_tags(
@@ -82,27 +96,131 @@ def _packed_tags(project: Project) -> Mapping[str, str]:
 
 def ever_seen(project: Project) -> frozenset[str]:
     """The oids of tags that this clone has seen at the remote, whether or not they are there now."""
-    try:
-        with open(_file(project), encoding="ascii") as file:
-            return frozenset(line[1:].rstrip("\n") for line in file if line[:1] == "+")
-    except (OSError, UnicodeDecodeError):
-        return frozenset()
+    end = f" {_key(project)}"
+    lines = (line for line in _lines(project, _SEEN) if line[:1] == "+" and line.endswith(end))
+    return frozenset(line[1:].partition(" ")[0] for line in lines)
 
 
 def record_seen(project: Project, oids: Iterable[str], *, at_remote: bool) -> None:
     """Record whether the remote has these tags; does nothing in a read-only clone."""
     known = seen_at_remote(project)
     news = [oid for oid in dict.fromkeys(oids) if known.get(oid) is not at_remote]
-    if not news:
-        return
-    mark = "+" if at_remote else "-"
+    key = _key(project) if at_remote else ""
+    _append(project, _SEEN, [f"+{oid} {key}" if at_remote else f"-{oid}" for oid in news])
+
+
+def has_several_remotes(project: Project) -> bool:
+    """Whether this clone has several remotes, found without asking git."""
+    return len(_configured(project)) > 1
+
+
+def record_listing(project: Project, remote: str, patterns: Sequence[str]) -> None:
+    """Record which tags are the remote's, where this clone may have those of another one.
+
+    Raises:
+        GitFailed: the remote does not answer.
+    """
+    if has_several_remotes(project):
+        record_seen(project, list_remote_refs(project.git, remote, patterns).values(), at_remote=True)
+
+
+def of_others(project: Project, tags: Mapping[str, str], cache: TagCache) -> Mapping[str, str]:
+    """Those of these tags that may be another remote's -> why; git is asked only if there may be some.
+
+    `tags` maps names to object ids; `cache` has those that this clone had read before.
+    """
+    remotes = _configured(project)
+    several, doubted = len(remotes) > 1, frozenset(_lines(project, _DOUBTED))
+    if several:
+        _keep_before(project, cache)
+        suspects = set(tags.values())
+    else:
+        _note_only(project, remotes)
+        usual = {shown_address(address) for address in remotes.values()}
+        suspects = {oid for oid, address in fetched_tags(project) if address.lower() not in usual} | doubted
+    found = {tag: oid for tag, oid in tags.items() if oid in suspects and parse_tag(tag) is not None}
+    if not found or project.remote is None or _are_listed_in_ci():
+        return {}
+    known = set(seen_at_remote(project))
+    if several:
+        known |= _before(project) - doubted
+    found = {tag: oid for tag, oid in found.items() if oid not in known}
+    if found:
+        shown = _shown_of_remote(project)
+        named = {oid for oid, address in fetched_tags(project) if address == shown}
+        record_seen(project, named.intersection(found.values()), at_remote=True)
+        found = {tag: oid for tag, oid in found.items() if oid not in named}
+    _append(project, _DOUBTED, sorted(set(found.values()) - doubted))
+    return dict.fromkeys(found, f"this clone has not seen it at `{project.remote}`, {NOT_SEEN}")
+
+
+def _are_listed_in_ci() -> bool:
+    """Whether a step of this job listed the remote's tags: then those here are compared with them."""
+    from mlgit.core.registry.completeness import REMOTE_TAGS, in_ci
+
+    return in_ci(os.environ) and bool(os.environ.get(REMOTE_TAGS))
+
+
+def _shown_of_remote(project: Project) -> str:
+    """The remote's address as git writes it into FETCH_HEAD, after what `insteadOf` makes of it."""
+    return shown_address(project.git.try_text("ls-remote", "--get-url", str(project.remote)) or "")
+
+
+def _configured(project: Project) -> Mapping[str, str]:
+    """Name -> address of the remotes in this clone's own configuration, in lower case."""
+    own, *_ = configuration(git_dir=project.git_dir, common_dir=project.common_dir)
+    found: dict[str, str] = {}
+    for name, section in _SECTION.findall(own):
+        address = _ADDRESS.search(section)
+        found.setdefault(os.fsdecode(name), "")
+        if address is not None:
+            found[os.fsdecode(name)] = os.fsdecode(address[1].strip())
+    return found
+
+
+def _key(project: Project, remotes: Mapping[str, str] | None = None) -> str:
+    """A short key of the remote: its name and address; what was seen at another one says nothing of it."""
+    found = _configured(project) if remotes is None else remotes
+    name = next(iter(found), "") if len(found) == 1 else (project.remote or "").lower()
+    return f"{crc32(os.fsencode(f'{name} {found.get(name)}')):08x}"
+
+
+def _note_only(project: Project, remotes: Mapping[str, str]) -> None:
+    """Note which remote is the only one; the tags that were kept when there were several are kept no more."""
+    key = _key(project, remotes)
+    if remotes and _lines(project, _ONLY) != [key]:
+        with suppress(OSError):
+            os.makedirs(project.cache_dir, exist_ok=True)
+            with open(os.path.join(project.cache_dir, _ONLY), "w", encoding="ascii") as file:
+                file.write(f"{key}\n")
+    with suppress(OSError):
+        os.unlink(os.path.join(project.cache_dir, _BEFORE))
+
+
+def _keep_before(project: Project, cache: TagCache) -> None:
+    """Keep the tags that were read here before there was another remote, with the key of the only one."""
+    if not os.path.exists(os.path.join(project.cache_dir, _BEFORE)):
+        _append(project, _BEFORE, [*_lines(project, _ONLY)[:1], *sorted(cache.oids())])
+
+
+def _before(project: Project) -> frozenset[str]:
+    """The tags that were here when the remote was the only one."""
+    key, *oids = _lines(project, _BEFORE) or [""]
+    return frozenset(oids) if key == _key(project) else frozenset()
+
+
+def _lines(project: Project, name: str) -> list[str]:
     try:
-        os.makedirs(project.cache_dir, exist_ok=True)
-        with open(_file(project), "a", encoding="ascii") as file:
-            file.write("".join(f"{mark}{oid}\n" for oid in news))
-    except OSError:
+        with open(os.path.join(project.cache_dir, name), encoding="ascii") as file:
+            return file.read().split("\n")[:-1]
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _append(project: Project, name: str, lines: Collection[str]) -> None:
+    if not lines:
         return
-
-
-def _file(project: Project) -> str:
-    return os.path.join(project.cache_dir, "published-tags")
+    with suppress(OSError):
+        os.makedirs(project.cache_dir, exist_ok=True)
+        with open(os.path.join(project.cache_dir, name), "a", encoding="ascii") as file:
+            file.write("".join(f"{line}\n" for line in lines))

@@ -15,6 +15,7 @@ from mlgit.core.registry.replay import replay
 from mlgit.core.stated_time import as_time
 from mlgit.core.trunk import HEADS
 from mlgit.errors import ToolError
+from mlgit.project.registry.pushed import of_others
 from mlgit.project.remote_commits import fetched_at_s
 
 if TYPE_CHECKING:
@@ -133,6 +134,11 @@ def _whole(listing: TagListing) -> tuple[TagFact, ...]:
 def _listing(project: Project, model: str | None = None) -> TagListing:
     asked = project.take_started("tags") if model is None else None
     tags, replaced = parse_tags((asked or start_listing_tags(project.git, model))())
-    return read_tags(
-        project.objects, tags, cache=TagCache(project.cache_dir), whole=model is None, replaced=replaced
-    )
+    cache = TagCache(project.cache_dir)
+    others = of_others(project, tags, cache)
+    listing = read_tags(project.objects, tags, cache=cache, whole=model is None, replaced=replaced)
+    if not others:
+        return listing
+    lost = {tag: why for tag, why in listing.ignored.items() if why == MISSING}
+    facts = tuple(fact for fact in listing.facts if fact.tag not in others)
+    return TagListing(facts=facts, ignored={**listing.ignored, **others, **lost})

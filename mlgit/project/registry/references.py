@@ -182,8 +182,11 @@ def _require_newest(project: Project, found: Reference) -> None:
         what = f"Which version of `{found.model}` is the latest one"
         latest = None if tags.state is None or tags.state.latest is None else tags.state.latest.version
         if (doubt := doubtful_release(found.model, latest=latest, ignored=tags.ignored)) is not None:
-            why = f"the tag `{doubt}` makes it unknown: {tags.ignored[doubt]}"
-            raise StateError(f"{what} is not known here: {why}", hint=ignored_hint(project, doubt))
+            why = tags.ignored[doubt]
+            raise StateError(
+                f"{what} is not known here: the tag `{doubt}` makes it unknown: {why}",
+                hint=ignored_hint(project, doubt, why),
+            )
     require_tags(project, found.model, here=tags.here, what=what, absent=False)
 
 

@@ -10,6 +10,7 @@ from mlgit.core.registry.state import ModelState, TagFact, version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.wording import format_age, word, words
 from mlgit.errors import LostRace, StateError, ToolError
+from mlgit.project.registry.pushed import record_seen
 from mlgit.project.registry.read import read_facts, read_model
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
     All tags of their models are fetched: a change may have two tags, of which only one blocked ours.
     """
     tags = {ref.removeprefix(TAGS): oid for ref, oid in theirs.items()}
+    record_seen(project, tags.values(), at_remote=True)
     if not fetch_models(project, remote, tags):
         fetch_refs(project.git, remote, tuple(theirs))
     facts = {fact.tag: fact for fact in read_tags(project.objects, tags).facts}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import fetch_refs, push_refs
-from mlgit.adapters.git.tags.objects import parse_header
+from mlgit.adapters.git.tags.cache import TagCache
+from mlgit.adapters.git.tags.facts import read_tags
+from mlgit.adapters.git.tags.objects import list_tags, parse_header
 from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.release.publication import TagPush, plan_tags
 from mlgit.core.wording import word
 from mlgit.errors import LostRace, ToolError
-from mlgit.project.registry.pushed import once_at_remote, record_seen
+from mlgit.project.registry.pushed import of_others, once_at_remote, record_seen
 from mlgit.project.registry.read import read_facts
 from mlgit.project.release.model_data import unfetchable
 
@@ -37,13 +39,25 @@ def unpublished_tags(project: Project, remote: str, theirs: Mapping[str, str]) -
     missing = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
     # An empty remote never had a tag.
     withdrawn = once_at_remote(project, missing) if theirs else frozenset()
+    strange = [fact for fact in _of_others(project) if f"{TAGS}{fact.tag}" not in theirs]
+    not_ours = {
+        fact.tag: f"it may be a fork's; if it is yours: `git push {word(remote)} {word(TAGS + fact.tag)}`"
+        for fact in strange
+    }
     return plan_tags(
-        missing,
+        [*missing, *strange],
         remote=remote,
         versions=_versions(theirs),
         withdrawn=withdrawn,
-        without_model=_without_model(project, missing),
+        kept=_without_model(project, missing) | not_ours,
     )
+
+
+def _of_others(project: Project) -> tuple[TagFact, ...]:
+    """The tags that may be another remote's: they must not go to this one as ours."""
+    tags = list_tags(project.git)
+    others = of_others(project, tags, TagCache(project.cache_dir))
+    return read_tags(project.objects, {tag: tags[tag] for tag in others}).facts
 
 
 def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
@@ -60,7 +74,7 @@ def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
         record_seen(project, (tag.oid for tag in batch), at_remote=True)
 
 
-def _without_model(project: Project, facts: Iterable[TagFact]) -> Mapping[str, str]:
+def _without_model(project: Project, facts: Iterable[TagFact]) -> dict[str, str]:
     """Tag -> why no one could fetch the model of that release, unless the tag says that it is elsewhere."""
     found = {}
     for fact in facts:

@@ -30,7 +30,7 @@ from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import listed, word
 from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
-from mlgit.project.registry.pushed import once_at_remote, record_seen
+from mlgit.project.registry.pushed import once_at_remote, record_listing, record_seen
 from mlgit.project.registry.read import read_model
 from mlgit.project.release.lost_race import (
     fetch_models,
@@ -120,6 +120,7 @@ def refresh(project: Project, model: str | None = None) -> None:
         except GitFailed as again:
             raise RemoteFailed(f"Fetching from `{remote}` failed", details=again.details) from again
     project.forget_refs()
+    record_listing(project, remote, patterns)
     note_fetched(project, model)
 
 

@@ -21,6 +21,7 @@ from mlgit.errors import ConfigError, StateError, ToolError, UnknownReference
 from mlgit.project.history import unshallow
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import declared_path
+from mlgit.project.registry.pushed import record_seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,7 @@ def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
                 f"`{remote}` has no tag `{tag}`; its author deleted it",
                 hint="a tag that is gone changes nothing",
             )
+        record_seen(project, [there], at_remote=True)
         if here == there:
             return
         if here is not None and not force and _is_annotated(project, here):

@@ -24,7 +24,7 @@ def plan(
     without: dict[str, str] | None = None,
 ) -> dict[str, str]:
     found = plan_tags(
-        facts, remote="origin", versions=there or {}, withdrawn={gone} - {""}, without_model=without or {}
+        facts, remote="origin", versions=there or {}, withdrawn={gone} - {""}, kept=without or {}
     )
     return {each.tag: each.reason or each.step for each in found}
 

@@ -67,6 +67,10 @@ class TagCache:
             return {}  # not written by us, although the checksum is right
         return found
 
+    def oids(self) -> frozenset[str]:
+        """The objects that were read before."""
+        return frozenset(line.partition("\t")[0] for line in self._lines())
+
     def write(self, news: Mapping[str, KnownTag], *, keep: Collection[str] | None) -> None:
         """Add what was read; of the cached tags only `keep` stays (None: all of them)."""
         lines = self._lines()  # again: another run may have written meanwhile
