@@ -140,6 +140,10 @@ def main() -> None:
 if __name__ == "__main__":
     # `python -m` puts the current folder first. A checkout's `click.py` would run as ours, and its
     # `*.dist-info` would count as an installed plug-in.
-    if not sys.flags.safe_path and os.path.realpath(sys.path[0] or os.curdir) == os.path.realpath(os.curdir):
-        del sys.path[0]
+    try:
+        first = not sys.flags.safe_path and os.path.realpath(sys.path[0] or os.curdir)
+        if first == os.path.realpath(os.curdir):
+            del sys.path[0]
+    except FileNotFoundError:
+        pass  # the current folder was deleted, so nothing is imported from it
     main()

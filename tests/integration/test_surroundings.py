@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,35 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     done = Folder(tmp_path).mlgit("status", "-C", "nowhere")
     assert done.status == Exit.STATE
     assert "nowhere" in done.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status",
+        "check",
+        "models",
+        "get x@v1.0.0",
+        "doctor",
+        "init",
+        "demo",
+        "-C sub status",
+        "ci pr",
+        "--json push",
+    ],
+)
+def test_a_current_folder_that_was_deleted_is_what_the_error_is_about(tmp_path: Path, command: str) -> None:
+    script = f'mkdir gone && cd gone && rmdir ../gone && "$0" -m mlgit {command}'
+    done = Folder(tmp_path).run("sh", "-c", script, sys.executable)
+    assert done.status == Exit.STATE, done.err
+    assert "The current folder does not exist any more" in done.err
+    assert 'hint: go to another folder; if this one was made again, `cd "$PWD"` enters it' in done.err
+
+
+def test_another_folder_can_be_named_where_the_current_one_was_deleted(project: Folder) -> None:
+    script = 'mkdir gone && cd gone && rmdir ../gone && "$0" -m mlgit -C "$1" models'
+    done = project.run("sh", "-c", script, sys.executable, str(project.path))
+    assert done.status == Exit.DONE, done.err
 
 
 def test_a_bare_repository_is_refused(project: Folder) -> None:

@@ -12,7 +12,7 @@ import click
 
 from mlgit.cli.shell.output import say, write_document, write_page
 from mlgit.core.addresses import without_passwords
-from mlgit.errors import Exit, Location, MlgitError, ToolError, as_known
+from mlgit.errors import Exit, Location, MlgitError, StateError, ToolError, as_known
 from mlgit.render.page import Page, Span, clean, line
 
 if TYPE_CHECKING:
@@ -90,7 +90,21 @@ def _as_mlgit_error(error: click.ClickException | MlgitError | OSError) -> Mlgit
         from mlgit.cli.shell.usage import as_usage_error
 
         return as_usage_error(error)
+    if _has_no_folder(error):
+        hint = 'go to another folder; if this one was made again, `cd "$PWD"` enters it'
+        return StateError("The current folder does not exist any more", hint=hint)
     return as_known(error)
+
+
+def _has_no_folder(error: OSError) -> bool:
+    """Whether a file was not found because the current folder was deleted."""
+    if not isinstance(error, FileNotFoundError):
+        return False
+    try:
+        os.getcwd()
+    except OSError:
+        return True
+    return False
 
 
 def failure_page(error: MlgitError) -> Page:
