@@ -12,7 +12,7 @@ from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.config_health import check_readiness
 from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
-from mlgit.project.overview.git_health import check_clone, check_default_branch
+from mlgit.project.overview.git_health import check_clone, check_default_branch, check_overlays
 from mlgit.project.overview.refused_tags import check_refused_tags
 from mlgit.project.overview.tag_health import (
     check_clashes,
@@ -173,6 +173,7 @@ def _check_gto(project: Project) -> Iterator[Finding]:
 _LOCAL: dict[str, Check] = {
     "git": _check_git,
     "history": check_clone,
+    "overlays": check_overlays,
     "remote": _check_remote,
     "config": _check_config,
     "readiness": check_readiness,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.objects import CommitTree, Objects
 from mlgit.adapters.git.refs import parse_links, parse_refs, resolve_commit, start_listing_refs, trunk_in_ci
 from mlgit.adapters.git.sparse import LeftOut
-from mlgit.adapters.git.worktree import Head, WorkingTree, parse_status, start_status
+from mlgit.adapters.git.worktree import Head, WorkingTree, start_status
 from mlgit.core import trunk as trunks
 from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.progress import Progress, Silent
@@ -105,7 +105,7 @@ class Project:
     @cached_property
     def head(self) -> Head:
         """Branch, upstream and changed files."""
-        return parse_status((self._started.pop("head", None) or start_status(self.git))())
+        return self.worktree.head((self._started.pop("head", None) or start_status(self.git))())
 
     @cached_property
     def cache_dir(self) -> str:

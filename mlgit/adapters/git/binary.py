@@ -59,6 +59,9 @@ def environment() -> dict[str, str]:
         from mlgit.adapters.git.credentials import configured
 
         env.update(configured(os.environ))
+    # What `git replace` or a file of grafts puts over a commit is this clone's alone.
+    env["GIT_NO_REPLACE_OBJECTS"] = "1"
+    env["GIT_GRAFT_FILE"] = os.devnull
     env["GIT_TERMINAL_PROMPT"] = "0"
     env["GIT_OPTIONAL_LOCKS"] = "0"
     env["LC_ALL"] = "C"

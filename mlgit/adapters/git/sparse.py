@@ -23,10 +23,15 @@ class LeftOut:
         self._git = git
         self._rules = os.path.join(git_dir, "info", "sparse-checkout")
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether there is a sparse checkout."""
+        return os.path.exists(self._rules)
+
     @cached_property
     def blobs(self) -> Mapping[str, str]:
         """Path -> object id in the index."""
-        if not os.path.exists(self._rules):
+        if not self.is_sparse:
             return {}
         listing = self._git.run("ls-files", "-z", "-s", "-t", "--full-name", "--", ":/")
         found = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from contextlib import suppress
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from mlgit.adapters.git.binary import Git
     from mlgit.adapters.git.sparse import LeftOut
     from mlgit.core.tree import OddEntry
+
+
+_STATUS = ("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
+# The marks of files at which git does not look: a small letter for `assume-unchanged`, `S` for
+# `skip-worktree`, which a sparse checkout uses, too.
+_UNWATCHED = re.compile(rb"(?:^|(?<=\0))[a-zS] ([^\0]+)")
+_ASSUMED = re.compile(rb"(?:^|(?<=\0))[a-z] ([^\0]+)")
 
 
 @record
@@ -54,13 +62,28 @@ def unresolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
 
 def start_status(git: Git) -> Callable[[], bytes]:
     """Start `git status` in the background; `parse_status` reads its output."""
-    return git.start_in_background("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
+    return git.start_in_background(*_STATUS)
+
+
+def status_of_all(git: Git, paths: Iterable[bytes]) -> bytes:
+    """`git status`, as if git looked at these files like at all others; its own index stays as it is."""
+    import shutil
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="mlgit-", ignore_cleanup_errors=True) as folder:
+        index = os.path.join(folder, "index")
+        shutil.copyfile(git.run_text("rev-parse", "--path-format=absolute", "--git-path", "index"), index)
+        for option in ("--no-assume-unchanged", "--no-skip-worktree"):
+            names = b"".join(b"%s\0" % path for path in paths)
+            argv = ("update-index", option, "-z", "--stdin")
+            git.run(*argv, stdin=names, env={"GIT_INDEX_FILE": index})
+        return git.run(*_STATUS, env={"GIT_INDEX_FILE": index})
 
 
 def start_listing_files(git: Git) -> Callable[[], bytes]:
-    """Start listing every file that git tracks or does not ignore, from the root."""
+    """Start listing every file that git tracks or does not ignore, from the root, each with its mark."""
     return git.start_in_background(
-        "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", ":/"
+        "ls-files", "-z", "-v", "--cached", "--others", "--exclude-standard", "--full-name", "--", ":/"
     )
 
 
@@ -145,8 +168,28 @@ class WorkingTree:
     def paths(self) -> Sequence[str]:
         if self._paths is None:
             names = self.prepare()().decode("utf-8", "surrogateescape").split("\0")
-            self._paths = tuple(sorted({name for name in names if name}))
+            self._paths = tuple(sorted({name[2:] for name in names if name}))
         return self._paths
+
+    def head(self, status: bytes) -> Head:
+        """Branch and changes by `git status`, with those that it does not see where the files are listed."""
+        found = parse_status(status)
+        unseen = () if self._listing is None else self.unseen()
+        if not unseen:
+            return found
+        from dataclasses import replace
+
+        return replace(found, changed=tuple(sorted({*found.changed, *unseen})))
+
+    def unseen(self) -> tuple[str, ...]:
+        """The changed files at which git does not look (`assume-unchanged`, `skip-worktree`)."""
+        listing, sparse = self.prepare()(), self.left_out is not None and self.left_out.is_sparse
+        found = sorted({mark[1] for mark in (_ASSUMED if sparse else _UNWATCHED).finditer(listing)})
+        if not found:
+            return ()
+        names = frozenset(os.fsdecode(path) for path in found)
+        changed = parse_status(status_of_all(self._git, found)).changed
+        return tuple(path for path in changed if path in names)
 
     def identity(self, path: str) -> tuple[int, int, int, int] | None:
         """Size, times of modification and change in ns, and inode of a file; None for links."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.refs import default_branch_at
+from mlgit.adapters.git.refs import default_branch_at, list_refs
+from mlgit.adapters.git.tags.objects import REPLACED
 from mlgit.core.fetch_settings import hiding_refs, pruning
 from mlgit.core.overview.doctor import Finding, fault, warning
-from mlgit.core.wording import word
+from mlgit.core.wording import listed, word, words
 from mlgit.project.registry.completeness import clone_facts, clone_repair
 from mlgit.project.registry.tag_settings import fetch_settings
 
@@ -53,6 +55,37 @@ def check_clone(project: Project) -> Iterator[Finding]:
             "tags_are_hidden",
             f"Clones and remotes on this machine do not show tags (`{setting.key}={setting.value}`)",
             repair=setting.removal,
+        )
+
+
+def check_overlays(project: Project) -> Iterator[Finding]:
+    """What git shows in this clone in place of what the commits and the files have."""
+    listing = project.git.run("ls-files", "-z", "-v", "--full-name", ":/").decode("utf-8", "surrogateescape")
+    marks = "" if project.left_out.is_sparse else "S"
+    unwatched = [name[2:] for name in listing.split("\0") if name and (name[0].islower() or name[0] in marks)]
+    if unwatched:
+        yield warning(
+            "unwatched_files",
+            f"These files may have changed unseen, because Git does not look at them: {listed(unwatched, 3)}",
+            repair=f"git update-index --no-assume-unchanged {words(unwatched)} && "
+            f"git update-index --no-skip-worktree {words(unwatched)}",
+            subjects=tuple(unwatched),
+        )
+    replaced = [ref.removeprefix(REPLACED) for ref in list_refs(project.git, REPLACED)]
+    if replaced:
+        yield warning(
+            "replaced_objects",
+            f"`git replace` shows other content for {listed([oid[:7] for oid in replaced], 3)} here; "
+            "mlgit reads what every other clone has",
+            repair=f"git replace -d {words(replaced)}",
+            subjects=tuple(replaced),
+        )
+    grafts = os.path.join(project.common_dir, "info", "grafts")
+    if os.path.exists(grafts):
+        yield warning(
+            "grafts",
+            "A file of grafts gives commits other parents here; mlgit reads those that every other clone has",
+            repair=f"rm {word(grafts)}",
         )
 
 

@@ -40,7 +40,7 @@ def require_clean(project: Project) -> str:
     head = project.head
     if head.commit is None:
         raise StateError("There is no commit yet", hint="commit the model's pointers first")
-    changed = (*head.conflicted, *head.changed)
+    changed = tuple(dict.fromkeys((*head.conflicted, *head.changed, *project.worktree.unseen())))
     if changed:
         hint = "commit or stash the changes first"
         raise StateError("The working tree differs from HEAD", hint=hint, details=first(changed))
