@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import NamedTuple
+from mlgit.core.trunk import kept_apart, mirrors
 from mlgit.core.wording import word, words
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Setting(NamedTuple):
 class Obstacle(NamedTuple):
     """A setting that keeps tags from a clone: which one, why in one clause, and the command that ends it."""
 
-    kind: Literal["no_tags", "narrow", "left_out", "hidden"]
+    kind: Literal["no_tags", "narrow", "left_out", "hidden", "mirror"]
     setting: str
     why: str
     repair: str
@@ -72,8 +73,12 @@ def obstacles(settings: Sequence[Setting], remote: str, *, local: bool = False) 
     """What keeps tags of the remote from this clone; `local`: the remote is a folder on this machine."""
     specs = [each for each in settings if each.key == f"remote.{remote}.fetch"]
     option = _tag_option(settings, remote)
+    mirrored = [each.text for each in specs if mirrors(each.text)]
     every = any(_takes_every_tag(each.text) for each in specs)
     found = []
+    if mirrored:
+        why = "it is a mirror, where the remote's branches take the place of own ones"
+        found.append(Obstacle("mirror", f"remote.{remote}.fetch={mirrored[0]}", why, kept_apart(remote)))
     if option is not None and option.value == "--no-tags" and not every:
         why = "it never fetches tags"
         setting = f"remote.{remote}.tagOpt"

@@ -134,10 +134,28 @@ def target_missing(remote: str, branch: str) -> StateError:
     )
 
 
+def mirrors(spec: str) -> bool:
+    """Whether a refspec puts the remote's branches in the place of this clone's own."""
+    place = spec.partition(":")[2]
+    return place == "refs/*" or place.startswith("refs/heads/")
+
+
+def kept_apart(remote: str) -> str:
+    """The command after which a mirror keeps the remote's branches apart from its own."""
+    key = f"remote.{remote}"
+    spec = f"+refs/heads/*:refs/remotes/{remote}/*"
+    return (
+        f"git config --replace-all {word(f'{key}.mirror')} false && "
+        f"git config --replace-all {word(f'{key}.fetch')} {word(spec)}"
+    )
+
+
 def unknown_trunk(remote: str, *, refspecs: str) -> StateError:
     """The error if no branch of this clone is known to be trunk; `refspecs` are those that are fetched."""
     every = f"git remote set-branches --add {word(remote)} '*' && "
-    if "refs/heads/*:refs/remotes/" in refspecs:
+    if any(mirrors(spec) for spec in refspecs.split("\n")):
+        every = f"{kept_apart(remote)} && "
+    elif "refs/heads/*:refs/remotes/" in refspecs:
         every = ""
     return StateError(
         f"It is not known which branch of `{remote}` is trunk, where policy is read",

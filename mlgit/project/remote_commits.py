@@ -51,10 +51,11 @@ def shows_commits(clone: Clone) -> bool:
         return False
     if not _has_refspec(clone):  # of `git clone --bare`, for example, whose branches look like own ones
         return True
-    return any(_is_filled(os.path.join(folder, "FETCH_HEAD")) for folder in (clone.git_dir, clone.common_dir))
+    return any(is_filled(os.path.join(folder, "FETCH_HEAD")) for folder in (clone.git_dir, clone.common_dir))
 
 
-def _is_filled(file: str) -> bool:
+def is_filled(file: str) -> bool:
+    """Whether there is a file, and something in it."""
     try:
         return os.stat(file).st_size > 0
     except OSError:
@@ -62,9 +63,9 @@ def _is_filled(file: str) -> bool:
 
 
 def _has_refspec(clone: Clone) -> bool:
-    """Whether the remote has branches of its own in this clone once it is fetched."""
+    """Whether the remote has branches of its own in this clone once it is fetched; not in a mirror."""
     texts = configuration(git_dir=clone.git_dir, common_dir=clone.common_dir)
-    return any(re.search(rb"^\s*fetch\s*=|include", text, re.MULTILINE) for text in texts)
+    return any(re.search(rb"^\s*fetch\s*=.*:refs/remotes/|include", text, re.MULTILINE) for text in texts)
 
 
 def fetched_at_s(clone: Clone, folder: str, trunk: str | None, *, now_s: float) -> int | None:

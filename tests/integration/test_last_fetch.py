@@ -117,6 +117,43 @@ def test_the_branches_of_a_bare_clone_are_not_taken_for_trunk(origin: Folder, tm
     assert "trunk_unknown" in {note["code"] for note in verdict["notes"]}
 
 
+def test_the_branches_of_a_mirror_are_not_taken_for_trunk(origin: Folder, tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror.git"
+    origin.git("clone", "-q", "--mirror", str(origin.path.parent / "origin.git"), str(mirror))
+    origin.git("--git-dir", str(mirror), "worktree", "add", "-q", str(tmp_path / "tree"), "main")
+    tree = Folder(tmp_path / "tree")
+    tree.write("mlgit.yaml", RULES.replace("max_drop: 0.01", "max_drop: 9"))
+    tree.commit("Loosen")
+    assert tree.run("git", "fetch", "-q").status != 0
+    verdict = check(tree, status=Exit.BLOCKED)
+    assert "trunk_unknown" in {note["code"] for note in verdict["notes"]}
+    (result,) = verdict["results"]
+    assert "it is a mirror" in result["message"]
+    refused = tree.here("release", "net")
+    found = {each["id"]: each["repair"] for each in tree.here("doctor", "--json").json()["findings"]}
+    for repair in (
+        refused.err.partition("hint: run `")[2].partition("`")[0],
+        found["mirror"],
+        result["hint"][5:-1],
+    ):
+        assert tree.run("sh", "-c", repair).status == 0, repair
+    verdict = check(tree, status=Exit.DONE)
+    assert "gates_loosened" in {note["code"] for note in verdict["notes"]}
+    assert {each["reason"] for each in verdict["results"]} == {"no_baseline"}
+
+
+def test_a_fetch_that_failed_shows_nothing(origin: Folder, tmp_path: Path) -> None:
+    work = Folder(tmp_path / "own")
+    work.path.mkdir()
+    work.git("init", "-q", "-b", "main")
+    work.git("remote", "add", "origin", str(tmp_path / "nowhere.git"))
+    work.git("pull", "-q", str(origin.path), "main")
+    (work / ".git/FETCH_HEAD").unlink()
+    assert work.run("git", "fetch", "-q").status != 0
+    (result,) = check(work, status=Exit.BLOCKED)["results"]
+    assert (result["outcome"], result["reason"]) == ("error", "unknown_here")
+
+
 def test_another_default_branch_at_the_remote_is_found(origin: Folder) -> None:
     work = clone(origin)
     bare = str(origin.path.parent / "origin.git")

@@ -26,7 +26,8 @@ def spec(value: str, file: str | None = "") -> Setting:
     ("settings", "kinds"),
     [
         ([EVERY], []),
-        ([spec("+refs/*:refs/*")], []),
+        ([spec("+refs/*:refs/*")], ["mirror"]),
+        ([EVERY, spec("+refs/heads/main:refs/heads/theirs")], ["mirror"]),
         ([spec("refs/heads/*:refs/remotes/origin/*")], []),
         ([ONE, EVERY], []),
         ([], ["narrow"]),

@@ -117,6 +117,13 @@ def _obstacle(obstacle: Obstacle, repair: str) -> Iterator[Finding]:
             "its registry differs from what everyone else sees",
             repair=repair,
         )
+    elif obstacle.kind == "mirror":
+        yield fault(
+            "mirror",
+            f"This clone is a mirror (`{obstacle.setting}`): its branches are also those of the remote, "
+            "so trunk is not known",
+            repair=repair,
+        )
     elif obstacle.kind == "left_out":
         yield fault(
             "tags_left_out",

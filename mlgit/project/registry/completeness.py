@@ -36,6 +36,7 @@ from mlgit.core.registry.completeness import (
 )
 from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError, UnknownReference
+from mlgit.project.remote_commits import is_filled
 from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
@@ -227,7 +228,8 @@ def _was_fetched(project: Project, remote: str) -> bool:
     if any(ref.startswith(f"refs/remotes/{remote}/") for ref in project.branches):
         return True
     several = len(project.remotes) > 1
-    if not several and os.path.exists(os.path.join(project.git_dir, "FETCH_HEAD")):
+    # One that failed leaves an empty file.
+    if not several and is_filled(os.path.join(project.git_dir, "FETCH_HEAD")):
         return True
     # A clone of an empty repository has no more than the section of a branch that follows it.
     own, *_ = configuration(git_dir=project.git_dir, common_dir=project.common_dir)
