@@ -58,6 +58,19 @@ class Location:
         return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
 
 
+class Again:
+    """A part of a hint that says to run the same command again: `text`, with backticks if it is a command.
+
+    The command line replaces it by what was typed with these options, each a name and perhaps its value.
+    """
+
+    __slots__ = ("options", "text")
+
+    def __init__(self, text: str, *options: tuple[str, ...]) -> None:
+        self.text = text
+        self.options = options
+
+
 class MlgitError(Exception):
     """An error that the user can understand and act on; cli prints it once.
 
@@ -67,6 +80,7 @@ class MlgitError(Exception):
         location: the place in a file, if there is one.
         expected: what would be right.
         details: more lines, for example the standard error of a tool.
+        again: what of the hint is this command once more.
     """
 
     exit_code = Exit.BUG
@@ -80,6 +94,7 @@ class MlgitError(Exception):
         location: Location | None = None,
         expected: str | None = None,
         details: tuple[str, ...] = (),
+        again: Again | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -87,6 +102,7 @@ class MlgitError(Exception):
         self.location = location
         self.expected = expected
         self.details = details
+        self.again = again
 
 
 class AnswerNo(MlgitError):  # noqa: N818 (an answer, not a mishap)

@@ -107,7 +107,7 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return per way to end
         keep_words_whole()
     session = Session()
     # Read early, so that even a usage error is JSON if the user wants JSON.
-    session.as_json = "--json" in argv
+    session.as_json, session.argv = "--json" in argv, tuple(argv)
     prepare_streams()
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from mlgit.cli.shell.runner_log import RunnerLog

@@ -31,13 +31,9 @@ def entry(session: Session, /, target: str | None, **options: Any) -> None:  # n
       mlgit promote tumor --to staging
       mlgit promote tumor@v1.2.0 --to prod
     """
-    from mlgit.core.wording import word
+    from mlgit.cli.shell.questions import the_model
     from mlgit.operations.promote import promote
-    from mlgit.project.registry.models import only_model
     from mlgit.render.pages.change import page
 
-    if target is None:
-        place = f"--to {word(options['environment'])}"
-        target = only_model(session.project(), usage=f"mlgit promote {{}} {place}")
-    record = promote(session.project(), target, **options, ci=os.environ)
+    record = promote(session.project(), target or the_model(session), **options, ci=os.environ)
     session.print_result(record, lambda: page(record))

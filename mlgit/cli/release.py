@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mlgit.cli.shell.completion import models_offer
 from mlgit.cli.shell.options import command, write_options
 from mlgit.cli.shell.session import Session, pass_session
-from mlgit.core.wording import listed, word
+from mlgit.core.wording import listed
 from mlgit.errors import StateError, UsageError
-
-if TYPE_CHECKING:
-    from mlgit.project.open import Project
 
 
 @command("release", common=("--bump", "--pre", "--message", "--push-data", "--dry-run"))
@@ -53,18 +50,19 @@ def entry(session: Session, /, target: str | None, **options: Any) -> None:  # n
 
     chosen = ReleaseOptions(**options, ci=os.environ)
     if target is None:
-        target = _only_model(session.project())
+        target = _only_model(session)
     record = release(session.project(), target, options=chosen, progress=session.progress())
     session.print_result(record, lambda: page(record))
 
 
-def _only_model(project: Project) -> str:
+def _only_model(session: Session) -> str:
+    from mlgit.cli.shell.typed import named
     from mlgit.project.registry.models import declared_models
 
-    names = sorted(declared_models(project))
+    names = sorted(declared_models(session.project()))
     if not names:
         raise StateError("No model is declared", hint="run `mlgit init`, or add `models:` to `mlgit.yaml`")
     if len(names) > 1:
-        hint = f"name it, for example `mlgit release {word(names[0])}`"
+        hint = None if session.typed is None else named(session.typed, names)
         raise UsageError(f"There are several models: {listed(names)}", hint=hint)
     return names[0]

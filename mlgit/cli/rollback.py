@@ -43,16 +43,16 @@ def entry(session: Session, /, model: str | None, *, deploy: bool, **options: An
       mlgit rollback tumor@v1.0.0 --env prod -m "v1.1.0 is wrong, too"
     """
     from mlgit.cli.shell.failure import print_failures
-    from mlgit.cli.shell.questions import require_reason
-    from mlgit.core.wording import word
-    from mlgit.project.registry.models import only_model
+    from mlgit.cli.shell.questions import require_reason, the_model
 
-    place = f"--env {word(options['environment'])} -m REASON"
     if model is None:
-        model = only_model(session.project(), usage=f"mlgit rollback {{}} {place}")
+        model = the_model(session, *([] if options["reason"] else [("-m", "REASON")]))
     model, options["to"] = _target(model, options["to"])
-    usage = f"mlgit rollback {word(model)} {place}"
-    options["reason"] = require_reason(session, options["reason"], usage=usage)
+    if options["reason"] is None:
+        from mlgit.operations.rollback import require_place
+
+        require_place(session.project(), model, options["environment"])
+    options["reason"] = require_reason(session, options["reason"])
     done = _roll_back(session, model, deploy=deploy, **options)
     print_failures(done.deployments, done.error)
     session.print_result(done.change, lambda: _page(done))

@@ -30,8 +30,8 @@ def entry(session: Session, *, reference: str | None, fetch: bool) -> None:
     from mlgit.render.pages.show import page
 
     if reference is None:
-        from mlgit.project.registry.models import only_model
+        from mlgit.cli.shell.questions import the_model
 
-        reference = only_model(session.project(), usage="mlgit show {}")
+        reference = the_model(session)
     record = show(session.project(), reference, fetch=fetch)
     session.print_result(record, lambda: page(record, width=session.width, whole=session.verbosity > 0))

@@ -27,13 +27,9 @@ def entry(session: Session, /, model: str | None, **options: Any) -> None:  # no
     Examples:
       mlgit unassign tumor --env staging
     """
-    from mlgit.core.wording import word
+    from mlgit.cli.shell.questions import the_model
     from mlgit.operations.unassign import unassign
-    from mlgit.project.registry.models import only_model
     from mlgit.render.pages.change import page
 
-    if model is None:
-        place = f"--env {word(options['environment'])}"
-        model = only_model(session.project(), usage=f"mlgit unassign {{}} {place}")
-    record = unassign(session.project(), model, **options)
+    record = unassign(session.project(), model or the_model(session), **options)
     session.print_result(record, lambda: page(record))

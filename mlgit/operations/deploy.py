@@ -11,7 +11,7 @@ from mlgit.core.deploy.folders import placeholders, shared
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.wording import format_age, word, words
-from mlgit.errors import ConfigError, MlgitError, ToolError, UnknownReference, UsageError
+from mlgit.errors import Again, ConfigError, MlgitError, ToolError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.renamed import other_names, rename_note
@@ -96,6 +96,7 @@ def _fetch(project: Project, environment: str, model: str | None) -> tuple[str, 
             f"{error.message}, so newer tags may be missing; nothing was deployed",
             hint=f"to deploy by the tags of this clone{age}, run `{command}`",
             details=error.details,
+            again=Again(f"`{command}`", ("--offline",)),
         ) from error
 
 

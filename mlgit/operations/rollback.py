@@ -12,10 +12,11 @@ from mlgit.core.release.promotion import passed_over, require_changeable, rollba
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.trust.rules import was_promoted
 from mlgit.core.wording import cut, format_age, word, words
-from mlgit.errors import ConfigError, StateError, ToolError
+from mlgit.errors import Again, ConfigError, StateError, ToolError
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import known_environment
-from mlgit.project.registry.models import declares_only
+from mlgit.project.registry.models import declares_only, require_model
+from mlgit.project.registry.read import read_model
 from mlgit.project.release.change import make_change, model_to_change, require_unchanged
 from mlgit.project.release.write_tags import RemoteFailed
 from mlgit.project.trust.accept import accept_with_facts, policy_commit
@@ -41,8 +42,10 @@ class RolledBackBefore(StateError):  # noqa: N818
 
     code = "rolled_back_before"
 
-    def __init__(self, message: str, *, hint: str, earlier: str, version: str, counter: int) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, hint: str, again: Again, earlier: str, version: str, counter: int
+    ) -> None:
+        super().__init__(message, hint=hint, again=again)
         self.earlier = earlier
         self.version = version
         self.counter = counter
@@ -89,6 +92,16 @@ def rollback(  # noqa: PLR0913 (one parameter per option)
     return with_target(project, change(reason=reason, notes=notes))
 
 
+def require_place(project: Project, model: str, environment: str) -> None:
+    """Refuse a model or an environment that this clone does not know, before anything is asked.
+
+    Raises:
+        UnknownReference: there is none of that name.
+    """
+    require_model(project, model)
+    known_environment(project, read_model(project, model), environment)
+
+
 @contextmanager
 def _way_without_remote(
     project: Project, model: str, environment: str, reason: str, to: str | None
@@ -106,6 +119,7 @@ def _way_without_remote(
             f"{error.message}; nothing was written",
             hint=f"to go back on this machine alone, run `{command}`; `mlgit push` publishes it later",
             details=error.details,
+            again=Again(f"`{command}`", ("--local",), *((each,) for each in deploy)),
         ) from error
 
 
@@ -148,6 +162,7 @@ def _require_first(project: Project, here: EnvironmentState, version: Registered
     raise RolledBackBefore(
         f"{earlier}; nothing was written",
         hint=f"to go on to {version.version}, run `{command}`",
+        again=Again(f"`{command}`", ("--again",)),
         earlier=earlier,
         version=str(version.version),
         counter=here.counter,

@@ -163,7 +163,7 @@ def test_a_second_rollback_within_the_hour_is_refused_and_names_the_first(live: 
     assert done.status == Exit.STATE
     assert without_times(live, done.err) == (
         'error: Ada rolled back `prod` from v1.0.2 to v1.0.1 2 s ago: "p95 alarm"; nothing was written\n'
-        "  hint: to go on to v1.0.0, run `mlgit rollback --env prod --again -m 'p95 alarm'`\n"
+        "  hint: to go on to v1.0.0, run `mlgit rollback --env prod -m 'p95 alarm' --again`\n"
     )
     assert tags_of(live) == before
     assert live.here(*BACK, "--json").json()["error"]["code"] == "rolled_back_before"
@@ -239,7 +239,7 @@ def test_with_several_models_the_error_says_how_to_name_one(live: Folder) -> Non
     done = live.here(*BACK)
     assert done.status == Exit.USAGE
     assert "There are several models: `area`, `line`" in done.err
-    assert "`mlgit rollback area --env prod -m REASON`" in done.err
+    assert "`mlgit rollback area --env prod -m 'p95 alarm'`" in done.err
 
 
 def test_two_versions_are_wrong_usage(live: Folder) -> None:
@@ -301,7 +301,7 @@ def test_while_origin_is_down_the_errors_say_what_works(live: Folder) -> None:
     done = live.here(*BACK)
     assert (done.status, tags_of(live)) == (Exit.TOOL, before)
     assert done.err.startswith("error: `origin` does not answer; nothing was written\n")
-    hint = "mlgit rollback line --env prod -m 'p95 alarm' --local --deploy"
+    hint = "mlgit rollback --env prod -m 'p95 alarm' --local --deploy"
     assert (
         f"  hint: to go back on this machine alone, run `{hint}`; `mlgit push` publishes it later" in done.err
     )

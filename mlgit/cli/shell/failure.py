@@ -12,7 +12,16 @@ import click
 
 from mlgit.cli.shell.output import say, write_document, write_page
 from mlgit.core.addresses import without_passwords
-from mlgit.errors import Exit, Location, MlgitError, StateError, ToolError, as_known
+from mlgit.errors import (
+    Exit,
+    Location,
+    MlgitError,
+    StateError,
+    ToolError,
+    UnknownReference,
+    UsageError,
+    as_known,
+)
 from mlgit.render.page import Page, Span, clean, line
 
 if TYPE_CHECKING:
@@ -23,6 +32,15 @@ if TYPE_CHECKING:
 def print_failure(error: click.ClickException | MlgitError | OSError, session: Session) -> int:
     """Print the error and return its exit code."""
     known = _as_mlgit_error(error)
+    if isinstance(error, (UnknownReference, UsageError)) and session.context is not None:
+        from mlgit.cli.shell.meant import meant
+
+        found = meant(session.context, moved=True)
+        known.hint = known.hint if found is None else found[0]
+    if known.again is not None:
+        from mlgit.cli.shell.typed import complete
+
+        complete(known, session.typed)
     if session.as_json:
         from mlgit.render.formats.jsonout import failure
 

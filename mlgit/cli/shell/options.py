@@ -114,6 +114,7 @@ class MlgitCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta["mlgit.arguments"] = list(args)
+        ctx.ensure_object(Session).context = ctx
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -10,6 +10,8 @@ import click
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlgit.cli.shell.session import Session
 
 
@@ -18,8 +20,8 @@ def can_ask(session: Session) -> bool:
     return not session.as_json and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def require_reason(session: Session, reason: str | None, *, usage: str) -> str:
-    """The reason of a change, asked for on a terminal; `usage` is the command with one.
+def require_reason(session: Session, reason: str | None) -> str:
+    """The reason of a change, asked for on a terminal.
 
     Raises:
         UsageError: there is none, and there is no one to ask.
@@ -27,9 +29,29 @@ def require_reason(session: Session, reason: str | None, *, usage: str) -> str:
     if reason is not None:
         return reason
     if not can_ask(session):
-        raise UsageError("A reason is missing: `-m` or `--message`", hint=f"run `{usage}`")
-    answer: str = click.prompt("Why? It is recorded in the tag", prompt_suffix=" ", err=True)
+        again = None if session.typed is None else f"run `{session.typed.again(('-m', 'REASON'))}`"
+        raise UsageError("A reason is missing: `-m` or `--message`", hint=again)
+    answer: str = click.prompt("Why? It is recorded in the tag", err=True)
+    if session.typed is not None:
+        session.typed.answer("-m", answer)
     return answer
+
+
+def the_model(session: Session, *options: tuple[str, ...]) -> str:
+    """The only model, for a command without one; `options` are those that it lacks as well.
+
+    Raises:
+        UsageError: there are several.
+        UnknownReference: there is none, or none is known here.
+    """
+    from mlgit.project.registry.models import only_model
+
+    def hint(names: Sequence[str]) -> str | None:
+        from mlgit.cli.shell.typed import named
+
+        return None if session.typed is None else named(session.typed, names, *options)
+
+    return only_model(session.project(), hint=hint)
 
 
 def confirmed(question: str) -> bool:

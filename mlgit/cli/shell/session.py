@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
-from functools import update_wrapper
+from functools import cached_property, update_wrapper
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
@@ -15,6 +15,7 @@ from mlgit.cli.shell.output import say, write_document, write_page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mlgit.cli.shell.typed import Typed
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
     from mlgit.project.opening import Opening
@@ -34,6 +35,8 @@ class Session:
         self.folder = "."
         self.as_json = False
         self.verbosity = 0
+        self.argv: tuple[str, ...] = ()
+        self.context: click.Context | None = None
         self.now = datetime.now(UTC)  # noqa: TID251 (the one clock)
         self._opening: Opening | None = None
         self._project: Project | None = None
@@ -89,6 +92,20 @@ class Session:
         """Print a hint or warning on stderr, unless `-q` is given."""
         if self.verbosity >= 0:
             say(text)
+
+    @cached_property
+    def typed(self) -> Typed | None:
+        """What was typed; None before it is known which command was."""
+        if self.context is None:
+            return None
+        from mlgit.cli.shell.typed import Typed
+
+        own = self.context.meta["mlgit.arguments"]
+        start = ("mlgit", *self.argv[: len(self.argv) - len(own)])
+        if list(self.argv[len(self.argv) - len(own) :]) != own or not self.argv:
+            start = tuple(self.context.command_path.split())
+        known = [each for option in self.context.command.params for each in option.opts]
+        return Typed(start, own, known)
 
     def progress(self, *, patient: bool = False) -> Progress:
         """A progress display on stderr: a bar on a terminal, otherwise lines.

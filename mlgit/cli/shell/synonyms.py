@@ -133,7 +133,9 @@ def _runnable(ctx: click.Context, meant: Meant, others: list[str]) -> str:
     assert command is not None  # noqa: S101 (a test knows every row)
     for given in _arguments(command, others) if meant.whole else ():
         if _is_accepted(ctx, command, [*options, *given]):
-            return f"run `{words([*meant.command.split(), *given])}`"
+            lacks_reason = name == "rollback" and not {"-m", "--message"} & set(given)
+            reason = ["-m", "REASON"] if lacks_reason else []
+            return f"run `{words([*meant.command.split(), *given, *reason])}`"
     return (
         f"run `{meant.command}`" if _is_accepted(ctx, command, options) else f"see `{meant.command} --help`"
     )

@@ -127,7 +127,8 @@ def as_of_fetch(project: Project, model: str | None, *, ci: Mapping[str, str]) -
     if seen is None:
         return f"; this clone has fetched nothing from `{project.remote}` since it was made"
     age_s = (project.now - seen).total_seconds()
-    return f", as far as the last fetch showed ({format_age(age_s) if age_s >= _MINUTE_S else 'less than a minute ago'})"
+    age = format_age(age_s) if age_s >= _MINUTE_S else "less than a minute ago"
+    return f", as far as the last fetch showed ({age})"
 
 
 def clone_repair(project: Project) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.config.names import read_model_name
 from mlgit.core.digest import sha256_hex
-from mlgit.core.wording import listed, near, word
+from mlgit.core.wording import listed, near
 from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.registry.completeness import doubts
 
@@ -199,10 +199,10 @@ def model_names(project: Project) -> tuple[str, ...]:
     return tuple(sorted({*declared_models(project), *read_registry(project).models}))
 
 
-def only_model(project: Project, *, usage: str) -> str:
+def only_model(project: Project, *, hint: Callable[[Sequence[str]], str | None]) -> str:
     """The model that a command means without naming one: the only one that trunk declares or tags mention.
 
-    `usage` is the command with `{}` in place of the model.
+    `hint` says how to name one of several.
 
     Raises:
         UsageError: there are several.
@@ -211,8 +211,7 @@ def only_model(project: Project, *, usage: str) -> str:
     declared = declared_models(project, None if project.trunk is None else project.trunk.commit)
     names = tuple(declared) if len(declared) == 1 else model_names(project)
     if len(names) > 1:
-        hint = f"name it, for example `{usage.format(word(names[0]))}`"
-        raise UsageError(f"There are several models: {listed(names)}", hint=hint)
+        raise UsageError(f"There are several models: {listed(names)}", hint=hint(names))
     if not names:
         raise _unknown(project, "There is no model yet", "No model is known here", ())
     return names[0]

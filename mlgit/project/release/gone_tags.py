@@ -36,7 +36,7 @@ def fetch_all_tags(project: Project) -> tuple[str, ...]:
         refresh(project)
     except ToolError as error:
         if remote is not None and error.hint == WRITE_HERE:
-            error.hint = _WITHOUT
+            error.hint, error.again = _WITHOUT, None
         raise
     if remote is None:
         return ()

@@ -28,7 +28,7 @@ from mlgit.core.stated_time import as_time
 from mlgit.core.trunk import HEADS, trunk_gone
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import listed, word
-from mlgit.errors import StateError, ToolError, UsageError
+from mlgit.errors import Again, StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_listing, record_seen
 from mlgit.project.registry.read import read_model
@@ -264,16 +264,13 @@ def _push(
     return tuple(note for state in states_of(project, tags) for note in collisions(state, tags))
 
 
-WRITE_HERE = "check the connection; `--local` writes tags here only"
+WRITE_HERE = "check the connection, or run this with `--local`, which writes the tags here only"
 
 
 def no_answer(remote: str, error: GitFailed, *, hint: str = WRITE_HERE) -> RemoteFailed:
     """The error that the remote does not answer."""
-    return RemoteFailed(
-        f"`{remote}` does not answer",
-        hint=hint,
-        details=error.details,
-    )
+    again = Again("this with `--local`", ("--local",)) if hint == WRITE_HERE else None
+    return RemoteFailed(f"`{remote}` does not answer", hint=hint, details=error.details, again=again)
 
 
 def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], error: GitFailed) -> None:

@@ -1,0 +1,155 @@
+"""Meant: the command that is meant if a model, version or environment is not where it takes it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import product
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.shell.session import Session
+from mlgit.core.record import NamedTuple
+from mlgit.core.wording import words
+from mlgit.errors import MlgitError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+ARGUMENTS = "mlgit.arguments"
+"""The key of a context's `meta` for the words after the command."""
+_MOST = 5  # commands of one hint
+BEFORE = frozenset({"--env", "--environment", "--to", "--into", "--from", "--in", "--stage", "-e"})
+"""What people write before an environment; `_LITTLE` without dashes."""
+_LITTLE = frozenset({"to", "into", "from", "in", "on", "of", "back"})
+
+
+class _Parts(NamedTuple):
+    """What the words of a command line name, and the options as they were typed."""
+
+    options: tuple[str, ...]
+    environment: str | None
+    model: str | None
+    version: str | None
+    moved: bool = False
+
+
+def meant(ctx: click.Context, *, moved: bool = False) -> tuple[str, str | None] | None:
+    """The hint with the command that is meant, and what it takes how; None if that is not known.
+
+    With `moved`, only if an environment or a version was where the model belongs.
+    """
+    option = next((each for each in ctx.command.params if each.name == "environment"), None)
+    if option is None:
+        return None
+    models, environments = _known(ctx)
+    given = list(ctx.meta.get(ARGUMENTS, []))
+    found = _parts(ctx, given, models, environments)
+    if found is None or (moved and not found.moved):
+        return None
+    places = [found.environment] if found.environment else list(environments)
+    names = [found.model] if found.model or len(models) < 2 else list(models)  # noqa: PLR2004 (several)
+    commands = [_command(ctx, option, found, name, place) for name, place in product(names, places)]
+    if not commands or len(commands) > _MOST:
+        return None
+    takes = None
+    if found.environment and option.opts[0] not in given:
+        takes = f"the environment with `{option.opts[0]}`"
+    elif found.version and found.moved and ctx.command.name == "rollback":
+        takes = "the version with `--to`"
+    return "run " + " or ".join(f"`{each}`" for each in commands), takes
+
+
+def _known(ctx: click.Context) -> tuple[Sequence[str], Sequence[str]]:
+    """The models and environments of this repository, what is live first; none if it cannot be read."""
+    from mlgit.project.registry.models import model_names
+    from mlgit.project.registry.read import read_registry
+
+    with suppress(MlgitError, OSError):
+        project = ctx.ensure_object(Session).project()
+        names = model_names(project)
+        states = [state for state in read_registry(project).models.values() if state.name in names]
+        tagged = sorted(name for state in states for name in state.environments)
+        return names, tuple(dict.fromkeys([*reversed(tuple(project.trunk_config.environments)), *tagged]))
+    return (), ()
+
+
+def _parts(
+    ctx: click.Context, given: list[str], models: Collection[str], environments: Collection[str]
+) -> _Parts | None:
+    """Tell the words apart; None if one of them may be anything."""
+    options, positional = _split(ctx, given)
+    named = [options[at + 1] for at, each in enumerate(options[:-1]) if each in _environment_options(ctx)]
+    environment: str | None = named[0] if named else None
+    model = version = None
+    unknown = []
+    several, moved = len(positional) > 1, False
+    for each in positional:
+        if "#" in each and each.rpartition("#")[2]:
+            model, _, environment = each.rpartition("#")
+        elif "@" in each:
+            model, _, version = each.rpartition("@")
+        elif each in environments and each not in models and environment is None:
+            environment, moved = each, True
+        elif _is_version(each) and each not in models:
+            version, moved = each, True
+        elif each in models and model is None:
+            model = each
+        elif not (several and each in _LITTLE):
+            unknown.append(each)
+    model = model or (unknown.pop(0) if unknown else None)
+    environment = environment or (unknown.pop(0) if unknown else None)
+    if unknown or (version is not None and "--to" in options and ctx.command.name == "rollback"):
+        return None
+    return _Parts(tuple(options), environment, model, version, moved)
+
+
+def _environment_options(ctx: click.Context) -> Collection[str]:
+    return next(each.opts for each in ctx.command.params if each.name == "environment")
+
+
+def _split(ctx: click.Context, given: list[str]) -> tuple[list[str], list[str]]:
+    """The options of a command as they were typed, and the other words; a wrong name of an option is none."""
+    flags = {each: option for option in ctx.command.params for each in option.opts if each[:1] == "-"}
+    options: list[str] = []
+    positional: list[str] = []
+    rest = iter(given)
+    for each in rest:
+        name = each.partition("=")[0]
+        option = flags.get(name)
+        if option is None and name in BEFORE:
+            positional.append(each.partition("=")[2] or next(rest, ""))
+        elif not each.startswith("-") or (option is None and not each.startswith("--")):
+            positional.append(each)
+        elif isinstance(option, click.Option) and not option.is_flag and not option.count and name == each:
+            value = next(rest, "")
+            if ctx.command.name == "rollback" and name == "--to" and not _is_version(value):
+                positional.append(value)
+            else:
+                options += [each, value]
+        else:
+            options.append(each)
+    return options, [each for each in positional if each]
+
+
+def _is_version(text: str) -> bool:
+    from mlgit.core.registry.semver import Version
+
+    return Version.parse(text) is not None or Version.parse(f"v{text}") is not None
+
+
+def _command(
+    ctx: click.Context, option: click.Parameter, found: _Parts, model: str | None, environment: str
+) -> str:
+    """The command as it is written."""
+    takes_to = ctx.command.name == "rollback"
+    first = model if model is None or found.version is None or takes_to else f"{model}@{found.version}"
+    own = [*(() if first is None else (first,)), *found.options]
+    if found.version is not None and takes_to:
+        own += ["--to", found.version]
+    if not set(option.opts) & set(found.options):
+        own += [option.opts[0], environment]
+    if takes_to and not {"-m", "--message"} & set(found.options):
+        own += ["-m", "REASON"]
+    typed = ctx.ensure_object(Session).typed
+    return words((*ctx.command_path.split(), *own)) if typed is None else typed.instead(own)
