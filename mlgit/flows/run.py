@@ -40,11 +40,7 @@ def run(  # noqa: PLR0913 (the options of the command)
     errors are those of `mlgit.operations.run`.
     """
     if commit and not dry_run:
-        from mlgit.adapters.git.branch import require_identity
-        from mlgit.project.release.readiness import require_clean
-
-        require_clean(project)
-        require_identity(project.git)
+        _require_committable(project)
     stages = pipeline.addresses(project, stages, folder)
     merged = merged_entries(project)
     again = [stage for stage in merged if not stages or stage in stages]
@@ -63,6 +59,14 @@ def run(  # noqa: PLR0913 (the options of the command)
     entries = {stage: merged[stage] for stage in again}
     committed = _commit(project, entries) if commit else None
     return replace(done, check=_check(project, entries, ci), committed=committed)
+
+
+def _require_committable(project: Project) -> None:
+    from mlgit.adapters.git.branch import require_identity
+    from mlgit.project.release.readiness import require_clean
+
+    require_clean(project)
+    require_identity(project.git)
 
 
 def _commit(project: Project, entries: Mapping[str, str]) -> str | None:

@@ -42,7 +42,7 @@ class Typed:
         return words((*self._start, *own))
 
     def _with(self, option: Sequence[str], own: Sequence[str] | None = None) -> list[str]:
-        """The words with this option, after the others; what follows `--` is no option."""
+        """The words with this option, after the others but before `--`."""
         name, *value = option
         given = list(self._own if own is None else own)
         end = given.index("--") if "--" in given else len(given)

@@ -47,7 +47,7 @@ def _of_stage(stage: Stage, param: str, params: Mapping[str, Mapping[str, Value]
 
 
 def _only_key(param: str, values: Iterable[str]) -> str:
-    """The key that a pattern stands for; the text itself if it is none."""
+    """The only key that matches a pattern; otherwise the text itself."""
     steps = param.split(".")
     names = (name.split(".")[: len(steps)] for name in values)
     found = {
