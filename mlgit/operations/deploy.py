@@ -11,7 +11,7 @@ from mlgit.core.deploy.folders import placeholders, shared
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.wording import format_age, word, words
-from mlgit.errors import Again, ConfigError, MlgitError, ToolError, UnknownReference, UsageError
+from mlgit.errors import Again, ConfigError, MlgitError, StateError, ToolError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.renamed import other_names, rename_note
@@ -87,6 +87,9 @@ def _fetch(project: Project, environment: str, model: str | None) -> tuple[str, 
 
     try:
         return fetch_all_tags(project)
+    except StateError as error:
+        error.message = f"{error.message}; nothing was deployed"
+        raise
     except RemoteFailed as error:
         seen = tags_as_of(project)
         age = "" if seen is None else f", as of {format_age((project.now - seen).total_seconds())}"

@@ -21,6 +21,7 @@ from mlgit.project.overview.tag_health import (
     check_malformed_tags,
     check_other_readers,
     check_remote_tags,
+    check_taken_names,
 )
 from mlgit.project.registry.completeness import clone_repair
 from mlgit.project.registry.environments import gto_stages
@@ -182,6 +183,7 @@ _LOCAL: dict[str, Check] = {
     "refused_tags": check_refused_tags,
     "malformed_tags": check_malformed_tags,
     "clashing_versions": check_clashes,
+    "taken_names": check_taken_names,
     "other_readers": check_other_readers,
     "clocks": check_clocks,
     "tracked_files": check_tracked_files,

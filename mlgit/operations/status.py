@@ -26,7 +26,7 @@ from mlgit.project.overview.data_states import data_states, has_remote
 from mlgit.project.overview.model_lines import model_lines
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
-from mlgit.project.registry.pushed import unpushed_tags
+from mlgit.project.registry.pushed import taken_names, unpushed_tags
 from mlgit.project.registry.read import read_registry_tags, tags_as_of
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ class _StatusReader:
         state = self._evidence
         # Before the verdict, which would list the tags again for the names in them.
         unready = self._part("readiness", self._unready) or ()
+        taken = None if self._registry is None else taken_names(project, self._registry)
         base, rule = self._part("base", self._base) or (None, None)
         metrics, problems = self._part("metrics", lambda: self._metrics(base)) or ((), ())
         found = Status(
@@ -135,6 +136,8 @@ class _StatusReader:
             verdict=None if state is None else self._part("gates", self._verdict),
             models=self._part("models", self._models) or (),
             unpushed_tags=self._part("tags", lambda: unpushed_tags(project, self._registry, seen_at)),
+            taken_tags=() if taken is None else taken.tags,
+            taken_repair=None if taken is None else taken.repair,
             waivers=self._part("waivers", self._waivers) or (),
             problems=problems,
             failures=tuple(self._failures),

@@ -90,7 +90,7 @@ def test_without_an_environment_the_hint_has_a_command_for_each(live: Folder) ->
     )
 
 
-def test_a_wrong_environment_is_said_before_a_reason_is_asked_for(live: Folder) -> None:
+def test_a_wrong_environment_is_reported_before_a_reason_is_asked_for(live: Folder) -> None:
     done = live.here("rollback", "--env", "production")
     assert (done.status, "There is no environment `production`" in done.err) == (Exit.STATE, True)
 
@@ -101,7 +101,7 @@ def test_options_before_the_command_are_kept(live: Folder) -> None:
 
 
 @pytest.mark.parametrize("more", [(), ("--local",), ("--deploy",), ("--local", "--deploy")])
-def test_the_second_rollback_of_an_hour_goes_on_as_it_was_typed(live: Folder, more: tuple[str, ...]) -> None:
+def test_a_second_rollback_continues_as_it_was_typed(live: Folder, more: tuple[str, ...]) -> None:
     argv = (*BACK, *more)
     assert live.here(*argv).status == Exit.DONE
     done = live.here(*argv)

@@ -77,7 +77,7 @@ def _known(ctx: click.Context) -> tuple[Sequence[str], Sequence[str]]:
 def _parts(
     ctx: click.Context, given: list[str], models: Collection[str], environments: Collection[str]
 ) -> _Parts | None:
-    """What each word is; None if one of them may be anything."""
+    """Distinguish the words; None if one of them may be anything."""
     options, positional = _split(ctx, given)
     named = [options[at + 1] for at, each in enumerate(options[:-1]) if each in _environment_options(ctx)]
     environment: str | None = named[0] if named else None
@@ -109,7 +109,7 @@ def _environment_options(ctx: click.Context) -> Collection[str]:
 
 
 def _split(ctx: click.Context, given: list[str]) -> tuple[list[str], list[str]]:
-    """The options of a command as they were typed, and the other words, like wrong names of options."""
+    """The options of a command as they were typed, and the other words, such as an unknown option."""
     flags = {each: option for option in ctx.command.params for each in option.opts if each[:1] == "-"}
     options: list[str] = []
     positional: list[str] = []

@@ -42,7 +42,7 @@ class Typed:
         return words((*self._start, *own))
 
     def _with(self, option: Sequence[str], own: Sequence[str] | None = None) -> list[str]:
-        """The words with this option, after the others but before `--`."""
+        """The words with this option, after the others; it is before a `--`."""
         name, *value = option
         given = list(self._own if own is None else own)
         end = given.index("--") if "--" in given else len(given)

@@ -26,7 +26,8 @@ def next_step(
     `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here. `can_pull`: there is a
     DVC remote to pull from.
     """
-    step = _broken(status) or _deploy(status) or _complete(status) or _repair(status, can_pull=can_pull)
+    step = _broken(status) or _taken(status) or _deploy(status) or _complete(status)
+    step = step or _repair(status, can_pull=can_pull)
     step = step or _work(status) or _share(status)
     if step is None and status.tags_known.repair is not None:
         return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
@@ -68,6 +69,14 @@ def _deploy(status: Status) -> NextStep | None:
                 command = words(("mlgit", "deploy", "--env", each.environment, *name))
                 return NextStep(command=command, reason=reason)
     return None
+
+
+def _taken(status: Status) -> NextStep | None:
+    """Use the remote's tags where it has others of these names: a push is refused, and so is a deployment."""
+    if status.taken_repair is None:
+        return None
+    reason = f"{status.remote} has {count(len(status.taken_tags), 'other tag')} of a name that is here"
+    return NextStep(command=status.taken_repair, reason=reason)
 
 
 def _broken(status: Status) -> NextStep | None:

@@ -167,7 +167,8 @@ class Status:
     mlgit. `unready` is what no release could use. `tags_known`: whether this clone takes all tags.
     `pushed`: whether the remote has a branch of this name, as of the last fetch. `config` says whether there
     is a `mlgit.yaml` here, `gates_declared` how many gates it has, and `environments_pending` are those that
-    it declares and `trunk` does not yet.
+    it declares and `trunk` does not yet. `taken_tags` were never pushed, and the remote has others of these
+    names; `taken_repair` is the command that takes those.
     """
 
     branch: str | None
@@ -204,6 +205,8 @@ class Status:
     config: Literal["declared", "absent", "invalid"] = "declared"
     gates_declared: int = 0
     environments_pending: tuple[str, ...] = ()
+    taken_tags: tuple[str, ...] = ()
+    taken_repair: str | None = None
 
     @property
     def stale(self) -> tuple[StageState, ...]:

@@ -22,7 +22,7 @@ from mlgit.core.registry.semver import Version
 from mlgit.core.wording import word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
 
@@ -94,6 +94,28 @@ def deletion(tags: Sequence[str], remote: str | None) -> str:
         return f"git tag -d {words(tags)}"
     there = (f":{TAGS}{tag}" for tag in tags)
     return f"git push {word(remote)} {words(there)} && git tag -d {words(tags)}"
+
+
+def theirs_instead(remote: str, taken: Collection[str], left: Collection[str]) -> str:
+    """The command that takes the remote's tags in the place of ours, and deletes the others of our change."""
+    fetch = words(
+        ("git", "fetch", remote, "--force", *(each for tag in sorted(taken) for each in ("tag", tag)))
+    )
+    return f"{fetch} && git tag -d {words(sorted(left))}" if left else fetch
+
+
+def built_on(taken: Collection[TagName], others: Mapping[str, TagName]) -> tuple[str, ...]:
+    """Those of other tags that belong to a change with a taken name, or to a later one of its environment."""
+    first: dict[tuple[str, str | None], int] = {}
+    for name in taken:
+        place = (name.model, name.environment)
+        first[place] = min(first.get(place, name.counter or 0), name.counter or 0)
+    return tuple(
+        tag
+        for tag, name in others.items()
+        if name.environment is not None
+        and (name.counter or 0) >= first.get((name.model, name.environment), 1 + (name.counter or 0))
+    )
 
 
 # Many tags share a model, a version or an environment with its counter.

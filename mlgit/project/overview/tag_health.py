@@ -17,7 +17,7 @@ from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.wording import listed, word, words
 from mlgit.errors import AnswerNo, StateError
 from mlgit.project.registry.completeness import doubts, ignored_hint, tag_repair
-from mlgit.project.registry.pushed import NOT_SEEN, once_at_remote
+from mlgit.project.registry.pushed import NOT_SEEN, once_at_remote, taken_names
 from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
 from mlgit.project.trust.accept import accept
 from mlgit.project.trust.marks import foreign_tags_allowed
@@ -119,6 +119,14 @@ def check_clocks(project: Project) -> Iterator[Finding]:
                 repair=repair if counting else unless_needed(tags[:_SHOWN], project.remote, why=""),
                 subjects=tags,
             )
+
+
+def check_taken_names(project: Project) -> Iterator[Finding]:
+    """Tags that were never pushed, and of whose names the remote has others, as it was seen last."""
+    found = taken_names(project, read_registry(project))
+    if found is not None:
+        text = f"{project.remote} has other tags of these names, and these were never pushed"
+        yield fault("taken_names", f"{text}: {listed(found.tags)}", repair=found.repair, subjects=found.tags)
 
 
 def check_remote_tags(project: Project) -> Iterator[Finding]:

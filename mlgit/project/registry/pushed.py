@@ -1,8 +1,8 @@
 """Pushed: which tags this clone has seen at the remote, and which it wrote with `--local`.
 
-A cache file with lines of `+oid key` (seen at the remote with that key) and `-oid` (written here with
-`--local`); the last line of each oid counts. Without the file, `status` can only guess from the time of the
-last fetch.
+A cache file with lines of `+oid key` (seen at the remote with that key), `-oid` (written here with
+`--local`) and `!oid` (written here, and the remote has another tag of that name); the last line of each oid
+counts. Without the file, `status` can only guess from the time of the last fetch.
 
 Git keeps the tags of all remotes under the same names. Where a clone has several, a tag is the remote's if
 it was seen there (in a listing, or named in FETCH_HEAD), was written here, or was here while that remote was
@@ -18,7 +18,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import list_remote_refs
-from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.core.record import NamedTuple
+from mlgit.core.registry.tags import TAGS, built_on, parse_tag, theirs_instead
 from mlgit.project.remote_commits import fetched_tags, shown_address
 from mlgit.project.settings import configuration
 
@@ -41,9 +42,41 @@ _SEEN, _ONLY, _BEFORE, _DOUBTED = "published-tags", "only-remote", "tags-before-
 
 def seen_at_remote(project: Project) -> Mapping[str, bool]:
     """Tag oid -> whether the remote has it, for the oids in the file."""
-    mark = f"+{_key(project)}"
+    return {oid: mark == "+" for oid, mark in _marks(project).items()}
+
+
+def _marks(project: Project) -> Mapping[str, str]:
+    seen = f"+{_key(project)}"
     lines = (line.partition(" ") for line in _lines(project, _SEEN))
-    return {oid[1:]: oid[0] == "+" for oid, _, key in lines if oid[:1] == "-" or f"{oid[:1]}{key}" == mark}
+    return {oid[1:]: oid[0] for oid, _, key in lines if oid[:1] in {"-", "!"} or f"{oid[:1]}{key}" == seen}
+
+
+class Taken(NamedTuple):
+    """Tags of this clone that were never published, and whose names the remote has for others.
+
+    `repair` is the command that takes the remote's tags, and drops ours that build on these.
+    """
+
+    tags: tuple[str, ...]
+    repair: str
+
+
+def taken_names(project: Project, registry: Registry) -> Taken | None:
+    """What is recorded about names that others took; None if there is none."""
+    marks = _marks(project)
+    if project.remote is None or "!" not in marks.values():
+        return None
+    facts = [fact for state in registry.models.values() for fact in state.facts]
+    tags = [fact for fact in facts if marks.get(fact.oid) == "!"]
+    only_here = [fact for fact in facts if marks.get(fact.oid) == "-"]
+    return taken(project.remote, tags, only_here) if tags else None
+
+
+def taken(remote: str, tags: Sequence[TagFact], only_here: Iterable[TagFact]) -> Taken:
+    """The names that others took, with the way out; `only_here` are other tags that the remote lacks."""
+    left = built_on([fact.name for fact in tags], {fact.tag: fact.name for fact in only_here})
+    names = tuple(sorted(fact.tag for fact in tags))
+    return Taken(names, theirs_instead(remote, names, left))
 
 
 def unpushed_tags(
@@ -107,6 +140,12 @@ def record_seen(project: Project, oids: Iterable[str], *, at_remote: bool) -> No
     news = [oid for oid in dict.fromkeys(oids) if known.get(oid) is not at_remote]
     key = _key(project) if at_remote else ""
     _append(project, _SEEN, [f"+{oid} {key}" if at_remote else f"-{oid}" for oid in news])
+
+
+def record_taken(project: Project, oids: Iterable[str]) -> None:
+    """Record that the remote has other tags of the names of these, which were never published."""
+    known = _marks(project)
+    _append(project, _SEEN, [f"!{oid}" for oid in oids if known.get(oid) != "!"])
 
 
 def has_several_remotes(project: Project) -> bool:

@@ -8,13 +8,13 @@ from mlgit.adapters.git.push import fetch_refs, try_fetch_refs
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.core.registry.state import ModelState, TagFact, version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
-from mlgit.core.wording import format_age, word, words
+from mlgit.core.wording import format_age, listed, word, words
 from mlgit.errors import LostRace, StateError, ToolError
-from mlgit.project.registry.pushed import record_seen
+from mlgit.project.registry.pushed import record_seen, record_taken, seen_at_remote, taken
 from mlgit.project.registry.read import read_facts, read_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from mlgit.project.open import Project
 
@@ -70,6 +70,27 @@ def written_elsewhere(project: Project, remote: str, tags: Iterable[str]) -> Sta
     return StateError(
         f"`{remote}` is read from {read} and written to {written}: the tags are only where it is written",
         hint=f"run `{delete}`, then `{same}`, and this again",
+    )
+
+
+def never_published(
+    project: Project, remote: str, names: Collection[str], there: Collection[str]
+) -> LostRace | None:
+    """The error about tags that the remote has for others; None if one of ours was ever published.
+
+    `there` are the refs of the remote.
+    """
+    facts, seen = read_facts(project), seen_at_remote(project)
+    ours = [fact for fact in facts if fact.tag in names]
+    if len(ours) != len(names) or not all(seen.get(fact.oid) is False for fact in ours):
+        return None
+    record_taken(project, (fact.oid for fact in ours))
+    found = taken(remote, ours, [fact for fact in facts if TAGS + fact.tag not in there])
+    subject, were = ("the tag", "was") if len(ours) == 1 else ("the tags", "were")
+    return LostRace(
+        f"`{remote}` has other tags of these names: {listed(found.tags)}; {subject} of this clone {were} "
+        "never published",
+        hint=f"to use theirs, run `{found.repair}`",
     )
 
 

@@ -13,7 +13,14 @@ from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.release.publication import TagPush, plan_tags
 from mlgit.core.wording import word
 from mlgit.errors import LostRace, ToolError
-from mlgit.project.registry.pushed import of_others, once_at_remote, record_seen
+from mlgit.project.registry.pushed import (
+    of_others,
+    once_at_remote,
+    record_seen,
+    record_taken,
+    seen_at_remote,
+    taken,
+)
 from mlgit.project.registry.read import read_facts
 from mlgit.project.release.model_data import unfetchable
 
@@ -35,7 +42,9 @@ def unpublished_tags(project: Project, remote: str, theirs: Mapping[str, str]) -
     facts = read_facts(project)
     conflicts = [fact for fact in facts if theirs.get(f"{TAGS}{fact.tag}", fact.oid) != fact.oid]
     if conflicts:
-        raise _conflict(project, remote, {fact.tag: theirs[f"{TAGS}{fact.tag}"] for fact in conflicts})
+        found = {fact.tag: theirs[f"{TAGS}{fact.tag}"] for fact in conflicts}
+        only_here = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
+        raise _conflict(project, remote, found, taken(remote, conflicts, only_here).repair)
     missing = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
     # An empty remote never had a tag.
     withdrawn = once_at_remote(project, missing) if theirs else frozenset()
@@ -69,7 +78,11 @@ def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
     """
     result = push_refs(project.git, remote, create={f"{TAGS}{tag.tag}": tag.oid for tag in batch})
     if result.outcome == "lost":
-        raise _conflict(project, remote, {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()})
+        found = {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()}
+        facts = [fact for fact in read_facts(project) if fact.tag in {tag.tag for tag in batch}]
+        conflicts = [fact for fact in facts if fact.tag in found]
+        only_here = [fact for fact in facts if fact.tag not in found]
+        raise _conflict(project, remote, found, taken(remote, conflicts, only_here).repair)
     if remote == project.remote:
         record_seen(project, (tag.oid for tag in batch), at_remote=True)
 
@@ -101,14 +114,18 @@ def _versions(theirs: Mapping[str, str]) -> Mapping[tuple[str, str], str]:
     return found
 
 
-def _conflict(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
+def _conflict(project: Project, remote: str, theirs: Mapping[str, str], repair: str) -> LostRace:
     """The error for tags of someone else with the names of ours; it names their authors."""
+    seen = seen_at_remote(project)
+    ours = (fact.oid for fact in read_facts(project) if fact.tag in theirs and not seen.get(fact.oid))
+    if remote == project.remote:
+        record_taken(project, ours)
     authors = {tag: _author(project, remote, tag, theirs[tag]) for tag in sorted(theirs)}
     first = min(theirs)
     return LostRace(
         f"`{remote}` has another tag `{first}` than this clone; nothing was pushed",
         details=tuple(f"`{tag}` on `{remote}` is {author}" for tag, author in authors.items()),
-        hint=f"to use theirs, run `git fetch {word(remote)} --force tag {word(first)}`",
+        hint=f"to use theirs, run `{repair}`",
     )
 
 

@@ -37,6 +37,7 @@ from mlgit.project.release.lost_race import (
     lost_branch,
     lost_race,
     moved_tag,
+    never_published,
     states_of,
     written_elsewhere,
 )
@@ -283,6 +284,10 @@ def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], e
     here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}
     differing = sorted(ref for ref, oid in there.items() if here.get(ref, oid) != oid)
     if differing:
+        names = {ref.removeprefix(TAGS) for ref in differing}
+        never = never_published(project, remote, names, there)
+        if never is not None:
+            raise never from error
         ref = differing[0]
         found = moved_tag(project, remote, ref.removeprefix(TAGS), here=here[ref], there=there[ref])
         found.details = tuple(other.removeprefix(TAGS) for other in differing[1:])

@@ -49,6 +49,9 @@ def branch(found: Status, short: Shortening) -> Page:
     if found.unpushed_tags:
         tags, many = short.named(found.unpushed_tags, _NAMES), count(len(found.unpushed_tags), "tag")
         blocks.append(line(Span(f"{many} not pushed: ", "careful"), tags, indent=TITLE, hang=2))
+    if found.taken_tags:
+        text = f"{found.remote} has other tags of these names: {short.named(found.taken_tags, _NAMES)}"
+        blocks.append(line(Span("! ", "careful"), text, indent=TITLE, hang=2))
     return blocks
 
 
