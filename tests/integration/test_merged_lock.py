@@ -188,12 +188,36 @@ def link(project: Folder) -> None:
     project.commit("Keep locks in one folder")
 
 
+def unlink(project: Folder) -> None:
+    """Put the lock file back where its link was."""
+    (project / "dvc.lock").unlink()
+    project.git("mv", "-f", "locks/pipeline.lock", "dvc.lock")
+    project.git("add", "dvc.lock")
+    project.commit("Keep the lock file here")
+
+
+def unlink_linked(project: Folder) -> None:
+    """Put the lock file back, which two links led to."""
+    (project / "more").mkdir()
+    project.git("mv", "locks/pipeline.lock", "more/pipeline.lock")
+    (project / "locks").mkdir(exist_ok=True)
+    (project / "locks/pipeline.lock").symlink_to("../more/pipeline.lock")
+    project.commit("Move it again")
+    (project / "dvc.lock").unlink()
+    project.git("rm", "-q", "locks/pipeline.lock")
+    project.git("mv", "-f", "more/pipeline.lock", "dvc.lock")
+    project.git("add", "dvc.lock")
+    project.commit("Keep the lock file here")
+
+
 def nothing(_: Folder) -> None:
     """Leave the pipeline as it is."""
 
 
 @pytest.mark.parametrize("rewrite", [False, True], ids=["merged", "rebased"])
-@pytest.mark.parametrize(("before", "after"), [(nothing, move), (link, nothing)])
+@pytest.mark.parametrize(
+    ("before", "after"), [(nothing, move), (link, nothing), (link, unlink), (link, unlink_linked)]
+)
 def test_an_entry_that_git_merged_is_found_wherever_its_lock_file_is_now(
     project: Folder,
     before: Callable[[Folder], None],

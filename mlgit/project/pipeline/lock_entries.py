@@ -1,4 +1,4 @@
-"""Lock entries: read the entries of dvc.lock at commits and in the working tree."""
+"""Lock entries: read the entries of dvc.lock at commits and in the working tree, wherever the file was."""
 
 from __future__ import annotations
 
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 ANYWHERE = f":(glob)**/{LOCK_FILE}"
 """The pathspec of every lock file: one may have been in another folder."""
 _MOST_LINKS = 10
+_START = "\x01"
+_LINK = "120000"
+_FORM = (
+    "-m",
+    "-z",
+    "--no-renames",
+    "--raw",
+    "--no-abbrev",
+    "--no-show-signature",
+    "--no-textconv",
+    f"--format={_START}%H %P",
+)
 _MD5 = re.compile(rb"\b[0-9a-f]{32}\b")
 
 
@@ -48,6 +60,62 @@ def linked_files(project: Project, commit: str, paths: Iterable[str]) -> list[st
                 break
             found.append(path)
     return found
+
+
+def lock_history(
+    project: Project, here: str, locks: Iterable[str]
+) -> tuple[list[str], Mapping[str, list[str]]]:
+    """The pathspecs of every file that was a lock file, and the merges, each with the files that differ.
+
+    Git is asked once, and again for the files that links led to: what a link leads to may be a merged file
+    where the link itself is the same.
+    """
+    paths = lock_pathspecs(project, here, locks)
+    for _ in range(_MOST_LINKS):
+        merges, links = _changes(project, here, paths)
+        more = [path for path in _targets(project, links) if path not in paths]
+        if not more:
+            break
+        paths += more
+    return paths, merges
+
+
+def _changes(
+    project: Project, here: str, paths: Iterable[str]
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Merge -> the files that differ from those of every parent, and object id -> path of each link."""
+    output = project.git.run("log", *_FORM, here, "--", *paths)
+    merges: dict[str, list[str]] = {}
+    links: dict[str, str] = {}
+    commit, raw = "", [""]
+    for each in output.decode("utf-8", "surrogateescape").split("\0"):
+        text = each.lstrip("\n")
+        if len(raw) > 1:
+            if commit:
+                merges[commit].append(each)
+            links |= {oid: each for mode, oid in zip(raw[:2], raw[2:4], strict=True) if mode == _LINK}
+            raw = [""]
+        elif text.startswith(_START):
+            name, *parents = text.removeprefix(_START).split()
+            commit = name if len(parents) > 1 else ""
+            if commit:
+                merges.setdefault(commit, [])
+        elif text.startswith(":"):
+            raw = text.removeprefix(":").split(" ")
+    return merges, links
+
+
+def _targets(project: Project, links: Mapping[str, str]) -> list[str]:
+    """The pathspecs of what links lead to."""
+    found = project.objects.get_many(links)
+    targets = set()
+    for oid, path in links.items():
+        link = found[oid]
+        text = "" if link is None else link.content.decode("utf-8", "surrogateescape")
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))
+        if text and not target.startswith(("/", "../")):
+            targets.add(f":(literal){target}")
+    return sorted(targets)
 
 
 class LockEntries:

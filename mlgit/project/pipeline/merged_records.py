@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
     from mlgit.project.pipeline.rewritten_records import Made
 
-_FORMAT = 6
-_START = "\x01"
+_FORMAT = 7
 _MAX_BYTES = 1 << 16
 _MOST_COMMITS = 16
 _CONFIRMED: WeakKeyDictionary[Project, set[tuple[str, str]]] = WeakKeyDictionary()
@@ -119,10 +118,12 @@ def _suspects(project: Project, here: str, locks: list[str]) -> _Merged:
     key = f"{here} {checksum(' '.join(sorted(others)).encode())}" if others else here
     if isinstance(known.get(key), list):
         return _Merged(*known[key])
+    from mlgit.project.pipeline.lock_entries import lock_history
     from mlgit.project.pipeline.rewritten_records import in_rewritten
 
-    made = in_rewritten(project, here, locks, sides)
-    for stage, (digest, merges) in _in_history(project, here, locks).items():
+    paths, changed = lock_history(project, here, locks)
+    made = in_rewritten(project, here, locks, sides, paths=paths)
+    for stage, (digest, merges) in _in_history(project, here, locks, changed).items():
         made[stage] = digest, merges | made.get(stage, ("", frozenset()))[1]
     entries = {stage: digest for stage, (digest, _) in made.items()}
     found = _Merged(entries, _confirmed(project, here, made, locks))
@@ -131,11 +132,13 @@ def _suspects(project: Project, here: str, locks: list[str]) -> _Merged:
     return found
 
 
-def _in_history(project: Project, here: str, locks: list[str]) -> dict[str, Made]:
+def _in_history(
+    project: Project, here: str, locks: list[str], merges: Mapping[str, Iterable[str]]
+) -> dict[str, Made]:
+    """The entries that merges in the history made; each with the files that differ there."""
     from mlgit.core.pipeline.merged_record import entry_digest, is_merged
-    from mlgit.project.pipeline.lock_entries import LockEntries, lock_pathspecs
+    from mlgit.project.pipeline.lock_entries import LockEntries
 
-    merges = _merges(project, here, lock_pathspecs(project, here, locks))
     found: dict[str, Made] = {}
     now = LockEntries(project, locks).at(here) if merges else {}
     # A stage may have been in any of these files, also in one that is gone.
@@ -149,30 +152,6 @@ def _in_history(project: Project, here: str, locks: list[str]) -> dict[str, Made
         for stage, entry in same.items():
             if is_merged(entry, parents):
                 found[stage] = entry_digest(entry), found.get(stage, ("", frozenset[str]()))[1] | {merge}
-    return found
-
-
-def _merges(project: Project, here: str, paths: list[str]) -> dict[str, list[str]]:
-    """The merges in which files differ from those of every parent, each with the paths that differ."""
-    form = (
-        "-m",
-        "-z",
-        "--no-renames",
-        "--name-only",
-        "--no-show-signature",
-        "--no-textconv",
-        f"--format={_START}%H",
-    )
-    output = project.git.run("log", "--min-parents=2", *form, here, "--", *paths)
-    found: dict[str, list[str]] = {}
-    commit = ""
-    for each in output.decode("utf-8", "surrogateescape").split("\0"):
-        name = each.lstrip("\n")
-        if name.startswith(_START):
-            commit = name.removeprefix(_START)
-            found.setdefault(commit, [])
-        elif name:
-            found[commit].append(name)
     return found
 
 

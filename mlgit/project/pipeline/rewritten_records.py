@@ -14,7 +14,7 @@ from mlgit.adapters.git.refs import merge_bases
 from mlgit.core.pipeline.merged_record import entry_digest, is_replayed, nearest
 from mlgit.core.record import NamedTuple
 from mlgit.project.open import LOCAL
-from mlgit.project.pipeline.lock_entries import LockEntries, lock_pathspecs
+from mlgit.project.pipeline.lock_entries import LockEntries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,15 +41,14 @@ class _Side(NamedTuple):
 
 
 def in_rewritten(
-    project: Project, here: str, locks: Sequence[str], branches: Iterable[str]
+    project: Project, here: str, locks: Sequence[str], branches: Iterable[str], *, paths: Sequence[str]
 ) -> dict[str, Made]:
     """Stage -> its entry at a commit, if it was merged with a commit outside of the history.
 
     `branches` are the refs of the branches that it may be from. One that also has the entry proves nothing:
-    it may be rewritten, too.
+    it may be rewritten, too. `paths` are the pathspecs of all files that were lock files.
     """
     reader = LockEntries(project, locks)
-    paths = lock_pathspecs(project, here, locks)
     found: dict[str, Made] = {}
     for side in (*_picked(project, here, paths), *_unmerged(project, here, paths, branches)):
         for commit, stage, entry, onto in _introduced(side, here, reader):
