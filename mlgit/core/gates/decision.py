@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Gate
     from mlgit.core.gates.resolved.findings import Finding
-    from mlgit.core.gates.verdict import Baseline, Candidate, GateChange
+    from mlgit.core.gates.verdict import Baseline, Candidate, Effect, GateChange
 
 
 _NO_BASELINE = {("skipped", "no_baseline")}
+_SEVERE: dict[Effect, int] = {"block": 3, "warn": 2, "waived": 2, "note": 1, "allow": 0}
+_KINDS = {"below_minimum": "min", "above_maximum": "max"}
 
 
 def decide(
@@ -46,12 +49,13 @@ def decide(
     The order of cases, gates and files does not matter: the same inputs give the same bytes.
     """
     applied: list[tuple[Gate, Case, Result]] = []
-    found = [*notes, *finding_notes(gates_changed, findings, rules)]
+    found = [*notes]
     for case in cases:
-        own = [(gate, case, evaluate(gate, case, rules)) for gate in case.gates]
+        own = [(gate, case, _next_to_trunk(gate, case, rules)) for gate in case.gates]
         applied += own
         found += _case_notes(case, [result for _, _, result in own], rules)
     all_results = tuple(sorted((result for _, _, result in applied), key=lambda result: result.id))
+    found += finding_notes(gates_changed, findings, rules, all_results)
     found += _unused(rules, all_results)
     found += by_authors(rules.waivers, results=all_results, notes=found)
     all_notes = tuple(sorted(set(found), key=note_order))
@@ -71,6 +75,31 @@ def decide(
         notes=all_notes,
         summary=summarize(all_results, all_notes),
     )
+
+
+def _next_to_trunk(gate: Gate, case: Case, rules: Rules) -> Result:
+    """The result of a gate, with what it breaks of trunk's form of this gate."""
+    found = evaluate(gate, case, rules)
+    trunk = rules.loosened.get(gate.id)
+    if trunk is None or (trunk.vs is not None and vs_key(trunk.vs) not in case.baselines):
+        return found
+    there = evaluate(replace(trunk, id=gate.id), case, rules)
+    if _SEVERE[there.effect] <= _SEVERE[found.effect]:
+        return found
+    return replace(found, breaks=_broken(there, found, trunk))
+
+
+def _broken(there: Result, here: Result, trunk: Gate) -> str:
+    """`max_drop 0.01`, or the setting by which it would count more."""
+    if there.outcome == here.outcome:
+        if trunk.severity != here.severity:
+            return f"severity {trunk.severity}"
+        return f"on_inconclusive {trunk.on_inconclusive}"
+    if there.reason == "no_baseline":
+        return f"on_no_baseline {trunk.on_no_baseline}"
+    kind = _KINDS.get(there.reason or "", (there.reason or "").removesuffix("_broken"))
+    bound = next((each for each in there.limits if each.kind == kind), None)
+    return there.message if bound is None else f"{bound.kind} {bound.amount}{'%' if bound.percent else ''}"
 
 
 def _baselines(cases: Sequence[Case]) -> tuple[Baseline, ...]:
@@ -185,9 +214,18 @@ def _first_version(case: Case, rules: Rules) -> Note:
     return Note(code="first_version", message=text, effect="warn", model=case.model)
 
 
-def finding_notes(changes: Sequence[GateChange], findings: Sequence[Finding], rules: Rules) -> Iterator[Note]:
+def finding_notes(
+    changes: Sequence[GateChange], findings: Sequence[Finding], rules: Rules, results: Sequence[Result] = ()
+) -> Iterator[Note]:
     """The note of each gate that is looser, and of each finding."""
-    looser = [change for change in changes if change.kind in {"loosened", "removed"}]
+    broken = {result.gate for result in results if result.breaks is not None}
+    looser = [
+        replace(change, message=f"{change.message}; as it is on trunk, it would not pass")
+        if change.gate in broken
+        else change
+        for change in changes
+        if change.kind in {"loosened", "removed"}
+    ]
     if looser or findings:
         from mlgit.core.gates.resolved.findings import finding_of, note_of, proposed_names
 
@@ -205,7 +243,7 @@ def _unused(rules: Rules, results: Sequence[Result]) -> list[Note]:
     passing = {
         name
         for result in results
-        if result.outcome in {"pass", "skipped"}
+        if result.outcome in {"pass", "skipped"} and result.breaks is None
         for name in waived_ids(result, rules.names)
     }
     return [

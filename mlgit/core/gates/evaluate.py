@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
 from mlgit.core.config.file import (
@@ -83,7 +84,7 @@ class Rules(NamedTuple):
 
     `allow_stale` accepts numbers of stale stages, with a warning; a release never does.
     `on_loosened` is trunk's setting. `names` are those of a change. `environment_empty` and
-    `release_decision` are for promotions only.
+    `release_decision` are for promotions only. `loosened` is trunk's form of the gates that a change loosens.
     """
 
     purpose: Purpose
@@ -95,6 +96,7 @@ class Rules(NamedTuple):
     waivers: tuple[Waiver, ...] = ()
     on_loosened: OnLoosened | None = None
     names: WaivedNames | None = None
+    loosened: Mapping[str, Gate] = MappingProxyType({})
 
     @property
     def stale_counts(self) -> bool:

@@ -85,7 +85,8 @@ class Result:
     """One gate for one model. Numbers are decimal text, computed ones with up to nine digits.
 
     `made_by_hand` marks a metric file that no stage declares. `line` is the gate's line in mlgit.yaml.
-    `change` is candidate - baseline.
+    `change` is candidate - baseline. `breaks` is what trunk's form of a loosened gate has that this number
+    does not keep: `max_drop 0.01`.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Result:
     change_percent: str | None = None
     made_by_hand: bool = field(default=False, metadata={"json": "hand"})
     line: int | None = None
+    breaks: str | None = None
 
 
 @record

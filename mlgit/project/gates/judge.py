@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.config.file import Config, Model
+from mlgit.core.config.file import Config, Gate, Model
 from mlgit.core.gates.decision import decide
 from mlgit.core.gates.evaluate import Case, Rules, select, vs_key
 from mlgit.core.gates.resolved.lost import lost_comparisons
@@ -137,6 +137,7 @@ class _Evaluation:
                 waivers=waivers,
                 on_loosened=self._trunk.on_loosened,
                 names=compared.names,
+                loosened=self._loosened(compared),
             ),
             candidate=candidate_of(self._project, self._commit, self._evidence),
             policy=self._policy(trunk_waivers),
@@ -257,6 +258,12 @@ class _Evaluation:
 
             self._notes.append(older_note(change.merged, change.target.short))
         return found
+
+    def _loosened(self, compared: Compared) -> Mapping[str, Gate]:
+        """Trunk's form of the gates that the change loosens."""
+        there = {} if self._change is None else self._change.rules.gates
+        looser = {each.gate for each in compared.changes if each.kind == "loosened"}
+        return {name: gate for name, gate in there.items() if name in looser}
 
     def _trunk_waivers(self) -> TrunkWaivers:
         if self._purpose != "check":

@@ -137,7 +137,8 @@ def _gates(verdict: Verdict, *, verbose: bool) -> Page:
 def _gate(result: Result, head: str, name: str, known: set[str]) -> Page:
     """One line, and a hint; a message that is in `known` already becomes `as above`."""
     skipped = result.outcome == "skipped"
-    mark = Span("  ") if skipped else _MARKS[result.effect]
+    loosened = result.breaks is not None and result.effect in {"allow", "note"}
+    mark = _MARKS["warn"] if loosened else Span("  ") if skipped else _MARKS[result.effect]
     text = result_text(result)
     repeated = text == result.message and text in known
     known.add(text)
@@ -149,7 +150,8 @@ def _gate(result: Result, head: str, name: str, known: set[str]) -> Page:
 
 def _effect_words(result: Result) -> str:
     words = {"warn": " (warns only)", "note": " (info)", "waived": f" (waived by {result.waiver})"}
-    return words.get(result.effect, "")
+    trunk = f" (would not pass with trunk's {result.breaks})" if result.breaks else ""
+    return words.get(result.effect, "") + trunk
 
 
 def _metrics(record: Check, *, verbose: bool) -> Page:

@@ -8,8 +8,8 @@ from mlgit.core.pipeline.metrics import difference
 from mlgit.core.wording import count
 from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, prose
-from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal, left_out
-from mlgit.render.report.tables.rows import is_known_change, metric_difference, value
+from mlgit.render.report.layout import NO_NUMBER, RANK, cells, decimal, left_out
+from mlgit.render.report.tables.rows import is_known_change, mark_of, metric_difference, value
 from mlgit.render.svg import history_figure
 
 if TYPE_CHECKING:
@@ -72,14 +72,11 @@ def _gates(record: Check, level: DetailLevel) -> list[str]:
     shown = [each for each in results if level.unchanged or each.outcome != "pass"]
     header = ("| | gate | outcome | what it says |", "|---|---|---|---|")
     rows = [
-        cells((_mark(each), code(each.id), each.outcome, prose(each.message))) for each in shown[: level.rows]
+        cells((mark_of(each), code(each.id), each.outcome, prose(each.message)))
+        for each in shown[: level.rows]
     ]
     counts = _counted([_OUTCOMES[each.outcome] for each in results], tuple(_OUTCOMES.values()))
     return _folded(f"All gates: {counts}", _listed(header, rows, len(results), level))
-
-
-def _mark(result: Result) -> str:
-    return "" if result.outcome == "skipped" else EFFECTS[result.effect]
 
 
 def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:

@@ -65,7 +65,7 @@ class RowMaker:
         before = value(old, old_text, result.candidate, *limits)
         strong = result.outcome not in _SETTLED and result.candidate is not None
         return Row(
-            mark="" if result.outcome == "skipped" else EFFECTS[result.effect],
+            mark=mark_of(result),
             gate=gate_link(result, self._context),
             metric=code(result.metric),
             baselines={} if before == NO_NUMBER else {header: before},
@@ -134,7 +134,8 @@ class RowMaker:
         """The limits in the words of mlgit.yaml, and why there is no plain result."""
         limits = ", ".join(map(limit_cell, result.limits))
         if result.outcome == "skipped":
-            return f"skipped: {_skipped(result)}"
+            trunk = f"; would not pass with trunk's {prose(result.breaks)}" if result.breaks else ""
+            return f"skipped: {_skipped(result)}{trunk}"
         parts = [limits] if limits else []
         if result.outcome not in {"pass", "fail"}:
             reason = prose(lower_first(result.message)) + (f"; {prose(result.hint)}" if result.hint else "")
@@ -143,6 +144,7 @@ class RowMaker:
         elif result.hint and result.outcome == "fail":
             parts.append(prose(result.hint))
         parts += [f"waived by {code(result.waiver)}"] if result.waiver else []
+        parts += [f"would not pass with trunk's {prose(result.breaks)}"] if result.breaks else []
         return "; ".join(parts)
 
 
@@ -156,6 +158,13 @@ def header_of(baseline: Baseline) -> str:
     if baseline.vs == "release":
         return f"release {baseline.label.rpartition('@')[2]}"
     return baseline.label
+
+
+def mark_of(result: Result) -> str:
+    """The mark of a gate's row; one that passes only because the change loosened it gets a warning."""
+    if result.breaks is not None and result.effect in {"allow", "note"}:
+        return EFFECTS["warn"]
+    return "" if result.outcome == "skipped" else EFFECTS[result.effect]
 
 
 def gate_link(result: Result, context: ReportContext) -> str:
