@@ -16,7 +16,7 @@ from mlgit.project.compare.baselines import Baselines
 from mlgit.project.gates.candidate import candidate_of
 from mlgit.project.gates.declarations import declaration_notes, waiver_notes, waivers_or_note
 from mlgit.project.gates.model_changes import model_change_notes
-from mlgit.project.gates.numbers import numbers_rule
+from mlgit.project.gates.numbers import behind_notes, numbers_rule
 from mlgit.project.gates.rules import Change, Compared, declared_after, find_change, rules_of_trunk
 from mlgit.project.gates.waivers import TrunkWaivers, known_names, taken, trunk_waivers, usable_waivers
 from mlgit.project.pipeline.declared import added_globs
@@ -117,10 +117,9 @@ class _Evaluation:
         self._models = self._chosen(self._question.models)
         self._cases = self._gather(self._purpose)
         if self._purpose == "check":
-            finder = self._baselines("check")
-            self._notes += model_change_notes(
-                self._project, self._models, self._cases, own=self._evidence, finder=finder
-            )
+            models, cases, finder = self._models, self._cases, self._baselines("check")
+            self._notes += model_change_notes(self._project, models, cases, own=self._evidence, finder=finder)
+            self._notes += behind_notes(self._change, models, cases, finder, day=self._date)
         compared = self._compared()
         trunk_waivers = self._trunk_waivers()
         waivers, ignored = self._usable(trunk_waivers, compared)

@@ -39,6 +39,8 @@ def note_reason(note: Note) -> str:
     """What a note says, shorter if its details follow below the heading."""
     if note.model is not None and note.message.startswith(f"No gate applies to `{note.model}`, so"):
         return "no gate applies, so every change passes"
+    if note.code == "target_moved_on":
+        return note.message.partition(": ")[0]
     found = _SUBJECTS.match(note.message)
     short_form = _SHORT.get(note.code)
     if found is not None and short_form is not None:

@@ -63,7 +63,7 @@ def test_a_gate_that_passes_only_because_it_was_loosened_says_so(trunk: Gate, ow
 
 @pytest.mark.parametrize(("trunk", "own", "breaks"), LOOSENED)
 def test_a_loosened_gate_that_would_pass_anyway_has_its_tick(trunk: Gate, own: Gate, breaks: str) -> None:
-    good = {"max_drop": "0.95", "min": "0.95", "severity": "0.95"}.get(breaks.split()[0], "0.89")
+    good = {"max_drop": "0.95", "min": "0.95", "severity": "0.95"}.get(breaks.split(maxsplit=1)[0], "0.89")
     found = decided(trunk, own, now=good)
     (result,) = found.results
     assert (result.outcome, result.breaks) == ("pass", None)
