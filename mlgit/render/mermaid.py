@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Text of users must not end a text of Mermaid.
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,_/+()-]")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,:_/+()-]")
 _LONGEST = 80
+_LONGEST_TITLE = 44  # before what names the lines
 # Visible on light and dark pages; the first colour of Mermaid itself is nearly white.
 GREY, ORANGE = "#8b949e", "#e36209"
 
@@ -45,7 +46,9 @@ def xy_chart(
         [
             *settings([colour for _, colour, _ in lines]),
             "xychart-beta",
-            f'  title "{plain(title)}{f": {plain(named)}" if named else ""}"',
+            f'  title "{plain(title, most=_LONGEST_TITLE)}: {plain(named)}"'
+            if named
+            else f'  title "{plain(title)}"',
             f'  x-axis "{plain(x_label)}" [{names}]',
             f'  y-axis "{plain(y_label)}" {digits(low)} --> {digits(high)}',
             *(
@@ -62,7 +65,7 @@ def settings(colours: Sequence[str]) -> list[str]:
     return ["---", f"config: {{xyChart: {{height: 280}}, themeVariables: {{{palette}}}}}", "---"]
 
 
-def plain(text: str) -> str:
+def plain(text: str, *, most: int = _LONGEST) -> str:
     """A text that may be in quotes in a chart, shortened with dots."""
     shown = _NOT_PLAIN.sub("?", text).strip() or "?"
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 3]}..."
+    return shown if len(shown) <= most else f"{shown[: most - 3]}..."

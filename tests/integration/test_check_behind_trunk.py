@@ -22,7 +22,11 @@ BASE = '{"auc": 0.9, "f1": 0.8}'
 WARNS, NOTES, SILENT = ("warn", "allow_with_warnings"), ("note", "allow"), (None, "allow")
 # What trunk and the branch made of the numbers -> the note and the decision.
 CASES = {
-    "trunk is better, and the branch less so": ('{"auc": 0.95, "f1": 0.8}', '{"auc": 0.92, "f1": 0.8}', WARNS),
+    "trunk is better, the branch less so": (
+        '{"auc": 0.95, "f1": 0.8}',
+        '{"auc": 0.92, "f1": 0.8}',
+        WARNS,
+    ),
     "trunk has no such number any more": ("{}", '{"auc": 0.92, "f1": 0.8}', SILENT),
     "trunk is a little better": ('{"auc": 0.925, "f1": 0.8}', '{"auc": 0.92, "f1": 0.8}', NOTES),
     "trunk changed another number": ('{"auc": 0.9, "f1": 0.7}', '{"auc": 0.92, "f1": 0.8}', SILENT),

@@ -286,5 +286,18 @@ def test_a_folder_that_leads_elsewhere_is_not_searched(project: Folder) -> None:
         assert files.files_of("elsewhere") == ["elsewhere"]
 
 
+def test_a_file_that_a_plot_draws_has_no_second_picture_by_its_rows(empty_repository: Folder) -> None:
+    stage = (
+        "stages:\n  draw:\n    cmd: echo\n    plots: [loss.csv: {cache: false}, other.csv: {cache: false}]\n"
+    )
+    top = "plots:\n  - Loss: {x: step, y: {loss.csv: loss}}\n"
+    empty_repository.write("dvc.yaml", stage + top)
+    empty_repository.write("mlgit.yaml", "version: 1\n")
+    empty_repository.write("loss.csv", "step,loss\n0,2\n1,1\n")
+    empty_repository.write("other.csv", "step,acc\n0,0.5\n1,0.9\n")
+    empty_repository.commit("Draw")
+    assert set(plots(empty_repository)) == {"Loss", "acc"}
+
+
 def test_no_plot_is_read_for_a_check(drawn: Folder) -> None:
     assert drawn.mlgit("check", "--json").json()["plots"] == []

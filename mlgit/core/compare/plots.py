@@ -171,7 +171,7 @@ def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, 
     """The places at which to read off all curves: rising, at most `most`, from where every curve has begun.
 
     Tenths for shares. Otherwise the places of the points if these are few and at even distances; then even
-    distances, rounded to whole numbers if all points are at some.
+    distances, of whole numbers if all points are at some, where only the last one may be shorter.
     Each curve is at the first places, perhaps not at the last.
     """
     several = [curve.points for curve in curves if curve.xs]
@@ -185,9 +185,11 @@ def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, 
     own = sorted({x for points in several for x, _ in points if low <= x <= high})
     if len(own) <= most and _even(own):
         return tuple(own)
-    even = [low * (1 - step / (most - 1)) + high * (step / (most - 1)) for step in range(most)]
     if all(x == int(x) for x in own):
-        even = [float(round(x)) for x in even]
+        step = max(1, -(-int(high - low) // (most - 1)))
+        even = [low + step * number for number in range(most)]
+    else:
+        even = [low * (1 - step / (most - 1)) + high * (step / (most - 1)) for step in range(most)]
     return tuple(sorted({min(max(x, low), high) for x in even}))
 
 

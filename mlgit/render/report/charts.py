@@ -82,7 +82,7 @@ def _nothing(_: Plot) -> list[list[str]]:
 def _figure(plot: Plot) -> list[list[str]]:
     """The curves with all their points, for a page of HTML."""
     made = figure(
-        plot.title,
+        plot.title.removesuffix(f" ({plot.file})"),
         [Series(NAMES[curve.side], curve.side, _after_rise(curve)) for curve in plot.curves],
         x_label=plot.x_label,
         y_label=plot.y_label,
@@ -109,7 +109,7 @@ def _curves(plot: Plot) -> list[list[str]]:
         places = grid(plot.curves, kind=plot.kind, most=_MOST_LONG)
     read = {curve.side: _known(curve, places) for curve in plot.curves}
     chart = xy_chart(
-        plot.title,
+        plot.title.removesuffix(f" ({plot.file})"),
         places,
         [(NAMES[side], COLOURS[side][1], values) for side, values in read.items()],
         x_label=plot.x_label,
@@ -134,7 +134,8 @@ def _sentences(plot: Plot, places: Sequence[float], read: dict[PlotSide, list[fl
     """What the chart does not show: that its axis is cut, and where curves are read off and end."""
     low, _ = axis([y for values in read.values() for y in values], share=plot.kind in _SHARES)
     own = {x for curve in plot.curves for x, _ in curve.points}
-    found = [f"The y axis starts at {digits(low)}."] if low else []
+    found = [f"From {code(plot.file)}."] if plot.title.endswith(f" ({plot.file})") else []
+    found += [f"The y axis starts at {digits(low)}."] if low else []
     if plot.kind in _SHARES:
         found.append("Curves are read off at tenths.")
     elif own != {*places}:

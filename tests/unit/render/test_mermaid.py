@@ -42,7 +42,7 @@ def test_no_name_ends_a_chart_or_starts_another_statement(
 ) -> None:
     places = [float(place) for place in range(len(values))]
     text = xy_chart(title, places, [(label, GREY, values)], x_label=label, y_label=label)
-    number, name = r"-?[0-9]+(\.[0-9]+)?", r'"[A-Za-z0-9 .,_/?+()-]+"'
+    number, name = r"-?[0-9]+(\.[0-9]+)?", r'"[A-Za-z0-9 .,:_/?+()-]+"'
     shapes = (
         r"---",
         r"config: \{.*\}",
@@ -55,6 +55,17 @@ def test_no_name_ends_a_chart_or_starts_another_statement(
     )
     for line, shape in zip(text.splitlines(), shapes, strict=True):
         assert re.fullmatch(shape, line), line
+
+
+@pytest.mark.parametrize("title", ["loss by step", "Loss: train", "a" * 99, "a long title of a plot " * 3])
+def test_a_title_never_pushes_out_which_line_is_which(title: str) -> None:
+    named = "base (grey), this change (orange)"
+    lines = [("base", GREY, [1.0, 2.0])]
+    text = xy_chart(title, [0.0, 1.0], lines, x_label="x", y_label="y", named=named)
+    (line,) = [line for line in text.splitlines() if line.startswith("  title ")]
+    assert line.endswith(f': {named}"')
+    assert len(line) <= len('  title ""') + 80
+    assert "?" not in line
 
 
 @pytest.mark.parametrize(("text", "shown"), [("a" * 99, f"{'a' * 77}..."), ('a"]\nx', "a???x"), (" ", "?")])

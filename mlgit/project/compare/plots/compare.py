@@ -80,6 +80,7 @@ def _wanted(sides: _Sides) -> list[tuple[DeclaredPlot, Axis]]:
     """The column of each line or matrix to draw, also of those that only the base declares."""
     plots = {plot.name: plot for files in reversed(list(sides.values())) for plot in files.declared()}
     own = {plot.path for plot in plots.values()}
+    drawn = {axis.file for plot in plots.values() if plot.path is None for axis in plot.ys}
     found: dict[tuple[str | None, ...], tuple[DeclaredPlot, Axis]] = {}
     for plot in plots.values():
         if plot.path is None:
@@ -88,6 +89,8 @@ def _wanted(sides: _Sides) -> list[tuple[DeclaredPlot, Axis]]:
             inside = {file for files in sides.values() for file in files.files_of(plot.path)}
             # A side may know only the folder; a plot of a file in it may be declared, too.
             left = own if len(inside) > 1 else own - {plot.path}
+            # What another plot draws as declared needs no second picture by the number of the row.
+            left = left | drawn if plot.x is None and not plot.ys and plot.template is None else left
             axes = (axis for file in sorted(inside - left) for axis in plot.at(file))
         for axis in axes:
             if ending_of(axis.file) not in IMAGES:
@@ -158,7 +161,7 @@ def _title(plot: DeclaredPlot, kind: PlotKind, x: str | None, y: str) -> str:
     if named is None:
         return _TITLES.get(kind) or (f"{y} by {x}" if x else y)
     several = kind == "line" and (len(plot.ys) > 1 or plot.name != plot.path)
-    return f"{named}: {y}" if several and y not in named else named
+    return f"{named}: {y}" if several and y.lower() not in named.lower() else named
 
 
 def _notes(read: _Read, file: str) -> Iterator[str]:
