@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -277,11 +278,13 @@ def test_what_is_absent_says_when_the_remote_was_last_seen(clone: Folder, tmp_pa
     (clone / ".git/refs/remotes/origin/HEAD").unlink()
     assert _absence(clone, {}) == f"{nothing}; this clone has fetched nothing from `origin` since it was made"
     clone.git("fetch", "-q", "origin")
-    assert _absence(clone, {}) == f"{nothing}, as far as the last fetch showed (less than a minute ago)"
-    hours_ago = (clone / ".git/FETCH_HEAD").stat().st_mtime - 2 * 3600 - 60
-    os.utime(clone / ".git/FETCH_HEAD", (hours_ago, hours_ago))
-    assert _absence(clone, {}) == f"{nothing}, as far as the last fetch showed (2 h ago)"
-    assert "as far as the last fetch showed (2 h ago)" in " ".join(clone.here("check").out.split())
+    assert _absence(clone, {}).startswith(f"{nothing}, as far as the last fetch showed (2")
+    then = datetime(2026, 5, 3, 12, 7, 30, tzinfo=UTC).timestamp()
+    os.utime(clone / ".git/FETCH_HEAD", (then, then))
+    when = "as far as the last fetch showed (2026-05-03 12:07 UTC)"
+    assert _absence(clone, {}) == f"{nothing}, {when}"
+    assert when in " ".join(clone.here("check").out.split())
+    assert when in clone.here("report").out.replace("&#8203;", "")
     # The remote itself was asked, or listed its tags.
     assert _absence(clone, {"CI": "true"}) == nothing
     listing = tmp_path / "listing"

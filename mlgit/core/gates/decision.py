@@ -19,7 +19,7 @@ from mlgit.core.gates.verdict import (
     note_order,
     summarize,
 )
-from mlgit.core.gates.waivers import by_authors, waived_ids
+from mlgit.core.gates.waivers import by_authors, used_waivers, waived_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -58,6 +58,7 @@ def decide(
     found += finding_notes(gates_changed, findings, rules, all_results)
     found += _unused(rules, all_results)
     found += by_authors(rules.waivers, results=all_results, notes=found)
+    found += used_waivers(rules.waivers, results=all_results, notes=found)
     all_notes = tuple(sorted(set(found), key=note_order))
     baselines = _baselines(cases)
     return Verdict(

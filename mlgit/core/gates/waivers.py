@@ -13,6 +13,7 @@ from mlgit.core.gates.people import person
 from mlgit.core.gates.verdict import Note, Result
 from mlgit.core.pipeline.metrics import compare, short
 from mlgit.core.record import record
+from mlgit.core.wording import cut
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 LONGEST = timedelta(days=90)
+_LONGEST_REASON = 200
 # What ends or changes a quoted text of YAML, or is not shown as it is.
 _SPECIAL = re.compile(r"[^\w !#-\[\]_^a-z{-~]|(?<= ) ")
 _NOT_IN_ID = re.compile("[^A-Za-z0-9._-]+")
@@ -147,6 +149,29 @@ def _problem_of_people(waiver: Waiver, authors: Collection[str]) -> tuple[str, s
             f"its approver `{waiver.approver}` wrote or committed part of this change",
         )
     return None
+
+
+def used_waivers(
+    waivers: Iterable[Waiver], *, results: Iterable[Result], notes: Iterable[Note]
+) -> list[Note]:
+    """What each used waiver says: who approved what, until when, and why."""
+    used = {result.waiver for result in results} | {note.waiver for note in notes if note.effect == "waived"}
+    return [
+        Note(
+            code="waiver_used",
+            message=f"Waiver `{waiver.id}` ({waiver.origin}) {_allowed(waiver)} until "
+            f"{waiver.expires.isoformat()}; its approver is `{waiver.approver}`, its reason: "
+            f"{_sentence(waiver.reason)}",
+            gate=waiver.gate,
+            waiver=waiver.id,
+        )
+        for waiver in waivers
+        if waiver.id in used
+    ]
+
+
+def _sentence(text: str) -> str:
+    return cut(" ".join(text.split()), _LONGEST_REASON)
 
 
 def by_authors(waivers: Iterable[Waiver], *, results: Iterable[Result], notes: Iterable[Note]) -> list[Note]:

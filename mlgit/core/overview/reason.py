@@ -88,7 +88,8 @@ def reason(verdict: Verdict, *, places: bool = False) -> str | None:
 
 def result_reason(result: Result, verdict: Verdict, *, places: bool = False) -> str:
     """Why a gate did not pass: `AUC fell from 0.9955 to 0.9686`; `places` is as in `reason`."""
-    alike = [each for each in verdict.results if each.effect == result.effect]
+    # Which gates read the numbers of a stale stage does not depend on how much they count.
+    alike = [each for each in verdict.results if each.effect == result.effect or each.reason == "stale"]
     return _of_result(result, alike, several=_several(verdict), places=places)
 
 

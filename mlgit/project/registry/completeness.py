@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -51,7 +52,6 @@ _PLAIN_FETCH = b"+refs/heads/*:refs/remotes/"
 _FETCH = re.compile(rb"fetch[ \t]*=[ \t]*(.*)")
 _UNUSUAL = re.compile(rb"tagopt|hiderefs|include|remote\..*fetch")
 _TIMEOUT_S = 20
-_MINUTE_S = 60
 _MOST_BYTES = 64 << 20
 _FETCHED: WeakKeyDictionary[Project, set[str | None]] = WeakKeyDictionary()
 _FACTS: WeakKeyDictionary[Project, CloneFacts] = WeakKeyDictionary()
@@ -120,15 +120,13 @@ def as_of_fetch(project: Project, model: str | None, *, ci: Mapping[str, str]) -
     answered = _ANSWERS.get(project, {}).get(model) is not None
     if project.remote is None or asked or answered or ci.get(REMOTE_TAGS):
         return ""
-    from mlgit.core.wording import format_age
     from mlgit.project.registry.read import tags_as_of
 
     seen = tags_as_of(project)
     if seen is None:
         return f"; this clone has fetched nothing from `{project.remote}` since it was made"
-    age_s = (project.now - seen).total_seconds()
-    age = format_age(age_s) if age_s >= _MINUTE_S else "less than a minute ago"
-    return f", as far as the last fetch showed ({age})"
+    # A report is read later, so an age would soon be wrong there.
+    return f", as far as the last fetch showed ({seen.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
 
 
 def clone_repair(project: Project) -> str:

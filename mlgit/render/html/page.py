@@ -19,7 +19,10 @@ body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; background: var(--page
 h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 .75rem }
 h2 { font-size: 1.15rem; margin: 1.5rem 0 .5rem }
 table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0 }
-th, td { border: 1px solid var(--line); padding: .3rem .6rem; white-space: nowrap }
+th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top }
+td:last-child:not([style]):not(:first-child) { min-width: 11rem }
+td[style*="right"] { white-space: nowrap }
+@media (max-width: 40rem) { body { padding: 1rem } th, td { padding: .2rem .35rem } }
 th { font-weight: 600; background: var(--code) }
 td { font-variant-numeric: tabular-nums }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--code);

@@ -95,6 +95,8 @@ def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
     header = _ALONE if not compared else _TRENDS if trended else _NUMBERS
     changed = f"{sum(map(is_known_change, record.metrics))} of " if compared else ""
     summary = f"All metrics: {changed}{len(record.metrics)}{' changed' if compared else ''}"
+    stale = any(each.reason == "stale" for each in record.verdict.results)
+    summary += ", as of the last run" if stale else ""
     return _folded(summary, _listed(header, rows, len(record.metrics), level))
 
 

@@ -40,7 +40,7 @@ def note_reason(note: Note) -> str:
     if note.model is not None and note.message.startswith(f"No gate applies to `{note.model}`, so"):
         return "no gate applies, so every change passes"
     if note.code == "target_moved_on":
-        return note.message.partition(": ")[0]
+        return lower_first(note.message.partition(": ")[0])
     found = _SUBJECTS.match(note.message)
     short_form = _SHORT.get(note.code)
     if found is not None and short_form is not None:

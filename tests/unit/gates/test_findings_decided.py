@@ -32,7 +32,7 @@ def decided(finding: Finding, *waived: str, **more: Any) -> tuple[str, Note]:  #
         policy=Policy(),
         findings=[finding],
     )
-    (note,) = verdict.notes
+    (note,) = [each for each in verdict.notes if each.code != "waiver_used"]
     return verdict.decision, note
 
 

@@ -158,7 +158,7 @@ def test_a_reason_that_several_gates_share_appears_once() -> None:
     text = markdown(Check(verdict=verdict))
     assert text.startswith("### ❌ Blocked: first: `metrics/test.json` is stale\n")
     rows = [line for line in text.splitlines() if line.startswith("| ❌ |")]
-    assert rows[0] == "| ❌ | first | `auc` | **1** | min&nbsp;0; `metrics/test.json` is stale; do it |"
+    assert rows[0] == "| ❌ | first | `auc` | 1 | stale | min&nbsp;0; `metrics/test.json` is stale; do it |"
     assert [row.rpartition("; ")[2] for row in rows[1:]] == ["as above |", "as above |"]
 
 

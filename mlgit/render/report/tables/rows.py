@@ -63,7 +63,7 @@ class RowMaker:
         limits = [each.allowed for each in result.limits if result.vs is None]
         new = value(result.candidate, None if change is None else change.new_text, old, *limits)
         before = value(old, old_text, result.candidate, *limits)
-        strong = result.outcome not in _SETTLED and result.candidate is not None
+        strong = result.outcome not in _SETTLED and result.candidate is not None and result.reason != "stale"
         return Row(
             mark=mark_of(result),
             gate=gate_link(result, self._context),
@@ -82,6 +82,8 @@ class RowMaker:
         return named[0] if len(named) == 1 else None
 
     def _difference(self, result: Result, old: str | None, change: MetricChange | None) -> str:
+        if result.reason == "stale":
+            return "stale"  # it may be that of another model, so a difference says nothing
         if result.candidate is None and result.baseline is None and change is not None:
             return metric_difference(change)
         return signed_difference(result.candidate, old, _direction(result, change), result.limits)
@@ -106,7 +108,10 @@ class RowMaker:
         """The header and number that a gate compared with; without any, those of the metric."""
         if result.baseline is not None:
             return self._headers.get((result.model, result.vs or ""), result.vs or _BASE), result.baseline
-        shown = None if change is None or result.candidate != change.candidate else change.baseline
+        elsewhere = result.outcome == "error" and result.vs not in {None, _BASE}
+        shown = (
+            None if change is None or elsewhere or result.candidate != change.candidate else change.baseline
+        )
         return self._references.get(result.model, _BASE), shown
 
     def _renaming(self, result: Result) -> tuple[MetricChange, MetricChange] | None:
