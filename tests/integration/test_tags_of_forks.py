@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,6 +59,15 @@ def mine(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "mine")
 
 
+def packed(folder: Folder, *argv: str) -> str:
+    """The file of packed refs was written again, an hour after the clone."""
+    folder.git("pack-refs", *argv)
+    file = folder / ".git/packed-refs"
+    at_s = file.stat().st_mtime + 3600
+    os.utime(file, (at_s, at_s))
+    return ""
+
+
 def used(folder: Folder) -> str:
     return folder.here("models").out
 
@@ -71,6 +81,7 @@ HOW: dict[str, Callable[[Folder], object]] = {
     "as a remote": remote,
     "as a remote, in a clone that mlgit had read": lambda clone: (used(clone), remote(clone)),
     "as a remote, and origin again": lambda clone: (used(clone), remote(clone), clone.git("fetch", "origin")),
+    "as a remote, and packed": lambda clone: f"{remote(clone)}{packed(clone, '--all')}",
     "as a remote, tags only": lambda clone: (
         clone.git("remote", "add", "fork", "../fork.git"),
         clone.git("fetch", "-q", "fork", "refs/tags/*:refs/tags/*"),
@@ -145,6 +156,7 @@ def test_what_origin_has_counts_in_a_clone_with_several_remotes(mine: Folder) ->
 
 @pytest.mark.parametrize("how", ["models --fetch", "promote", "git"])
 def test_asking_origin_shows_which_tags_are_its_own(mine: Folder, how: str) -> None:
+    packed(mine)
     mine.git("remote", "add", "fork", "../fork.git")
     assert live(mine)["known"] == "no"
     if how == "git":
@@ -153,6 +165,11 @@ def test_asking_origin_shows_which_tags_are_its_own(mine: Folder, how: str) -> N
         assert mine.here("promote", "net", "--to", "prod").out
     else:
         assert mine.here("models", "--fetch").status == Exit.DONE
+    assert (live(mine)["known"], live(mine)["version"]) == ("yes", "v1.0.0")
+
+
+def test_what_the_clone_brought_counts(mine: Folder) -> None:
+    mine.git("remote", "add", "fork", "../fork.git")
     assert (live(mine)["known"], live(mine)["version"]) == ("yes", "v1.0.0")
 
 

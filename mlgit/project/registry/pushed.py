@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # The tags of a pair are dated a second apart, so the second may be slightly in the future.
 _TAG_SLACK_S = 5
+_CLONE_SLACK_S = 3
 _SECTION = re.compile(rb"^[ \t]*\[remote \"([^\n]*)\"\]((?:\n(?![ \t]*\[)[^\n]*)*)", re.MULTILINE)
 _ADDRESS = re.compile(rb"^[ \t]*url[ \t]*=[ \t]*\"?([^\n\"]*)", re.MULTILINE)
 NOT_SEEN = "so it may be a fork's"
@@ -187,10 +188,31 @@ def of_others(project: Project, tags: Mapping[str, str], cache: TagCache) -> Map
     if found:
         shown = _shown_of_remote(project)
         named = {oid for oid, address in fetched_tags(project) if address == shown}
+        named |= _cloned(project, shown)
         record_seen(project, named.intersection(found.values()), at_remote=True)
         found = {tag: oid for tag, oid in found.items() if oid not in named}
     _append(project, _DOUBTED, sorted(set(found.values()) - doubted))
     return dict.fromkeys(found, f"this clone has not seen it at `{project.remote}`, {NOT_SEEN}")
+
+
+def _cloned(project: Project, shown: str) -> frozenset[str]:
+    """The tags that `git clone` brought from an address, where the file that it wrote them to is as it was.
+
+    git's log of HEAD begins with that address; packing refs later writes the file again, but not the remote's
+    HEAD, which a clone writes right after it.
+    """
+    try:
+        head = os.path.join(project.common_dir, "refs", "remotes", project.remote or "", "HEAD")
+        packed_s = os.stat(os.path.join(project.common_dir, "packed-refs")).st_mtime
+        cloned_s = os.stat(head).st_mtime
+        with open(os.path.join(project.common_dir, "logs", "HEAD"), "rb") as file:
+            how = os.fsdecode(file.readline()).rstrip("\n").partition("\t")[2]
+    except OSError:
+        return frozenset()
+    word, _, address = how.partition(" from ")
+    if word != "clone:" or shown_address(address) != shown or abs(packed_s - cloned_s) > _CLONE_SLACK_S:
+        return frozenset()
+    return frozenset(_packed_tags(project).values())
 
 
 def _are_listed_in_ci() -> bool:
