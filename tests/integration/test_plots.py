@@ -50,6 +50,25 @@ def plots(project: Folder, *argv: str) -> dict[str, Any]:
     return {plot["title"]: plot for plot in document["plots"]}
 
 
+@pytest.mark.parametrize("template", ["scatter", "bar_horizontal", "mine"])
+def test_a_changed_plot_whose_template_is_not_drawn_is_named(project: Folder, template: str) -> None:
+    project.write("dvc.yaml", (project / "dvc.yaml").read_text() + DECLARED.replace("scatter", template))
+    write_plots(project, good=True)
+    project.commit("Plots")
+    project.git("push", "-q", "origin", "main")
+    project.git("switch", "-qc", "topic")
+    project.write("other.txt", "other")
+    project.commit("Other")
+    assert [each for each in plots(project).values() if each["file"] == "plots/odd.json"] == []
+    project.write("plots/odd.json", '[{"a": 1, "b": 3}]')
+    project.commit("Odd")
+    (odd,) = [each for each in plots(project).values() if each["file"] == "plots/odd.json"]
+    note = f"not drawn: only `dvc plots diff` draws the template `{template}` of `plots/odd.json`"
+    assert (odd["notes"], odd["curves"], odd["cells"]) == ([note], [], [])
+    shown = project.here("report", "--as", "github").out
+    assert "not drawn: only `dvc plots diff` draws the template" in shown
+
+
 def points(plot: dict[str, Any], side: str) -> list[tuple[float, float]] | None:
     for curve in plot["curves"]:
         if curve["side"] == side:

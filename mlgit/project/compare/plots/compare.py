@@ -101,13 +101,17 @@ def _wanted(sides: _Sides) -> list[tuple[DeclaredPlot, Axis]]:
 def _plot(plot: DeclaredPlot, axis: Axis, sides: _Sides) -> Plot | None:
     """The plot with the values of both sides.
 
-    None if no side has them, or if it is neither a line nor a matrix.
+    None if no side has them, or if it is neither a line nor a matrix, and did not change.
     """
     read: _Read = {side: _columns(plot, axis, files) for side, files in sides.items()}
     known = next((each for each in read.values() if isinstance(each, _Columns)), None)
     kind = _kind(plot, axis, known)
-    if kind is None or not any(read.values()):
+    if not any(read.values()) or (kind is None and _same(read)):
         return None
+    if kind is None:
+        note = f"not drawn: only `dvc plots diff` draws the template `{plot.template}` of `{axis.file}`"
+        title = _title(plot, "line", plot.x, axis.column or axis.file)
+        return Plot(title=title, kind="line", file=axis.file, x_label="", y_label="", notes=(note,))
     x, y = (plot.x, axis.column or "") if known is None else (known.x, known.y)
     x_label, y_label = _LABELS.get(kind, (x or "step", y))
     found = Plot(
@@ -120,6 +124,12 @@ def _plot(plot: DeclaredPlot, axis: Axis, sides: _Sides) -> Plot | None:
         known=not any(isinstance(each, Problem) for each in read.values()),
     )
     return _with_matrix(found, read) if kind == "confusion" else _with_curves(found, read)
+
+
+def _same(read: _Read) -> bool:
+    """Whether both sides are known to have the same values."""
+    values = [each for each in read.values() if isinstance(each, _Columns)]
+    return len(values) == len(read) > 1 and len({(str(each.xs), str(each.ys)) for each in values}) == 1
 
 
 def _kind(plot: DeclaredPlot, axis: Axis, known: _Columns | None) -> PlotKind | None:
