@@ -43,6 +43,7 @@ def entry(session: Session, /, model: str | None, *, deploy: bool, **options: An
       mlgit rollback tumor@v1.0.0 --env prod -m "v1.1.0 is wrong, too"
     """
     from mlgit.cli.shell.failure import print_failures
+    from mlgit.cli.shell.output import flush
     from mlgit.cli.shell.questions import require_reason, the_model
 
     if model is None:
@@ -54,8 +55,9 @@ def entry(session: Session, /, model: str | None, *, deploy: bool, **options: An
         require_place(session.project(), model, options["environment"])
     options["reason"] = require_reason(session, options["reason"])
     done = _roll_back(session, model, deploy=deploy, **options)
-    print_failures(done.deployments, done.error)
     session.print_result(done.change, lambda: _page(done))
+    flush()  # what failed came after that
+    print_failures(done.deployments, done.error)
     return done.exit_code
 
 

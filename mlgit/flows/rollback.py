@@ -10,6 +10,7 @@ from mlgit.errors import MlgitError, as_known
 from mlgit.operations import rollback as registry
 from mlgit.operations.deploy import deploy, require_deploy
 from mlgit.project.ci.after_change import with_target
+from mlgit.project.deploy.served import deploy_command
 
 if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import DeployReport
@@ -30,6 +31,15 @@ class Deployed(NamedTuple):
         if self.error is not None:
             return self.error.exit_code
         return 0 if self.deployments is None else self.deployments.exit_code
+
+
+def _not_deployed(project: Project, report: ChangeReport, model: str) -> ChangeReport:
+    """The report of a rollback whose deployment failed: its target is meant to be on this machine."""
+    found = with_target(project, report)
+    if found.served_when is None or found.next is not None:
+        return found
+    command = deploy_command(project, model, report.environment or "")
+    return replace(found, served_when=f"`{command}` has run", next=command)
 
 
 def rollback_and_deploy(
@@ -55,7 +65,7 @@ def rollback_and_deploy(
     try:
         deployments = deploy(project, environment, model=model, progress=progress)
     except (MlgitError, OSError) as error:
-        return Deployed(with_target(project, fresh), error=as_known(error))
+        return Deployed(_not_deployed(project, fresh, model), error=as_known(error))
     if deployments.exit_code:
-        return Deployed(with_target(project, fresh), deployments)
+        return Deployed(_not_deployed(project, fresh, model), deployments)
     return Deployed(replace(with_target(project, fresh), served_when=None, next=None), deployments)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from mlgit.core.registry.entries import environment_entry, model_entry, version_entry
 from mlgit.core.registry.events import Details, events_of, newest_first
 from mlgit.core.registry.message import human_part
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word
 from mlgit.errors import UnknownReference
 from mlgit.project.deploy.served import deploy_command, environment_with_served, with_served
 from mlgit.project.registry.completeness import doubts, unknown_note
@@ -100,11 +100,15 @@ def _environment(
     declared = name in project.trunk_config.environments
     entry = environment_entry(here, declared=declared, known=known, trust=trust)
     entry = environment_with_served(project, entry, state)
-    wrong = entry.served is not None and not (entry.served.matches and not entry.served.damaged)
+    next_command = None
+    if entry.served is not None and not entry.served.right and entry.label is not None:
+        next_command = deploy_command(project, state.name, name)
+        if entry.served.later is not None and project.remote is not None:
+            next_command = f"git fetch --tags {word(project.remote)}"
     return replace(
         _details(project, state, "environment", text, trust),
         environment=entry,
-        next=deploy_command(project, state.name, name) if wrong and entry.label is not None else None,
+        next=next_command,
         version=None if version is None else version_entry(state, version, trust),
         message=None if here.holder is None else human_part(here.holder.message()),
         stated=None if version is None else version.statement,

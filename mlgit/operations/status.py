@@ -26,7 +26,7 @@ from mlgit.project.overview.data_states import data_states, has_remote
 from mlgit.project.overview.model_lines import model_lines
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
-from mlgit.project.registry.pushed import taken_names, unpushed_tags
+from mlgit.project.registry.pushed import taken_fields, unpushed_tags
 from mlgit.project.registry.read import read_registry_tags, tags_as_of
 
 if TYPE_CHECKING:
@@ -108,11 +108,9 @@ class _StatusReader:
 
     def status(self, remote_data: RemoteData | None) -> Status:
         project, head = self._project, self._project.head
-        seen_at = self._part("remote", lambda: self._remote_seen_at)
-        state = self._evidence
+        seen_at, state = self._part("remote", lambda: self._remote_seen_at), self._evidence
         # Before the verdict, which would list the tags again for the names in them.
         unready = self._part("readiness", self._unready) or ()
-        taken = None if self._registry is None else taken_names(project, self._registry)
         base, rule = self._part("base", self._base) or (None, None)
         metrics, problems = self._part("metrics", lambda: self._metrics(base)) or ((), ())
         found = Status(
@@ -136,8 +134,6 @@ class _StatusReader:
             verdict=None if state is None else self._part("gates", self._verdict),
             models=self._part("models", self._models) or (),
             unpushed_tags=self._part("tags", lambda: unpushed_tags(project, self._registry, seen_at)),
-            taken_tags=() if taken is None else taken.tags,
-            taken_repair=None if taken is None else taken.repair,
             waivers=self._part("waivers", self._waivers) or (),
             problems=problems,
             failures=tuple(self._failures),
@@ -147,6 +143,7 @@ class _StatusReader:
             unready=unready,
             changed_params=self._changed_params(),
             **self._policy(),
+            **taken_fields(project, self._registry),
         )
         return self._with_next(found)
 

@@ -28,7 +28,7 @@ def live(deployable: Folder) -> Folder:
 
 # What Bob does meanwhile, and what `prod` holds then; and what Ada does here.
 THEIRS = {
-    "a rollback": (BACK, "v1.0.1"),
+    "a rollback": ((*BACK[:-1], "I saw it, too"), "v1.0.1"),
     "another rollback": ((*BACK, "--to", "v1.0.0"), "v1.0.0"),
     "a promotion": (("promote", "line@v1.0.1", "--to", "prod", "--downgrade"), "v1.0.1"),
     "emptying it": (("unassign", "line", "--env", "prod"), None),

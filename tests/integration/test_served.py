@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,15 +109,119 @@ def _nowhere(work: Folder) -> None:
     configure(work, "")
 
 
-@pytest.mark.parametrize(
-    "spoil", [_own_link, _no_manifest, _other_model, _no_journal, _other_target, _nowhere]
-)
-def test_what_mlgit_cannot_be_sure_of_is_not_known(
+@pytest.mark.parametrize("spoil", [_other_target, _nowhere])
+def test_without_a_folder_in_the_rules_there_is_nothing_to_compare(
     deployable: Folder, spoil: Callable[[Folder], None]
 ) -> None:
     deploy_here(deployable)
     spoil(deployable)
     assert look(deployable) is None
+
+
+def _current_is_a_folder(work: Folder) -> None:
+    (folder_of(work) / "current").unlink()
+    (folder_of(work) / "current").mkdir()
+
+
+def _root_is_a_file(work: Folder) -> None:
+    shutil.rmtree(folder_of(work))
+    folder_of(work).write_text("x", encoding="utf-8")
+
+
+def _releases_is_a_link(work: Folder) -> None:
+    path = folder_of(work) / "releases"
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
+
+
+def _journal_is_a_link(work: Folder) -> None:
+    path = folder_of(work) / "deployments" / "prod.jsonl"
+    path.rename(path.with_name("kept"))
+    path.symlink_to("kept")
+
+
+def _journal_is_a_folder(work: Folder) -> None:
+    path = folder_of(work) / "deployments" / "prod.jsonl"
+    path.unlink()
+    path.mkdir()
+
+
+def _journal_of_another(work: Folder) -> None:
+    (folder_of(work) / "deployments" / "staging.jsonl").write_text("", encoding="utf-8")
+
+
+# What is wrong with the folder -> how the reason begins, after the folder.
+BROKEN: dict[Callable[[Folder], None], str] = {
+    _own_link: "/current leads to /srv",
+    _current_is_a_folder: "/current is not a link",
+    _root_is_a_file: " is not a folder",
+    _releases_is_a_link: "/releases is a link",
+    _journal_is_a_link: "/deployments/prod.jsonl is not a plain file",
+    _journal_is_a_folder: "/deployments/prod.jsonl is not a plain file",
+    _journal_of_another: " belongs to the environment staging",
+    _no_manifest: "/current leads to releases/v1.0.0, which mlgit did not create",
+    _no_journal: "/current leads to releases/v1.0.0, which mlgit did not create",
+    _other_model: " serves the model other",
+}
+
+
+@pytest.mark.parametrize("spoil", BROKEN, ids=lambda spoil: spoil.__name__)
+def test_what_a_broken_folder_serves_is_not_known_and_every_screen_says_why(
+    deployable: Folder, spoil: Callable[[Folder], None]
+) -> None:
+    deploy_here(deployable)
+    deployable.git("push", "-q", "--tags")
+    spoil(deployable)
+    why = f"{folder_of(deployable)}{BROKEN[spoil]}"
+    assert found(deployable).problem == why
+    shown = deployable.here("status")
+    unknown = f"! what the target serves is not known: {why}"
+    assert unknown in " ".join(shown.out.split())
+    assert shown.out.endswith("next: mlgit deploy --env prod\n")
+    assert "served unknown" in deployable.here("status", "-s").out
+    assert f"! prod: what the target serves is not known: {why}\n" in deployable.here("models").out
+    details = deployable.here("show", "line#prod").out
+    assert f"  served  ! not known: {why}\n" in details
+    assert details.endswith("next: mlgit deploy --env prod\n")
+    assert f"! what the target serves is not known: {why}\n" in deployable.here("show", "line").out
+    done = deployable.here("deploy", "--env", "prod")
+    if done.status:
+        assert "nothing was served before" not in done.err
+
+
+def test_a_link_that_leads_nowhere_serves_nothing(deployable: Folder) -> None:
+    deploy_here(deployable)
+    shutil.rmtree(folder_of(deployable) / "releases" / "v1.0.0")
+    now = found(deployable)
+    assert (now.label, now.matches, now.problem) == (None, False, None)
+    assert "! the target serves nothing\n" in deployable.here("status").out
+
+
+def test_what_a_later_change_put_there_is_not_still_served(deployable: Folder) -> None:
+    deploy_here(deployable)
+    newest = assign(deployable, "v1.0.1")
+    deploy_here(deployable)
+    deployable.git("push", "-q", "--tags")
+    deployable.git("tag", "-d", newest)
+    later = f"serves v1.0.1, by {newest}, which this clone does not have"
+    assert found(deployable).later == newest
+    shown = deployable.here("status").out
+    assert f"! the target {later}" in " ".join(shown.split())
+    assert shown.endswith("next: git fetch --tags origin\n")
+    assert f"{folder_of(deployable)} {later}" in deployable.here("models").out
+    assert deployable.here("show", "prod").out.endswith("next: git fetch --tags origin\n")
+    deployable.git("fetch", "-q", "--tags", "origin")
+    assert found(deployable).matches
+
+
+def test_a_model_next_to_a_deployed_one_is_not_served_yet(deployable: Folder) -> None:
+    deploy_here(deployable)
+    project = opened(deployable)
+    here = read_model(project, "line").environment("prod")
+    other = replace(here, model="other")
+    near = served(project, other)
+    assert near is not None
+    assert (near.label, near.matches) == (None, False)
 
 
 def test_the_command_names_the_model_only_if_trunk_declares_several(deployable: Folder) -> None:

@@ -15,7 +15,7 @@ def test_status_says_what_the_target_serves_until_it_is_what_the_environment_hol
 ) -> None:
     assert "serve" not in deployable.here("status").out
     folder_of(deployable).mkdir(parents=True)
-    assert "! the target serves nothing yet\n" in deployable.here("status").out
+    assert "! the target serves nothing\n" in deployable.here("status").out
     deploy_here(deployable)
     assert ", served\n" in deployable.here("status").out
     assign(deployable, "v1.0.1")

@@ -63,9 +63,13 @@ def _deploy(status: Status) -> NextStep | None:
             served = each.served
             if served is None or each.version is None or each.refused is not None:
                 continue
-            if not served.matches or served.damaged:
+            if served.later is not None and status.remote is not None:
+                command = words(("git", "fetch", "--tags", status.remote))
+                return NextStep(command=command, reason=f"{served.later} is not here")
+            if not served.right:
                 name = [model.model] if len(status.models) > 1 else []
                 reason = f"the target serves {served.label or 'nothing'}"
+                reason = "what the target serves is not known" if served.problem else reason
                 command = words(("mlgit", "deploy", "--env", each.environment, *name))
                 return NextStep(command=command, reason=reason)
     return None

@@ -38,7 +38,8 @@ class Served:
 
     `label` is a version, or the start of a commit that is not one; None if nothing was deployed there yet.
     `matches`: it is what the environment holds. `damaged`: a file is missing or has another size. `since` is
-    when it was deployed, if the target's journal says so.
+    when it was deployed, if the target's journal says so. `problem` says why it is not known what is served.
+    `later` is the tag that was deployed there, if no tag of the environment here has so high a number.
     """
 
     folder: str
@@ -47,6 +48,13 @@ class Served:
     since: datetime | None = None
     matches: bool = False
     damaged: bool = False
+    problem: str | None = None
+    later: str | None = None
+
+    @property
+    def right(self) -> bool:
+        """Whether the folder is known to serve what the environment holds, whole."""
+        return self.matches and not self.damaged
 
 
 @record

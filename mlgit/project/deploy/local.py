@@ -202,16 +202,21 @@ class _LocalDeployment:
                 self._write("failed", during=self._job.step, error=known.message)
         deployment = self._result("failed")
         try:
-            current = self._folder.current()
-        except (MlgitError, OSError):
-            current = None
-        served = "nothing was served before" if current is None else self._still_served(current)
+            self._folder.check()
+            served = self._still_served(self._folder.current())
+        except (MlgitError, OSError) as problem:
+            why = as_failure(problem).message
+            served = "what is served is not known" + ("" if why == known.message else f": {why}")
         journal = self._folder.journal.path
         details = (served, f"journal: {journal}") if os.path.exists(journal) else (served,)
         return self._job.failed(known, deployment, *details)
 
-    def _still_served(self, release: str) -> str:
+    def _still_served(self, release: str | None) -> str:
         """`still served: v1.0.0, deployed 2 days ago`."""
+        if release is None:
+            return "nothing was served before"
+        if not os.path.lexists(self._folder.release_path(release)):
+            return f"nothing is served: `current` leads to `releases/{release}`, which is not there"
         label, age = self._before or release, ""
         with suppress(OSError):
             at = switched_at(self._folder.journal.read(), release)

@@ -10,7 +10,7 @@ from mlgit.core.deploy.folders import fill
 from mlgit.core.registry.entries import Served
 from mlgit.core.stated_time import parse_time
 from mlgit.core.wording import word
-from mlgit.errors import MlgitError
+from mlgit.errors import MlgitError, as_known
 from mlgit.project.registry.models import declares_only
 
 if TYPE_CHECKING:
@@ -27,23 +27,40 @@ if TYPE_CHECKING:
 def served(project: Project, here: EnvironmentState) -> Served | None:
     """What the target serves of a model, compared with what the environment holds; digests are not checked.
 
-    None if it is not known: trunk declares no target `local`, its folder is not on this machine, cannot be
-    read or belongs to something else, or it is not known what the environment holds.
+    None if there is nothing to compare: trunk declares no target `local`, its folder is not on this machine,
+    or it is not known what the environment holds. A folder that is there and cannot be read, or belongs to
+    something else, has a `problem`.
     """
     declared = project.trunk_config.deploy.get(here.environment)
     if declared is None or declared.target != "local" or here.doubt is not None:
         return None
     from mlgit.adapters.target.local import LocalFolder
 
+    path = declared.keys["path"]
+    root = target_folder(project, path, here.environment, here.model)
+    if not os.path.lexists(root):
+        started = here.holder is not None and _deploys_here(project, path)
+        return Served(folder=root, label=None) if started else None
     try:
-        root = target_folder(project, declared.keys["path"], here.environment, here.model)
-        if not os.path.isdir(root):
-            return None
         folder = LocalFolder(root, here.environment)
         folder.check()
         return _compared(folder, here)
-    except (MlgitError, OSError):
-        return None
+    except (MlgitError, OSError) as error:
+        return Served(folder=root, label=None, problem=_problem(error))
+
+
+def _problem(error: MlgitError | OSError) -> str:
+    """What is wrong with a folder, without backticks."""
+    return as_known(error).message.partition("; ")[0].replace("`", "")
+
+
+def _deploys_here(project: Project, path: str) -> bool:
+    """Whether other models were deployed on this machine, next to the folder that is missing."""
+    above = os.path.join(project.root, path.partition("{")[0].rpartition("/")[0])
+    try:
+        return any(os.path.isdir(os.path.join(above, name, "deployments")) for name in os.listdir(above))
+    except OSError:
+        return False
 
 
 def with_served(project: Project, entry: ModelEntry, state: ModelState) -> ModelEntry:
@@ -85,10 +102,19 @@ def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:
     state = folder.state()
     if state.current is None:
         return Served(folder=folder.root, label=None, matches=here.holder is None)
+    newest = state.journal.newest(here.model, here.environment)
+    later = newest.tag if newest is not None and newest.sequence > here.counter else None
+    if not os.path.lexists(folder.release_path(state.current)):
+        return Served(folder=folder.root, label=None)  # the link leads nowhere
     manifests = (each.manifest for each in state.releases if each.name == state.current)
     manifest = next(manifests, None)
-    if manifest is None or manifest.model != here.model:
-        return None
+    if manifest is None:
+        text = f"{folder.root}/current leads to releases/{state.current}, which mlgit did not create"
+        return Served(folder=folder.root, label=None, problem=text)
+    if manifest.model != here.model:
+        return Served(
+            folder=folder.root, label=None, problem=f"{folder.root} serves the model {manifest.model}"
+        )
     matches = _matches(manifest, here)
     label = manifest.version or manifest.commit[:7]
     if not matches and label == here.label:
@@ -100,6 +126,7 @@ def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:
         since=switched_at(state.journal, state.current),
         matches=matches,
         damaged=_is_damaged(folder.release_path(state.current), manifest),
+        later=None if matches else later,
     )
 
 

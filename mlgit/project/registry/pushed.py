@@ -26,11 +26,19 @@ from mlgit.project.settings import configuration
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
+    from typing import TypedDict
 
     from mlgit.adapters.git.tags.cache import TagCache
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
+
+    class _Fields(TypedDict):
+        """The fields of a Status about names that others took."""
+
+        taken_tags: tuple[str, ...]
+        taken_repair: str | None
+
 
 # The tags of a pair are dated a second apart, so the second may be slightly in the future.
 _TAG_SLACK_S = 5
@@ -71,6 +79,15 @@ def taken_names(project: Project, registry: Registry) -> Taken | None:
     tags = [fact for fact in facts if marks.get(fact.oid) == "!"]
     only_here = [fact for fact in facts if marks.get(fact.oid) == "-"]
     return taken(project.remote, tags, only_here) if tags else None
+
+
+def taken_fields(project: Project, registry: Registry | None) -> _Fields:
+    """The same as fields of a status."""
+    found = None if registry is None else taken_names(project, registry)
+    return {
+        "taken_tags": () if found is None else found.tags,
+        "taken_repair": None if found is None else found.repair,
+    }
 
 
 def taken(remote: str, tags: Sequence[TagFact], only_here: Iterable[TagFact]) -> Taken:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from mlgit.core.wording import count, format_age
 from mlgit.render.console import text_width
 from mlgit.render.page import Page, Span, Style, line
+from mlgit.render.pages.served import what_is_served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from mlgit.core.overview.status import EnvironmentLine, ModelLine, Status
-    from mlgit.core.registry.entries import Served
     from mlgit.render.pages.shortening import Shortening
 
 TITLE = 10
@@ -67,6 +67,7 @@ def _short_version(each: EnvironmentLine) -> str:
     mark = "!" if each.refused is not None else ""
     served = each.served
     still = f", {served.label} served" if served is not None and served.label and not served.matches else ""
+    still = ", served unknown" if served is not None and served.problem is not None else still
     return f"{each.version or 'empty'}{mark}{' held' if each.held else ''}{still}"
 
 
@@ -111,8 +112,9 @@ def _table(
         blocks.append(
             line(label, *parts, _words(each, found, now, verbose=verbose), hang=hang + versions + 2)
         )
-        if each.served is not None and not (each.served.matches and not each.served.damaged):
-            blocks.append(line(Span("! ", "careful"), _not_served(each.served), indent=hang, hang=2))
+        wrong = None if each.served is None else what_is_served(each.served, "the target")
+        if wrong is not None:
+            blocks.append(line(Span("! ", "careful"), wrong, indent=hang, hang=2))
         if each.held:
             why = f' ("{each.reason}")' if each.reason else ""
             text = f"held: no automatic promotion{why}"
@@ -148,20 +150,11 @@ def _words(each: EnvironmentLine, found: Status, now: datetime, *, verbose: bool
     before = f" from {each.before}" if each.action == "rollback" and each.before else ""
     age = format_age((now - each.since).total_seconds())
     text = f"{_VERBS[each.action]}{before} {age} by {each.by}"
-    is_served = each.served is not None and each.served.matches and not each.served.damaged
+    is_served = each.served is not None and each.served.right
     text += ", served" if is_served and each.version else ""
     behind = f", {count(each.behind, 'commit')} before HEAD" if verbose and each.behind else ""
     style: Style = "" if before else "dim"
     return Span(text + behind, style)
-
-
-def _not_served(served: Served) -> str:
-    """What the target serves instead of what the environment holds."""
-    if served.label is None:
-        return "the target serves nothing yet"
-    if served.matches:
-        return f"the target serves {served.label}, but a file of it is damaged"
-    return f"the target still serves {served.label}"
 
 
 def _nothing(found: Status) -> tuple[Span | str, ...]:

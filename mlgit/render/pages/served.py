@@ -23,12 +23,21 @@ def served_lines(served: Served | None, *, when: str | None = None, place: str =
 
 def difference(served: Served) -> str | None:
     """`/srv/models/tumor still serves v1.1.0`; None if it serves what the environment holds."""
+    return what_is_served(served, served.folder)
+
+
+def what_is_served(served: Served, name: str) -> str | None:
+    """What the target with this name serves instead of what the environment holds, or what is not known."""
+    if served.problem is not None:
+        return f"what the target serves is not known: {served.problem}"
     if served.label is None:
-        return None if served.matches else f"{served.folder} serves nothing yet"
+        return None if served.matches else f"{name} serves nothing"
+    if served.later is not None:
+        return f"{name} serves {served.label}, by {served.later}, which this clone does not have"
     if not served.matches:
-        return f"{served.folder} still serves {served.label}"
+        return f"{name} still serves {served.label}"
     if served.damaged:
-        return f"{served.folder} serves {served.label}, but a file of it is missing or cut off"
+        return f"{name} serves {served.label}, but a file of it is missing or cut off"
     return None
 
 

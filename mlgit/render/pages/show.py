@@ -168,6 +168,8 @@ def _served(
     if served is None:
         return []
     wrong = difference(served)
+    if wrong is not None and served.problem is not None:
+        return [("served", (Span("! ", "careful"), f"not known: {served.problem}"))]
     if wrong is not None:
         return [("served", (Span("! ", "careful"), f"no: {wrong}"))]
     if served.label is None:
