@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     class _Policy(TypedDict):
         """The fields of a Status about the config."""
 
+        remote: str | None
         pushed: bool | None
         trunk: str | None
         config: Literal["declared", "absent", "invalid"]
@@ -109,8 +110,6 @@ class _StatusReader:
     def status(self, remote_data: RemoteData | None) -> Status:
         project, head = self._project, self._project.head
         seen_at, state = self._part("remote", lambda: self._remote_seen_at), self._evidence
-        # Before the verdict, which would list the tags again for the names in them.
-        unready = self._part("readiness", self._unready) or ()
         base, rule = self._part("base", self._base) or (None, None)
         metrics, problems = self._part("metrics", lambda: self._metrics(base)) or ((), ())
         found = Status(
@@ -122,7 +121,6 @@ class _StatusReader:
             changed=head.changed,
             untracked=head.untracked,
             conflicted=head.conflicted,
-            remote=project.remote,
             remote_seen_at=seen_at,
             remote_seen_age_s=None if seen_at is None else int((project.now - seen_at).total_seconds()),
             pipeline_stages=0 if state is None else len(state.pipeline.stages),
@@ -131,6 +129,8 @@ class _StatusReader:
             base=base,
             base_rule=rule,
             metrics=metrics,
+            # Before the verdict, which would list the tags again for the names in them.
+            unready=self._part("readiness", self._unready) or (),
             verdict=None if state is None else self._part("gates", self._verdict),
             models=self._part("models", self._models) or (),
             unpushed_tags=self._part("tags", lambda: unpushed_tags(project, self._registry, seen_at)),
@@ -140,7 +140,6 @@ class _StatusReader:
             remote_data=remote_data,
             tags_known=self._doubts.clone,
             handed_over=() if state is None else state.pipeline.handed_over,
-            unready=unready,
             changed_params=self._changed_params(),
             **self._policy(),
             **taken_fields(project, self._registry),
@@ -173,6 +172,7 @@ class _StatusReader:
         head = project.head
         known = project.remote is not None and head.branch is not None
         return {
+            "remote": project.remote,
             "pushed": f"refs/remotes/{project.remote}/{head.branch}" in project.branches if known else None,
             "trunk": None if trunk is None else trunk.short,
             "config": "invalid" if config is None else "declared" if config.declared else "absent",
@@ -262,14 +262,9 @@ class _StatusReader:
         trunk = self._project.trunk
         if self._project.tree(None if trunk is None else trunk.commit).read(WAIVERS_FILE) is None:
             return ()
-        from mlgit.project.gates.waivers import trunk_waivers
+        from mlgit.project.gates.waivers import expiring_waivers
 
-        today = self._project.now.date()
-        return tuple(
-            ExpiringWaiver(id=waiver.id, gate=waiver.gate, expires=waiver.expires, days_left=days)
-            for waiver in trunk_waivers(self._project).waivers
-            if (days := (waiver.expires - today).days) <= _EXPIRES_SOON_DAYS
-        )
+        return expiring_waivers(self._project, _EXPIRES_SOON_DAYS)
 
     def _next(self, found: Status) -> NextStep | None:
         pipeline = None if self._evidence is None else self._evidence.pipeline

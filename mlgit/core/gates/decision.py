@@ -49,18 +49,16 @@ def decide(
     The order of cases, gates and files does not matter: the same inputs give the same bytes.
     """
     applied: list[tuple[Gate, Case, Result]] = []
-    found = [*notes]
+    found, baselines = [*notes], _baselines(cases)
     for case in cases:
         own = [(gate, case, _next_to_trunk(gate, case, rules)) for gate in case.gates]
         applied += own
         found += _case_notes(case, [result for _, _, result in own], rules)
     all_results = tuple(sorted((result for _, _, result in applied), key=lambda result: result.id))
-    found += finding_notes(gates_changed, findings, rules, all_results)
-    found += _unused(rules, all_results)
-    found += by_authors(rules.waivers, results=all_results, notes=found)
-    found += used_waivers(rules.waivers, results=all_results, notes=found)
+    found += [*finding_notes(gates_changed, findings, rules, all_results), *_unused(rules, all_results)]
+    for more in (by_authors, used_waivers):
+        found += more(rules.waivers, results=all_results, notes=found)
     all_notes = tuple(sorted(set(found), key=note_order))
-    baselines = _baselines(cases)
     return Verdict(
         purpose=rules.purpose,
         environment=rules.environment,

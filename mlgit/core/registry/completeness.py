@@ -173,21 +173,23 @@ def doubtful_environment(
     """
     changes = () if state is None else state.environment(environment).changes
     newest = max((change.fact.name.counter or 0 for change in changes), default=0)
-    return _first(
+    tags = (
         tag
         for tag, name in _of_model(model, ignored)
         if name.environment == environment and (name.counter or 0) >= newest
     )
+    return next(tags, None)
 
 
 def doubtful_release(model: str | None, *, latest: Version | None, ignored: Mapping[str, str]) -> str | None:
     """The tag that leaves open which release is the newest: a newer one that does not count."""
-    return _first(
+    tags = (
         tag
         for tag, name in _of_model(model, ignored)
         if name.version is not None
         and (latest is None or (name.version >= latest and (name.version.final or not latest.final)))
     )
+    return next(tags, None)
 
 
 def doubtful_refusal(state: ModelState) -> Refusal | None:
@@ -295,7 +297,3 @@ def _of_model(model: str | None, tags: Iterable[str]) -> Iterator[tuple[str, Tag
         name = parse_tag(tag)
         if name is not None and model in {None, name.model}:
             yield tag, name
-
-
-def _first(tags: Iterator[str]) -> str | None:
-    return next(tags, None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.gates.waivers import usable
+from mlgit.core.overview.status import ExpiringWaiver
 from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ def trunk_waivers(project: Project) -> TrunkWaivers:
     if commit is not None and waivers:
         waivers = _with_origins(project, commit, waivers)
     return TrunkWaivers(commit, waivers)
+
+
+def expiring_waivers(project: Project, days: int) -> tuple[ExpiringWaiver, ...]:
+    """The waivers on trunk that end within so many days, or ended."""
+    today = project.now.date()
+    return tuple(
+        ExpiringWaiver(id=waiver.id, gate=waiver.gate, expires=waiver.expires, days_left=left)
+        for waiver in trunk_waivers(project).waivers
+        if (left := (waiver.expires - today).days) <= days
+    )
 
 
 def change_authors(project: Project, *, candidate: str | None, target: str | None) -> frozenset[str]:

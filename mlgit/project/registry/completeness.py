@@ -35,6 +35,7 @@ from mlgit.core.registry.completeness import (
     repair,
     target_of_fork,
 )
+from mlgit.core.registry.tags import ref_patterns
 from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError, UnknownReference
 from mlgit.project.remote_commits import is_filled
@@ -226,9 +227,8 @@ def _was_fetched(project: Project, remote: str) -> bool:
     """Whether anything was ever fetched from the remote or pushed to it."""
     if any(ref.startswith(f"refs/remotes/{remote}/") for ref in project.branches):
         return True
-    several = len(project.remotes) > 1
-    # One that failed leaves an empty file.
-    if not several and is_filled(os.path.join(project.git_dir, "FETCH_HEAD")):
+    # A fetch that failed leaves an empty file.
+    if len(project.remotes) == 1 and is_filled(os.path.join(project.git_dir, "FETCH_HEAD")):
         return True
     # A clone of an empty repository has no more than the section of a branch that follows it.
     own, *_ = configuration(git_dir=project.git_dir, common_dir=project.common_dir)
@@ -291,8 +291,6 @@ def _asked(project: Project, remote: str, model: str | None) -> Mapping[str, str
     if model not in answers:
         patterns: tuple[str, ...] = ("refs/tags/*",)
         if model is not None:
-            from mlgit.core.registry.tags import ref_patterns
-
             patterns = ref_patterns(model)
         try:
             output = project.git.run("ls-remote", "--tags", remote, *patterns, timeout_s=_TIMEOUT_S)

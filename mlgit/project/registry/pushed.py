@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import list_remote_refs
 from mlgit.core.record import NamedTuple
+from mlgit.core.registry.completeness import REMOTE_TAGS, in_ci
 from mlgit.core.registry.tags import TAGS, built_on, parse_tag, theirs_instead
 from mlgit.project.remote_commits import fetched_tags, shown_address
 from mlgit.project.settings import configuration
@@ -196,7 +197,9 @@ def of_others(project: Project, tags: Mapping[str, str], cache: TagCache) -> Map
         usual = {shown_address(address) for address in remotes.values()}
         suspects = {oid for oid, address in fetched_tags(project) if address.lower() not in usual} | doubted
     found = {tag: oid for tag, oid in tags.items() if oid in suspects and parse_tag(tag) is not None}
-    if not found or project.remote is None or _are_listed_in_ci():
+    # The tags here are compared with those that a step of a CI job listed.
+    listed = in_ci(os.environ) and os.environ.get(REMOTE_TAGS)
+    if not found or project.remote is None or listed:
         return {}
     known = set(seen_at_remote(project))
     if several:
@@ -230,13 +233,6 @@ def _cloned(project: Project, shown: str) -> frozenset[str]:
     if word != "clone:" or shown_address(address) != shown or abs(packed_s - cloned_s) > _CLONE_SLACK_S:
         return frozenset()
     return frozenset(_packed_tags(project).values())
-
-
-def _are_listed_in_ci() -> bool:
-    """Whether a step of this job listed the remote's tags: then those here are compared with them."""
-    from mlgit.core.registry.completeness import REMOTE_TAGS, in_ci
-
-    return in_ci(os.environ) and bool(os.environ.get(REMOTE_TAGS))
 
 
 def _shown_of_remote(project: Project) -> str:

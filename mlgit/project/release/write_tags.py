@@ -72,9 +72,8 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
             several remotes is chosen, or trunk is unknown.
     """
     if read_model_name(model) is None:
-        what = (
-            f"`{model}` cannot be the name of a model" if model.strip() else "The name of the model is empty"
-        )
+        named = f"`{model}` cannot be the name of a model"
+        what = named if model.strip() else "The name of the model is empty"
         raise UsageError(what, hint="see `mlgit models`")
     if local:
         project.require_trunk()

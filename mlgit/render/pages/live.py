@@ -112,20 +112,26 @@ def _table(
         blocks.append(
             line(label, *parts, _words(each, found, now, verbose=verbose), hang=hang + versions + 2)
         )
-        wrong = None if each.served is None else what_is_served(each.served, "the target")
-        if wrong is not None:
-            blocks.append(line(Span("! ", "careful"), wrong, indent=hang, hang=2))
-        if each.held:
-            why = f' ("{each.reason}")' if each.reason else ""
-            text = f"held: no automatic promotion{why}"
-            blocks.append(line(Span("! ", "careful"), text, indent=hang, hang=2))
-        remarks = [f"{model.model} is deprecated"] if model.deprecated else []
-        remarks += [f"{model.model} {each.version} is deregistered"] if each.rejected else []
+        remarks = _remarks(model, each)
         blocks += [line(Span("! ", "careful"), text, indent=hang, hang=2) for text in remarks]
     more = len(rows) - len(shown)
     if more:
         blocks.append(line(Span(f"and {more} more (`mlgit models` lists all)", "dim"), indent=TITLE))
     return blocks
+
+
+def _remarks(model: ModelLine, each: EnvironmentLine) -> Iterator[str]:
+    """What is not as it should be with what an environment holds, a sentence each."""
+    wrong = None if each.served is None else what_is_served(each.served, "the target")
+    if wrong is not None:
+        yield wrong
+    if each.held:
+        why = f' ("{each.reason}")' if each.reason else ""
+        yield f"held: no automatic promotion{why}"
+    if model.deprecated:
+        yield f"{model.model} is deprecated"
+    if each.rejected:
+        yield f"{model.model} {each.version} is deregistered"
 
 
 def _padded(text: str, width: int) -> str:
