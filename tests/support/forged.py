@@ -87,3 +87,24 @@ def forge_assignment(
 def date_of(folder: Folder, tag: str) -> int:
     dates = folder.git("for-each-ref", "--format=%(taggerdate:unix)", f"refs/tags/{tag}").split()
     return max(map(int, dates))
+
+
+def forge_unassignment(folder: Folder, tag: str, commit: str, version: str | None = None) -> None:
+    """Push a tag that plain git writes, which states that a version was taken out of an environment."""
+    name = tag.replace("!", "")
+    model, environment, number = name.split("#")
+    statement = EnvironmentStatement(
+        model=model,
+        environment=environment,
+        sequence=int(number),
+        action="unassign",
+        at="2026-05-03T12:00:00Z",
+        version=version,
+    )
+    file = folder.write(".git/message", write_message("Empty", "", statement))
+    when = date_of(folder, "*") + 1
+    folder.git(
+        *("tag", "-a", "--cleanup=verbatim", "-F", str(file), tag, f"{commit}^{{}}"),
+        env={"GIT_COMMITTER_DATE": f"@{when} +0000"},
+    )
+    folder.git("push", "-q", "origin", f"refs/tags/{tag}")

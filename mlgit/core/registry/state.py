@@ -123,7 +123,7 @@ class RegisteredVersion(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A tag that does not count, and why. `foreign`: it has no statement, so nothing is built on it.
+    """A tag that does not count, and why. `foreign`: it has no statement or changes nothing, now or ever.
 
     `repair` is a command, `advice` a sentence that takes its place. `missing`: this clone may lack something.
     `unread`: its change cannot be read whole; at most the same change, to version `stated`, may follow.

@@ -34,6 +34,7 @@ from mlgit.core.trust.marks import (
 )
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from mlgit.core.trust.rules import broken_rule, gates_problem
+from mlgit.core.trust.taken_out import idle_unassignments
 from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
@@ -75,8 +76,21 @@ def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
             why = _rejection_problem(fact, raw)
             if why is not None:
                 refused[fact.tag] = Refusal(fact, why)
+    _add_idle(raw, refused, facts)
     _add_other_halves(raw, refused)
     return refused
+
+
+def _add_idle(raw: ModelState, refused: dict[str, Refusal], facts: Facts) -> None:
+    """Refuse what takes nothing out of its environment, so that it hides no doubt about the tag before."""
+    for name in raw.environments:
+        here = [each for each in raw.facts if each.name.environment == name]
+        idle = idle_unassignments(here, lambda fact: refused.get(fact.tag))
+        for fact in here:
+            if fact.tag in idle and fact.tag not in refused:
+                why = idle[fact.tag]
+                advice = unless_needed([fact.tag], facts.remote, why=why)
+                refused[fact.tag] = Refusal(fact, why, foreign=True, advice=advice)
 
 
 def _release_refusal(version: RegisteredVersion, facts: Facts) -> Refusal | None:
@@ -153,7 +167,7 @@ def _environment_refusal(
     statement = parse_statement(fact.message()).statement
     if isinstance(statement, EnvironmentStatement):
         if statement.action == "unassign":
-            return None  # taking a version out needs no evidence
+            return None  # taking a version out needs no evidence, but it must be there: `_add_idle`
         found = _named_release(fact, statement, raw, refused, facts)
         if found is not None:
             return found

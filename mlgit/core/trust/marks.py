@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import Refusal
 from mlgit.core.registry.tags import TagName, deletion
+from mlgit.core.trust.taken_out import idle_unassignments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,7 +115,8 @@ class Marks:
             if why is not None:
                 return Refusal(fact, why)
         if taken_out:
-            return None
+            why = self._idle.get(fact.tag)
+            return None if why is None else Refusal(fact, why, foreign=True)
         here = self._state.environment(fact.name.environment or "").registered.get(fact.commit, ())
         refused = [each for version in here if (each := self.refusal(version.fact)) is not None]
         if here and len(refused) == len(here):
@@ -146,6 +148,19 @@ class Marks:
         if tag in self._state.ignored:
             return f"its release `{tag}` does not count: {self._state.ignored[tag]}"
         return "the release that it names is missing or was replaced"
+
+    @cached_property
+    def _idle(self) -> Mapping[str, str]:
+        """The unassignments that change nothing."""
+        found: dict[str, str] = {}
+        for name in self._state.environments:
+            here = [each for each in self._state.facts if each.name.environment == name]
+            found |= idle_unassignments(here, self._unless_idle)
+        return found
+
+    def _unless_idle(self, fact: TagFact) -> Refusal | None:
+        """Why a tag does not count apart from that; an unassignment is only asked about its own object."""
+        return self._own(fact) if fact.name.action == "unassign" else self.refusal(fact)
 
     @cached_property
     def _releases(self) -> Mapping[str, TagFact]:
