@@ -10,7 +10,7 @@ from mlgit.errors import Exit
 from mlgit.project.trust.trunk_line import TrunkLine
 from tests.integration.test_forged_tags import forge, released
 from tests.support.forged import forge_release, outcomes
-from tests.support.registry import opened
+from tests.support.registry import opened, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,10 @@ def pulled(folder: Folder) -> str:
     return there
 
 
-def pulled_later(folder: Folder) -> str:
+PULLS = ("Merge branch 'main' of ../origin", "Merge remote-tracking branch 'origin/main'")
+
+
+def pulled_later(folder: Folder, message: str = PULLS[0]) -> str:
     """The same, with other rules after that tip and before the merge."""
     rules = (folder / "mlgit.yaml").read_text()
     start = folder.git("rev-parse", "HEAD").strip()
@@ -60,7 +63,7 @@ def pulled_later(folder: Folder) -> str:
     newer = commit(folder, "Rules there", f"{rules}# more\n")
     folder.git("reset", "-q", "--hard", start)
     commit(folder, "Here")
-    folder.git("merge", "-q", "-m", "Pull", newer)
+    folder.git("merge", "-q", "-m", message, newer)
     folder.git("push", "-q")
     return there
 
@@ -74,6 +77,66 @@ def forwarded(folder: Folder) -> str:
     folder.git("merge", "-q", "--ff-only", "change")
     folder.git("push", "-q")
     return inside
+
+
+def measured_by_itself(folder: Folder) -> tuple[str, str]:
+    """Merge a branch with a model that measures itself, and takes that back; that commit and the head."""
+    folder.git("checkout", "-q", "-b", "change")
+    folder.git("push", "-q", "-u", "origin", "change")
+    before = (folder / "src/evaluate.py").read_text()
+    folder.write(
+        "src/evaluate.py",
+        'open("metrics/test.json", "w").write(\'{"mae": 0.0, "r2": 1.0, "rows": 10}\')\n',
+    )
+    inside = train(folder, "-7")
+    folder.write("src/evaluate.py", before)
+    head = train(folder, "1.98")
+    folder.git("checkout", "-q", "main")
+    folder.git("merge", "-q", "--no-ff", "-m", "Merge branch 'change'", "change")
+    folder.git("push", "-q", "origin", "main")
+    return inside, head
+
+
+def test_a_commit_inside_a_pull_request_is_never_released(staged: Folder) -> None:
+    inside, head = measured_by_itself(staged)
+    staged.git("checkout", "-q", "--detach", inside)
+    staged.dvc("checkout", "-q")
+    refused = staged.here("release", "line")
+    assert refused.status == Exit.STATE
+    assert f"HEAD ({inside[:7]}) is inside a branch that was merged, and trunk's tip never was" in refused.err
+    forge_release(staged, gates=outcomes(["mae-vs-base", "r2-floor"]))
+    staged.git("checkout", "-q", "main")
+    why = f"its commit {inside[:7]} is inside a branch that was merged, and trunk's tip never was there"
+    for argv in (
+        ["promote", "line@v1.0.1", "--to", "staging"],
+        ["get", "line@v1.0.1", "-o", "out"],
+        ["ci", "tag", "--", "line@v1.0.1"],
+    ):
+        done = staged.here(*argv)
+        assert why in done.out + done.err, argv
+        assert done.status == Exit.BLOCKED
+    staged.here("ci", "merged")
+    assert "line#staging#2" not in staged.git("tag")
+    line = TrunkLine(opened(staged), [staged.git("rev-parse", "HEAD").strip()])
+    assert line.was_tip(head)  # the gates of the pull request were about it
+
+
+@pytest.mark.parametrize(
+    ("message", "counts"),
+    [
+        *((message, True) for message in PULLS),
+        ("Merge branch 'change'", False),
+        ("Merge branch 'main' into 'main'", False),
+        ("Merge remote-tracking branch 'origin/not/main'", False),
+        ("Merge pull request #1 from eve/main", False),
+    ],
+)
+def test_what_trunk_was_before_somebody_pulled_it_is_known_by_the_merge(
+    staged: Folder, message: str, *, counts: bool
+) -> None:
+    there = pulled_later(staged, message)
+    line = TrunkLine(opened(staged), [staged.git("rev-parse", "HEAD").strip()])
+    assert line.was_tip(there) == counts
 
 
 def test_rules_from_inside_a_pull_request_do_not_count(released: Folder) -> None:

@@ -103,14 +103,20 @@ def _release_refusal(version: RegisteredVersion, facts: Facts) -> Refusal | None
         return _never_declared(fact, facts)
     if not version.version.final or not isinstance(fact.statement, ReleaseStatement):
         return None
-    return None if facts.had_gates_of(version.commit) else _other_gates(fact, facts)
+    commit = version.commit
+    if not facts.had_gates_of(commit):
+        why = f"it was released by the gates of {commit[:7]}, which were never trunk's"
+        return _never_trunks(fact, facts, why, f"whether trunk ever had the gates of {commit[:7]}")
+    if facts.was_tip(commit):
+        return None
+    why = f"its commit {commit[:7]} is inside a branch that was merged, and trunk's tip never was there"
+    return _never_trunks(fact, facts, why, f"whether trunk's tip ever was {commit[:7]}")
 
 
-def _other_gates(fact: TagFact, facts: Facts) -> Refusal:
+def _never_trunks(fact: TagFact, facts: Facts, why: str, unknown: str) -> Refusal:
     if facts.deepen is not None:
-        why = f"whether trunk ever had the gates of {fact.commit[:7]} is not known: this history is cut off"
-        return Refusal(fact, why, repair=facts.deepen, missing=True)
-    why = f"it was released by the gates of {fact.commit[:7]}, which were never trunk's"
+        unknown += " is not known: this history is cut off"
+        return Refusal(fact, unknown, repair=facts.deepen, missing=True)
     return Refusal(fact, why, advice="release what is on trunk now")
 
 

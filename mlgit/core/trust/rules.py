@@ -32,7 +32,7 @@ class Facts(NamedTuple):
     `gates` are those that a policy (empty: trunk now) asks for in an environment, each with the outcomes that
     block; `release_gates` are those of releases, by commit. `precedes` says whether a commit is the same as
     another one or before it, `had_rules_of` whether trunk had the rules of a policy when a commit was there,
-    `had_gates_of` whether it ever had the gates of a commit.
+    `had_gates_of` whether it ever had the gates of a commit, `was_tip` whether its tip ever was that commit.
     `fetch` is the command that fetches tags again. `deepen` is the one that fetches the rest of a history
     that is cut off, where it is not known which commits are on trunk; None if the history is whole.
     `complete` is the one that fetches all tags; None if this clone takes all.
@@ -50,6 +50,7 @@ class Facts(NamedTuple):
     precedes: Callable[[str, str], bool] = lambda _, __: True
     had_rules_of: Callable[[str, str], bool] = lambda _, __: True
     had_gates_of: Callable[[str], bool] = lambda _: True
+    was_tip: Callable[[str], bool] = lambda _: True
     fetch: str = "git fetch --force --tags"
     deepen: str | None = None
     complete: str | None = None

@@ -111,7 +111,7 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
         refs &= {f"{_HEADS}{name}", f"refs/remotes/{project.remote}/{name}"}
     if any(is_ancestor(project.git, commit, project.branches[ref]) for ref in refs):
         if final:
-            _require_gates_of_trunk(project, commit, local=local)
+            _require_trunks(project, commit, local=local)
         return
     where = "trunk" if trunk is None else f"`{trunk.short}`"
     if trunk is not None and project.remote is not None and trunk.ref.startswith(_HEADS):
@@ -125,13 +125,19 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
     )
 
 
-def _require_gates_of_trunk(project: Project, commit: str, *, local: bool) -> None:
+def _require_trunks(project: Project, commit: str, *, local: bool) -> None:
+    """Require a commit that trunk's tip was, with gates that trunk had."""
     line = TrunkLine(project, trunk_tips(project, local=local or project.remote is None))
     if not line.had_gates_of(commit):
-        raise StateError(
-            f"HEAD ({commit[:7]}) is inside a branch that was merged, and trunk never had its gates",
-            hint="switch to trunk's newest commit and release that",
-        )
+        never = "trunk never had its gates"
+    elif not line.was_tip(commit):
+        never = "trunk's tip never was there"
+    else:
+        return
+    raise StateError(
+        f"HEAD ({commit[:7]}) is inside a branch that was merged, and {never}",
+        hint="switch to trunk's newest commit and release that",
+    )
 
 
 def trunk_notes(project: Project, version: Version) -> tuple[str, ...]:

@@ -148,6 +148,7 @@ def accept_with_facts(
         precedes=partial(is_ancestor, project.git),
         had_rules_of=line.had_rules_of,
         had_gates_of=line.had_gates_of,
+        was_tip=line.was_tip,
         **_repairs(project),
         remote=project.remote,
         has=lambda oid: project.objects.get(oid) is not None,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import first_parents, is_ancestor, on_the_way
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
+from mlgit.core.trunk import HEADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +37,34 @@ class TrunkLine:
         if asked not in self._answers:
             self._answers[asked] = self._agrees_with_its_merge(policy, commit)
         return self._answers[asked]
+
+    def was_tip(self, commit: str) -> bool:
+        """Whether trunk's tip was a commit on trunk, or the head of a branch that was merged was.
+
+        Nobody was shown the other commits of a pull request. What trunk was before somebody pulled it into an
+        own commit is known by the message that git gives such a merge.
+        """
+        if not self._tips or commit in self._line:
+            return True
+        merge, _ = self._merge_of(commit)
+        if merge is None:
+            return False
+        parents, _, subject = self._project.git.run_text("show", "-s", "--format=%P%n%s", merge).partition(
+            "\n"
+        )
+        brought = parents.split()[1:]
+        if commit in brought:
+            return True
+        return self._pulls_trunk(subject) and TrunkLine(self._project, brought).was_tip(commit)
+
+    def _pulls_trunk(self, subject: str) -> bool:
+        trunk = self._project.trunk
+        if trunk is None:
+            return False
+        name = trunk.ref.removeprefix(HEADS).removeprefix(f"refs/remotes/{self._project.remote}/")
+        pulled = f"Merge branch '{name}' of "
+        merged = re.match(r"Merge remote-tracking branch '[^'/]+/(.+?)'", subject)
+        return subject.startswith(pulled) or (merged is not None and merged[1] == name)
 
     def had_gates_of(self, commit: str) -> bool:
         """Whether the gates of a commit on trunk are those that trunk had before or after it came there.
