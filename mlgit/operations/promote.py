@@ -98,10 +98,12 @@ def _require_unblocked(project: Project, version: RegisteredVersion, state: Mode
 
     problem = release_problem(project, version, state)
     if problem is not None:
+        rejects = f"to reject it, run `mlgit deregister {version.model}@{version.version} -m REASON`"
+        error = problem.outcome == "error"  # what is missing here may be no fault of the release
         raise AnswerNo(
             f"The gates block `{version.tag}`, which {version.author} released; nothing was written",
-            details=(problem,),
-            hint=f"to reject it, run `mlgit deregister {version.model}@{version.version} -m REASON`",
+            details=(f"{problem.gate}: {problem.message}",),
+            hint=problem.hint if error and problem.hint else rejects,
         )
 
 

@@ -89,10 +89,7 @@ def test_a_release_without_the_outcomes_of_its_gates_does_not_count(
 
 def test_a_waiver_that_is_gone_may_have_lifted_a_gate(worse: Folder) -> None:
     forge(worse, gates=FAILED)
-    waiver = (
-        "- {id: w, gate: r2-vs-release, floor: 0, reason: no, approver: b@example.org, expires: 2026-05-04}\n"
-    )
-    worse.write(".mlgit/waivers.yaml", f"waivers:\n{waiver}")
+    worse.write(WAIVERS_FILE, WAIVER.format(gate="r2-vs-release"))
     worse.commit("Waive")
     worse.git("rm", "-q", ".mlgit/waivers.yaml")
     worse.commit("Its time is over")
@@ -135,9 +132,81 @@ def test_a_promotion_of_such_a_release_is_refused(lenient: Folder) -> None:
     assert "those of `line@v1.0.1` block it: r2-vs-release: " in found["gates"][1]
 
 
-def test_a_release_is_promoted_if_trunk_ever_had_a_waiver_for_what_it_fails(lenient: Folder) -> None:
-    lenient.write(WAIVERS_FILE, "# r2-vs-release\n")
-    lenient.commit("A waiver that named the gate")
+WAIVER = (
+    "version: 1\nwaivers:\n  - {{id: w, gate: {gate}, floor: 0, reason: for r2-vs-release, "
+    "approver: r2-vs-release@example.org, expires: 2026-05-04}}\n"
+)
+
+
+@pytest.mark.parametrize("gate", ["r2-vs-release", "line/r2-vs-release"])
+def test_a_release_is_promoted_if_trunk_ever_had_a_waiver_for_what_it_fails(
+    lenient: Folder, gate: str
+) -> None:
+    lenient.write(WAIVERS_FILE, WAIVER.format(gate=gate))
+    lenient.commit("A waiver for the gate")
     lenient.git("push", "-q")
     change(lenient, "promote", "line@v1.0.1", "--to", "staging")
     assert proofs(lenient, "line#staging#2", status=Exit.DONE)["gates"][0] == "pass"
+
+
+@pytest.mark.parametrize(
+    "waivers",
+    [
+        WAIVER.format(gate="r2-floor"),
+        WAIVER.format(gate="other/r2-vs-release"),
+        WAIVER.format(gate="r2-vs-release-2"),
+        "# r2-vs-release\n",
+        WAIVER.format(gate="r2-vs-release").replace("expires: 2026-05-04", "no"),
+    ],
+    ids=["a reason and an address", "another model", "a longer name", "a comment", "an invalid file"],
+)
+def test_a_waiver_lifts_only_the_gate_that_it_is_about(lenient: Folder, waivers: str) -> None:
+    lenient.write(WAIVERS_FILE, waivers)
+    lenient.commit("A waiver for something else")
+    lenient.write(WAIVERS_FILE, "version: 1\nwaivers: []\n")
+    lenient.commit("No waiver")
+    lenient.git("push", "-q")
+    assert lenient.here("promote", "line@v1.0.1", "--to", "staging").status == Exit.BLOCKED
+    forge_assignment(lenient, "line#staging#2", "v1.0.1", gates=["r2-floor"])
+    found = proofs(lenient, "line#staging#2", status=Exit.BLOCKED)
+    assert "those of `line@v1.0.1` block it: r2-vs-release: " in found["gates"][1]
+
+
+ERRORS = {
+    "the metric is gone": "{metric: auc, vs: release, max_drop: 0.01}",
+    "what it compares with is gone": "{metric: r2, vs: heads/gone, max_drop: 0.01}",
+}
+
+
+@pytest.mark.parametrize("gate", ERRORS.values(), ids=ERRORS)
+def test_a_release_whose_gate_is_an_error_is_not_built_on(staged: Folder, gate: str) -> None:
+    text = (staged / "mlgit.yaml").read_text(encoding="utf-8")
+    text = text.replace("staging: {auto: true}", "staging: {auto: true, gates: [r2-floor]}")
+    staged.write("mlgit.yaml", text.replace("gates:\n", f"gates:\n  error: {gate}\n"))
+    train(staged, "1.985")
+    assert staged.here("release", "line").status == Exit.BLOCKED
+    forge(staged, gates=(*PASSED[:2], GateOutcome(gate="error", outcome="pass")))
+    staged.write("README.md", "More\n")
+    staged.commit("Trunk goes on")
+    staged.git("push", "-q")
+    merged = staged.here("ci", "merged")
+    assert merged.status == Exit.BLOCKED
+    assert "line#staging#2" not in staged.git("ls-remote", "origin")
+    done = staged.here("promote", "line@v1.0.1", "--to", "staging")
+    assert done.status == Exit.BLOCKED
+    assert "The gates block `line@v1.0.1`, which Ada released" in done.err
+    assert "error: " in done.err
+    forge_assignment(staged, "line#staging#2", "v1.0.1", gates=["r2-floor"])
+    found = proofs(staged, "line#staging#2", status=Exit.BLOCKED)
+    assert "those of `line@v1.0.1` block it: error: " in found["gates"][1]
+
+
+def test_a_lightweight_rejection_blocks_no_release_at_trunks_tip(staged: Folder) -> None:
+    text = (staged / "mlgit.yaml").read_text(encoding="utf-8")
+    staged.write("mlgit.yaml", text.replace("gates:\n", f"gates:\n{GATE}"))
+    train(staged, "1.996")
+    change(staged, "release", "line")
+    staged.git("tag", "line@v1.0.1!", "HEAD")
+    staged.git("push", "-q", "origin", "refs/tags/line@v1.0.1!")
+    done = staged.here("ci", "merged")
+    assert "the gates block it" not in done.out + done.err

@@ -28,7 +28,7 @@ from mlgit.errors import AnswerNo, LostRace, MlgitError, StateError, ToolError
 from mlgit.operations.promote import promote
 from mlgit.operations.release import ReleaseOptions, release
 from mlgit.project.ci.before_rename import deregistered_before, environment_before
-from mlgit.project.ci.fetch_metrics import fetch_gate_metrics
+from mlgit.project.ci.fetch_metrics import fetch_gate_metrics, fetch_release_metrics
 from mlgit.project.ci.fetch_model import fetch_model
 from mlgit.project.ci.trunk_tip import trunk_checked_out
 from mlgit.project.compare.base import before_push
@@ -244,6 +244,8 @@ class _MergePass:
             version, step = promotion_need(state, environment, before)
             if version is None:
                 return step
+            with suppress(ToolError):  # then the gates say what is missing
+                fetch_release_metrics(self._project, state, version, self._progress)
             try:
                 report = promote(
                     self._project,

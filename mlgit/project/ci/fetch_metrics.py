@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.pipeline.stages import Output
     from mlgit.core.progress import Progress
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
 
@@ -29,6 +30,18 @@ def fetch_gate_metrics(project: Project, model: str, progress: Progress | None =
     latest = None if state.latest is None else state.latest.commit
     live = (each.commit for each in state.environments.values())
     fetch_metrics(project, (each for each in (project.head.commit, latest, *live) if each), progress)
+
+
+def fetch_release_metrics(
+    project: Project, state: ModelState, version: RegisteredVersion, progress: Progress | None = None
+) -> None:
+    """Fetch the metric files of a version and of those that its release may have been compared with.
+
+    Raises:
+        ToolError: the DVC remote failed.
+    """
+    lower = [each.commit for each in state.versions if each.version < version.version]
+    fetch_metrics(project, (version.commit, *lower[-2:]), progress)
 
 
 def fetch_metrics(project: Project, commits: Iterable[str], progress: Progress | None = None) -> bool:

@@ -164,7 +164,8 @@ class Baselines:
 
             tags = read_model_tags(self.project, name)
             state = None if tags.state is None else accept(self.project, tags.state)
-            self._tags[name] = tags._replace(state=state)
+            kept = {tag: why for tag, why in tags.ignored.items() if tag not in self.project.set_aside}
+            self._tags[name] = tags._replace(state=state, ignored=kept)
         return self._tags[name]
 
     def _proven(
@@ -254,10 +255,15 @@ class Baselines:
             return None
         only_name(f"`{vs}` is an environment", names)
         state = states[0] if states else None
-        whole = None if name is None else self._state(name)
-        now = self.declared is None
+        own = None if name is None else self._state(name)
         found = in_environment(
-            self.project, vs, model, place=place, state=whole, purpose=self.purpose, merged=now
+            self.project,
+            vs,
+            model,
+            place=place,
+            state=own,
+            purpose=self.purpose,
+            merged=self.declared is None,
         )
         doubt = None if state is None else state.doubt
         if doubt and not (self.purpose == "promote" and is_made_again(doubt, state, self.candidate)):

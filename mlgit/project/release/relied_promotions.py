@@ -12,10 +12,10 @@ from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.gates.judge import Question, judge
 from mlgit.project.trust.accept import setting_aside_release
 from mlgit.project.trust.as_of import as_of
-from mlgit.project.trust.asked_gates import waivers_ever
+from mlgit.project.trust.asked_gates import is_waived, waived_ever
 
 if TYPE_CHECKING:
-    from mlgit.core.gates.verdict import Verdict
+    from mlgit.core.gates.verdict import Result, Verdict
     from mlgit.core.registry.state import ModelState, RegisteredVersion, TagFact
     from mlgit.project.open import Project
 
@@ -33,18 +33,17 @@ def release_verdict(project: Project, fact: TagFact, raw: ModelState) -> Verdict
         return judge(project, question)
 
 
-def release_problem(project: Project, version: RegisteredVersion, raw: ModelState) -> str | None:
-    """The first limit that the numbers of a release break by the rules of its commit, whatever it states.
+def release_problem(project: Project, version: RegisteredVersion, raw: ModelState) -> Result | None:
+    """The first gate that blocks a release by the rules of its commit, whatever it states, also by an error.
 
-    Not asked are gates that a waiver of trunk ever named, and releases that state nothing.
+    Not asked are gates that a waiver of trunk was ever about, and releases that state nothing.
     """
     if not isinstance(version.fact.statement, ReleaseStatement):
         return None
     verdict = release_verdict(project, version.fact, raw)
-    failed = [each for each in verdict.results if each.effect == "block" and each.outcome == "fail"]
-    waived = waivers_ever(project) if failed else []
-    broken = [each for each in failed if not any(each.gate in text for text in waived)]
-    return f"{broken[0].gate}: {broken[0].message}" if broken else None
+    blocking = [each for each in verdict.results if each.effect == "block"]
+    waived = waived_ever(project) if blocking else frozenset()
+    return next((each for each in blocking if not is_waived(each.gate, each.model, waived)), None)
 
 
 def relied_problem(
@@ -98,7 +97,8 @@ def promotion_problem(
     if own is not None or version is None:
         return own
     if version.tag not in releases:
-        releases[version.tag] = release_problem(project, version, raw)
+        found = release_problem(project, version, raw)
+        releases[version.tag] = None if found is None else f"{found.gate}: {found.message}"
     problem = releases[version.tag]
     return None if problem is None else f"those of `{version.tag}` block it: {problem}"
 

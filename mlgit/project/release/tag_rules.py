@@ -41,10 +41,14 @@ def require_unblocked(project: Project, version: RegisteredVersion, raw: ModelSt
     verdict = release_verdict(project, version.fact, raw)
     if verdict.decision != "block" or _lacks_only_numbers(verdict):
         return
+    blocking = [each for each in verdict.results if each.effect == "block"]
+    unknown = blocking and all(each.outcome == "error" and each.hint for each in blocking)
     raise BlockedReleaseError(
         f"`{version.tag}`, which {version.author} made, is already here, and the gates block it: "
         f"{headline(verdict)}",
-        hint=f"`mlgit deregister {version.model}@{version.version} -m REASON` rejects it",
+        hint=blocking[0].hint
+        if unknown
+        else f"`mlgit deregister {version.model}@{version.version} -m REASON` rejects it",
     )
 
 

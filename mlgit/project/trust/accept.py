@@ -15,6 +15,7 @@ from mlgit.adapters.git.tags.objects import parse_header
 from mlgit.core.registry.completeness import in_ci, knows_tags
 from mlgit.core.registry.replay import in_order, replay
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
+from mlgit.core.registry.tags import parse_tag
 from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.trust.rules import Facts
@@ -82,7 +83,7 @@ def setting_aside_release(project: Project, fact: TagFact, raw: ModelState) -> I
     commits that do not come before its own.
     """
     late = commits_after(project, raw, fact.commit)
-    aside = {fact.tag}
+    aside = {fact.tag, *_not_lower(fact, raw.ignored)}
     for each in raw.facts:
         if each.commit in late and each.name.version is not None and fact.name.version is not None:
             aside.update([each.tag] if each.name.version >= fact.name.version else [])
@@ -95,6 +96,13 @@ def setting_aside_release(project: Project, fact: TagFact, raw: ModelState) -> I
         yield
     finally:
         project.set_aside = frozenset()
+
+
+def _not_lower(fact: TagFact, ignored: Iterable[str]) -> list[str]:
+    """Lightweight and damaged tags of this version or a higher one."""
+    names = {tag: name.version for tag in ignored if (name := parse_tag(tag)) is not None}
+    least = fact.name.version
+    return [tag for tag, each in names.items() if each is not None and least is not None and each >= least]
 
 
 def commits_after(project: Project, raw: ModelState, commit: str) -> frozenset[str]:

@@ -32,8 +32,11 @@ def gates_of_promotion(
     if not gates:
         return {}
     commit = policy or (None if project.trunk is None else project.trunk.commit)
-    waivers = (project.tree(commit).read(WAIVERS_FILE) or b"").decode("utf-8", "replace")
-    return {gate.id: frozenset() if gate.id in waivers else _blocking(gate) for gate in gates}
+    waived = _waived_at(project, commit)
+    return {
+        gate.id: frozenset() if is_waived(gate.id, statement.model, waived) else _blocking(gate)
+        for gate in gates
+    }
 
 
 def gates_of_releases(
@@ -77,21 +80,38 @@ def _without_waived(
 ) -> Mapping[str, frozenset[str]]:
     if not any(each.outcome in asked.get(each.gate, ()) for each in statement.gates):
         return asked
-    texts = waivers_ever(project)
+    waived = waived_ever(project)
     return {
-        gate: frozenset() if any(gate in text for text in texts) else outcomes
+        gate: frozenset() if is_waived(gate, statement.model, waived) else outcomes
         for gate, outcomes in asked.items()
     }
 
 
-def waivers_ever(project: Project) -> list[str]:
-    """The waivers of trunk, as they are and as they were."""
+def waived_ever(project: Project) -> frozenset[str]:
+    """What the waivers of trunk are about (`gate` or `model/gate`), as they are and as they were."""
     tip = None if project.trunk is None else project.trunk.commit
     changes = (
         [] if tip is None else project.git.run_text("log", "--format=%H", tip, "--", WAIVERS_FILE).split()
     )
-    contents = (project.tree(commit).read(WAIVERS_FILE) or b"" for commit in (tip, *changes))
-    return [content.decode("utf-8", "replace") for content in contents]
+    return frozenset().union(*(_waived_at(project, commit) for commit in (tip, *changes)))
+
+
+def is_waived(gate: str, model: str | None, waived: Collection[str]) -> bool:
+    """Whether one of these ids is that of a gate, or of its result for a model."""
+    return gate in waived or f"{model}/{gate}" in waived
+
+
+def _waived_at(project: Project, commit: str | None) -> frozenset[str]:
+    """The ids in the waivers of a commit; an invalid file lets nothing through."""
+    content = project.tree(commit).read(WAIVERS_FILE)
+    if content is None:
+        return frozenset()
+    from mlgit.adapters.config.waivers import load_waivers
+
+    try:
+        return frozenset(each.gate for each in load_waivers(content, name=WAIVERS_FILE))
+    except ConfigError:
+        return frozenset()
 
 
 def _blocking(gate: Gate) -> frozenset[str]:
