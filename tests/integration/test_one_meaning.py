@@ -79,3 +79,54 @@ def test_a_tag_of_its_own_name_is_a_revision(branched: Folder) -> None:
         assert branched.here("diff", tag).status == Exit.DONE
     branched.git("tag", "HEAD", "HEAD~1")
     assert branched.here("diff", "HEAD").status == Exit.DONE
+
+
+VERSIONS = ("v1.0.0", "1.0.0", "latest", "line@1.0.0")
+
+
+def planted(folder: Folder, kind: str, name: str, at: str) -> str:
+    """A tag or branch with the loose name of a version; how it is written in full."""
+    if kind == "branch":
+        folder.git("branch", name, at)
+        return f"heads/{name}"
+    folder.git("tag", *(["-a", "-m", "By hand"] if kind == "annotated" else []), name, at)
+    return f"tags/{name}"
+
+
+@pytest.mark.parametrize("kind", ["lightweight", "annotated", "branch"])
+@pytest.mark.parametrize("name", VERSIONS)
+def test_a_name_of_a_version_and_a_tag_or_branch_is_an_error(staged: Folder, name: str, kind: str) -> None:
+    staged.commit("Another commit")
+    full = planted(staged, kind, name, "HEAD")
+    version = "line@latest" if name == "latest" else "line@v1.0.0"
+    what = "branch" if kind == "branch" else "tag"
+    for argv in (["diff"], ["check", "--rev"], ["get", "-o", "out"], ["show"]):
+        done = staged.here(*argv, name)
+        assert done.status == Exit.STATE, (argv, done.out)
+        assert f"`{name}` is a version and the name of a {what}" in done.err
+        assert f"choose one: `{version}`, `{full}`" in done.err
+    for text in (version, full):
+        assert staged.here("diff", text).status == Exit.DONE
+
+
+def test_it_is_the_version_where_both_are_at_one_commit(staged: Folder) -> None:
+    staged.git("tag", "v1.0.0", "line@v1.0.0^{}")
+    done = staged.here("get", "v1.0.0", "-o", "out", "--json").json()
+    assert done["version"] == "v1.0.0"
+
+
+def test_a_release_whose_own_tag_is_lightweight_is_not_replaced(staged: Folder) -> None:
+    staged.git("tag", "-f", "line@v1.0.0", "line@v1.0.0^{}")
+    staged.git("tag", "v1.0.0", staged.commit("Another commit"))
+    assert "`v1.0.0` is a version and the name of a tag" in staged.here("diff", "v1.0.0").err
+
+
+def test_a_gate_never_compares_with_a_tag_in_place_of_a_version(staged: Folder) -> None:
+    config = (staged / "mlgit.yaml").read_text(encoding="utf-8")
+    gate = "gates:\n  drop: {metric: r2, vs: v1.0.0, max_drop: 0.01}\n"
+    staged.write("mlgit.yaml", f"{config.partition('gates:')[0]}{gate}environments: {{staging: {{}}}}\n")
+    staged.commit("Compare with a version")
+    staged.git("push", "-q", "origin", "main")
+    assert [each[0] for each in results(check(staged, status=Exit.DONE)).values()] == ["pass"]
+    staged.git("tag", "v1.0.0", "HEAD")
+    assert [each[0] for each in results(check(staged, status=Exit.BLOCKED)).values()] == ["error"]

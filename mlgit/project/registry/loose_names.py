@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.semver import Version
+from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import listed, near, word
 from mlgit.errors import UnknownReference, UsageError
 
 if TYPE_CHECKING:
+    from mlgit.core.registry.replay import Registry
     from mlgit.project.open import Project
 
 _STEPS = re.compile(r"(.+?)(?:[~^]\d*)+")
@@ -28,19 +30,58 @@ def named_loosely(project: Project, text: str) -> str | None:
         raise UsageError("A revision is empty", hint="a variable in the command may not be set")
     from mlgit.project.registry.read import read_registry
 
-    owner, _, name = text.rpartition("@")
-    number = Version.parse(name) or Version.parse(f"v{name}")
-    models = read_registry(project).models
-    if number is not None:
-        names = [f"{state.name}@{number}" for state in models.values() if state.find(number) is not None]
-        names = [each for each in names if not owner or each.rpartition("@")[0] == owner]
-    elif text == "latest":
-        names = [f"{state.name}@latest" for state in models.values() if state.latest is not None]
-    else:
-        names = [f"{state.name}#{text}" for state in models.values() if _holds(state.environments.get(text))]
+    registry = read_registry(project)
+    names = [name for name, commit in _versions(registry, text) if commit is not None]
+    if not names and text != "latest" and _number(text) is None:
+        models = registry.models.values()
+        names = [f"{state.name}#{text}" for state in models if _holds(state.environments.get(text))]
     if len(names) > 1:
         raise UnknownReference(f"Several models have `{text}`", hint=f"choose one: {listed(names, None)}")
     return names[0] if names and names[0] != text else None
+
+
+def version_at(project: Project, text: str, commit: str) -> str | None:
+    """The full name of the version that `text` means besides a revision of Git, if it is at the same commit.
+
+    Raises:
+        UnknownReference: it is elsewhere, or it is not known where; anyone can push a tag with that name.
+    """
+    if text != "latest" and _number(text) is None:
+        return None
+    from mlgit.project.registry.read import read_registry
+
+    versions = _versions(read_registry(project), text)
+    if any(there != commit for _, there in versions):
+        ref = "heads" if f"refs/heads/{text}" in project.branches else "tags"
+        what = "branch" if ref == "heads" else "tag"
+        names = [name for name, _ in versions] + [f"{ref}/{text}"]
+        raise UnknownReference(
+            f"`{text}` is a version and the name of a {what}", hint=f"choose one: {listed(names, None)}"
+        )
+    return versions[0][0] if len(versions) == 1 and versions[0][0] != text else None
+
+
+def _number(text: str) -> Version | None:
+    name = text.rpartition("@")[2]
+    return Version.parse(name) or Version.parse(f"v{name}")
+
+
+def _versions(registry: Registry, text: str) -> list[tuple[str, str | None]]:
+    """The full names of the versions that `text` may mean, with their commits; None if one is lightweight."""
+    models, number = registry.models.values(), _number(text)
+    if text == "latest":
+        newest = [(state.name, state.latest) for state in models]
+        return [(f"{name}@latest", each.commit) for name, each in newest if each is not None]
+    if number is None:
+        return []
+    owner = text.rpartition("@")[0]
+    every = [(state.name, each) for state in models if (each := state.find(number)) is not None]
+    found: dict[str, str | None] = {f"{name}@{number}": each.commit for name, each in every}
+    for tag in registry.ignored:
+        parsed = parse_tag(tag)
+        if parsed is not None and parsed.version == number and parsed.action == "register":
+            found.setdefault(f"{parsed.model}@{number}", None)
+    return [each for each in found.items() if not owner or each[0].rpartition("@")[0] == owner]
 
 
 def _holds(environment: object) -> bool:
@@ -49,7 +90,6 @@ def _holds(environment: object) -> bool:
 
 def unknown(project: Project, text: str) -> UnknownReference:
     """The error for a text that names nothing, with what to write instead."""
-    from mlgit.core.registry.tags import parse_tag
     from mlgit.project.registry.completeness import doubts, unknown_here
     from mlgit.project.registry.read import read_registry_tags
 

@@ -2,7 +2,7 @@
 
 In this order: a declared environment (`prod`, `tumor#prod`), a version (`tumor@v1.2.0`), the latest one
 (`tumor@latest`), an assignment's tag (`tumor#prod#3`), any Git revision, and then what `named_loosely`
-knows (`v1.2.0` of the only model). `heads/prod` means the branch.
+knows (`v1.2.0` of the only model; an error if Git has another commit for it). `heads/prod` means the branch.
 What has the form of a model's tag is that or an error: it is never left to Git (`named_tags`).
 """
 
@@ -16,7 +16,7 @@ from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.record import record
 from mlgit.core.wording import listed
 from mlgit.errors import StateError, UnknownReference
-from mlgit.project.registry.loose_names import named_loosely, unknown
+from mlgit.project.registry.loose_names import named_loosely, unknown, version_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,13 +76,15 @@ def resolve(
         found, commit = _tag(project, form, read)
     if found is not None:
         return replace(found, text=text) if form is None or not form.suffix else _near(project, found, form)
+    loose = None
     if commit is None:
         commit = _revision(project, text)
-    if commit is None:
-        if (loose := named_loosely(project, text)) is None:
-            raise unknown(project, text)
+        loose = named_loosely(project, text) if commit is None else version_at(project, text, commit)
+    if loose is not None:
         named = resolve(project, loose, model=model, read=read, shows=shows, compares=compares)
         return replace(named, text=text)
+    if commit is None:
+        raise unknown(project, text)
     short = commit.startswith(text.lower())
     return Reference(text=text, label=commit[:7] if short else f"{text} ({commit[:7]})", commit=commit)
 
