@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _GATES = "tests/unit/gates/test_"
+_ORIGIN = "tests/unit/pipeline/test_origin.py"
 _RESOLVED = {
     "findings": ("resolution", "references", "findings_decided", "baseline_rules", "model_origins"),
     "ignored": ("ignored",),
@@ -44,6 +45,10 @@ TESTS = {
     **{
         f"mlgit/core/gates/resolved/{module}.py": [f"{_GATES}{name}.py" for name in names]
         for module, names in _RESOLVED.items()
+    },
+    **{
+        f"mlgit/core/pipeline/chain/{module}.py": ["tests/unit/pipeline/test_losses.py", _ORIGIN]
+        for module in ("losses", "readers")
     },
     "mlgit/core/gates/measured/numbers.py": [f"{_GATES}numbers.py"],
     "mlgit/core/trust/accept.py": [

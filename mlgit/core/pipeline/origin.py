@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
+from mlgit.core.pipeline.chain.losses import Known, losses
+from mlgit.core.pipeline.chain.readers import Chain, Reader, covered, covered_param, param_names, reader_of
 from mlgit.core.pipeline.inputs import EMPTY, Places, Recorded, recorded_inputs, same_files, same_values
 from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.pipeline.moved import moved_files
@@ -24,23 +26,13 @@ LINKS: tuple[Link, ...] = ("none", "beside", "reads")
 
 
 @record
-class Reader:
-    """A stage with its own dependencies and outputs; `run` is its folder and command."""
-
-    address: str
-    run: tuple[str, ...]
-    deps: tuple[str, ...]
-    outs: tuple[str, ...] = ()
-
-
-@record
 class NumbersOrigin:
     """What makes a metric file: a stage, a `.dvc` file that tracks or imports it, or a person.
 
     `name` is the stage's address or the `.dvc` file, None for `hand`. `deps` and `params` are the inputs of
     the stage and of all stages before it, without what these stages make for each other; a parameter is
     `file:key`, or `file:` for the whole file. `frozen` are the frozen stages among them. `recorded` is the
-    content of the inputs in the last run. `readers` are these stages, `made` all outputs of the pipeline.
+    content of the inputs in the last run. `readers` are these stages, `owners` the makers of all outputs.
     """
 
     kind: OriginKind
@@ -50,7 +42,7 @@ class NumbersOrigin:
     frozen: tuple[str, ...] = ()
     recorded: Recorded = field(default_factory=Recorded, compare=False)
     readers: tuple[Reader, ...] = field(default=(), compare=False)
-    made: tuple[str, ...] = field(default=(), compare=False)
+    owners: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def words(self) -> str:
@@ -82,7 +74,7 @@ def origin_of_owner(owner: str, pipeline: Pipeline) -> NumbersOrigin:
     chain = [by_address[address] for address in sorted(stages_before(owner, pipeline))]
     made = {made.path: made for stage in chain for made in stage.outs}
     deps = {dep for stage in chain for dep in stage.deps if output_at(dep, made) is None}
-    params = {name for stage in chain for name in _param_names(stage.params)}
+    params = {name for stage in chain for name in param_names(stage.params)}
     return NumbersOrigin(
         kind="stage",
         name=owner,
@@ -90,16 +82,8 @@ def origin_of_owner(owner: str, pipeline: Pipeline) -> NumbersOrigin:
         params=tuple(sorted(params)),
         frozen=tuple(stage.address for stage in chain if stage.frozen),
         recorded=recorded_inputs(chain),
-        readers=tuple(
-            Reader(
-                address=stage.address,
-                run=(stage.wdir, *stage.cmd),
-                deps=tuple(stage.deps),
-                outs=tuple(out.path for out in stage.outs),
-            )
-            for stage in chain
-        ),
-        made=tuple(out.path for out in pipeline.outputs),
+        readers=tuple(map(reader_of, chain)),
+        owners={out.path: out.owner for out in pipeline.outputs},
     )
 
 
@@ -114,7 +98,7 @@ def joined_origin(origins: Iterable[NumbersOrigin]) -> NumbersOrigin | None:
                 params=tuple(sorted({*found.params, *each.params})),
                 frozen=tuple(sorted({*found.frozen, *each.frozen})),
                 recorded=found.recorded | each.recorded,
-                readers=(*found.readers, *each.readers),
+                readers=tuple(dict.fromkeys((*found.readers, *each.readers))),
             )
         elif each.kind == "stage":
             found = each
@@ -140,11 +124,12 @@ def weaker(
     before: Places = EMPTY,
     now: Places = EMPTY,
     reported: str | None = None,
+    model: str | None = None,
 ) -> tuple[str, ...]:
     """Why numbers of the new origin prove less than those of the old one, as short texts; empty if not.
 
     `before` and `now` are what the two sides have, `reported` the path of which another finding says that
-    it is not read any more.
+    it is not read any more, `model` that of the model that the numbers are for.
     """
     if old.kind != "stage":
         return ()
@@ -152,41 +137,22 @@ def weaker(
         return (f"{old.words} made it, and now it is {new.words}",)
     deps, params = _lost(old, new)
     moved = renamed_inputs(old, new, before=before, now=now)
-    return (
+    known = Known(lost=frozenset((*deps, *params)), moved=moved, model=model, there=now.file)
+    texts = (
         *(f"dep {dep} was dropped" for dep in deps if dep not in moved),
         *(f"param {name} was dropped" for name in params if name not in moved),
         *(
-            f"dep {dep} was dropped from stage {stage}"
-            for stage, dep in _dropped_between(old, new)
-            if reported is None or not meets(dep, reported)
+            loss.text
+            for loss in losses(_chain(old), _chain(new), known)
+            if reported is None or not meets(loss.path, reported)
         ),
         *(f"stage {name} is frozen now" for name in new.frozen if not _was_frozen(name, old, new)),
     )
+    return tuple(dict.fromkeys(texts))
 
 
-def _dropped_between(old: NumbersOrigin, new: NumbersOrigin) -> Iterable[tuple[str, str]]:
-    """(stage, dependency): what one made for the other, still makes, and is read no more, or only in part.
-
-    Of a stage that is gone, any other one may read it.
-    """
-    every = [dep for each in new.readers for dep in each.deps]
-    for reader in old.readers:
-        now = _counterpart(reader, old, new)
-        for dep in reader.deps:
-            between = dep not in old.deps and any(meets(out, dep) for out in new.made)
-            if between and not _covered(dep, every if now is None else now.deps, "/"):
-                yield (reader if now is None else now).address, dep
-
-
-def _counterpart(reader: Reader, old: NumbersOrigin, new: NumbersOrigin) -> Reader | None:
-    """The same stage, or one that runs or makes the same; the last one, which makes the numbers, has one."""
-    by_address = {each.address: each for each in new.readers}
-    same = by_address.get(reader.address)
-    same = same or next((each for each in new.readers if each.run == reader.run), None)
-    made = {*reader.outs}
-    same = same or next((each for each in new.readers if not made.isdisjoint(each.outs)), None)
-    last = by_address.get(new.name or "") if reader.address == old.name else None
-    return same or last
+def _chain(origin: NumbersOrigin) -> Chain:
+    return Chain(readers=origin.readers, owners=origin.owners, last=origin.name)
 
 
 def _was_frozen(name: str, old: NumbersOrigin, new: NumbersOrigin) -> bool:
@@ -216,19 +182,5 @@ def renamed_inputs(
 
 def _lost(old: NumbersOrigin, new: NumbersOrigin) -> tuple[list[str], list[str]]:
     """The dependencies and parameters of the old origin that the new one does not name or contain."""
-    deps = [dep for dep in old.deps if not _covered(dep, new.deps, "/")]
-    return deps, [name for name in old.params if not _covered_param(name, new.params)]
-
-
-def _param_names(params: Mapping[str, tuple[str, ...] | None]) -> Iterable[str]:
-    for file, keys in params.items():
-        yield from [f"{file}:"] if keys is None else [f"{file}:{key}" for key in keys]
-
-
-def _covered(name: str, others: Iterable[str], separator: str) -> bool:
-    """Whether the name, or something that contains it, is among the others."""
-    return any(name == other or name.startswith(f"{other}{separator}") for other in others)
-
-
-def _covered_param(name: str, others: tuple[str, ...]) -> bool:
-    return f"{name.partition(':')[0]}:" in others or _covered(name, others, ".")
+    deps = [dep for dep in old.deps if not covered(dep, new.deps)]
+    return deps, [name for name in old.params if not covered_param(name, new.params)]

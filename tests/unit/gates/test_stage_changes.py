@@ -114,6 +114,21 @@ def test_of_a_renamed_stage_the_command_is_compared(facts: dict[str, Any], expec
     assert messages(rebuilt("train", "fit", **facts)) == expected
 
 
+def test_another_stage_that_makes_an_input_is_named() -> None:
+    data = stage("data", ("python data.py",), "raw.csv", "data.csv")
+    both = stage("train", ("python train.py",), "raw.csv", "model.bin")
+    both = both._replace(outs=(*both.outs, Output(path="data.csv", owner="train")))
+    evaluate = OLD.stages[1]._replace(deps=("model.bin", "data.csv"))
+    before = Pipeline(stages=(data, OLD.stages[0], evaluate))
+    (text,) = messages(Pipeline(stages=(both, evaluate)), before)
+    assert text == "`data.csv` was made by stage `data`; it is now made by stage `train`"
+    assert messages(before, before) == []
+    moved = stage("plot", ("python plot.py",), "test.json", "picture.png")
+    other = stage("other", ("python plot.py",), "test.json", "plot.png")
+    unused = Pipeline(stages=(*OLD.stages[:2], other, moved))
+    assert messages(unused, Pipeline(stages=(*OLD.stages, other._replace(outs=())))) == []
+
+
 def test_a_new_stage_is_named_for_a_gate_that_the_target_has() -> None:
     new = rebuilt("train", "fit", cmd=("python fit.py",), make="other.bin")
     assert stage_notes(OLD, new, ([], gates_of(new))) == ()

@@ -184,8 +184,8 @@ def test_what_a_stage_makes_for_another_is_a_dependency_like_any_other(
     new: Pipeline, lost: tuple[str, str] | None
 ) -> None:
     old, now = origin_of("m.json", pipeline()), origin_of("m.json", new)
-    texts = [text for text in weaker(old, now) if not text.startswith("param ")]
+    texts = [text for text in weaker(old, now, model="model") if not text.startswith("param ")]
     assert texts == ([] if lost is None else [f"dep {lost[0]} was dropped from stage {lost[1]}"])
-    assert weaker(old, now, reported=None if lost is None else lost[0]) == tuple(
-        text for text in weaker(old, now) if text not in texts
+    assert weaker(old, now, model="model", reported=None if lost is None else lost[0]) == tuple(
+        text for text in weaker(old, now, model="model") if text not in texts
     )

@@ -231,7 +231,9 @@ def _losses(old: ResolvedGate, new: ResolvedGate, places: tuple[Places, Places])
     if before is None or after is None:
         return ()
     reported = old.path if _knows_less(before, after) else None
-    return weaker(before.origin, after.origin, before=places[0], now=places[1], reported=reported)
+    return weaker(
+        before.origin, after.origin, before=places[0], now=places[1], reported=reported, model=old.path
+    )
 
 
 def _knows_less(before: Source, after: Source) -> bool:

@@ -52,7 +52,19 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]
     if (rest := len(changed) - _MOST) > 0:
         verb = "stage runs" if rest == 1 else "stages run"
         texts.append(f"{rest} more {verb} another command; `mlgit diff` lists them")
+    texts += _moved_outputs(old, new, _used(old, gates[0]), used)
     return tuple(Note(code=_CODE, message=text) for text in texts)
+
+
+def _moved_outputs(old: Pipeline, new: Pipeline, before: set[str], used: set[str]) -> Iterator[str]:
+    """What one stage before the numbers made, and another one makes now that was there already."""
+    here = {stage.address for stage in old.stages}
+    makers = {out.path: stage.address for stage in old.stages for out in stage.outs}
+    for stage in new.stages:
+        for out in stage.outs:
+            was = makers.get(out.path, stage.address)
+            if stage.address in used & here and was in before and was != stage.address:
+                yield f"`{out.path}` was made by stage `{was}`; it is now made by stage `{stage.address}`"
 
 
 def undeclared_files(

@@ -1,0 +1,1 @@
+"""The stages that numbers come from, one after the other."""
