@@ -52,7 +52,7 @@ def plain(empty_repository: Folder, tmp_path: Path) -> Folder:
 
 
 def diverge(folder: Folder, trunk: str | None, own: str | None) -> None:
-    """Trunk goes on with some numbers, and the branch topic with others."""
+    """Trunk gets some numbers, and the branch topic others."""
     folder.git("switch", "-q", "-c", "topic")
     folder.write("notes.md", "Mine\n")
     if own is not None:
@@ -81,9 +81,9 @@ def test_numbers_of_trunk_that_a_merge_would_meet_are_named(plain: Folder, case:
 def test_the_report_says_it_first_and_its_hint_shows_the_numbers(plain: Folder) -> None:
     diverge(plain, '{"auc": 0.95, "f1": 0.8}', '{"auc": 0.92, "f1": 0.8}')
     text = plain.here("report", "--as", "github").out
-    said = "`drop` would not pass next to `origin/main` as it is now"
-    assert text.startswith(f"### ⚠️ May merge, 1 warning: net, {said}\n")
-    assert f"- ⚠️ {said}: auc 0.95 -> 0.92" in text
+    warned = "`drop` would not pass next to `origin/main` as it is now"
+    assert text.startswith(f"### ⚠️ May merge, 1 warning: net, {warned}\n")
+    assert f"- ⚠️ {warned}: auc 0.95 -> 0.92" in text
     assert plain.here("check", "--base", "origin/main").status == 1
     plain.git("merge", "-q", "-X", "ours", "origin/main")
     assert "target_moved_on" not in plain.here("check", "--json").out

@@ -284,7 +284,7 @@ def test_what_is_absent_says_when_the_remote_was_last_seen(clone: Folder, tmp_pa
     when = "as far as the last fetch showed (2026-05-03 12:07 UTC)"
     assert _absence(clone, {}) == f"{nothing}, {when}"
     assert when in " ".join(clone.here("check").out.split())
-    assert when in clone.here("report").out.replace("&#8203;", "")
+    assert when in clone.here("report", "--format", "markdown").out.replace("&#8203;", "")
     # The remote itself was asked, or listed its tags.
     assert _absence(clone, {"CI": "true"}) == nothing
     listing = tmp_path / "listing"

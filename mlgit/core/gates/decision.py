@@ -19,7 +19,7 @@ from mlgit.core.gates.verdict import (
     note_order,
     summarize,
 )
-from mlgit.core.gates.waivers import by_authors, used_waivers, waived_ids
+from mlgit.core.gates.waivers import about_used, waived_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,8 +56,7 @@ def decide(
         found += _case_notes(case, [result for _, _, result in own], rules)
     all_results = tuple(sorted((result for _, _, result in applied), key=lambda result: result.id))
     found += [*finding_notes(gates_changed, findings, rules, all_results), *_unused(rules, all_results)]
-    for more in (by_authors, used_waivers):
-        found += more(rules.waivers, results=all_results, notes=found)
+    found += about_used(rules.waivers, all_results, found)
     all_notes = tuple(sorted(set(found), key=note_order))
     return Verdict(
         purpose=rules.purpose,

@@ -151,45 +151,35 @@ def _problem_of_people(waiver: Waiver, authors: Collection[str]) -> tuple[str, s
     return None
 
 
-def used_waivers(
-    waivers: Iterable[Waiver], *, results: Iterable[Result], notes: Iterable[Note]
-) -> list[Note]:
-    """What each used waiver says: who approved what, until when, and why."""
+def about_used(waivers: Iterable[Waiver], results: Iterable[Result], notes: Iterable[Note]) -> list[Note]:
+    """What each used waiver says, and a warning for each that an author of the change put on trunk."""
     used = {result.waiver for result in results} | {note.waiver for note in notes if note.effect == "waived"}
-    return [
-        Note(
-            code="waiver_used",
-            message=f"Waiver `{waiver.id}` ({waiver.origin}) {_allowed(waiver)} until "
-            f"{waiver.expires.isoformat()}; its approver is `{waiver.approver}`, its reason: "
-            f"{_sentence(waiver.reason)}",
-            gate=waiver.gate,
-            waiver=waiver.id,
-        )
-        for waiver in waivers
-        if waiver.id in used
-    ]
+    found = [waiver for waiver in waivers if waiver.id in used]
+    return [*map(_described, found), *(_by_author(each) for each in found if each.by_author is not None)]
 
 
-def _sentence(text: str) -> str:
-    return cut(" ".join(text.split()), _LONGEST_REASON)
+def _described(waiver: Waiver) -> Note:
+    """Who approved what, until when, and why."""
+    return Note(
+        code="waiver_used",
+        message=f"Waiver `{waiver.id}` ({waiver.origin}) {_allowed(waiver)} until "
+        f"{waiver.expires.isoformat()}; its approver is `{waiver.approver}`, its reason: "
+        f"{cut(' '.join(waiver.reason.split()), _LONGEST_REASON)}",
+        gate=waiver.gate,
+        waiver=waiver.id,
+    )
 
 
-def by_authors(waivers: Iterable[Waiver], *, results: Iterable[Result], notes: Iterable[Note]) -> list[Note]:
-    """A warning for each used waiver that an author of the change put on trunk."""
-    used = {result.waiver for result in results} | {note.waiver for note in notes if note.effect == "waived"}
-    return [
-        Note(
-            code="waiver_by_author",
-            message=f"Waiver `{waiver.id}` ({waiver.origin}) is by `{waiver.by_author}`, "
-            "who wrote or committed part of this change",
-            effect="warn",
-            gate=waiver.gate,
-            waiver=waiver.id,
-            hint=f"ask someone else to review it: `git show {waiver.commit}`" if waiver.commit else None,
-        )
-        for waiver in waivers
-        if waiver.by_author is not None and waiver.id in used
-    ]
+def _by_author(waiver: Waiver) -> Note:
+    return Note(
+        code="waiver_by_author",
+        message=f"Waiver `{waiver.id}` ({waiver.origin}) is by `{waiver.by_author}`, "
+        "who wrote or committed part of this change",
+        effect="warn",
+        gate=waiver.gate,
+        waiver=waiver.id,
+        hint=f"ask someone else to review it: `git show {waiver.commit}`" if waiver.commit else None,
+    )
 
 
 def taken_names(

@@ -85,7 +85,11 @@ def counts_line(record: Check, context: ReportContext) -> list[str]:
     other = checked_otherwise(verdict.results, verdict.notes)
     if other:
         verb = "does not check what it" if other == 1 else "do not check what they"
-        counts += f", but {other} of them {verb} checked before"
+        who = "it" if other == verdict.summary.passed == 1 else f"{other} of them"
+        counts += f", but {who} {verb} checked before"
+    removed = sum(each.kind == "removed" for each in verdict.gates_changed)
+    if removed:
+        counts += f"; {count(removed, 'gate was', 'gates were')} removed"
     if len(models_of(record)) > 1 or not verdict.summary.gates or counts in title(record, context):
         return []
     return [counts]

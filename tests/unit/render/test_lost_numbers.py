@@ -12,7 +12,6 @@ from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.values import metric_values
 from mlgit.core.compare.changes import Diff, Side, metric_tables, value_changes
 from mlgit.core.gates.metric_changes import metric_changes
-from mlgit.core.gates.verdict import Check
 from mlgit.core.pipeline.evidence import MetricFile
 from mlgit.render.page import Table
 from mlgit.render.pages.check import page as check_page
@@ -24,6 +23,8 @@ from tests.unit.render.test_report_rows import column, rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mlgit.core.gates.verdict import Check
 
 PATH = "metrics/test.json"
 
@@ -68,7 +69,8 @@ def test_lists_and_nulls_that_differ_are_changes_in_every_table(before: str, aft
     old, new = f'{{"auc": 0.9, "cm": {before}}}', f'{{"auc": 0.9, "cm": {after}}}'
     record = record_of(old, new)
     (found,) = [each for each in record.metrics if each.key == "cm"]
-    assert found.changed and found.old_text != found.new_text
+    assert found.changed
+    assert found.old_text != found.new_text
     text = markdown(record)
     assert column(text, "metric") == ["`cm`"]
     assert column(text, "change") == ["changed"]
@@ -79,7 +81,7 @@ def test_lists_and_nulls_that_differ_are_changes_in_every_table(before: str, aft
 
 
 @pytest.mark.parametrize(("same", "_"), LISTS)
-def test_lists_and_nulls_that_are_the_same_are_no_change(same: str, _: str) -> None:
+def test_lists_and_nulls_that_are_the_same_did_not_change(same: str, _: str) -> None:
     old = f'{{"auc": 0.9, "cm": {same}}}'
     assert [each.key for each in record_of(old, old).metrics] == ["auc"]
     assert value_changes(*metric_tables([read(old)], [read(old)])[:2]) == ()
@@ -124,8 +126,8 @@ def test_every_screen_has_lost_numbers_first_and_the_best_last() -> None:
     old, new = (Side(text=name, label=name, commit=None) for name in ("a", "b"))
     diff = Diff(old=old, new=new, metrics=changes)
     assert the_same_order(names_in(diff_page(diff))) == ORDER
-    said = dict(zip(column(text, "metric"), column(text, "change"), strict=True))
-    assert (said["`nan`"], said["`ninf`"], said["`back`"]) == ("not a number", "infinite", "changed")
+    texts = dict(zip(column(text, "metric"), column(text, "change"), strict=True))
+    assert (texts["`nan`"], texts["`ninf`"], texts["`back`"]) == ("not a number", "infinite", "changed")
 
 
 @pytest.mark.parametrize(

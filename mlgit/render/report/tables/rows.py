@@ -86,7 +86,9 @@ class RowMaker:
             return "stale"  # it may be that of another model, so a difference says nothing
         if result.candidate is None and result.baseline is None and change is not None:
             return metric_difference(change)
-        return signed_difference(result.candidate, old, _direction(result, change), result.limits)
+        text = signed_difference(result.candidate, old, _direction(result, change), result.limits)
+        # Too much of what is better is not praised in the row that says so.
+        return text.removesuffix(" better") if result.outcome == "fail" and result.vs is None else text
 
     def of_metric(self, change: MetricChange) -> Row:
         """The row of a metric that no gate reads."""
