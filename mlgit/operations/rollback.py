@@ -8,12 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.state import label_of
-from mlgit.core.release.promotion import passed_over, require_changeable, rollback_target
+from mlgit.core.release.going_back import passed_over, rollback_target
+from mlgit.core.release.promotion import require_changeable
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.trust.rules import was_promoted
 from mlgit.core.wording import cut, format_age, word, words
-from mlgit.errors import Again, ConfigError, StateError, ToolError
+from mlgit.errors import Again, ConfigError, LostRace, StateError, ToolError
 from mlgit.project.ci.after_change import with_target
+from mlgit.project.deploy.served import deploy_command, served
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.registry.models import declares_only, require_model
 from mlgit.project.registry.read import read_model
@@ -43,9 +45,17 @@ class RolledBackBefore(StateError):  # noqa: N818
     code = "rolled_back_before"
 
     def __init__(
-        self, message: str, *, hint: str, again: Again, earlier: str, version: str, counter: int
+        self,
+        message: str,
+        *,
+        hint: str,
+        again: Again,
+        details: tuple[str, ...],
+        earlier: str,
+        version: str,
+        counter: int,
     ) -> None:
-        super().__init__(message, hint=hint, again=again)
+        super().__init__(message, hint=hint, again=again, details=details)
         self.earlier = earlier
         self.version = version
         self.counter = counter
@@ -89,7 +99,40 @@ def rollback(  # noqa: PLR0913 (one parameter per option)
     if already:
         return with_target(project, change())
     notes = _notes(state, here, version, to, skipped)
-    return with_target(project, change(reason=reason, notes=notes))
+    with _after_race(project, here):
+        return with_target(project, change(reason=reason, notes=notes))
+
+
+@contextmanager
+def _after_race(project: Project, here: EnvironmentState) -> Iterator[None]:
+    """Let the error of a lost race say what is there now: another rollback would go back twice."""
+    try:
+        yield
+    except LostRace as error:
+        now = read_model(project, here.model).environment(here.environment)
+        if now.held and now.label is not None and now.doubt is None:
+            command = f"mlgit history {word(here.model)} --env {word(here.environment)}"
+            error.hint = (
+                f"`{here.environment}` holds {now.label} now; if that is right, there is nothing to do "
+                f"(`{command}` shows who did it)"
+            )
+            error.details = (*error.details, *_deployment(project, now))
+        raise
+
+
+def _deployment(project: Project, here: EnvironmentState) -> tuple[str, ...]:
+    """What the target serves instead, with the command that deploys; nothing if it serves the right one."""
+    with suppress(ConfigError):
+        if here.environment not in project.trunk_config.deploy or here.label is None:
+            return ()
+        found = served(project, here)
+        if found is not None and found.right:
+            return ()
+        shown = "" if found is None or found.problem else f"the target serves {found.label or 'nothing'}; "
+        return (
+            f"{shown}to deploy {here.label}, run `{deploy_command(project, here.model, here.environment)}`",
+        )
+    return ()
 
 
 def require_place(project: Project, model: str, environment: str) -> None:
@@ -163,6 +206,7 @@ def _require_first(project: Project, here: EnvironmentState, version: Registered
         f"{earlier}; nothing was written",
         hint=f"to go on to {version.version}, run `{command}`",
         again=Again(f"`{command}`", ("--again",)),
+        details=_deployment(project, here),
         earlier=earlier,
         version=str(version.version),
         counter=here.counter,
@@ -188,7 +232,7 @@ def _target(
         version = rollback_target(state, here, to, counts=counts)
     except StateError as error:
         earlier = _last_hour(project, here)
-        error.details = (*error.details, *([earlier] if earlier else []))
+        error.details = (*error.details, *([earlier] if earlier else []), *_deployment(project, here))
         raise
     return version, tuple(skipped), False
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mlgit.core.registry.semver import propose
 from mlgit.core.registry.tags import TagName
-from mlgit.core.release.promotion import rollback_target
+from mlgit.core.release.going_back import rollback_target
 from mlgit.core.release.tag_plan import (
     Move,
     PlannedTag,

@@ -1,21 +1,20 @@
-"""Promotion: which version a promotion or rollback takes, and whether it is allowed."""
+"""Promotion: which version a promotion takes, and whether it is allowed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import doubtful_refusal, refused_releases
-from mlgit.core.registry.moves import held_last, qualified, require_history, stack
+from mlgit.core.registry.moves import held_last, qualified, require_history
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
-from mlgit.core.wording import listed, word
+from mlgit.core.wording import word
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from mlgit.core.config.file import Environment
-    from mlgit.core.registry.state import Refusal, TagFact
 
 
 def split_target(text: str) -> tuple[str, str | None]:
@@ -126,8 +125,8 @@ def check_promotion(
     if version.deregistered:
         raise AnswerNo(
             f"`{label}` is deregistered and cannot be promoted",
-            details=() if version.rejection_counts else (_uncounted_rejection(version),),
-            hint=_end_of_rejection(version) or "promote another version",
+            details=() if version.rejection_counts else (uncounted_rejection(version),),
+            hint=end_of_rejection(version) or "promote another version",
         )
     if not version.version.final and not environment.pre:
         raise AnswerNo(
@@ -152,15 +151,28 @@ def check_promotion(
 
 def _require_not_lower(state: ModelState, name: str, version: RegisteredVersion) -> None:
     """Refuse a version lower than the one that is there, or that was there last if it is empty."""
-    there = state.environment(name)
-    last = held_last(there, state)
-    here = there.version if last is None else version_of(last[0], there.registered)
+    here, last = _higher(state, name)
     if here is not None and version.version < here.version:
         raise AnswerNo(
             f"`{state.name}@{version.version}` is lower than `{here.version}`, which `{name}` "
-            f"{'holds' if last is None else 'held last'}",
+            f"{'held last' if last else 'holds'}",
             hint="use `mlgit rollback` to go back, or `--downgrade` to promote it anyway",
         )
+
+
+def _higher(state: ModelState, name: str) -> tuple[RegisteredVersion | None, bool]:
+    """The version that a promotion is compared with, and whether the environment is empty since it."""
+    there = state.environment(name)
+    last = held_last(there, state)
+    return (there.version if last is None else version_of(last[0], there.registered)), last is not None
+
+
+def promotion_command(state: ModelState, name: str, version: RegisteredVersion) -> str:
+    """The command that promotes a version, also if it is lower than the one there."""
+    here, _ = _higher(state, name)
+    lower = here is not None and version.version < here.version
+    command = f"mlgit promote {state.name}@{version.version} --to {word(name)}"
+    return f"{command} --downgrade" if lower else command
 
 
 def require_changeable(here: EnvironmentState, version: str | None) -> None:
@@ -174,121 +186,13 @@ def require_changeable(here: EnvironmentState, version: str | None) -> None:
         raise doubt.doubt()
 
 
-def rollback_target(
-    state: ModelState,
-    environment: EnvironmentState,
-    to: str | None = None,
-    *,
-    counts: Callable[[RegisteredVersion], bool] = lambda _: True,
-) -> RegisteredVersion:
-    """The version a rollback takes the environment to.
-
-    Where the newest tag is refused, that is what counted before it, even if that is what the tag states.
-    `counts` says whether a promotion that counts put a version there.
-
-    Raises:
-        StateError: there is no earlier version, or `to` is not one of them.
-        AnswerNo: `to` is deregistered.
-    """
-    candidates, name = _candidates(state, environment), environment.environment
-    if to is not None:
-        wanted = require_version(state, to)
-        if wanted.deregistered:
-            raise AnswerNo(
-                f"`{state.name}@{wanted.version}` is deregistered and cannot be put back",
-                details=() if wanted.rejection_counts else (_uncounted_rejection(wanted),),
-                hint=_end_of_rejection(wanted),
-            )
-        if wanted not in candidates or not counts(wanted):
-            promote = f"run `mlgit promote {state.name}@{wanted.version} --to {word(name)}`"
-            require_history(state, name, otherwise=promote, version=str(wanted.version))
-            raise StateError(f"`{name}` cannot go back to `{state.name}@{wanted.version}`", hint=promote)
-        return wanted
-    usable = (each for each in candidates if not each.deregistered and counts(each))
-    found = next(usable, None)
-    named = f"name the version: `mlgit rollback {state.name} --env {word(name)} --to VERSION -m REASON`"
-    require_history(state, name, otherwise=named, after=found and found.commit)
-    if found is None:
-        raise _nothing_before(state, environment, [each for each in candidates if each.deregistered])
-    return found
-
-
-def _candidates(state: ModelState, environment: EnvironmentState) -> list[RegisteredVersion]:
-    """What an environment held before, the newest first."""
-    left = environment.commit if environment.doubt is None else None
-    earlier = [commit for commit in stack(environment) if commit != left]
-    registered = {each.commit: each for each in state.versions}
-    # If a commit has two versions, the statement of the environment's own tag decides.
-    for change in environment.changes:
-        stated = change.assigned and version_of(change.assigned, environment.registered)
-        if stated is not None:
-            registered[stated.commit] = state.find(stated.version) or stated
-    return [registered[commit] for commit in reversed(earlier) if commit in registered]
-
-
-def _nothing_before(
-    state: ModelState, environment: EnvironmentState, rejected: Sequence[RegisteredVersion]
-) -> StateError:
-    name = environment.environment
-    if rejected:
-        first = rejected[0]
-        return StateError(
-            f"Every version that `{name}` can go back to is deregistered: "
-            f"{listed(each.tag for each in rejected)}",
-            details=() if first.rejection_counts else (_uncounted_rejection(first),),
-            hint=_end_of_rejection(first) or f"run `mlgit promote {state.name}@VERSION --to {word(name)}`",
-        )
-    refused = refused_assignments(state, environment)[-1:]
-    hint = f"promote another one, or run `mlgit unassign {word(state.name)} --env {word(name)}`"
-    before = "" if environment.label is None else f" before {environment.label}"
-    return StateError(
-        f"`{name}` has no version of `{state.name}`{before} to go back to",
-        details=tuple(each.sentence for each in refused),
-        hint=refused[0].hint if refused else hint,
-    )
-
-
-def _uncounted_rejection(version: RegisteredVersion) -> str:
+def uncounted_rejection(version: RegisteredVersion) -> str:
     tag = "" if version.rejected is None else version.rejected.tag
     return f"the tag `{tag}` does not count, but keeps its version out of environments"
 
 
-def _end_of_rejection(version: RegisteredVersion) -> str | None:
+def end_of_rejection(version: RegisteredVersion) -> str | None:
     """What ends a rejection that does not count; None if it counts."""
     if version.rejection_counts or version.rejected is None:
         return None
     return f"if that was a mistake, delete `{version.rejected.tag}` here and on the remote"
-
-
-def passed_over(
-    state: ModelState, environment: EnvironmentState, target: RegisteredVersion
-) -> tuple[str, ...]:
-    """The note of a rollback that goes further back because tags in between do not count."""
-    assigned = (each.assigned for each in environment.changes)
-    there = [_counter(fact) for fact in assigned if fact is not None and fact.commit == target.commit]
-    between = [
-        each.fact.tag
-        for each in refused_assignments(state, environment)
-        if max(there, default=0) < _counter(each.fact)
-    ]
-    if not between:
-        return ()
-    verb = "does not count and is" if len(between) == 1 else "do not count and are"
-    return (f"{listed(between)} {verb} skipped; `mlgit doctor` shows why",)
-
-
-def refused_assignments(state: ModelState, environment: EnvironmentState) -> tuple[Refusal, ...]:
-    """The assignments before the environment's newest change that do not count, by ascending counter."""
-    newest = max((_counter(each.fact) for each in environment.changes), default=0)
-    found = [
-        each
-        for each in state.refused
-        if each.fact.name.action == "assign"
-        and each.fact.name.environment == environment.environment
-        and _counter(each.fact) < newest
-    ]
-    return tuple(sorted(found, key=lambda each: _counter(each.fact)))
-
-
-def _counter(fact: TagFact) -> int:
-    return fact.name.counter or 0

@@ -70,7 +70,7 @@ def _model_line(
                 environment=each.environment,
                 version=each.label,
                 commit=each.commit,
-                held=each.commit is not None and each.held,
+                held=each.held,
                 behind=_behind(project, each.commit, counted),
                 known=doubts.environment(model, each.environment),
                 refused=(refused := trust.refused(each)),
@@ -101,6 +101,12 @@ def _served(project: Project, here: EnvironmentState) -> Served | None:
     return served(project, here)
 
 
+def _why_held(here: EnvironmentState) -> str | None:
+    """The reason of the rollback that holds an environment, also if it was emptied since."""
+    newest = next((change for change in reversed(here.changes) if change.assigned), None)
+    return newest.reason if newest is not None and here.held else None
+
+
 def _newest_change(here: EnvironmentState) -> _Change:
     """The change that made the environment what it is; empty if nothing was ever promoted to it."""
     changes = [each for each in here.changes if here.holder is None or each.assigned == here.holder]
@@ -113,7 +119,7 @@ def _newest_change(here: EnvironmentState) -> _Change:
         "since": change.fact.at,
         "by": change.fact.tagger,
         "before": before,
-        "reason": change.reason,
+        "reason": _why_held(here) or change.reason,
     }
 
 

@@ -10,7 +10,7 @@ from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.tags import TAGS, deletion, name_in_the_way, parse_tag
-from mlgit.core.release.promotion import rollback_target
+from mlgit.core.release.going_back import rollback_target
 from mlgit.core.stated_time import as_time
 from mlgit.core.trust.doubt import ways_out
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed

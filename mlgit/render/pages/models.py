@@ -69,6 +69,8 @@ def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
             cells.append(Span("?", "careful"))
         elif state is not None and state.refused is not None:
             cells.append((Span(state.label or "-"), Span("!", "bad")))
+        elif state is not None and state.label is None and state.held:
+            cells.append((Span("-", "dim"), Span(" held", "careful")))
         elif state is None or state.label is None:
             cells.append(Span("-", "dim"))
         elif state.held:

@@ -17,13 +17,12 @@ from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal
 from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement
+from mlgit.core.release.going_back import passed_over, rollback_target
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
-    passed_over,
     require_counting,
     require_version,
-    rollback_target,
     split_target,
     wanted_version,
 )

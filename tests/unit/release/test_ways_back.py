@@ -9,7 +9,8 @@ import pytest
 from mlgit.core.config.file import Environment
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import ModelState, Refusal, TagFact
-from mlgit.core.release.promotion import check_promotion, rollback_target
+from mlgit.core.release.going_back import rollback_target
+from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.rules import Facts, was_promoted
 from mlgit.errors import AnswerNo, MlgitError, StateError

@@ -1,0 +1,151 @@
+"""Going back: which version a rollback takes, and what is left to do where there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.registry.moves import held_before, require_history, stack
+from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
+from mlgit.core.release.promotion import (
+    end_of_rejection,
+    promotion_command,
+    require_version,
+    uncounted_rejection,
+)
+from mlgit.core.wording import listed, word
+from mlgit.errors import AnswerNo, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mlgit.core.registry.state import Change, Refusal, TagFact
+
+
+def rollback_target(
+    state: ModelState,
+    environment: EnvironmentState,
+    to: str | None = None,
+    *,
+    counts: Callable[[RegisteredVersion], bool] = lambda _: True,
+) -> RegisteredVersion:
+    """The version a rollback takes the environment to.
+
+    Where the newest tag is refused, that is what counted before it, even if that is what the tag states.
+    `counts` says whether a promotion that counts put a version there.
+
+    Raises:
+        StateError: there is no earlier version, or `to` is not one of them.
+        AnswerNo: `to` is deregistered.
+    """
+    candidates, name = _candidates(state, environment), environment.environment
+    if to is not None:
+        wanted = require_version(state, to)
+        if wanted.deregistered:
+            raise AnswerNo(
+                f"`{state.name}@{wanted.version}` is deregistered and cannot be put back",
+                details=() if wanted.rejection_counts else (uncounted_rejection(wanted),),
+                hint=end_of_rejection(wanted),
+            )
+        if wanted not in candidates or not counts(wanted):
+            promote = f"run `{promotion_command(state, name, wanted)}`"
+            require_history(state, name, otherwise=promote, version=str(wanted.version))
+            raise StateError(f"`{name}` cannot go back to `{state.name}@{wanted.version}`", hint=promote)
+        return wanted
+    usable = (each for each in candidates if not each.deregistered and counts(each))
+    found = next(usable, None)
+    named = f"name the version: `mlgit rollback {state.name} --env {word(name)} --to VERSION -m REASON`"
+    require_history(state, name, otherwise=named, after=found and found.commit)
+    if found is None:
+        raise _nothing_before(state, environment, [each for each in candidates if each.deregistered])
+    return found
+
+
+def _candidates(state: ModelState, environment: EnvironmentState) -> list[RegisteredVersion]:
+    """What an environment held before, the newest first."""
+    left = environment.commit if environment.doubt is None else None
+    earlier = [commit for commit in stack(environment) if commit != left]
+    registered = {each.commit: each for each in state.versions}
+    # If a commit has two versions, the statement of the environment's own tag decides.
+    for change in environment.changes:
+        stated = change.assigned and version_of(change.assigned, environment.registered)
+        if stated is not None:
+            registered[stated.commit] = state.find(stated.version) or stated
+    return [registered[commit] for commit in reversed(earlier) if commit in registered]
+
+
+def _nothing_before(
+    state: ModelState, environment: EnvironmentState, rejected: Sequence[RegisteredVersion]
+) -> StateError:
+    name = environment.environment
+    if rejected:
+        first = rejected[0]
+        return StateError(
+            f"Every version that `{name}` can go back to is deregistered: "
+            f"{listed(each.tag for each in rejected)}",
+            details=() if first.rejection_counts else (uncounted_rejection(first),),
+            hint=end_of_rejection(first) or f"run `mlgit promote {state.name}@VERSION --to {word(name)}`",
+        )
+    refused = refused_assignments(state, environment)[-1:]
+    hint = f"promote another one, or run `mlgit unassign {word(state.name)} --env {word(name)}`"
+    details = tuple(each.sentence for each in refused)
+    emptied = _before_emptied(state, environment)
+    if emptied is not None:
+        version, change = emptied
+        hint = f"to put {version.version} back, run `{promotion_command(state, name, version)}`"
+        when = f"{change.fact.at:%Y-%m-%d %H:%M} UTC"
+        since = f"{change.fact.tagger} took {version.version} out of `{name}` on {when}"
+        details = (*details, since)
+    elif environment.label is None:
+        hint = f"run `mlgit promote {word(state.name)}@VERSION --to {word(name)}`"
+    before = "" if environment.label is None else f" before {environment.label}"
+    return StateError(
+        f"`{name}` has no version of `{state.name}`{before} to go back to",
+        details=details,
+        hint=refused[0].hint if refused else hint,
+    )
+
+
+def _before_emptied(
+    state: ModelState, environment: EnvironmentState
+) -> tuple[RegisteredVersion, Change] | None:
+    """The version that someone took out of an environment last, and is not there now, with that change."""
+    for fact, change in held_before(environment):
+        version = version_of(fact, environment.registered)
+        usable = version is not None and not version.deregistered and version != environment.version
+        if usable and version is not None and change.assigned is None and change.action == "unassign":
+            return state.find(version.version) or version, change
+    return None
+
+
+def passed_over(
+    state: ModelState, environment: EnvironmentState, target: RegisteredVersion
+) -> tuple[str, ...]:
+    """The note of a rollback that goes further back because tags in between do not count."""
+    assigned = (each.assigned for each in environment.changes)
+    there = [_counter(fact) for fact in assigned if fact is not None and fact.commit == target.commit]
+    between = [
+        each.fact.tag
+        for each in refused_assignments(state, environment)
+        if max(there, default=0) < _counter(each.fact)
+    ]
+    if not between:
+        return ()
+    verb = "does not count and is" if len(between) == 1 else "do not count and are"
+    return (f"{listed(between)} {verb} skipped; `mlgit doctor` shows why",)
+
+
+def refused_assignments(state: ModelState, environment: EnvironmentState) -> tuple[Refusal, ...]:
+    """The assignments before the environment's newest change that do not count, by ascending counter."""
+    newest = max((_counter(each.fact) for each in environment.changes), default=0)
+    found = [
+        each
+        for each in state.refused
+        if each.fact.name.action == "assign"
+        and each.fact.name.environment == environment.environment
+        and _counter(each.fact) < newest
+    ]
+    return tuple(sorted(found, key=lambda each: _counter(each.fact)))
+
+
+def _counter(fact: TagFact) -> int:
+    return fact.name.counter or 0
