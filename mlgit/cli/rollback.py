@@ -90,6 +90,7 @@ def _roll_back(
             raise
         say(error.earlier)
         if not confirmed(f"Roll back again, to {error.version}?"):
+            error.message, error.details = "Nothing was written", ()
             raise
         return _once(session, model, deploy=deploy, **options | {"again": True, "counter": error.counter})
 

@@ -209,11 +209,20 @@ def require_deploy(project: Project, environment: str) -> Deploy:
     found = rules.deploy.get(environment)
     if found is None:
         where = "here" if trunk is None else f"on {trunk.short}"
+        hint = f'add `deploy: {{{environment}: {{target: local, path: "/srv/models/{{model}}"}}}}`'
+        if trunk is not None and _declared_here(project, environment):
+            hint = f"`mlgit.yaml` here does: commit it, and bring it to {trunk.short} with `mlgit push`"
         raise UnknownReference(
-            f"`deploy:` in `mlgit.yaml` {where} does not declare `{environment}`",
-            hint=f'add `deploy: {{{environment}: {{target: local, path: "/srv/models/{{model}}"}}}}`',
+            f"`deploy:` in `mlgit.yaml` {where} does not declare `{environment}`", hint=hint
         )
     return found
+
+
+def _declared_here(project: Project, environment: str) -> bool:
+    try:
+        return environment in project.config(None).deploy
+    except ConfigError:
+        return False
 
 
 class _Accepted:

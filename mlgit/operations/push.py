@@ -112,7 +112,7 @@ def _ask(project: Project, remote: str) -> Mapping[str, str]:
         theirs = list_remote_refs(project.git, remote, [f"{_HEADS}*", f"{TAGS}*"], peeled=True)
     except GitFailed as error:
         raise ToolError(
-            f"The Git remote `{remote}` does not answer",
+            f"`{remote}` does not answer; nothing was pushed",
             hint=f"try `git ls-remote {word(remote)}`",
             details=error.details,
         ) from error

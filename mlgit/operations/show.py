@@ -18,9 +18,20 @@ from mlgit.project.registry.references import Reference, resolve
 from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TypedDict
+
     from mlgit.core.registry.completeness import Doubts, Trust
+    from mlgit.core.registry.events import Dated, Event
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
+
+    class _Events(TypedDict):
+        """The fields of Details about events."""
+
+        events: tuple[Event, ...]
+        older: int
+
 
 _EVENTS = 10
 
@@ -63,7 +74,7 @@ def _model(project: Project, name: str) -> Details:
     return replace(
         _details(project, state, "model", name, trust),
         versions=tuple(version_entry(state, each, trust) for each in reversed(state.versions)),
-        events=newest_first(events_of(state, why=trust.why))[:_EVENTS],
+        **_newest(events_of(state, why=trust.why)),
     )
 
 
@@ -112,9 +123,15 @@ def _environment(
         version=None if version is None else version_entry(state, version, trust),
         message=None if here.holder is None else human_part(here.holder.message()),
         stated=None if version is None else version.statement,
-        events=newest_first(events_of(state, name, why=trust.why))[:_EVENTS],
+        **_newest(events_of(state, name, why=trust.why)),
         notes=notes,
     )
+
+
+def _newest(events: Iterator[Dated]) -> _Events:
+    """The newest events, and how many older ones there are."""
+    every = newest_first(events)
+    return {"events": every[:_EVENTS], "older": max(0, len(every) - _EVENTS)}
 
 
 def _doubts(project: Project, state: ModelState) -> Doubts:

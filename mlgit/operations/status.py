@@ -204,7 +204,7 @@ class _StatusReader:
     def _metrics(self, base: Side | None) -> tuple[tuple[ValueChange, ...], tuple[str, ...]]:
         """The metrics of the working tree next to those of the base, and problems with their files."""
         state = self._evidence
-        if state is None:
+        if state is None or self._config is None:  # which files are metrics is then not known
             return (), ()
         problems = tuple(problem.message for file in state.metric_files for problem in file.problems)
         problems += tuple(problem.message for problem in state.problems)

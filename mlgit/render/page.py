@@ -14,6 +14,9 @@ Style = Literal[
 ]
 
 
+_SPACES = str.maketrans("\n\r\t", "   ")
+
+
 class Span(NamedTuple):
     """A text in one style."""
 
@@ -76,7 +79,8 @@ def cell_spans(cell: Cell) -> tuple[Span, ...]:
 
 
 def clean(text: str) -> str:
-    """Text of users without control characters, so that it cannot control a terminal."""
+    """Text of users without control characters, so that it cannot control a terminal; lines become one."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    spaced = text.translate(_SPACES)
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in spaced)

@@ -33,7 +33,9 @@ def as_usage_error(error: click.ClickException) -> UsageError:
         return from_repository or UsageError(f"`{name}` needs `{_written(error.param, ctx)}`", hint=hint)
     if isinstance(error, click.NoSuchOption):
         known = [option for each in ctx.command.get_params(ctx) for option in each.opts if option[:1] == "-"]
-        alike = nearest(error.option_name, known)
+        # Dashes alone make no two names alike.
+        bare = {each.lstrip("-"): each for each in known}
+        alike = bare.get(nearest(error.option_name.lstrip("-"), bare) or "")
         if found is None and alike is not None:
             hint = f"did you mean `{alike}`?"
         return UsageError(f"`{name}` has no option `{error.option_name}`", hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import NamedTuple, record
@@ -52,8 +53,9 @@ class Dated(NamedTuple):
 class Details:
     """One model, version or environment; other fields than those of `kind` are None or empty.
 
-    `stated` is None if mlgit did not release the version. `events` are the newest, newest first. `next` makes
-    the target serve what the environment holds; None if it does, or that is not known.
+    `stated` is None if mlgit did not release the version. `events` are the newest, newest first, and `older`
+    counts the others. `next` makes the target serve what the environment holds; None if it does, or that is
+    not known.
     """
 
     kind: Literal["model", "version", "environment"]
@@ -65,6 +67,7 @@ class Details:
     stated: ReleaseStatement | None = None
     versions: tuple[VersionEntry, ...] = ()
     events: tuple[Event, ...] = ()
+    older: int = field(default=0, metadata={"json": None})
     notes: tuple[str, ...] = ()
     next: str | None = None
     remote: str | None

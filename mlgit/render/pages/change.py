@@ -63,7 +63,7 @@ def _sentence(record: ChangeReport) -> tuple[str | Span, ...]:
     subject = Span(record.model if record.version is None else f"{record.model}@{record.version}", "strong")
     if record.already:
         return (Span("Already: ", "ok"), subject, f" {_ALREADY[record.action].format(record.environment)}")
-    before = "" if record.before is None else f" (was {record.before})"
+    before = "" if record.before in {None, record.version} else f" (was {record.before})"
     planned, done = _VERBS[record.action]
     start = Span(f"Would {planned}", "careful") if record.dry_run else Span(done, "ok")
     environment = Span(record.environment or "", "name")

@@ -47,7 +47,9 @@ def _details(record: Deployment) -> Page:
 def _sentence(record: Deployment) -> tuple[str | Span, ...]:
     name = record.model if record.tag is None or record.commit is None else _release(record)
     subject, environment = Span(name, "strong"), Span(record.environment, "name")
-    before = f" (was {record.before})" if record.before not in {None, record.version} else ""
+    # What a program deployed before is not known: only a folder has a journal.
+    known = record.command is None and record.before not in {None, record.version}
+    before = f" (was {record.before})" if known else ""
     match record.state:
         case "deployed":
             return (Span("Deployed ", "ok"), subject, " to ", environment, *_seconds(record), before)

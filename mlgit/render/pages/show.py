@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.wording import words
 from mlgit.render.page import Page, Span, field, line, table
 from mlgit.render.pages.age import as_of, when
 from mlgit.render.pages.events import event_lines, events_table
@@ -29,9 +30,16 @@ def page(record: Details, *, width: int, whole: bool = False) -> Page:
         lines = event_lines(record.events, record.told_at, width=width, indent=2)
         shown.append(line(Span("History", "strong")))
         shown += [events_table(record.events, indent=2)] if whole else lines
+    if record.older:
+        name = words((record.model.name, *_place(record)))
+        shown.append(line(Span(f"and {record.older:,} older (`mlgit history {name}`)", "dim"), indent=2))
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]
     shown += as_of(record.remote, record.tags_as_of, record.told_at)
     return shown + next_line(record.next)
+
+
+def _place(record: Details) -> tuple[str, ...]:
+    return () if record.environment is None else ("--env", record.environment.environment)
 
 
 def _model(record: Details, *, utc: bool) -> Page:

@@ -1,0 +1,85 @@
+"""What screens leave out or add: older events, a version that did not change, an answer of no."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.registry import change
+from tests.support.targets import configure, go_live
+from tests.support.terminal import typed
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+BACK = ("rollback", "--env", "prod", "-m", "p95 alarm")
+
+
+@pytest.fixture
+def live(deployable: Folder) -> Folder:
+    """`prod` holds v1.0.2 after v1.0.1 and v1.0.0, and its folder serves it."""
+    go_live(deployable)
+    return deployable
+
+
+def test_show_counts_the_events_that_it_leaves_out(live: Folder) -> None:
+    assert "older (" not in live.here("show", "line#prod").out
+    for _ in range(5):
+        change(live, *BACK)
+        change(live, "promote", "line@v1.0.2", "--to", "prod")
+    assert "  and 3 older (`mlgit history line --env prod`)\n" in live.here("show", "line#prod").out
+    assert re.search(r"  and \d+ older \(`mlgit history line`\)\n", live.here("show", "line").out)
+    assert len(live.here("history", "line", "--env", "prod").out.splitlines()) >= 13
+
+
+def test_a_promotion_of_what_a_rollback_put_there_does_not_say_that_it_was_there(live: Folder) -> None:
+    change(live, *BACK)
+    done = live.here("promote", "line@v1.0.1", "--to", "prod")
+    assert done.out.startswith("Promoted line@v1.0.1 to prod, ")
+    assert "note: this ends the hold on `prod`" in done.out
+
+
+def test_an_answer_of_no_is_not_the_same_sentence_again(live: Folder) -> None:
+    change(live, *BACK)
+    done = typed(live, "n\n", *BACK)
+    assert (done.status, done.err.count("Ada rolled back")) == (Exit.STATE, 1)
+    assert "error: Nothing was written\n" in done.err
+
+
+def test_a_reason_of_two_lines_is_shown_as_one(live: Folder) -> None:
+    change(live, *BACK[:-1], "two\nlines")
+    for argv in (("history",), ("status",), ("show", "line#prod")):
+        assert "two lines" in live.here(*argv).out
+
+
+def test_what_a_program_deployed_before_is_not_claimed(live: Folder) -> None:
+    configure(live, "deploy:\n  prod: {target: command, command: ['true']}\n")
+    change(live, *BACK)
+    done = live.here("deploy", "--env", "prod")
+    assert done.status == Exit.DONE, done.err
+    assert re.fullmatch(r"Deployed line@v1.0.1 to prod in \d+\.\d s\n", done.out)
+
+
+def test_a_target_that_is_declared_here_only_has_to_be_pushed(live: Folder) -> None:
+    config = (live / "mlgit.yaml").read_text(encoding="utf-8")
+    configure(live, "")
+    live.write("mlgit.yaml", config)
+    done = live.here("deploy", "--env", "prod")
+    assert "does not declare `prod`" in done.err
+    assert "`mlgit.yaml` here does: commit it, and bring it to origin/main with `mlgit push`" in done.err
+
+
+def test_without_valid_rules_no_metric_is_called_gone(live: Folder) -> None:
+    config = (live / "mlgit.yaml").read_text(encoding="utf-8")
+    live.write("mlgit.yaml", f"{config}gates: {{floor: {{metric: r2, min: 0,9}}}}\n")
+    shown = live.here("status")
+    assert "gone" not in shown.out
+    assert "new" not in shown.out.partition("Gates")[0].partition("Metrics")[2]
+
+
+def test_an_option_is_not_proposed_for_its_dashes(live: Folder) -> None:
+    assert "hint: see `mlgit status --help`" in live.here("status", "--live").err
+    assert "did you mean `--short`?" in live.here("status", "--shrt").err
