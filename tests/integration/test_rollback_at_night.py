@@ -163,6 +163,7 @@ def test_a_second_rollback_within_the_hour_is_refused_and_names_the_first(live: 
     assert done.status == Exit.STATE
     assert without_times(live, done.err) == (
         'error: Ada rolled back `prod` from v1.0.2 to v1.0.1 2 s ago: "p95 alarm"; nothing was written\n'
+        "  the target serves v1.0.2; to deploy v1.0.1, run `mlgit deploy --env prod`\n"
         "  hint: to go on to v1.0.0, run `mlgit rollback --env prod -m 'p95 alarm' --again`\n"
     )
     assert tags_of(live) == before
@@ -172,6 +173,7 @@ def test_a_second_rollback_within_the_hour_is_refused_and_names_the_first(live: 
     assert without_times(live, done.err) == (
         "error: `prod` has no version of `line` before v1.0.0 to go back to\n"
         '  Ada rolled back `prod` from v1.0.1 to v1.0.0 2 s ago: "p95 alarm"\n'
+        "  the target serves v1.0.2; to deploy v1.0.0, run `mlgit deploy --env prod`\n"
         "  hint: promote another one, or run `mlgit unassign line --env prod`\n"
     )
 

@@ -31,8 +31,8 @@ def page(record: Details, *, width: int, whole: bool = False) -> Page:
         shown.append(line(Span("History", "strong")))
         shown += [events_table(record.events, indent=2)] if whole else lines
     if record.older:
-        name = words((record.model.name, *_place(record)))
-        shown.append(line(Span(f"and {record.older:,} older (`mlgit history {name}`)", "dim"), indent=2))
+        command = f"mlgit history {words((record.model.name, *_place(record)))}"
+        shown.append(line(Span(f"and {record.older:,} older (`{command}`)", "dim"), indent=2))
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]
     shown += as_of(record.remote, record.tags_as_of, record.told_at)
     return shown + next_line(record.next)
