@@ -131,7 +131,7 @@ def test_a_commit_inside_a_pull_request_is_never_released(staged: Folder) -> Non
         ("Merge pull request #1 from eve/main", False),
     ],
 )
-def test_what_trunk_was_before_somebody_pulled_it_is_known_by_the_merge(
+def test_what_trunk_was_before_it_was_pulled_is_known_by_the_merge(
     staged: Folder, message: str, *, counts: bool
 ) -> None:
     there = pulled_later(staged, message)

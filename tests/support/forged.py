@@ -59,6 +59,7 @@ def forge_assignment(
     *,
     gates: Iterable[str],
     date: int | None = None,
+    policy: str = "origin/main",
 ) -> None:
     """Push a tag of an environment that plain git writes, with a statement that fits."""
     first = parse_message(folder.git("cat-file", "tag", "line#staging#1").partition("\n\n")[2] + "\n")
@@ -72,7 +73,7 @@ def forge_assignment(
         action=action,
         version=version,
         release=TagPointer(tag=release, oid=folder.git("rev-parse", f"refs/tags/{release}").strip()),
-        policy=folder.git("rev-parse", "origin/main").strip(),
+        policy=folder.git("rev-parse", policy).strip(),
         gates=outcomes(gates) if action == "promote" else (),
     )
     file = folder.write(".git/message", write_message("Move", "", statement))

@@ -33,6 +33,8 @@ class Facts(NamedTuple):
     block; `release_gates` are those of releases, by commit. `precedes` says whether a commit is the same as
     another one or before it, `had_rules_of` whether trunk had the rules of a policy when a commit was there,
     `had_gates_of` whether it ever had the gates of a commit, `was_tip` whether its tip ever was that commit.
+    `shows` has the commit of trunk that a tag was written with, by name: its policy, or that of a release;
+    `place` says where a commit is in trunk's line.
     `fetch` is the command that fetches tags again. `deepen` is the one that fetches the rest of a history
     that is cut off, where it is not known which commits are on trunk; None if the history is whole.
     `complete` is the one that fetches all tags; None if this clone takes all.
@@ -51,6 +53,8 @@ class Facts(NamedTuple):
     had_rules_of: Callable[[str, str], bool] = lambda _, __: True
     had_gates_of: Callable[[str], bool] = lambda _: True
     was_tip: Callable[[str], bool] = lambda _: True
+    shows: Mapping[str, str] = {}
+    place: Callable[[str], int | None] = lambda _: None
     fetch: str = "git fetch --force --tags"
     deepen: str | None = None
     complete: str | None = None
@@ -71,6 +75,26 @@ def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts:
         strange = _strange_policy(policy, fact.commit, facts)
         if strange is not None:
             return strange
+    broken = _undeclared_or_pre(fact, found, policy, here, facts)
+    if broken is not None or found is None:
+        return broken
+    broken = _outdated(fact, found, here, facts)
+    if broken is None and found.action == "rollback" and not _was_there(fact, here, state, facts):
+        broken = _not_before(here.environment)
+    if broken is None and found.action == "promote":
+        broken = _not_promoted(fact, found, policy, state, facts)
+    if broken is None and found.action == "promote" and policy is not None:
+        broken = _by_newer_rules(fact, found, policy, here, state, facts)
+    return broken
+
+
+def _undeclared_or_pre(
+    fact: TagFact,
+    found: EnvironmentStatement | None,
+    policy: str | None,
+    here: EnvironmentState,
+    facts: Facts,
+) -> str | None:
     rules = facts.today if policy is None else facts.rules.get(policy, {})
     declared = None if rules is None else rules.get(here.environment)
     if policy is not None and declared is None and found is not None and found.action == "promote":
@@ -79,14 +103,35 @@ def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts:
     takes_pre = rules is None if declared is None else declared.pre
     if version is not None and not version.version.final and not takes_pre:
         return f"{version.version} is a pre-release, and `{here.environment}` did not accept pre-releases"
-    if found is None:
+    return None
+
+
+def _by_newer_rules(
+    fact: TagFact,
+    found: EnvironmentStatement,
+    policy: str,
+    here: EnvironmentState,
+    state: ModelState,
+    facts: Facts,
+) -> str | None:
+    """The rule that trunk had by then, which the rules that a promotion states do not have yet.
+
+    Earlier tags of the model show which commits of trunk were there. Who promotes fetches trunk first.
+    """
+    places = {commit: place for commit in {policy, *facts.shows.values()} if (place := facts.place(commit))}
+    shown = {
+        facts.shows[each.tag]
+        for each in state.facts
+        if each.tag in facts.shows and each.tagged_at_s < fact.tagged_at_s
+    }
+    newer = {each for each in shown if places.get(each, 0) > places.get(policy, 0)}
+    newest = max(newer, key=places.__getitem__, default=None)
+    if newest is None or policy not in places or not facts.precedes(policy, newest):
         return None
-    broken = _outdated(fact, found, here, facts)
-    if broken is None and found.action == "rollback" and not _was_there(fact, here, state, facts):
-        broken = _not_before(here.environment)
-    if broken is None and found.action == "promote" and declared is not None:
-        broken = _not_promoted(fact, found, declared, state, facts)
-    return broken
+    broken = _undeclared_or_pre(fact, found, newest, here, facts) or _not_promoted(
+        fact, found, newest, state, facts
+    )
+    return None if broken is None else f"{broken}, by the rules of {newest[:7]}, which trunk had by then"
 
 
 def _strange_policy(policy: str, commit: str, facts: Facts) -> str | None:
@@ -107,15 +152,19 @@ def was_promoted(commit: str, there: EnvironmentState, state: ModelState, facts:
 
 
 def _not_promoted(
-    fact: TagFact, statement: EnvironmentStatement, declared: Environment, state: ModelState, facts: Facts
+    fact: TagFact, statement: EnvironmentStatement, policy: str | None, state: ModelState, facts: Facts
 ) -> str | None:
+    rules = facts.today if policy is None else facts.rules.get(policy, {})
+    declared = None if rules is None else rules.get(statement.environment)
+    if declared is None:
+        return None
     if declared.source is not None:
         earlier = [each for each in state.facts if _is_dated_before(each, fact)]
         before = replay(earlier).model(state.name)
         source = before.environment(declared.source)
         if fact.commit not in qualified(source) or not _was_there(fact, source, before, facts):
             return _not_before(declared.source)
-    demanded = facts.gates.get((statement.policy or "", statement.environment), {})
+    demanded = facts.gates.get((policy or "", statement.environment), {})
     return gates_problem(statement, demanded, what="a promotion")
 
 

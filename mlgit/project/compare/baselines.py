@@ -164,8 +164,7 @@ class Baselines:
 
             tags = read_model_tags(self.project, name)
             state = None if tags.state is None else accept(self.project, tags.state)
-            kept = {tag: why for tag, why in tags.ignored.items() if tag not in self.project.set_aside}
-            self._tags[name] = tags._replace(state=state, ignored=kept)
+            self._tags[name] = tags._replace(state=state)
         return self._tags[name]
 
     def _proven(
@@ -255,15 +254,10 @@ class Baselines:
             return None
         only_name(f"`{vs}` is an environment", names)
         state = states[0] if states else None
-        own = None if name is None else self._state(name)
+        whole = None if name is None else self._state(name)
+        now = self.declared is None
         found = in_environment(
-            self.project,
-            vs,
-            model,
-            place=place,
-            state=own,
-            purpose=self.purpose,
-            merged=self.declared is None,
+            self.project, vs, model, place=place, state=whole, purpose=self.purpose, merged=now
         )
         doubt = None if state is None else state.doubt
         if doubt and not (self.purpose == "promote" and is_made_again(doubt, state, self.candidate)):

@@ -78,7 +78,8 @@ def read_model_tags(project: Project, name: str | None) -> ModelTags:
     # The object of a tag that does not count is not known here.
     here = dict.fromkeys(listing.ignored, "") | {fact.tag: fact.oid for fact in facts}
     state = None if name is None else replay(facts, listing.ignored).model(name)
-    return ModelTags(state, here, listing.ignored)
+    ignored = {tag: why for tag, why in listing.ignored.items() if tag not in project.set_aside}
+    return ModelTags(state, here, ignored)
 
 
 def read_registry_tags(project: Project, *, model: str | None = None) -> tuple[Registry, Mapping[str, str]]:

@@ -76,10 +76,7 @@ def resolve(
         found, commit = _tag(project, form, read)
     if found is not None:
         return replace(found, text=text) if form is None or not form.suffix else _near(project, found, form)
-    loose = None
-    if commit is None:
-        commit = _revision(project, text)
-        loose = named_loosely(project, text) if commit is None else version_at(project, text, commit)
+    loose, commit = (None, commit) if commit is not None else _loose_or_revision(project, text)
     if loose is not None:
         named = resolve(project, loose, model=model, read=read, shows=shows, compares=compares)
         return replace(named, text=text)
@@ -87,6 +84,12 @@ def resolve(
         raise unknown(project, text)
     short = commit.startswith(text.lower())
     return Reference(text=text, label=commit[:7] if short else f"{text} ({commit[:7]})", commit=commit)
+
+
+def _loose_or_revision(project: Project, text: str) -> tuple[str | None, str | None]:
+    """The full name of a version or environment that is meant, and the commit of a revision of Git."""
+    commit = _revision(project, text)
+    return named_loosely(project, text) if commit is None else version_at(project, text, commit), commit
 
 
 def _revision(project: Project, text: str) -> str | None:

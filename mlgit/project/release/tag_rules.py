@@ -88,7 +88,7 @@ def _prove_assignment(project: Project, fact: TagFact, raw: ModelState, *, curre
 
 
 def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str | None:
-    """The broken rule of a promotion; a stated promotion was checked against those of its own moment."""
+    """The rule of trunk as it is that a promotion breaks; a rollback needs none but that it was there."""
     version = version_of(fact, {fact.commit: before.at_commit(fact.commit)})
     if version is None:
         return None
@@ -97,7 +97,7 @@ def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str |
     environment = project.trunk_config.environments.get(fact.name.environment or "")
     try:
         require_usable_version(project, version)
-        if fact.statement is None and environment is not None:
+        if fact.parsed_summary.action != "rollback" and environment is not None:
             check_promotion(before, environment, version, downgrade=True)
     except (AnswerNo, StateError, ConfigError) as error:
         return error.message

@@ -19,19 +19,17 @@ from mlgit.core.registry.tags import parse_tag
 from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.trust.rules import Facts
-from mlgit.errors import ConfigError
 from mlgit.project.history import unshallow
 from mlgit.project.registry.completeness import clone_facts, clone_repair, tag_repair
 from mlgit.project.registry.models import was_declared
 from mlgit.project.registry.read import read_model
-from mlgit.project.trust.asked_gates import gates_of_promotion, gates_of_releases
+from mlgit.project.trust.asked_gates import GatesOfPromotions, RulesOfCommits, gates_of_releases
 from mlgit.project.trust.trunk_line import TrunkLine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from typing import TypedDict
 
-    from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.core.registry.statement import Statement
     from mlgit.project.open import Project
@@ -135,11 +133,9 @@ def accept_with_facts(
     if not raw.facts and not ignored:
         return raw, None
     raw, contents = _with_messages(project, raw, ignored)
-    made = _statements(fact.message() for fact in raw.facts)
-    statements = tuple(each for each in made if isinstance(each, EnvironmentStatement))
-    releases = tuple(each for each in made if isinstance(each, ReleaseStatement))
-    policies = frozenset(each.policy for each in statements if each.policy is not None)
-    commits = {fact.commit for fact in raw.facts} | policies
+    stated = {fact.tag: parse_statement(fact.message()).statement for fact in raw.facts}
+    shows = _shown(stated)
+    commits = {fact.commit for fact in raw.facts} | set(shows.values())
     local = own_branch_counts(project) if local is None else local
     elsewhere = elsewhere_than_trunk(project, commits, local=local)
     if elsewhere and fetch and unshallow(project):
@@ -149,14 +145,16 @@ def accept_with_facts(
         names={oid: _made_for(content) for oid, content in contents.items()},
         foreign=foreign_allowed(project),
         elsewhere=elsewhere,
-        rules={commit: _rules(project, commit) for commit in policies if commit not in elsewhere},
-        gates=_gates(project, statements, elsewhere),
-        release_gates=gates_of_releases(project, releases),
+        rules=RulesOfCommits(project),
+        gates=GatesOfPromotions(project, raw.name),
+        release_gates=gates_of_releases(project, stated.values()),
         today=project.trunk_config.environments if project.trunk_config.declared else None,
         precedes=partial(is_ancestor, project.git),
         had_rules_of=line.had_rules_of,
         had_gates_of=line.had_gates_of,
         was_tip=line.was_tip,
+        shows={tag: commit for tag, commit in shows.items() if commit not in elsewhere},
+        place=line.place,
         **_repairs(project),
         remote=project.remote,
         has=lambda oid: project.objects.get(oid) is not None,
@@ -164,6 +162,17 @@ def accept_with_facts(
         declared=partial(was_declared, project, raw.name),
     )
     return accepted_state(raw, facts), facts
+
+
+def _shown(stated: Mapping[str, Statement | None]) -> dict[str, str]:
+    """The commit of trunk that was there when a tag was written: its policy, or that of a release."""
+    found: dict[str, str] = {}
+    for tag, each in stated.items():
+        if isinstance(each, EnvironmentStatement) and each.policy is not None:
+            found[tag] = each.policy
+        elif isinstance(each, ReleaseStatement):
+            found[tag] = each.commit
+    return found
 
 
 def _repairs(project: Project) -> _Repairs:
@@ -185,17 +194,6 @@ def _with_messages(
     }
     read = (fact._replace(read=messages.__getitem__) for fact in raw.facts)
     return replace(replay(read).model(raw.name), ignored=ignored), contents
-
-
-def _gates(
-    project: Project, statements: Iterable[EnvironmentStatement], elsewhere: Collection[str]
-) -> Mapping[tuple[str, str], Mapping[str, frozenset[str]]]:
-    """(policy, environment) -> the gates that a promotion there had to state."""
-    return {
-        (each.policy or "", each.environment): gates_of_promotion(project, each, each.policy)
-        for each in statements
-        if each.action == "promote" and each.policy not in elsewhere
-    }
 
 
 def foreign_allowed(project: Project) -> bool:
@@ -221,18 +219,6 @@ def policy_commit(project: Project, commit: str | None = None) -> str | None:
     file = "mlgit.yaml"
     same = project.tree(mine).read(file) == project.tree(trunk.commit).read(file)
     return mine if same else trunk.commit
-
-
-def _statements(messages: Iterable[str]) -> tuple[Statement, ...]:
-    statements = (parse_statement(message).statement for message in messages)
-    return tuple(each for each in statements if each is not None)
-
-
-def _rules(project: Project, commit: str) -> Mapping[str, Environment]:
-    try:
-        return project.config(commit).environments
-    except ConfigError:
-        return {}
 
 
 def _made_for(content: bytes) -> str | None:

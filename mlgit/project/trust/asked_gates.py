@@ -2,51 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, get_args
 
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
+from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator
 
-    from mlgit.core.config.file import Config, Gate
-    from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
+    from mlgit.core.config.file import Config, Environment, Gate
+    from mlgit.core.registry.statement import Statement
     from mlgit.project.open import Project
 
 
-def gates_of_promotion(
-    project: Project, statement: EnvironmentStatement, policy: str | None
-) -> Mapping[str, frozenset[str]]:
-    """The gates that `promote` asks by the rules of a commit or trunk.
+class GatesOfPromotions(Mapping[tuple[str, str], Mapping[str, frozenset[str]]]):
+    """(policy, environment) -> the gates that a promotion of a model there had to state; each is read once.
 
-    A waiver of that commit may have lifted a gate: what it says then is not looked at.
+    The policy is a commit of trunk, or empty for trunk as it is. A waiver of that commit may have lifted a
+    gate: what it says then is not looked at.
     """
-    from mlgit.core.gates.evaluate import select
 
-    try:
-        config = project.trunk_config if policy is None else project.config(policy)
-    except ConfigError:
-        return {}
-    gates = select(config, purpose="promote", model=statement.model, environment=statement.environment)
-    if not gates:
-        return {}
-    commit = policy or (None if project.trunk is None else project.trunk.commit)
-    waived = _waived_at(project, commit)
-    return {
-        gate.id: frozenset() if is_waived(gate.id, statement.model, waived) else _blocking(gate)
-        for gate in gates
-    }
+    def __init__(self, project: Project, model: str) -> None:
+        self._project = project
+        self._model = model
+        self._found: dict[tuple[str, str], Mapping[str, frozenset[str]]] = {}
+
+    def __getitem__(self, key: tuple[str, str]) -> Mapping[str, frozenset[str]]:
+        if key not in self._found:
+            self._found[key] = self._gates(*key)
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def _gates(self, policy: str, environment: str) -> Mapping[str, frozenset[str]]:
+        from mlgit.core.gates.evaluate import select
+
+        project = self._project
+        try:
+            config = project.config(policy) if policy else project.trunk_config
+        except ConfigError:
+            return {}
+        gates = select(config, purpose="promote", model=self._model, environment=environment)
+        if not gates:
+            return {}
+        commit = policy or (None if project.trunk is None else project.trunk.commit)
+        waived = _waived_at(project, commit)
+        return {
+            gate.id: frozenset() if is_waived(gate.id, self._model, waived) else _blocking(gate)
+            for gate in gates
+        }
+
+
+class RulesOfCommits(Mapping[str, "Mapping[str, Environment]"]):
+    """The environments of commits, none for those whose rules are invalid."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def __getitem__(self, commit: str) -> Mapping[str, Environment]:
+        try:
+            return self._project.config(commit).environments
+        except ConfigError:
+            return {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def gates_of_releases(
-    project: Project, releases: Iterable[ReleaseStatement]
+    project: Project, statements: Iterable[Statement | None]
 ) -> Mapping[str, Mapping[str, Collection[str]]]:
     """Commit -> the gates that `release` asked for there, by the rules of that commit.
 
     A waiver on trunk may have lifted a gate: it need not be there any more, nor be older than the commit.
     """
-    known = list(releases)
+    known = [each for each in statements if isinstance(each, ReleaseStatement)]
     files = project.objects.get_many(f"{each.commit}:{CONFIG_FILE}" for each in known)
     asked: dict[tuple[bytes, str], Mapping[str, frozenset[str]]] = {}
     found: dict[str, Mapping[str, Collection[str]]] = {}

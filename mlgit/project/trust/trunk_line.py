@@ -38,11 +38,19 @@ class TrunkLine:
             self._answers[asked] = self._agrees_with_its_merge(policy, commit)
         return self._answers[asked]
 
+    def place(self, commit: str) -> int | None:
+        """Where a commit is in the line, counted from the oldest; None if it is not there."""
+        return self._places.get(commit)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {commit: number for number, commit in enumerate(self._line, 1)}
+
     def was_tip(self, commit: str) -> bool:
         """Whether trunk's tip was a commit on trunk, or the head of a branch that was merged was.
 
-        Nobody was shown the other commits of a pull request. What trunk was before somebody pulled it into an
-        own commit is known by the message that git gives such a merge.
+        No check was about the other commits of a pull request. What trunk was before a person pulled it into
+        an own commit is known by the message that git gives such a merge.
         """
         if not self._tips or commit in self._line:
             return True

@@ -98,8 +98,6 @@ V1, V2, RC = release("m@v1.0.0", 1), release("m@v2.0.0", 2), release("m@v3.0.0-r
 FIRST = moved("m#prod#1", 1, V1, seconds=10)
 PAIR = (moved("m#prod!#2", 1, V2, seconds=20), moved("m#prod#2", 2, V2, seconds=21))
 OUT = moved("m#prod!#3", 2, V2, action="unassign", seconds=30)
-ELSEWHERE = moved("m#prod!#3", 5, None, action="unassign", seconds=30)
-NOTHING_OUT = f"it takes out what is at {commit(5)[:7]}, which was not in `prod` then"
 NO_STATEMENT = "it has no statement, so mlgit did not write it"
 OFF = "its commit is not on main"
 
@@ -288,48 +286,6 @@ ROWS = {
         {**because_of(OFF), "m#prod#3": NO_STATEMENT},
         doubt="m#prod#2",
         off=(2,),
-    ),
-    "an unassignment of what was never there": Row(
-        (V1, V2, FIRST, *PAIR, ELSEWHERE), {"m#prod!#3": NOTHING_OUT}, "v2.0.0"
-    ),
-    "an unassignment of what was there before": Row(
-        (V1, V2, FIRST, *PAIR, moved("m#prod!#3", 1, V1, action="unassign")),
-        {"m#prod!#3": f"it takes out what is at {commit(1)[:7]}, which was not in `prod` then"},
-        "v2.0.0",
-    ),
-    "an unassignment of another version": Row(
-        (V1, V2, FIRST, *PAIR, moved("m#prod!#3", 2, V1, action="unassign")),
-        {"m#prod!#3": "it takes out v1.0.0, and `prod` held v2.0.0 then"},
-        "v2.0.0",
-    ),
-    "an unassignment of what a lost tag put there": Row((V1, V2, FIRST, PAIR[0], OUT), {}, None),
-    "an unassignment of nothing ends no doubt": Row(
-        (V1, V2, FIRST, *PAIR, ELSEWHERE),
-        {**because_of(OFF), "m#prod!#3": NOTHING_OUT},
-        doubt="m#prod#2",
-        off=(2,),
-    ),
-    "a refused promotion that is taken out ends no other doubt": Row(
-        (V1, V2, FIRST, PAIR[1], moved("m#prod#3", 5, None), moved("m#prod!#4", 5, None, action="unassign")),
-        {
-            "m@v2.0.0": OFF,
-            "m#prod#2": f"its release `m@v2.0.0` does not count: {OFF}",
-            "m#prod#3": "it does not name a release",
-            "m#prod!#4": "it takes out `m#prod#3`, which does not count",
-        },
-        doubt="m#prod#3",
-        off=(2,),
-    ),
-    "all that is open taken out, one by one": Row(
-        (
-            *(V1, V2, FIRST, moved("m#prod#2", 5, None)),
-            *(moved("m#prod!#3", 5, None, action="unassign"), moved("m#prod!#4", 1, None, action="unassign")),
-        ),
-        {
-            "m#prod#2": "it does not name a release",
-            "m#prod!#3": "it takes out `m#prod#2`, which does not count",
-        },
-        None,
     ),
     "an assignment without a release": Row(
         (V1, FIRST, moved("m#prod!#2", 1, None), moved("m#prod#2", 2, None)),

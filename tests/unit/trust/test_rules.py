@@ -8,6 +8,7 @@ import pytest
 
 from mlgit.core.config.file import Environment
 from mlgit.core.registry.replay import replay
+from mlgit.core.registry.statement import GateOutcome
 from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.rules import Facts
 from tests.support.tags import commit, fact
@@ -227,3 +228,59 @@ def test_a_refusal_without_a_repair_has_a_hint() -> None:
     assert "foreign_tags: allow" in stranger.hint
     (renamed,) = ask(V1, renamed=("m@v1.0.0",)).refused
     assert renamed.hint == "if no one needs it, `git tag -d m@v1.0.0` deletes it"
+
+
+TIGHT = {"prod": FROM_STAGING}
+EARLY = moved("m#dev#1", 1, V1, seconds=15, policy=P8)
+
+
+@pytest.mark.parametrize(
+    ("others", "places", "why"),
+    [
+        ((EARLY,), {P7: 1, P8: 2}, "its version was not in `staging` before, by the rules of 0000000"),
+        ((EARLY, moved("m#staging#1", 2, V2, seconds=16, policy=P8)), {P7: 1, P8: 2}, None),
+        ((EARLY._replace(tagged_at_s=25),), {P7: 1, P8: 2}, None),
+        ((EARLY,), {P7: 2, P8: 1}, None),
+        ((EARLY,), {P8: 2}, None),
+        ((moved("m#prod!#9", 5, None, action="unassign", seconds=15, policy=P8),), {P7: 1, P8: 2}, None),
+    ],
+    ids=[
+        *("stricter rules were there", "they are kept", "a later tag shows them", "they are older"),
+        *("off the line", "a tag that does not count shows them"),
+    ],
+)
+def test_a_promotion_by_older_rules_than_a_tag_before_shows_keeps_the_newer_ones(
+    others: tuple[TagFact, ...], places: dict[str, int], why: str | None
+) -> None:
+    tags = (V1, V2, FIRST, *others, moved("m#prod#2", 2, V2, seconds=20, policy=P7))
+    facts = Facts(
+        names={each.oid: each.tag for each in tags},
+        foreign=False,
+        elsewhere={},
+        rules={P7: {"prod": PROD}, P8: TIGHT | {"staging": PROD, "dev": PROD}},
+        shows={each.tag: P8 for each in others} | {"m#prod#1": P7, "m#prod#2": P7},
+        place=places.get,
+    )
+    doubt = accepted_state(replay(tags).model("m"), facts).environment("prod").doubt
+    if why is None:
+        assert doubt is None
+    else:
+        assert doubt is not None
+        assert doubt.why == f"{why}, which trunk had by then"
+
+
+@pytest.mark.parametrize(("stated", "why"), [("auc", None), ("mae", "it states no outcome of `auc`")])
+def test_gates_that_trunk_had_by_then_are_asked(stated: str, why: str | None) -> None:
+    late = moved("m#prod#2", 2, V2, seconds=20, policy=P7, gates=(GateOutcome(gate=stated, outcome="pass"),))
+    tags = (V1, V2, FIRST, EARLY, late)
+    facts = Facts(
+        names={each.oid: each.tag for each in tags},
+        foreign=False,
+        elsewhere={},
+        rules={policy: {"prod": PROD, "dev": PROD} for policy in (P7, P8)},
+        gates={(P8, "prod"): {"auc": ["fail"]}},
+        shows={"m#prod#1": P7, "m#dev#1": P8},
+        place={P7: 1, P8: 2}.get,
+    )
+    doubt = accepted_state(replay(tags).model("m"), facts).environment("prod").doubt
+    assert (None if doubt is None else doubt.why.partition(",")[0]) == why
