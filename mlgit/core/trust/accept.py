@@ -19,9 +19,7 @@ from mlgit.core.registry.statement import (
     EnvironmentStatement,
     RejectionStatement,
     ReleaseStatement,
-    TagPointer,
 )
-from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.kept import without
 from mlgit.core.trust.marks import (
     MERGE,
@@ -29,13 +27,15 @@ from mlgit.core.trust.marks import (
     no_statement,
     other_commit,
     other_name,
+    rejected_as_another,
     second_registration,
     unless_needed,
+    versions_where_rejected,
 )
+from mlgit.core.trust.moved import put_back, take_back, that_name_what_is_here
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from mlgit.core.trust.rules import broken_rule, gates_problem
 from mlgit.core.trust.taken_out import idle_unassignments
-from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,18 +67,29 @@ def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
         why = second_registration(fact, raw)
         if why is not None and fact.tag not in refused:
             refused[fact.tag] = _deletable(fact, why, facts)
+    _add_rejections(raw, refused, facts)
     for fact in raw.facts:
         if fact.name.environment is not None and fact.tag not in refused:
             found = _environment_refusal(fact, raw, refused, facts)
             if found is not None:
                 refused[fact.tag] = found
+    _add_idle(raw, refused, facts)
+    _add_other_halves(raw, refused)
+    return refused
+
+
+def _add_rejections(raw: ModelState, refused: dict[str, Refusal], facts: Facts) -> None:
+    """Refuse rejections that do not fit, and other releases of commits that the others rejected."""
+    for fact in raw.facts:
         if fact.name.action == "deregister" and fact.tag not in refused:
             why = _rejection_problem(fact, raw)
             if why is not None:
                 refused[fact.tag] = Refusal(fact, why)
-    _add_idle(raw, refused, facts)
-    _add_other_halves(raw, refused)
-    return refused
+    for versions in versions_where_rejected(raw).values():
+        for fact in [each.fact for each in versions if each.fact.tag not in refused]:
+            why = rejected_as_another(fact, versions, lambda each: refused.get(each.tag))
+            if why is not None:
+                refused[fact.tag] = _deletable(fact, why, facts)
 
 
 def _add_idle(raw: ModelState, refused: dict[str, Refusal], facts: Facts) -> None:
@@ -212,51 +223,14 @@ def _named_release(
         moved = any(each.tag == named.tag for each in raw.facts)
         if not moved and named.tag not in raw.ignored:
             return Refusal(fact, problem, repair=facts.complete or "git fetch --tags", missing=True)
-        witnesses = _that_name_what_is_here(fact, named, raw, refused)
+        witnesses = that_name_what_is_here(fact, named, raw, refused)
         if moved and witnesses:
-            return Refusal(fact, problem, advice=_take_back(fact, named, witnesses, facts))
-        return _put_back(Refusal(fact, problem), named, moved=moved, facts=facts)
+            return Refusal(fact, problem, advice=take_back(fact, named, witnesses, facts))
+        return put_back(Refusal(fact, problem), named, moved=moved, facts=facts)
     release = refused.get(named.tag)
     if release is not None:
         return _by_its_release(fact, release)
     return None
-
-
-def _that_name_what_is_here(
-    fact: TagFact, named: TagPointer, raw: ModelState, refused: Mapping[str, Refusal]
-) -> list[str]:
-    """The tags of others that name the release which has that name here, not the one that this tag names."""
-    here = next((TagPointer(tag=each.tag, oid=each.oid) for each in raw.facts if each.tag == named.tag), None)
-    if here is None or here.oid == named.oid:
-        return []
-    others = [each for each in raw.facts if each.tag not in {fact.tag, *refused}]
-    statements = ((each.tag, parse_statement(each.message()).statement) for each in others)
-    return [tag for tag, one in statements if isinstance(one, EnvironmentStatement) and one.release == here]
-
-
-def _take_back(fact: TagFact, named: TagPointer, witnesses: list[str], facts: Facts) -> str:
-    """What to do about a tag that names another release than other tags do."""
-    verb = "names" if len(witnesses) == 1 else "name"
-    deletes = unless_needed([fact.tag], facts.remote, why="")
-    who = fact.tagger or "its author"
-    return f"{listed(witnesses)} {verb} the `{named.tag}` that is there; ask {who}, and {deletes}"
-
-
-def _put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts) -> Refusal:
-    """With what puts a release back whose name another tag or a lightweight one has now."""
-    ref = TAGS + named.tag
-    command = f"git update-ref {word(ref)} {named.oid}"
-    if facts.remote is not None:
-        command += f" && git push --force {word(facts.remote)} {word(ref)}"
-    if moved and facts.has(named.oid):
-        return refusal._replace(repair=command)
-    last = f"`{command}` puts it back"
-    if not facts.has(named.oid):
-        push = f"git push --force {word(facts.remote or 'REMOTE')} {named.oid}:{word(ref)}"
-        last = f"this clone lacks the release's object {named.oid[:7]}; in a clone that has it, run `{push}`"
-    if not moved:
-        last = f"run `{facts.fetch}`; if the tag is still lightweight, {last}"
-    return refusal._replace(advice=last, missing=not moved)
 
 
 def _by_its_release(fact: TagFact, release: Refusal) -> Refusal:

@@ -14,9 +14,9 @@ from mlgit.core.registry.tags import TagName, deletion
 from mlgit.core.trust.taken_out import idle_unassignments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.state import ModelState, RegisteredVersion, TagFact
 
 NO_STATEMENT = "it has no statement, so mlgit did not write it"
 MERGE = (
@@ -48,6 +48,30 @@ def second_registration(fact: TagFact, state: ModelState) -> str | None:
         version = state.find(name.version)
         first = fact.tag if version is None else version.tag
     return None if first == fact.tag else f"`{first}` registers that version already"
+
+
+def versions_where_rejected(state: ModelState) -> Mapping[str, Sequence[RegisteredVersion]]:
+    """Commit -> its versions, for the commits of which a version was deregistered."""
+    commits = {each.commit for each in state.versions if each.rejected is not None}
+    found: dict[str, list[RegisteredVersion]] = {}
+    for each in state.versions if commits else ():
+        if each.commit in commits:
+            found.setdefault(each.commit, []).append(each)
+    return found
+
+
+def rejected_as_another(
+    fact: TagFact, here: Sequence[RegisteredVersion], refusal: Callable[[TagFact], Refusal | None]
+) -> str | None:
+    """Why a release does not count whose commit was rejected as another version: it is the same model.
+
+    `here` are the versions of its commit. `refusal` says why another tag does not count.
+    """
+    gone = [each for each in here if each.rejected is not None and refusal(each.rejected) is None]
+    if any(each.fact.tag == fact.tag for each in gone):
+        return None
+    other = next((each for each in gone if refusal(each.fact) is None), None)
+    return None if other is None else f"its commit is `{other.tag}`, which was deregistered"
 
 
 def unless_needed(tags: Sequence[str], remote: str | None, *, why: str) -> str:
@@ -96,6 +120,8 @@ class Marks:
             return None if why is None else Refusal(fact, why)
         if fact.name.version is not None:
             why = second_registration(fact, self._state)
+            if why is None and fact.name.action == "register":
+                why = rejected_as_another(fact, self._rejected.get(fact.commit, ()), self.refusal)
             return None if why is None else Refusal(fact, why)
         return self._move(fact)
 
@@ -148,6 +174,10 @@ class Marks:
         if tag in self._state.ignored:
             return f"its release `{tag}` does not count: {self._state.ignored[tag]}"
         return "the release that it names is missing or was replaced"
+
+    @cached_property
+    def _rejected(self) -> Mapping[str, Sequence[RegisteredVersion]]:
+        return versions_where_rejected(self._state)
 
     @cached_property
     def _idle(self) -> Mapping[str, str]:

@@ -83,7 +83,7 @@ def _prove_assignment(project: Project, fact: TagFact, raw: ModelState, *, curre
     departed = departed_problem(project, fact, state)
     with setting_aside(project, fact, raw):
         before = accept(project, raw, local=False)
-        yield _proof(fact, "rules", _rules_problem(project, fact, before) or departed)
+        yield _proof(fact, "rules", departed or _rules_problem(project, fact, before))
         yield _proof(fact, "gates", _gates_problem(project, fact) or relied)
 
 

@@ -10,7 +10,7 @@ from mlgit.core.registry.completeness import doubtful_refusal
 from mlgit.core.registry.replay import replay
 from mlgit.core.trust.marks import Marks
 from tests.support.tags import fact
-from tests.unit.trust.test_accept import NO_STATEMENT, OFF, V1, V2, ask, rejection, release
+from tests.unit.trust.test_accept import NO_STATEMENT, OFF, V1, V2, ask, moved, rejection, release
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import TagFact
@@ -68,3 +68,41 @@ def test_a_lightweight_release_is_not_replaced_either() -> None:
 def test_a_rejection_with_a_counter_does_not_count() -> None:
     tag = fact("m@v2.0.0!#1", 2, message=rejection(V2).message())
     assert {each.fact.tag: each.why for each in ask(V1, V2, tag, foreign=True).refused} == {tag.tag: COUNTED}
+
+
+SAME = release("m@v3.0.0", 2)
+LIVE = moved("m#prod#1", 2, SAME, seconds=10)
+REJECTED = "its commit is `m@v2.0.0`, which was deregistered"
+PLAIN = fact("m@v2.0.0!", 2)
+
+
+@pytest.mark.parametrize(
+    ("tags", "why"),
+    [
+        ((V2, SAME, rejection(V2)), {SAME.tag: REJECTED}),
+        ((V2, SAME, rejection(V2), fact("m@v3.0.0!", 2)), {SAME.tag: REJECTED, "m@v3.0.0!": NO_STATEMENT}),
+        (
+            (V2, SAME, rejection(V2), LIVE),
+            {SAME.tag: REJECTED, LIVE.tag: f"its release `m@v3.0.0` does not count: {REJECTED}"},
+        ),
+        ((V2, SAME, rejection(V2), rejection(SAME)), {}),
+        ((V2, SAME, PLAIN), {PLAIN.tag: NO_STATEMENT}),
+        ((fact("m@v2.0.0", 2), SAME, PLAIN), {"m@v2.0.0": NO_STATEMENT, PLAIN.tag: NO_STATEMENT}),
+        ((V2, SAME), {}),
+        ((V2, release("m@v3.0.0", 1), rejection(V2)), {}),
+    ],
+    ids=[
+        *("another number", "with a rejection by hand", "in an environment", "both are rejected"),
+        *("the rejection does not count", "nor what it rejects", "nothing is rejected", "another commit"),
+    ],
+)
+def test_a_rejected_commit_does_not_come_back_under_another_number(
+    tags: tuple[TagFact, ...], why: dict[str, str]
+) -> None:
+    assert {each.fact.tag: each.why for each in ask(*tags).refused} == why
+    seen = [tag._replace(flaw=NO_STATEMENT if not tag.message() else None) for tag in tags]
+    marks = Marks(replay(seen).model("m"), foreign=False)
+    found = {each.tag: marks.why(each) for each in seen if each.name.environment is None}
+    assert {tag: one for tag, one in found.items() if one} == {
+        tag: one for tag, one in why.items() if "#" not in tag
+    }

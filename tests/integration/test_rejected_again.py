@@ -1,0 +1,56 @@
+"""Rejected models that come back: under another number of their commit, or under a new name of the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.integration.test_lower_baselines import release_again
+from tests.integration.test_refused_tags import findings
+from tests.support.registry import change, train
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+
+@pytest.fixture
+def rejected(staged: Folder) -> Folder:
+    """v1.0.0 is in staging, and v1.0.1, of trunk's tip, was deregistered."""
+    train(staged, "1.985")
+    change(staged, "release", "line")
+    change(staged, "deregister", "line@v1.0.1", "-m", "Biased")
+    return staged
+
+
+def test_another_number_of_the_rejected_commit_is_refused_and_is_what_doctor_deletes(
+    rejected: Folder,
+) -> None:
+    release_again(rejected, "v1.0.2", at="line@v1.0.1^{}")
+    why = "its commit is `line@v1.0.1`, which was deregistered"
+    for argv in (
+        ["promote", "line@v1.0.2", "--to", "staging"],
+        ["get", "line@v1.0.2", "-o", "out"],
+    ):
+        done = rejected.here(*argv)
+        assert done.status == Exit.BLOCKED, argv
+        assert why in done.out + done.err, argv
+    assert rejected.here("ci", "tag", "--", "line@v1.0.2").status == Exit.BLOCKED
+    rejected.here("ci", "merged")
+    assert "line#staging#2" not in rejected.git("tag")
+    (clash,) = findings(rejected, "clashing_versions")
+    assert clash["repair"].startswith("git tag -d line@v1.0.2")
+
+
+def test_a_new_name_does_not_release_what_was_rejected_under_the_old_one(rejected: Folder) -> None:
+    for name in ("mlgit.yaml", "dvc.yaml"):
+        text = (rejected / name).read_text(encoding="utf-8")
+        rejected.write(name, text.replace("  line: {path", "  neu: {path"))
+    rejected.commit("Another name")
+    rejected.git("push", "-q")
+    done = rejected.here("release", "neu")
+    assert done.status == Exit.STATE
+    assert "This model was rejected before: `line@v1.0.1` was deregistered by Ada" in done.err
+    assert "run `mlgit release neu --force`" in done.err
+    assert change(rejected, "release", "neu", "--force")["version"] == "v1.0.0"
