@@ -13,6 +13,7 @@ from mlgit.core.release.promotion import require_counting, split_target, wanted_
 from mlgit.core.release.tag_plan import ChangeReport, plan_release
 from mlgit.core.wording import words
 from mlgit.errors import StateError, UsageError
+from mlgit.project.ci.before_rename import rejected_before
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import require_usable_name
 from mlgit.project.release.bump import next_step
@@ -188,7 +189,8 @@ def _rejection(project: Project, candidate: _Candidate, options: ReleaseOptions)
     Raises:
         StateError: it was deregistered, and the release is not forced.
     """
-    rejected = rejected_model(project, candidate.accepted, candidate.commit, candidate.path)
+    asked = project, candidate.accepted, candidate.commit, candidate.path
+    rejected = rejected_model(*asked) or rejected_before(*asked)
     if rejected is None:
         return ()
     sentences = rejection_notes(rejected)

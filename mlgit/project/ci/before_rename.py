@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.project.registry.former_names import name_in_environment
-from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.models import declared_models, model_content, version_content
 from mlgit.project.registry.read import read_model, read_registry
 from mlgit.project.trust.accept import accept
 
@@ -38,3 +38,21 @@ def deregistered_before(project: Project) -> Iterator[RegisteredVersion]:
     for name, state in sorted(read_registry(project).models.items()):
         if name not in declared:
             yield from (each for each in reversed(state.versions) if each.deregistered)
+
+
+def rejected_before(
+    project: Project, state: ModelState, commit: str, path: str | None
+) -> RegisteredVersion | None:
+    """The deregistered version of a former name with the content of a commit.
+
+    None if a version of `state`, the model under its name of now, has that content.
+    """
+    former = tuple(deregistered_before(project))
+    mine = model_content(project, commit, path) if former else None
+    if mine is None:
+        return None
+
+    def same(version: RegisteredVersion) -> bool:
+        return version_content(project, version, path, like=mine) == mine
+
+    return None if any(map(same, state.versions)) else next(filter(same, former), None)
