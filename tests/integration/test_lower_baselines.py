@@ -13,10 +13,13 @@ from mlgit.errors import Exit
 from tests.integration.test_emptied_baseline import GATE, rules, worse
 from tests.integration.test_emptied_releases import BASE, RELEASE
 from tests.integration.test_older_baselines import message
+from tests.integration.test_refused_tags import plant
 from tests.support.checks import check, notes, results
 from tests.support.registry import change, train, train_into
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.shell import Folder
 
 PROMOTE_OLD = ("promote", "line@v1.0.0", "--to", "staging")
@@ -166,3 +169,42 @@ def test_the_newest_release_is_not_compared_with_itself_when_it_is_promoted(stag
     assert done.status == Exit.BLOCKED
     assert "r2-vs-release: fail: r2 0.945 -> 0.9175" in done.err
     assert staged.here("promote", "line@v1.0.0", "--to", "prod").status == Exit.DONE
+
+
+def deregistered(folder: Folder) -> None:
+    change(folder, *UNASSIGN)
+    change(folder, "deregister", "line@v1.0.1", "-m", "Bad")
+
+
+def replaced_by_a_plain_tag(folder: Folder) -> None:
+    plant(folder, "line@v1.0.1", "line@v1.0.1^{}")
+
+
+def replaced_by_a_lightweight_tag(folder: Folder) -> None:
+    folder.git("tag", "-f", "line@v1.0.1", "line@v1.0.1^{}")
+    folder.git("push", "-q", "--force", "origin", "refs/tags/line@v1.0.1")
+
+
+GONE = [deregistered, replaced_by_a_plain_tag, replaced_by_a_lightweight_tag]
+
+
+@pytest.mark.parametrize("lose", GONE)
+def test_a_higher_number_of_an_older_commit_hides_no_newest_release_that_is_gone(
+    better: Folder, lose: Callable[[Folder], None]
+) -> None:
+    rules(better, gate=RELEASE)
+    lose(better)
+    release_again(better, "v9.0.0")
+    verdict = check(better, status=Exit.DONE)
+    assert ("baseline_older", "warn") in notes(verdict)
+    assert "of an older commit than `line@v1.0.1`, which " in message(verdict, "baseline_older")
+
+
+def test_a_version_that_left_for_a_higher_number_of_an_older_commit_is_missed_also_if_rejected(
+    better: Folder,
+) -> None:
+    release_again(better, "v9.0.0")
+    change(better, "promote", "line@v9.0.0", "--to", "staging")
+    change(better, "deregister", "line@v1.0.1", "-m", "Bad")
+    rules(better)
+    assert "it holds v9.0.0 now" in message(check(better, status=Exit.DONE), "baseline_held")

@@ -130,21 +130,32 @@ def _explained(
 def _higher_before(
     project: Project, here: EnvironmentState, state: ModelState
 ) -> tuple[TagFact, Change] | None:
-    """The highest version before, or what was of a newer commit, and the change that took it out."""
+    """The highest version before, or what was of a newer commit, and the change that took it out.
+
+    One that is deregistered is not missed, unless a higher number of an older commit took its place.
+    """
     now, holder = here.version, here.holder
-    before = [each for each in held_before(here) if not withdrawn(each[0], here, state)]
-    versions = {fact.oid: version_of(fact, here.registered) for fact, _ in before}
+    every = [*held_before(here)]
+    versions = {fact.oid: version_of(fact, here.registered) for fact, _ in every}
+    gone = {fact.oid for fact, _ in every if withdrawn(fact, here, state)}
+    before = [each for each in every if each[0].oid not in gone]
     higher = {
         each.version: oid
         for oid, each in versions.items()
-        if each is not None and now is not None and each.version > now.version
+        if oid not in gone and each is not None and now is not None and each.version > now.version
     }
     if higher:
         oid = higher[max(higher)]
         return next(each for each in before if each[0].oid == oid)
-    commits = [fact.commit for fact, _ in before]
+    lower = [
+        each
+        for each in every
+        if each in before
+        or ((was := versions[each[0].oid]) is not None and now is not None and was.version < now.version)
+    ]
+    commits = [fact.commit for fact, _ in lower]
     later = None if holder is None else first_after(project.git, holder.commit, commits)
-    return next((each for each in before if each[0].commit == later), None)
+    return next((each for each in lower if each[0].commit == later), None)
 
 
 def _emptied(found: Baseline, here: EnvironmentState) -> Baseline:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.refs import first_after, is_ancestor
 from mlgit.core.gates.evaluate import DEREGISTERED, EMPTIED, OLDER
 from mlgit.core.registry.completeness import refused_releases
+from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.wording import word
 
 if TYPE_CHECKING:
@@ -62,16 +63,11 @@ def explained(
     if found.state != "found":
         return found
     final = version.version.final
-    lower = {
-        each.commit: each
-        for each in state.versions
-        if each.version < version.version and not each.withdrawn and each.version.final >= final
-    }
-    newer = first_after(project.git, version.commit, tuple(lower))
+    newer = _of_newer_commit(project, state, version)
     if newer is not None:
         message = (
             f"it compares with {found.label}, {found.rule}, although that is of an older commit than "
-            f"`{lower[newer].tag}`; {version.author} made its tag, {version.registered_at:%Y-%m-%d %H:%M} UTC"
+            f"{newer}; {version.author} made its tag, {version.registered_at:%Y-%m-%d %H:%M} UTC"
         )
         return replace(found, reason=OLDER, message=message, hint=f"see `mlgit history {word(state.name)}`")
     higher = [each for each in gone if each.version > version.version and each.version.final >= final]
@@ -83,6 +79,35 @@ def explained(
         f"{higher[-1].version} on {rejected.at:%Y-%m-%d %H:%M} UTC"
     )
     return replace(found, reason=DEREGISTERED, message=message)
+
+
+def _of_newer_commit(project: Project, state: ModelState, version: RegisteredVersion) -> str | None:
+    """What has a lower number than a version and a newer commit of trunk, also if it does not count any more.
+
+    It decided what others were compared with before that number came.
+    """
+    final = version.version.final
+    lower = {
+        each.commit: f"`{each.tag}`" + (", which was deregistered" if each.withdrawn else "")
+        for each in sorted(state.versions, key=lambda each: not each.withdrawn)
+        if each.version < version.version and each.version.final >= final
+    }
+    for refusal in refused_releases(state):
+        number = refusal.fact.name.version
+        if number is not None and number < version.version and number.final >= final:
+            lower.setdefault(refusal.fact.commit, f"`{refusal.fact.tag}`, which does not count")
+    for tag, name in ((tag, parse_tag(tag)) for tag in state.ignored):
+        number = None if name is None or name.action != "register" else name.version
+        if number is not None and number < version.version and number.final >= final:
+            commit = project.commit(f"{TAGS}{tag}")
+            lower |= {} if commit is None else {commit: f"`{tag}`, which does not count"}
+    counting = {each.commit for each in state.versions}
+    trunk = project.trunk
+    for commit in lower if first_after(project.git, version.commit, tuple(lower)) else ():
+        here = commit in counting or (trunk is not None and is_ancestor(project.git, commit, trunk.commit))
+        if here and commit != version.commit and is_ancestor(project.git, version.commit, commit):
+            return lower[commit]
+    return None
 
 
 def _emptied(found: Baseline, state: ModelState, gone: Sequence[RegisteredVersion]) -> Baseline:
