@@ -167,6 +167,10 @@ def _between(left: Point, right: Point, place: float) -> float:
     return min(max(between, min(y0, y1)), max(y0, y1))
 
 
+_EXACT = 2.0**53
+"""From here on, not every whole number is a double."""
+
+
 def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, ...]:
     """The places at which to read off all curves: rising, at most `most`, from where every curve has begun.
 
@@ -185,7 +189,7 @@ def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, 
     own = sorted({x for points in several for x, _ in points if low <= x <= high})
     if len(own) <= most and _even(own):
         return tuple(own)
-    if all(x == int(x) for x in own):
+    if -_EXACT < low and high < _EXACT and all(x == int(x) for x in own):
         step = max(1, -(-int(high - low) // (most - 1)))
         even = [low + step * number for number in range(most)]
     else:
