@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,14 +18,8 @@ _MOST_STARS = 3
 _IN_FOLDER = "in a folder"
 
 
-class Glob(Protocol):
-    """A compiled pattern of paths."""
-
-    def fullmatch(self, path: str, /) -> object | None: ...
-
-
 @cache
-def glob_pattern(glob: str) -> Glob:
+def glob_pattern(glob: str) -> re.Pattern[str] | _Steps:
     """A glob from the root: `*` and `?` stay in one folder, `**` crosses folders."""
     whole = re.sub(r"(?:\*\*/){2,}", "**/", glob)
     parts = re.findall(_PARTS, whole)

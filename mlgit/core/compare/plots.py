@@ -189,7 +189,7 @@ def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, 
     own = sorted({x for points in several for x, _ in points if low <= x <= high})
     if len(own) <= most and _even(own):
         return tuple(own)
-    if -_EXACT < low and high < _EXACT and all(x == int(x) for x in own):
+    if low > -_EXACT and high < _EXACT and all(x == int(x) for x in own):
         step = max(1, -(-int(high - low) // (most - 1)))
         even = [low + step * number for number in range(most)]
     else:

@@ -17,7 +17,6 @@ from binascii import crc32
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.push import list_remote_refs
 from mlgit.core.record import NamedTuple
 from mlgit.core.registry.completeness import REMOTE_TAGS, in_ci
 from mlgit.core.registry.tags import TAGS, built_on, parse_tag, theirs_instead
@@ -167,18 +166,15 @@ def record_taken(project: Project, oids: Iterable[str]) -> None:
     _append(project, _SEEN, [f"!{oid}" for oid in oids if known.get(oid) != "!"])
 
 
-def has_several_remotes(project: Project) -> bool:
-    """Whether this clone has several remotes, found without asking git."""
-    return len(_configured(project)) > 1
-
-
 def record_listing(project: Project, remote: str, patterns: Sequence[str]) -> None:
     """Record which tags are the remote's, where this clone may have those of another one.
 
     Raises:
         GitFailed: the remote does not answer.
     """
-    if has_several_remotes(project):
+    if len(_configured(project)) > 1:
+        from mlgit.adapters.git.push import list_remote_refs
+
         record_seen(project, list_remote_refs(project.git, remote, patterns).values(), at_remote=True)
 
 
@@ -265,7 +261,7 @@ def _note_only(project: Project, remotes: Mapping[str, str]) -> None:
     if remotes and _lines(project, _ONLY) != [key]:
         with suppress(OSError):
             os.makedirs(project.cache_dir, exist_ok=True)
-            with open(os.path.join(project.cache_dir, _ONLY), "w", encoding="ascii") as file:
+            with open(os.path.join(project.cache_dir, _ONLY), "w", encoding="utf-8") as file:
                 file.write(f"{key}\n")
     with suppress(OSError):
         os.unlink(os.path.join(project.cache_dir, _BEFORE))
@@ -285,7 +281,7 @@ def _before(project: Project) -> frozenset[str]:
 
 def _lines(project: Project, name: str) -> list[str]:
     try:
-        with open(os.path.join(project.cache_dir, name), encoding="ascii") as file:
+        with open(os.path.join(project.cache_dir, name), encoding="utf-8") as file:
             return file.read().split("\n")[:-1]
     except (OSError, UnicodeDecodeError):
         return []
@@ -296,5 +292,5 @@ def _append(project: Project, name: str, lines: Collection[str]) -> None:
         return
     with suppress(OSError):
         os.makedirs(project.cache_dir, exist_ok=True)
-        with open(os.path.join(project.cache_dir, name), "a", encoding="ascii") as file:
+        with open(os.path.join(project.cache_dir, name), "a", encoding="utf-8") as file:
             file.write("".join(f"{line}\n" for line in lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.digest import sha256_hex
+from mlgit.core.pipeline.evidence import other_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,11 @@ class _Literal(str):
     """A bracket, a comma or a key, which is not quoted."""
 
     __slots__ = ()
+
+
+def null_or_list(value: object) -> str:
+    """The text of a value that cannot be a metric, as in `other_text`."""
+    return other_text(None if value is None else list_text(value))
 
 
 def list_text(value: object) -> str:

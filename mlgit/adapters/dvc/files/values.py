@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import LFS_POINTER
 from mlgit.adapters.dvc.files.formats.exact import decimal, fraction, whole
-from mlgit.adapters.dvc.files.lists import list_text
-from mlgit.core.pipeline.evidence import NotFetched, Problem, Unreadable, Value, other_text
+from mlgit.core.pipeline.evidence import NotFetched, Problem, Unreadable, Value
 from mlgit.core.pipeline.metrics import usable
 from mlgit.errors import ConfigError
 
@@ -275,7 +274,9 @@ def _flat(tree: object, *, lists: bool, others: dict[str, str] | None) -> dict[s
             leaf = Decimal(repr(value)) if type(value) is float else _leaf(value, lists=lists)
         if leaf is None and not lists:
             if others is not None and len(others) < MAX_VALUES:
-                others[prefix] = other_text(None if value is None else list_text(value))
+                from mlgit.adapters.dvc.files.lists import null_or_list
+
+                others[prefix] = null_or_list(value)
             continue
         if prefix in found:
             raise Unreadable(f"has two values for `{prefix}`")
