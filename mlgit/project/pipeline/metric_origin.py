@@ -131,6 +131,8 @@ def what_it_takes(state: StageState, states: Mapping[str, StageState] | None = N
         return _FETCH
     if any(text.startswith("params file ") for text in texts):
         return f"fix it, then run `mlgit run {word(state.address)}`"
+    if any(text.endswith(" it is not here") for text in texts):
+        return f"run `dvc fetch --with-deps {word(state.address)}`"
     return _CHECK_OUT if any(".gitattributes" in text for text in texts) else _HERE
 
 

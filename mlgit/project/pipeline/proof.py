@@ -18,7 +18,7 @@ from mlgit.core.wording import count, first, listed
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence, forget_evidence
 from mlgit.project.pipeline.merged_records import merged_by_git
-from mlgit.project.pipeline.metric_origin import way_out
+from mlgit.project.pipeline.metric_origin import way_out, what_it_takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,7 +69,7 @@ def fetch_listings(project: Project, commit: str, progress: Progress | None = No
     """Fetch the listings of tracked directories of which a stage reads only a part.
 
     Without the listing, that part cannot be compared with the stage's record. Nothing is raised here,
-    because `prove_pipeline` reports listings that are still missing.
+    because the gates and `prove_pipeline` report listings that are still missing.
     """
     found = evidence(project, commit)
     if not any(text.endswith(_NOT_HERE) for state in found.stages for text in state.unchecked):
@@ -83,8 +83,8 @@ def fetch_listings(project: Project, commit: str, progress: Progress | None = No
     from mlgit.adapters.dvc import engine
 
     with suppress(StateError, ToolError):
-        if engine.fetch_listings(project.root, wanted, progress):
-            forget_evidence(project)
+        engine.fetch_listings(project.root, wanted, progress)
+    forget_evidence(project)  # also if something else fetched them since it was read
 
 
 def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]]:
@@ -99,15 +99,18 @@ def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]
     for state in found.stages:
         known = (*state.reasons, *unrecorded.get(state.address, ()))
         reasons = [each for each in dict.fromkeys(known) if each not in reported]
+        unknown = []
         for text in state.unchecked:
             if text.endswith(_OUTSIDE):
                 skipped += [] if text.startswith("upstream of ") else [f"stage `{state.address}`: {text}"]
             elif lenient and text.endswith(_NOT_HERE):
                 skipped.append(f"stage `{state.address}`: {text}")
             else:
-                reasons.append(text)
+                unknown.append(text)
         if reasons:
-            stale.append(_stale_note(state, reasons, after.get(state.address, ())))
+            stale.append(_stale_note(state, [*reasons, *unknown], after.get(state.address, ())))
+        elif unknown:
+            stale.append(_unknown_note(state, unknown))
         elif own := [text for text in state.unproven if not text.startswith("upstream ")]:
             note = _stale_note(state, own, after.get(state.address, ()))
             stale.append(replace(note, hint=f"{way_out(state)}, commit the results"))
@@ -148,6 +151,12 @@ def _stale_note(state: StageState, reasons: Sequence[str], after: Sequence[str])
         effect="block",
         hint=f"run `dvc add`, commit `{state.address}`" if tracked else _way_on(reasons),
     )
+
+
+def _unknown_note(state: StageState, unknown: Sequence[str]) -> Note:
+    subject = f"`{state.address}`" if state.address.endswith(".dvc") else f"stage `{state.address}`"
+    text = f"Whether {subject} is up to date is not known here: {', '.join(first(unknown))}"
+    return Note(code="stale_stage", message=text, effect="block", hint=what_it_takes(state))
 
 
 def _way_on(reasons: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 """The beginning of a pointer, which Git LFS leaves in Git instead of a file."""
@@ -46,6 +46,12 @@ class Hashes(Protocol):
         `UNREADABLE` if it exists and cannot be read; for a commit also one of the other words above,
         on disk also `LEFT_OUT`.
         """
+
+    def files(self, folder: str, *, legacy: bool) -> Mapping[str, str] | None:
+        """Relative path -> MD5 of the files of a folder that are on disk; None if `md5` has all of it."""
+
+    def resolved(self, path: str) -> str:
+        """The path after following links, as long as that is in the repository."""
 
     def covers(self, folder: str, path: str) -> bool:
         """Whether the hash of a folder is of this file in it, too: DVC does not see every file."""

@@ -12,7 +12,7 @@ from mlgit.adapters.dvc.data.ignore import Ignores, visible
 from mlgit.core.progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from mlgit.adapters.dvc.data.listing import Entry, Listing, Searches
 
@@ -64,6 +64,18 @@ class WorkspaceHashes:
         if asked not in self._answers:
             self.prefetch([asked])
         return self._answers[asked]
+
+    def files(self, folder: str, *, legacy: bool) -> Mapping[str, str] | None:
+        """Relative path -> MD5 of the files of a folder that DVC sees there; None if one cannot be read."""
+        full = self._place(folder)
+        seen = self._visible(folder, self._list(folder, full).entries()) if os.path.isdir(full) else []
+        found = self._hash_entries(folder, full, seen, lambda _: None, legacy=legacy)
+        return None if found is None else {entry.name: md5 for entry, md5 in found}
+
+    def resolved(self, path: str) -> str:
+        """The path after following links, as long as that is in the repository."""
+        root, place = os.path.realpath(self._root), os.path.realpath(self._place(path))
+        return place[len(root) + 1 :] if place.startswith(f"{root}/") else path
 
     def covers(self, folder: str, path: str) -> bool:
         """Whether the hash of a folder is of this file in it, too."""

@@ -110,6 +110,12 @@ class CommitHashes:
             return self._in_submodule(module, place[len(module) + 1 :], legacy=legacy)
         return self._in_commit(place, path, legacy=legacy)
 
+    def files(self, folder: str, *, legacy: bool) -> None:
+        """Nothing: the hash of a folder has the data that DVC tracks in it already."""
+
+    def resolved(self, path: str) -> str:
+        return self._resolved(path) or path
+
     def covers(self, folder: str, path: str) -> bool:
         """Whether the hash of a folder is of this file in it, too."""
         place = self._resolved(folder) or folder

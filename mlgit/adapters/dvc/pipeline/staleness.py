@@ -17,11 +17,11 @@ from mlgit.adapters.dvc.data.hashes import (
     SUBMODULE,
     UNKNOWN,
     Hashes,
-    listing_md5,
 )
 from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
 from mlgit.adapters.dvc.pipeline.datasets import compare, is_dataset
 from mlgit.adapters.dvc.pipeline.params import ParamFiles
+from mlgit.adapters.dvc.pipeline.recorded import RecordedHashes
 from mlgit.adapters.dvc.pipeline.shared import shared_by, shared_text
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, StageState
 from mlgit.core.pipeline.stages import Pointer
@@ -145,7 +145,7 @@ class _StageChecker:
         self._made = made
         self._params = params
         self._hashes = hashes
-        self._listing = listing
+        self._recorded = RecordedHashes(made, hashes, listing)
         self.datasets: dict[str, list[str]] = {}
         """Stage -> the datasets it depends on, which DVC compares."""
 
@@ -191,7 +191,7 @@ class _StageChecker:
             if word in _NOT_CHECKED:
                 sentence = f"dep {dep} was not checked: {_NOT_CHECKED[word]}"
                 found.unchecked.append(sentence)
-                found.unknown += [sentence] if word in _NOT_HERE else []
+                found.unknown.append(sentence)
             elif word:
                 found.reasons.append(f"{word} dep {dep}")
 
@@ -202,36 +202,23 @@ class _StageChecker:
     def _compare(self, dep: str, pointer: Pointer, *, outside: str = UNKNOWN) -> str:
         """`""`, `changed`, `deleted`, a key of `_NOT_CHECKED`, or `outside` if nothing is known here."""
         md5 = self._hashes.md5(dep, legacy=pointer.legacy)
+        place = self._hashes.resolved(dep) if md5 is None else dep
+        if md5 not in _NOT_CHECKED:
+            md5 = self._recorded.completed(place, legacy=pointer.legacy) or md5
         if md5 in _NOT_CHECKED:
             return md5
         if md5 not in {None, pointer.md5}:
             return self._hashes.doubt(dep) or "changed"
-        md5 = md5 if md5 is not None else self._recorded(dep)
+        md5 = md5 if md5 is not None else self._recorded.md5(place)
         if md5 is not None:
             return "" if md5 == pointer.md5 else "changed"
-        producers = self._made.touching(dep)
+        producers = self._made.touching(place)
         # No pointer: never made. Not cached: cannot be restored. Otherwise the file may be in a directory
         # whose listing is missing here.
         absent = all(out.pointer is None or not out.cached for out in producers)
         if dep.startswith(("/", "../")):
             return outside if outside != UNKNOWN else OUTSIDE
         return "deleted" if absent else outside
-
-    def _recorded(self, dep: str) -> str | None:
-        """The hash that dvc.lock or a .dvc file recorded for a path that is not checked out."""
-        producer = self._made.at(dep)
-        if producer is not None:
-            return producer.pointer.md5 if producer.pointer is not None and producer.cached else None
-        above = self._made.around(dep)
-        files = None if above is None or not above.cached else self._listing(above)
-        if above is None or files is None:
-            return None
-        below = dep[len(above.path) + 1 :]
-        if below in files:
-            return files[below]
-        start = f"{below}/"
-        inside = {name[len(start) :]: md5 for name, md5 in files.items() if name.startswith(start)}
-        return listing_md5(inside.items()) if inside else None
 
     def _out(self, out: Output, found: _Findings) -> None:
         if "://" in out.path:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlgit.adapters.dvc.data.hashes import listing_md5
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.pipeline.ancestry import OutputsByPath
 from mlgit.adapters.dvc.pipeline.staleness import stage_states
@@ -25,8 +26,14 @@ OTHER = "1" * 32
 class Contents:
     """Hashes on disk: everything as recorded, except for these paths."""
 
-    def __init__(self, changed: Iterable[str] = (), absent: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        changed: Iterable[str] = (),
+        absent: Iterable[str] = (),
+        links: Mapping[str, str] | None = None,
+    ) -> None:
         self._changed = frozenset(changed)
+        self._links = links or {}
         self._absent = frozenset(absent)
 
     def exists(self, path: str) -> bool:
@@ -37,6 +44,14 @@ class Contents:
         if path in self._absent:
             return None
         return OTHER if path in self._changed else SAME.md5
+
+    def files(self, folder: str, *, legacy: bool) -> Mapping[str, str]:
+        """One file of Git in every folder."""
+        assert not legacy
+        return {} if folder in self._absent else {"kept.txt": OTHER}
+
+    def resolved(self, path: str) -> str:
+        return self._links.get(path, path)
 
     def covers(self, _: str, __: str) -> bool:
         """Nothing is ignored."""
@@ -84,9 +99,11 @@ def stage(name: str, *deps: str, frozen: bool = False, made: Pointer | None = SA
     )
 
 
-def states(pipeline: Pipeline, contents: Contents) -> dict[str, StageState]:
+def states(
+    pipeline: Pipeline, contents: Contents, listing: Mapping[str, str] | None = None
+) -> dict[str, StageState]:
     found = stage_states(
-        pipeline, tree=NoFiles(), hashes=contents, documents=Documents(None), listing=lambda _: None
+        pipeline, tree=NoFiles(), hashes=contents, documents=Documents(None), listing=lambda _: listing
     )
     return {state.address: state for state in found}
 
@@ -176,7 +193,56 @@ def test_a_part_of_a_directory_without_its_listing_is_unchecked() -> None:
     folder = Output(path="many", owner="many.dvc", pointer=Pointer(md5=f"{OTHER}.dir"))
     pipeline = Pipeline(stages=(stage("a", "many/sub/x"),), tracked=(folder,))
     found = states(pipeline, Contents(absent=["many", "many/sub/x"]))["a"]
-    assert found.unchecked == ("dep many/sub/x was not checked: it is not here",)
+    assert found.unchecked == found.unknown == ("dep many/sub/x was not checked: it is not here",)
+
+
+KEPT = listing_md5([("kept.txt", OTHER), ("m/deep", SAME.md5), ("n", SAME.md5)])
+LISTED = {"deep": SAME.md5}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "absent", "listing", "expected"),
+    [
+        (KEPT, ["all/m", "all/n"], LISTED, ((), ())),
+        (KEPT, ["all/m"], LISTED, (("changed dep all",), ())),
+        (KEPT, ["all/m", "all/n"], {"deep": OTHER}, (("changed dep all",), ())),
+        (KEPT, ["all/m", "all/n"], None, ((), ("dep all was not checked: it is not here",))),
+        (listing_md5([("m/deep", SAME.md5), ("n", SAME.md5)]), ["all", "all/m", "all/n"], LISTED, ((), ())),
+        (SAME.md5, [], None, ((), ())),
+    ],
+)
+def test_a_folder_is_compared_with_the_outputs_in_it_that_are_not_on_disk(
+    recorded: str,
+    absent: list[str],
+    listing: Mapping[str, str] | None,
+    expected: tuple[tuple[str, ...], tuple[str, ...]],
+) -> None:
+    outs = (
+        Output(path="all/m", owner="m.dvc", pointer=Pointer(md5=f"{OTHER}.dir")),
+        Output(path="all/n", owner="n.dvc", pointer=SAME),
+        Output(path="all/new", owner="new.dvc"),
+        Output(path="all/git", owner="git.dvc", pointer=SAME, cached=False),
+    )
+    reader = stage("a", "all")
+    assert reader.locked is not None
+    reader = reader._replace(locked=reader.locked._replace(deps={"all": Pointer(md5=recorded)}))
+    found = states(Pipeline(stages=(reader,), tracked=outs), Contents(absent=[*absent, "all/git"]), listing)[
+        "a"
+    ]
+    assert (found.reasons, found.unknown) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "md5", "expected"),
+    [("out", SAME.md5, ()), ("out", OTHER, ("changed dep link",)), ("gone", SAME.md5, ("deleted dep link",))],
+)
+def test_a_link_to_what_is_not_on_disk_is_compared_by_its_record(
+    target: str, md5: str, expected: tuple[str, ...]
+) -> None:
+    out = Output(path="out", owner="out.dvc", pointer=Pointer(md5=md5))
+    contents = Contents(absent=["link", "out", "gone"], links={"link": target})
+    found = states(Pipeline(stages=(stage("a", "link"),), tracked=(out,)), contents)["a"]
+    assert (found.reasons, found.unknown) == (expected, ())
 
 
 @pytest.mark.parametrize("place", ["a/out", "a", "a/out/deep"])

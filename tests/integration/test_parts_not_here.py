@@ -1,0 +1,113 @@
+"""What this clone cannot check is not proven; what dvc.lock and .dvc files record needs no data here."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.checks import check
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MODEL = "models/line.json"
+
+
+def edit(project: Folder, old: str, new: str, file: str = "dvc.yaml") -> None:
+    text = (project / file).read_text()
+    assert old in text
+    project.write(file, text.replace(old, new))
+
+
+def part_of_a_folder(project: Folder) -> None:
+    """A stage makes a folder, of which another one reads a file."""
+    edit(project, f"outs: [{MODEL}]", "outs: [models]")
+    edit(
+        project,
+        "import json, re\n",
+        "import json, os, re\nos.makedirs('models', exist_ok=True)\n",
+        "src/train.py",
+    )
+    project.git("rm", "-qrf", "models")
+
+
+def folder_above(project: Folder) -> None:
+    """A stage reads a folder, in which others make files."""
+    edit(project, f"[data/clean.csv, {MODEL},", "[data/clean.csv, models,")
+
+
+def link(project: Folder) -> None:
+    """A stage reads a link in Git to what another one makes."""
+    os.symlink(MODEL, project / "latest.json")
+    edit(project, f"[data/clean.csv, {MODEL},", "[data/clean.csv, latest.json,")
+
+
+def run(project: Folder, slope: str, *stages: str) -> None:
+    project.write("params.yaml", f"train:\n  slope: {slope}\n")
+    project.dvc("repro", "-q", *stages)
+
+
+def published(project: Folder, change: Callable[[Folder], None]) -> None:
+    change(project)
+    run(project, "1.99")
+    project.dvc("push", "-q")
+    project.commit("Arrange")
+    project.git("push", "-q")
+
+
+def fresh(project: Folder, place: str = "clone") -> Folder:
+    """A new clone, which has no data."""
+    folder = project.path.parent / place
+    project.git("clone", "-q", str(project.path.parent / "origin.git"), str(folder))
+    return Folder(folder)
+
+
+def reasons(verdict: dict[str, object]) -> set[str | None]:
+    results = verdict["results"]
+    assert isinstance(results, list)
+    return {each.get("reason") for each in results if each["outcome"] == "error"}
+
+
+@pytest.mark.parametrize("change", [folder_above, link])
+def test_what_is_recorded_of_a_folder_or_link_needs_no_data_here(
+    project: Folder, change: Callable[[Folder], None]
+) -> None:
+    published(project, change)
+    check(fresh(project), status=Exit.DONE)
+    run(project, "1.5", "train")
+    project.dvc("push", "-q")
+    project.commit("Train only")
+    project.git("push", "-q")
+    assert reasons(check(fresh(project, "later"), status=Exit.BLOCKED)) == {"stale"}
+
+
+def test_a_part_whose_listing_is_not_here_is_not_proven_until_it_is_fetched(project: Folder) -> None:
+    published(project, part_of_a_folder)
+    clone = fresh(project)
+    verdict = check(clone, status=Exit.BLOCKED)
+    assert reasons(verdict) == {"unknown_here"}
+    (hint,) = {each["hint"] for each in verdict["results"] if each["outcome"] == "error"}
+    assert hint == "run `dvc fetch --with-deps evaluate`"
+    clone.dvc(*hint.split("`")[1].split()[1:])
+    check(clone, status=Exit.DONE)
+
+
+def test_a_release_fetches_the_listing_and_finds_numbers_of_an_earlier_run(project: Folder) -> None:
+    published(project, part_of_a_folder)
+    assert fresh(project).here("release", "line").status == Exit.DONE
+    run(project, "1.991")
+    run(project, "1.5", "train")
+    project.dvc("push", "-q")
+    project.commit("Train only")
+    project.git("push", "-q")
+    found = fresh(project, "later").here("release", "line")
+    assert found.status == Exit.BLOCKED
+    assert "Stage `evaluate` is stale: changed dep models/line.json" in found.err
+    (project.path.parent / "storage").rename(project.path.parent / "elsewhere")
+    found = fresh(project, "offline").here("release", "line", "--data-elsewhere")
+    assert found.status == Exit.BLOCKED
+    assert "Whether stage `evaluate` is up to date is not known here" in found.err
