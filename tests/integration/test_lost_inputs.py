@@ -91,3 +91,34 @@ def test_test_data_that_the_number_is_no_longer_made_from_is_a_finding(
     found = [each for each in verdict["notes"] if each["effect"] == "warn"]
     assert [each["code"] for each in found] == ["evidence_weakened"]
     assert found[0]["message"].endswith(f" less: {finding}")
+
+
+@pytest.mark.parametrize("kept", ["Git", "DVC"])
+def test_files_of_a_model_that_no_stage_measures_are_a_finding(project: Folder, kept: str) -> None:
+    edit(project, "models/line.json", "models/net/line.json")
+    edit(project, "models/line.json", "models/net", "mlgit.yaml")
+    for file in ("src/train.py", "src/evaluate.py"):
+        edit(project, "models/line.json", "models/net/line.json", file)
+    (project / "models/net").mkdir()
+    project.dvc("repro", "-q")
+    project.commit("Make a folder the model")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "topic")
+    cached = "" if kept == "DVC" else ": {cache: false}"
+    edit(
+        project,
+        "outs: [models/net/line.json]",
+        f"outs: [models/net/line.json, {{models/net/more.json{cached}}}]",
+    )
+    if kept == "DVC":
+        edit(project, "{models/net/more.json}", "models/net/more.json")
+    project.write(
+        "src/train.py", (project / "src/train.py").read_text() + "open('models/net/more.json', 'w')\n"
+    )
+    project.write("params.yaml", "train:\n  slope: 1.991\n")
+    project.dvc("repro", "-q")
+    project.commit("Edit")
+    found = [each for each in check(project, status=Exit.DONE)["notes"] if each["effect"] == "warn"]
+    assert [each["message"] for each in found] == [
+        "Model `line` now has `models/net/more.json`, which no stage before its numbers reads"
+    ]

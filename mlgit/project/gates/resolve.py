@@ -19,7 +19,7 @@ from mlgit.core.gates.resolved.renames import (
 from mlgit.core.gates.resolved.settings import addition_notes, compare_settings
 from mlgit.core.gates.waived_names import declared_names, waived_names
 from mlgit.core.pipeline.known_models import renamed_models
-from mlgit.core.pipeline.model_files import measured_files
+from mlgit.core.pipeline.model_files import is_content, measured_files
 from mlgit.project.gates.ignored import ignore_findings
 from mlgit.project.gates.places import places_at
 from mlgit.project.gates.replaced import replacement_findings
@@ -158,6 +158,12 @@ def _in_models(project: Project, side: Side) -> list[str]:
     return [path for path in paths if path.startswith(wanted)]
 
 
+def _content(project: Project, side: Side, target: Side) -> list[str]:
+    """The files of Git that are part of models."""
+    metrics = measured_files(side.evidence.metric_files, target.evidence.metric_files)
+    return [path for path in _in_models(project, side) if is_content(path) and path not in metrics]
+
+
 def _stage_changes(
     project: Project,
     old: Side,
@@ -169,14 +175,15 @@ def _stage_changes(
     """What the stages of the gates' numbers and models do otherwise, and what they do not measure."""
     before, after = gates
     was, now = old.evidence.pipeline, new.evidence.pipeline
-    measured = measure(before, after, (was, now), reported)
+    files = _content(project, old, old), _content(project, new, old)
+    measured = measure(before, after, (was, now), reported, files)
     if was.stages == now.stages:
         return Compared(findings=measured.findings, notes=measured.notes)
     from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
 
-    files = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
+    known = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
     return Compared(
-        findings=(*measured.findings, *undeclared_files(was, now, gates, files)),
+        findings=(*measured.findings, *undeclared_files(was, now, gates, known)),
         notes=(
             *measured.notes,
             *stage_notes(was, now, gates),

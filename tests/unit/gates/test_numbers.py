@@ -143,7 +143,7 @@ def test_a_target_whose_numbers_are_not_here_may_have_had_the_same() -> None:
         ),
         ({"other": (("raw.csv",), ("m/speed.json",))}, (), None),
         ({"other": (("raw.csv",), ("n/x.bin",))}, (), None),
-        ({"train": (("raw.csv",), ("m/w.bin", "m/x.bin"))}, (), None),
+        ({"train": (("raw.csv",), ("m/w.bin", "m/x.bin")), "test": (("m",), ("m.json",))}, (), None),
         ({"other": ((), ("m/x.bin",)), "test": (("m",), ("m.json",))}, (), None),
     ],
 )
@@ -167,3 +167,67 @@ def test_a_part_that_makes_the_model_another_one_is_reported_once() -> None:
 
 def test_hand_numbers_are_not_of_a_stage() -> None:
     assert gate(BOTH, "by-hand.json", "b.bin").source == Source(file="by-hand.json", key="auc", origin=HAND)
+
+
+READ: Parts = {"train": (("raw.csv",), ("m/w.bin", "m/c.bin")), "test": (("m/w.bin", "m/c.bin"), ("m.json",))}
+ALL: Parts = {"train": (("raw.csv",), ("m/w.bin", "m/c.bin")), "test": (("m",), ("m.json",))}
+MORE: Parts = {**READ, "train": (("raw.csv",), ("m/w.bin", "m/c.bin", "m/x.bin", "m/other.json"))}
+WHOLE: Parts = {**READ, "train": (("raw.csv",), ("m",))}
+IN_GIT: Parts = {"test": (("m/w.bin",), ("m.json",))}
+NEW = "Model `b` now has `m/x.bin`, which no stage before its numbers reads"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "files", "text"),
+    [
+        (READ, READ, ((), ()), None),
+        (READ, MORE, ((), ()), NEW),
+        (MORE, MORE, ((), ()), None),
+        (READ, {**MORE, "test": (("m",), ("m.json",))}, ((), ()), None),
+        (READ, {**MORE, "test": (("m/w.bin", "m/c.bin", "m/x.bin"), ("m.json",))}, ((), ()), None),
+        (ALL, MORE, ((), ()), NEW),
+        (READ, WHOLE, ((), ()), "Model `b` is no longer read as a whole: stages read only a part of `m`"),
+        (WHOLE, WHOLE, ((), ()), None),
+        (ALL, {**ALL, "train": (("raw.csv",), ("m",))}, ((), ()), None),
+        (
+            {"train": (("raw.csv",), ("m/w.bin", "m.json"))},
+            {"train": (("raw.csv",), ("m", "m.json"))},
+            ((), ()),
+            None,
+        ),
+        (IN_GIT, IN_GIT, (("m/w.bin",), ("m/w.bin", "m/x.bin", "n/y.bin")), NEW),
+        (IN_GIT, IN_GIT, (("m/w.bin", "m/x.bin"), ("m/w.bin", "m/x.bin")), None),
+        (
+            {"test": (("m",), ("m.json",))},
+            {"test": (("m",), ("m.json",))},
+            (("m/w.bin",), ("m/x.bin",)),
+            None,
+        ),
+        (READ, READ, ((), ("m/x.bin",)), None),
+    ],
+    ids=[
+        "same", "another output", "known before", "read as a folder", "read as well",
+        "read as a folder before", "now a folder", "a folder before", "a folder that is read",
+        "not read before", "in Git",
+        "in Git before", "in Git and read as a folder", "in Git next to outputs",
+    ],
+)  # fmt: skip
+def test_what_a_model_has_and_no_stage_before_its_numbers_reads_is_a_finding(
+    old: Parts, new: Parts, files: tuple[tuple[str, ...], tuple[str, ...]], text: str | None
+) -> None:
+    sides = pipeline(old), pipeline(new)
+    gates = [[gate(side, "m.json", "m")] for side in sides]
+    found = measure(gates[0], gates[1], sides, files=files).findings
+    assert [each.code for each in found] == ([] if text is None else ["evidence_weakened"])
+    assert [message_of(each) for each in found] == ([] if text is None else [text])
+
+
+def test_of_a_renamed_folder_the_parts_are_compared_by_their_names_in_it() -> None:
+    sides = pipeline(MORE), pipeline({name: _moved(each) for name, each in MORE.items()})
+    gates = [[gate(side, "m.json", path)] for side, path in zip(sides, ("m", "n"), strict=True)]
+    assert measure(gates[0], gates[1], sides).findings == ()
+
+
+def _moved(parts: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    deps, outs = (tuple(each.replace("m/", "n/") for each in side) for side in parts)
+    return deps, outs

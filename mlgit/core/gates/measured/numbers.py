@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.gates.resolved.findings import Finding, counterparts, message_of
 from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.record import record
+from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -36,12 +38,13 @@ def measure(
     new: Sequence[ResolvedGate],
     pipelines: tuple[Pipeline, Pipeline],
     reported: Iterable[Finding] = (),
+    files: tuple[Collection[str], Collection[str]] = ((), ()),
 ) -> Measured:
-    """Compare what the numbers of both sides know; `pipelines` are theirs.
+    """Compare what the numbers of both sides know; `pipelines` are theirs, `files` those of Git in models.
 
     `reported` are the other findings of the change: one cause is reported once.
     """
-    before, after = _Side(pipelines[0], old), _Side(pipelines[1], new)
+    before, after = (_Side(*each) for each in zip(pipelines, (old, new), files, strict=True))
     subjects = {(each.kind, subject, each.model) for each in reported for subject in each.subjects}
     groups: dict[tuple[str, str | None, str], list[str]] = {}
     for gate in new:
@@ -57,6 +60,7 @@ def measure(
     ]
     gone = {subject for kind, subject, _ in subjects if kind == "model"}
     found += [pair for pair in _parts(before, after) if pair[0].model not in gone]
+    found += [(each, "finding") for each in _unread(before, after) if each.model not in gone]
     return Measured(
         findings=tuple(each for each, effect in found if effect == "finding"),
         notes=tuple(_note(each, effect) for each, effect in found if effect != "finding"),
@@ -85,7 +89,10 @@ def _note(found: Finding, effect: str) -> Note:
 class _Side:
     """The gates of one side, and the pipeline that their numbers and models come from."""
 
-    def __init__(self, pipeline: Pipeline, gates: Sequence[ResolvedGate]) -> None:
+    def __init__(
+        self, pipeline: Pipeline, gates: Sequence[ResolvedGate], files: Collection[str] = ()
+    ) -> None:
+        self._files = files
         self._stages = {stage.address: stage for stage in pipeline.stages}
         self._pipeline = pipeline
         self.gates = gates
@@ -136,6 +143,29 @@ class _Side:
             and not any(meets(dep, out.path) for dep in known)
         }
 
+    def unread(self, model: str | None) -> dict[str, str] | None:
+        """Path from the model's -> path, of what is in the model and no stage before its numbers reads whole.
+
+        None if no number is made from the model.
+        """
+        gates = [each for each in self.gates if each.model == model and each.path and each.source]
+        reading = [each for each in gates if each.source and each.source.link == "reads"]
+        if not reading:
+            return None
+        path = (reading[0].path or "").rstrip("/")
+        owners = {each.source.origin.name for each in reading if each.source}
+        chains = {address for owner in owners for address in self._chain(owner or "")}
+        deps = {dep for address in chains if address in self._stages for dep in self._stages[address].deps}
+        outs = [out for out in self._outputs(path) if not (out.metric or out.plot)]
+        # What Git has next to outputs is a finding about what makes the model.
+        parts = [max(out.path, path, key=len) for out in outs] if outs else [*self._files]
+        inside = [part for part in parts if part == path or part.startswith(f"{path}/")]
+        return {part[len(path) + 1 :]: part for part in inside if not covered(part, deps)}
+
+    def reads_part(self, path: str) -> bool:
+        """Whether a stage reads something inside this path."""
+        return any(dep.startswith(f"{path}/") for stage in self._stages.values() for dep in stage.deps)
+
     def _chain(self, owner: str) -> frozenset[str]:
         if owner not in self._before:
             self._before[owner] = stages_before(owner, self._pipeline)
@@ -148,6 +178,33 @@ class _Side:
         makers = sorted({out.owner for out in self._outputs(path)})
         words = [f"stage {each}" if each in self._stages else each for each in makers]
         return f" ({', '.join(words)})" if words else ""
+
+
+def _unread(before: _Side, after: _Side) -> Iterator[Finding]:
+    """A finding for each model that has more now that no stage before its numbers reads."""
+    for model in sorted({each.model for each in after.gates if each.model is not None}):
+        was, now = before.unread(model), after.unread(model)
+        if was is None or now is None:
+            continue
+        unmeasured = after.unmeasured(model)
+        new = [path for name, path in sorted(now.items()) if name not in was and path not in unmeasured]
+        whole = [path for path in new if not after.reads_part(path)]
+        parts = [path for path in new if path not in whole]
+        if whole:
+            yield _about(model, f"now has {listed(whole)}, which no stage before its numbers reads")
+        if parts:
+            yield _about(model, f"is no longer read as a whole: stages read only a part of {listed(parts)}")
+
+
+def _about(model: str, text: str) -> Finding:
+    return Finding(
+        code="evidence_weakened",
+        subjects=(model,),
+        text=f"Model `{model}` {text}",
+        model=model,
+        kind="model",
+        whole=True,
+    )
 
 
 def _parts(before: _Side, after: _Side) -> Iterator[tuple[Finding, str]]:
