@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.core.compare.commands import quoted_commands, quoted_difference
 from mlgit.core.gates.resolved.findings import Finding, counterparts
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY
@@ -24,34 +25,32 @@ if TYPE_CHECKING:
     _Gates = tuple[Sequence[ResolvedGate], Sequence[ResolvedGate]]
 
 _CODE = "stage_changed"
+_MOST = 12
 _WORD = re.compile(r"""[^\s'"=,;:|&<>()`$]+""")
-_MOST = 3
-_WIDTH = 100
-_BEFORE = 20
-"""Of a long command, the characters shown before the first difference."""
 
 
 def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]:
     """A note for each stage that the numbers of the gates come from and that runs another command.
 
     That is normal work, but a command can write any number, so a reviewer must see it. A stage that is new
-    counts if the target has a gate whose number now comes from it. `gates` are those of both sides.
+    counts if the target has a gate whose number now comes from it. `gates` are those of both sides. First are
+    the stages that make the numbers themselves.
     """
     used = _used(new, gates[1])
     asked = [each for each in gates[1] if counterparts(each, gates[0])]
     added = _used(new, asked) if used else set()
     before = _predecessors(old, new)
+    last = {gate.source.origin.name for gate in gates[1] if gate.source}
     changed = [
         (was, stage)
-        for stage in sorted(new.stages, key=lambda stage: stage.address)
+        for stage in sorted(new.stages, key=lambda stage: (stage.address not in last, stage.address))
         if stage.address in used
         and ((was := before.get(stage.address)) is not None or stage.address in added)
         and (was is None or _run(stage) != _run(was))
     ]
     texts = [_text(*pair) for pair in changed[:_MOST]]
-    if (rest := len(changed) - _MOST) > 0:
-        verb = "stage runs" if rest == 1 else "stages run"
-        texts.append(f"{rest} more {verb} another command; `mlgit diff` lists them")
+    if rest := [f"`{stage.address}`" for _, stage in changed[_MOST:]]:
+        texts.append(f"Other commands run in {', '.join(rest)} as well; `mlgit diff` lists them")
     texts += _moved_outputs(old, new, _used(old, gates[0]), used)
     return tuple(Note(code=_CODE, message=text) for text in texts)
 
@@ -165,28 +164,13 @@ def _run(stage: Stage) -> tuple[str, ...]:
 
 def _text(old: Stage | None, new: Stage) -> str:
     if old is None:
-        return f"Stage `{new.address}` is new before a gate's number; it runs `{_part(_line(new), 0)}`"
-    was, now = (_line(stage) for stage in (old, new))
-    alike = next((at for at, pair in enumerate(zip(was, now, strict=False)) if pair[0] != pair[1]), len(was))
-    same = max(min(alike, len(now)) - _BEFORE, 0)
+        return f"Stage `{new.address}` is new before a gate's number; it runs {quoted_commands(new.cmd)}"
     places = [_place(stage) if _run(old)[0] != _run(new)[0] else "" for stage in (old, new)]
-    was, now = (f"`{_part(text, same)}`{place}" for text, place in zip((was, now), places, strict=True))
+    shown = quoted_difference(old.cmd, new.cmd)
+    was, now = (f"{text}{place}" for text, place in zip(shown, places, strict=True))
     if old.address != new.address:
         return f"Stage `{old.address}` ran {was}; `{new.address}` in its place runs {now}"
     return f"Stage `{new.address}` ran {was}; it now runs {now}"
-
-
-def _line(stage: Stage) -> str:
-    """The commands in one line, without marks that would end the quotation."""
-    return " ".join(" && ".join(stage.cmd).replace("`", "'").split())
-
-
-def _part(text: str, start: int) -> str:
-    """The text, or if it is long the part from `start`."""
-    if len(text) <= _WIDTH:
-        return text
-    part = text[start : start + _WIDTH]
-    return f"{'…' if start else ''}{part}{'…' if start + _WIDTH < len(text) else ''}"
 
 
 def _place(stage: Stage) -> str:
