@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlgit.core.pipeline.evidence import OLD_LOCK, OLD_STAGE
 from tests.support.dvc_answers import dvc_json, dvc_reasons, mlgit_reasons
 from tests.support.dvc_small import change
 from tests.support.shell import Folder
@@ -37,11 +38,20 @@ def failure(folder: Folder) -> dict[str, Any]:
     return found
 
 
+def unproven(folder: Folder, stage: str) -> list[str]:
+    """Why the results of a stage come from no run."""
+    stages = folder.here("status", "--json").json()["stages"]
+    (found,) = [each["unproven"] for each in stages if each["address"] == stage]
+    assert isinstance(found, list)
+    return found
+
+
 def test_a_lock_of_dvc_1_is_read_although_dvc_no_longer_reads_it(small: Folder) -> None:
     lock = (small / "dvc.lock").read_text().split("stages:\n")[1]
     small.write("dvc.lock", re.sub("(?m)^  ", "", lock))
     assert "required key not provided" in refused(small)
     assert mlgit_reasons(small) == {}
+    assert unproven(small, "s") == [OLD_LOCK]
     small.write("in", "2")
     assert mlgit_reasons(small) == {"s": {"changed dep in"}}
 
@@ -50,6 +60,7 @@ def test_a_stage_in_a_dvc_file_is_read_although_dvc_no_longer_reads_it(small: Fo
     small.write("old.dvc", "cmd: make\ndeps:\n- path: in\n  md5: c4ca4238a0b923820dcc509a6f75849b\n")
     assert "extra keys not allowed" in refused(small)
     assert mlgit_reasons(small) == {}
+    assert unproven(small, "old.dvc") == [OLD_STAGE]
     small.write("in", "2")
     assert mlgit_reasons(small) == {"s": {"changed dep in"}, "old.dvc": {"changed dep in"}}
 

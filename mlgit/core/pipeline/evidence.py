@@ -85,6 +85,10 @@ MERGED = "git merged its entry of dvc.lock from two others, and no run made it"
 """The reason of a stage whose recorded results come from no run."""
 
 
+OLD_LOCK = "dvc.lock is written as by DVC 1, and DVC does not read that any more"
+"""A reason for `unproven`."""
+OLD_STAGE = "a .dvc file has a stage, as before DVC 1, and DVC does not read that any more"
+"""A reason for `unproven`."""
 SHARED = "and only one of them can make it"
 """Ends a reason about an output that several stages or .dvc files have: DVC runs nothing then."""
 

@@ -81,6 +81,7 @@ class LockedStage(NamedTuple):
     """The record of a stage's last run in dvc.lock.
 
     `cmd_listed` says that the command is a list: for DVC, a list of one command is not the same command.
+    `unread` is why DVC itself does not read this record; empty if it does.
     """
 
     cmd: tuple[str, ...]
@@ -88,6 +89,7 @@ class LockedStage(NamedTuple):
     params: Mapping[str, Mapping[str, object]]
     outs: Mapping[str, Pointer | None]
     cmd_listed: bool = False
+    unread: str = ""
 
 
 class Stage(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.adapters.dvc.files.values import LFS_PULL
 from mlgit.adapters.dvc.pipeline.datasets import update_of
-from mlgit.core.pipeline.evidence import FROZEN, MERGED, SHARED, Problem, StageState
+from mlgit.core.pipeline.evidence import FROZEN, MERGED, OLD_LOCK, OLD_STAGE, SHARED, Problem, StageState
 from mlgit.core.record import NamedTuple
 from mlgit.core.wording import word
 
@@ -144,6 +144,10 @@ def way_out(state: StageState, states: Mapping[str, StageState] | None = None) -
         return "declare it in one place only, then run `mlgit run`"
     if any(text.endswith(f"({FROZEN})") for text in state.unproven):
         return f"run `dvc unfreeze {word(state.address)}`, then `mlgit run {word(state.address)}`"
+    if OLD_STAGE in texts:
+        return "declare the stage in `dvc.yaml`, remove the `.dvc` file, then run `mlgit run`"
+    if OLD_LOCK in texts:
+        return "remove the `dvc.lock` that DVC does not read, then run `mlgit run`"
     if MERGED in texts:
         return "run `mlgit run --commit`"
     return f"run `dvc unfreeze` for the frozen stages before it, then `mlgit run {word(state.address)}`"

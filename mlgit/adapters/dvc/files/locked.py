@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.paths import join
+from mlgit.core.pipeline.evidence import OLD_LOCK
 from mlgit.core.pipeline.stages import LockedStage, Pointer, is_hash
 
 if TYPE_CHECKING:
@@ -26,11 +27,15 @@ def lock_entries(shape: Shape | None) -> dict[str, object]:
     if shape.root is None:
         raise shape.wrong((), "a lock file that DVC wrote")
     document = shape.mapping(shape.root, ())
-    if "schema" not in document:
+    if not _has_schema(shape):
         return document
     if document["schema"] != _SCHEMA:
         raise shape.wrong(("schema",), f"`'{_SCHEMA}'`, the one that this version of DVC writes")
     return shape.mapping(document.get("stages"), ("stages",))
+
+
+def _has_schema(shape: Shape) -> bool:
+    return isinstance(shape.root, dict) and "schema" in shape.root
 
 
 def locked_stage(shape: Shape, value: object, *, wdir: str, name: str) -> LockedStage:
@@ -48,6 +53,7 @@ def locked_stage(shape: Shape, value: object, *, wdir: str, name: str) -> Locked
             join(wdir, file): shape.mapping(values, (*at, "params", file)) for file, values in params.items()
         },
         outs=_hashes(shape, fields, "outs", at=at, wdir=wdir),
+        unread="" if _has_schema(shape) else OLD_LOCK,
     )
 
 
@@ -73,7 +79,8 @@ def pointer(shape: Shape, entry: Mapping[str, object], at: Path, *, path: str) -
     entry = _with_remote(entry)
     # Outside of the repository, DVC reads `md5` whatever `hash` says.
     inside = not path.startswith(("/", "../"))
-    if inside and entry.get("hash") not in {None, "md5"}:
+    kind = entry.get("hash")
+    if kind is not None and shape.text(kind, (*at, "hash")) != "md5" and inside:
         return None
     md5 = entry.get("md5")
     if not isinstance(md5, str):
@@ -82,6 +89,9 @@ def pointer(shape: Shape, entry: Mapping[str, object], at: Path, *, path: str) -
     if not is_hash(md5):
         raise shape.wrong((*at, "md5"), "a hash of DVC's")
     size, nfiles = entry.get("size"), entry.get("nfiles")
+    for key, value in (("size", size), ("nfiles", nfiles)):
+        if isinstance(value, int) and value < 0:
+            raise shape.wrong((*at, key), "0 or more")
     return Pointer(
         md5=md5,
         size=size if isinstance(size, int) else None,

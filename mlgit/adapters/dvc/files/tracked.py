@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.dvc.files.declared import own_remote
 from mlgit.adapters.dvc.files.locked import pointer
 from mlgit.adapters.dvc.files.paths import folder_of, join
+from mlgit.core.pipeline.evidence import OLD_STAGE
 from mlgit.core.pipeline.stages import LockedStage, Origin, Output, Stage
 
 if TYPE_CHECKING:
@@ -23,12 +24,15 @@ def tracked_file(shape: Shape, path: str) -> tuple[Stage | None, list[Output]]:
     document = shape.fields(shape.root, ())
     folder = folder_of(path)
     if document.get("wdir"):
-        folder = join(folder, str(document["wdir"]))
+        folder = join(folder, shape.text(document["wdir"], ("wdir",)))
     stage = "cmd" in document
     items = shape.sequence(document.get("deps"), ("deps",))
     deps = [shape.fields(item, ("deps", number)) for number, item in enumerate(items)]
+    for number, dep in enumerate(deps):
+        if "path" in dep:
+            shape.text(dep["path"], ("deps", number, "path"))
     source = _source(deps) if deps and not stage else None
-    origin = None if source is None else _origin(shape, deps, folder, frozen=_frozen(document))
+    origin = None if source is None else _origin(shape, deps, folder, frozen=_frozen(shape, document))
     outputs = []
     for number, item in enumerate(shape.sequence(document.get("outs"), ("outs",))):
         entry = shape.fields(item, ("outs", number))
@@ -81,15 +85,22 @@ def _old_stage(
         cmd=command,
         deps=tuple(places),
         outs=tuple(outputs),
-        frozen=_frozen(document),
+        frozen=_frozen(shape, document),
         always_changed=bool(document.get("always_changed")),
         locked=LockedStage(
-            cmd=command, deps=places, params={}, outs={out.path: out.pointer for out in outputs}
+            cmd=command,
+            deps=places,
+            params={},
+            outs={out.path: out.pointer for out in outputs},
+            unread=OLD_STAGE,
         ),
     )
 
 
-def _frozen(document: dict[str, object]) -> bool:
+def _frozen(shape: Shape, document: dict[str, object]) -> bool:
+    for key in ("frozen", "locked"):
+        if not isinstance(document.get(key, False), bool):
+            raise shape.wrong((key,), "true or false")
     return bool(document.get("frozen") or document.get("locked"))
 
 

@@ -156,6 +156,8 @@ class _StageChecker:
         if locked is None:
             found.reasons.append("never run")
             return found
+        if locked.unread:
+            found.unproven.append(locked.unread)
         if stage.cmd != locked.cmd or stage.cmd_listed != locked.cmd_listed:
             found.reasons.append("changed cmd")
         if stage.always_changed or not (stage.deps or stage.params or stage.outs):

@@ -228,6 +228,24 @@ def test_a_wrong_shape_is_an_error_with_its_line(case: str) -> None:
     assert (caught.value.location.path, caught.value.location.line) == ("dvc.yaml", line)
 
 
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("frozen: [1]\ndeps: [{path: x, url: y}]\nouts: [{path: a}]\n", "frozen"),
+        ("wdir: [1]\nouts: [{path: a}]\n", "wdir"),
+        ("deps: [{path: [1]}]\nouts: [{path: a}]\n", "deps.0.path"),
+        (f"outs: [{{path: a, md5: {MD5}, hash: []}}]\n", "outs.0.hash"),
+        (f"outs: [{{path: a, md5: {MD5}, hash: {{}}}}]\n", "outs.0.hash"),
+        (f"outs: [{{path: a, md5: {MD5}, size: -1}}]\n", "outs.0.size"),
+        (f"outs: [{{path: a, md5: {MD5}, nfiles: -1}}]\n", "outs.0.nfiles"),
+    ],
+)
+def test_a_wrong_value_in_a_dvc_file_is_an_error_that_names_it(text: str, where: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        pipeline({"a.dvc": text})
+    assert f"`{where}` in `a.dvc`" in caught.value.message
+
+
 def test_a_file_that_is_not_a_mapping_is_named_in_the_error() -> None:
     with pytest.raises(ConfigError) as caught:
         pipeline({"dvc.yaml": "- a\n"})
