@@ -157,7 +157,7 @@ def _diverged(project: Project, remote: str, ref: str, why: str) -> StateError:
     name = ref.removeprefix(_HEADS)
     return StateError(
         f"`{remote}/{name}` {why}; nothing was pushed",
-        hint=f"run `git pull --rebase {word(remote)} {word(name)}`, then `mlgit push` again",
+        hint=f"run `git pull --rebase --tags {word(remote)} {word(name)}`, then `mlgit push` again",
         details=(f"here: `{project.head.branch}` at {(project.head.commit or '')[:7]}",),
     )
 
@@ -222,7 +222,7 @@ def _push_branch(project: Project, remote: str, branch: BranchPush) -> tuple[str
         raise LostRace(
             f"Someone else just pushed to `{remote}/{here}`",
             details=details,
-            hint=f"run `git pull --rebase {word(remote)} {word(here)}`, then `mlgit push` again",
+            hint=f"run `git pull --rebase --tags {word(remote)} {word(here)}`, then `mlgit push` again",
         )
     if result.stopped_here:
         raise ToolError(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _MOST_BYTES = 4 << 20
 _TAG = re.compile(rb"^([0-9a-f]+)\t[^\t\n]*\ttag '[^\n]*' of ([^\n]+)$", re.MULTILINE)
 _CLOCK_TOLERANCE_S = 600
+_LONGEST_ENTRY = 4096
+_SAME_FETCH_S = 5
 
 
 class Clone(Protocol):
@@ -81,7 +83,7 @@ def fetched_at_s(clone: Clone, folder: str, trunk: str | None, *, now_s: float) 
         return None
     start = "" if trunk is None else f"branch '{trunk}' of "
     sources = re.findall(rb"\t" + re.escape(os.fsencode(start)) + rb"([^\t\n]+)$", text, re.MULTILINE)
-    if not sources or at_s > now_s + _CLOCK_TOLERANCE_S:
+    if not sources or at_s > now_s + _CLOCK_TOLERANCE_S or _names_branches(clone, text, trunk, at_s):
         return None
     if _has_several(clone):
         urls = {name: shown_address(url) for name, url in clone.remotes.items()}
@@ -89,6 +91,37 @@ def fetched_at_s(clone: Clone, folder: str, trunk: str | None, *, now_s: float) 
         foreign = {url for url in urls.values() if url != own}
         sources = [each for each in sources if os.fsdecode(each) not in foreign]
     return at_s if sources else None
+
+
+def _names_branches(clone: Clone, text: bytes, trunk: str | None, at_s: int) -> bool:
+    """Whether a fetch was told which branches to bring: then git follows no tags.
+
+    Such a fetch lacks branches that are here, or moved trunk, and git's log has its command. Nothing shows it
+    if the remote has one branch and that did not move.
+    """
+    if _TAG.search(text) or b"\tnot-for-merge\tbranch '" in text or trunk is None:
+        return False
+    start = f"refs/remotes/{clone.remote}/"
+    command = _fetching(os.path.join(clone.common_dir, "logs", f"{start}{trunk}"), at_s)
+    if command:
+        return trunk in command[1:]
+    fetched = {os.fsdecode(each) for each in re.findall(rb"\tbranch '([^\n]*)' of ", text)}
+    here = {ref.removeprefix(start) for ref in clone.branches if ref.startswith(start)}
+    return bool(here - fetched - {"HEAD"})
+
+
+def _fetching(file: str, at_s: int) -> list[str]:
+    """The words of the command that moved a branch at that time, by git's log; empty if none did."""
+    try:
+        with open(file, "rb") as log:
+            facts = os.fstat(log.fileno())
+            log.seek(max(0, facts.st_size - _LONGEST_ENTRY))
+            lines = log.read().splitlines()
+    except OSError:
+        return []
+    if not lines or abs(int(facts.st_mtime) - at_s) > _SAME_FETCH_S:
+        return []
+    return lines[-1].decode("utf-8", "replace").partition("\t")[2].rpartition(": ")[0].split()
 
 
 def _has_several(clone: Clone) -> bool:

@@ -65,9 +65,40 @@ def in_the_future(clone: Folder) -> None:
     os.utime(clone / ".git/FETCH_HEAD", (later, later))
 
 
+def tagged_by_name(clone: Folder) -> None:
+    origin = Folder(clone.path.parent / "origin.git")
+    origin.git("tag", "seen", "main")
+    clone.git("fetch", "-q", "--tags", "origin", "main")
+
+
+def only_branch(clone: Folder) -> None:
+    """Leave the remote with trunk, which moves on."""
+    origin = str(clone.path.parent / "origin.git")
+    clone.git("push", "-q", "origin", ":topic")
+    other = Folder(clone.path.parent / "more")
+    clone.git("clone", "-q", origin, str(other.path))
+    other.commit("More")
+    other.git("push", "-q")
+
+
+def moved_only(clone: Folder) -> None:
+    only_branch(clone)
+    clone.git("pull", "-q")
+
+
+def moved_only_by_name(clone: Folder) -> None:
+    only_branch(clone)
+    clone.git("pull", "-q", "origin", "main")
+
+
 FETCHES: dict[str, tuple[Callable[[Folder], object], bool]] = {
     "everything": (lambda clone: clone.git("fetch", "-q"), True),
-    "trunk": (lambda clone: clone.git("fetch", "-q", "origin", "main"), True),
+    "trunk by its name": (lambda clone: clone.git("fetch", "-q", "origin", "main"), False),
+    "trunk by its name, with tags": (tagged_by_name, True),
+    "a pull of trunk by its name": (lambda clone: clone.git("pull", "-q", "origin", "main"), False),
+    "a pull": (lambda clone: clone.git("pull", "-q"), True),
+    "a pull that moved the only branch": (moved_only, True),
+    "a pull by name that moved the only branch": (moved_only_by_name, False),
     "one branch": (lambda clone: clone.git("fetch", "-q", "origin", "topic"), False),
     "failed": (failed, False),
     "another remote": (of_another, False),

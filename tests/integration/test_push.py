@@ -91,7 +91,7 @@ def test_a_diverged_branch_is_refused_before_anything_is_sent(project: Folder, c
     done = project.mlgit("push", "--json")
     assert done.status == Exit.STATE
     assert_valid(done.json(), "error")
-    assert "git pull --rebase origin main" in done.err
+    assert "git pull --rebase --tags origin main" in done.err
     assert storage_files(project) == before
     project.git("fetch", "-q")
     assert "1 commit that this branch lacks" in project.mlgit("push").err

@@ -56,7 +56,7 @@ def lost_branch(remote: str, theirs: Mapping[str, str]) -> LostRace:
     branch = next(iter(theirs)).removeprefix("refs/heads/")
     return LostRace(
         f"Someone else just pushed to `{remote}/{branch}`; nothing was written",
-        hint=f"run `git pull {word(remote)} {word(branch)}`, then this again",
+        hint=f"run `git pull --tags {word(remote)} {word(branch)}`, then this again",
     )
 
 

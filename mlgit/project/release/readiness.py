@@ -216,7 +216,7 @@ def require_movable(project: Project, *, final: bool, local: bool) -> None:
     if project.branches.get(f"refs/remotes/{place}") != commit:
         raise StateError(
             f"HEAD ({commit[:7]}) is not the tip of `{place}`, where the commit would go",
-            hint=f"run `git pull {word(project.remote)} {word(branch)}` or `mlgit push` first",
+            hint=f"run `git pull --tags {word(project.remote)} {word(branch)}` or `mlgit push` first",
         )
 
 
