@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.registry.completeness import refused_releases
 from mlgit.core.registry.moves import held_last
 from mlgit.core.registry.state import label_of
@@ -71,6 +72,7 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     policy = policy_commit(project, version.commit if local else None)
     move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates, policy=policy)
     done = partial(change, plan_assignment(state, here, version, move), reason=reason, verdict=gates.verdict)
+    passed = (*passed, *_older(project, here, version))
     notes = (*passed, *_about(project, here, state, local=local), *gates.notes)
     return with_target(project, done(notes=notes))
 
@@ -118,6 +120,16 @@ def _declared(project: Project, name: str) -> Environment:
 def _about(project: Project, here: EnvironmentState, state: ModelState, *, local: bool) -> tuple[str, ...]:
     """What to know about the environment."""
     return (*_ended(here, state), *_undeclared(project, here.model), *_left(project, here, local=local))
+
+
+def _older(project: Project, here: EnvironmentState, version: RegisteredVersion) -> tuple[str, ...]:
+    """A note if a higher number of an older commit takes the place of what an environment holds."""
+    held = here.version
+    if held is None or version.version < held.version or version.commit == held.commit:
+        return ()
+    if not is_ancestor(project.git, version.commit, held.commit):
+        return ()
+    return (f"`{version.tag}` is of an older commit than {here.label}, which `{here.environment}` held",)
 
 
 def _undeclared(project: Project, name: str) -> tuple[str, ...]:

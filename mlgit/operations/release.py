@@ -102,7 +102,7 @@ def release(
             dry_run=options.dry_run,
         )
     version, notes = _choose(project, candidate, options)
-    notes = (*notes, *_rejection(project, candidate, options))
+    notes = (*notes, *_rejection(project, candidate, options), *_newer_commit(project, candidate, version))
     require_fresh(project, candidate.path, commit=candidate.commit if options.committed else None)
     require_published(project, candidate.commit, final=version.final, local=options.local)
     if options.commit:
@@ -202,6 +202,16 @@ def _rejection(project: Project, candidate: _Candidate, options: ReleaseOptions)
             hint=f"train another one, or run `{command}`",
         )
     return sentences
+
+
+def _newer_commit(project: Project, candidate: _Candidate, version: Version) -> tuple[str, ...]:
+    """A note if a release of a newer commit is there, of which this number makes an older one."""
+    latest = candidate.accepted.latest
+    if not version.final or latest is None or latest.commit == candidate.commit:
+        return ()
+    if not is_ancestor(project.git, candidate.commit, latest.commit):
+        return ()
+    return (f"`{latest.tag}` is of a newer commit than this one, and {version} is a higher number",)
 
 
 def _way_on(project: Project, candidate: _Candidate, wanted: Version | None, *, final: bool) -> str:

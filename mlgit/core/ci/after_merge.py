@@ -15,7 +15,7 @@ from mlgit.core.stated_time import write_time
 from mlgit.errors import Exit, MlgitError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.readiness import Unready
@@ -90,12 +90,17 @@ def auto_environments(environments: Mapping[str, Environment]) -> tuple[Environm
 
 
 def promotion_need(
-    state: ModelState, environment: Environment, before: EnvironmentState | None = None
+    state: ModelState,
+    environment: Environment,
+    before: EnvironmentState | None = None,
+    *,
+    precedes: Callable[[str, str], bool] = lambda _, __: False,
 ) -> tuple[RegisteredVersion | None, MergeStep | None]:
     """The version that an environment needs now, or a step with the reason to do nothing, or neither.
 
-    A version that someone took out of the environment does not return automatically. `before` is the
-    environment under a former name of the model.
+    A version that someone took out of the environment does not return automatically, and one of an older
+    commit does not replace a newer one. `before` is the environment under a former name of the model.
+    `precedes` says whether a commit comes before another one.
     """
     here = state.environment(environment.name)
     last = here if before is None or here.changes else before
@@ -121,6 +126,11 @@ def promotion_need(
         hint = f"`mlgit promote {state.name} --to {environment.name}` ends that"
         return None, replace(step, outcome="held", message=_holder(last, state.name), hint=hint)
     reason = _reason_not(state, environment, version) or (None if last is here else _emptied(last))
+    if reason is None and here.commit is not None and precedes(version.commit, here.commit):
+        reason = (
+            f"`{state.name}@{version.version}` is of an older commit than {here.label}, which "
+            f"`{environment.name}` holds; `mlgit promote` can replace it"
+        )
     if reason is not None:
         return None, replace(step, outcome="left", message=reason)
     return version, None

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.refs import commits_between
+from mlgit.adapters.git.refs import commits_between, is_ancestor
 from mlgit.core.ci.after_merge import (
     auto_environments,
     current_assignments,
@@ -122,6 +123,7 @@ class _MergePass:
         self._progress = progress
         self._paths = declared_models(project)
         self._environments = auto_environments(project.trunk_config.environments)
+        self._precedes = partial(is_ancestor, project.git)
         self._since = SincePush()
 
     def finish(self, earlier: _EarlierPasses) -> Merged:
@@ -241,7 +243,7 @@ class _MergePass:
         for attempt in range(1, _ATTEMPTS + 1):
             state = self._counting(model)
             before = self._before(state, environment)
-            version, step = promotion_need(state, environment, before)
+            version, step = promotion_need(state, environment, before, precedes=self._precedes)
             if version is None:
                 return step
             with suppress(ToolError):  # then the gates say what is missing
@@ -260,7 +262,8 @@ class _MergePass:
             except LostRace as error:
                 self._look_again(error, attempt)
             except AnswerNo:
-                needed, _ = promotion_need(self._counting(model), environment, before)
+                now = self._counting(model)
+                needed, _ = promotion_need(now, environment, before, precedes=self._precedes)
                 # Versions that were read twice are never equal: each has a reader of its own.
                 if needed is not None and needed.oid == version.oid:
                     raise

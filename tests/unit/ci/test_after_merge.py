@@ -357,3 +357,18 @@ def test_what_is_not_known_or_not_changed_is_left_out() -> None:
     assert planned_step(state(fact("m@v1.0.0", 1)).environment("prod"), coming).message is None
     merged = Merged(trunk="main", commit=commit(1), dry_run=False, at=NOON)
     assert outputs_of(merged)["changed"] == "false"
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_higher_number_of_an_older_commit_does_not_replace_a_newer_one(*, older: bool) -> None:
+    found = state(fact("m@v1.0.0", 5), fact("m@v1.0.1", 3), fact("m#prod#1", 5))
+    version, step = promotion_need(found, PROD, precedes=lambda one, two: older and one < two)
+    if not older:
+        assert version is not None
+        return
+    assert version is None
+    assert step is not None
+    assert step.outcome == "left"
+    assert step.message == (
+        "`m@v1.0.1` is of an older commit than v1.0.0, which `prod` holds; `mlgit promote` can replace it"
+    )
