@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.core.record import record
 from mlgit.core.registry.tags import TAGS, deletion
+from mlgit.core.trunk import head_of
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
@@ -95,12 +96,27 @@ def list_remote_refs(
         GitFailed: the remote does not answer.
     """
     plain = () if peeled else ("--refs",)
-    output = git.run("ls-remote", *plain, remote, *refs, timeout_s=ASK_TIMEOUT_S)
+    return _listed_refs(git.run("ls-remote", *plain, remote, *refs, timeout_s=ASK_TIMEOUT_S))
+
+
+def list_refs_and_head(git: Git, remote: str, refs: Iterable[str]) -> tuple[Mapping[str, str], str | None]:
+    """`list_remote_refs`, and the name of the remote's default branch in the same question, None without one.
+
+    Raises:
+        GitFailed: the remote does not answer.
+    """
+    output = git.run("ls-remote", "--symref", remote, "HEAD", *refs, timeout_s=ASK_TIMEOUT_S)
+    found = _listed_refs(output)
+    head = head_of(output.decode("utf-8", "surrogateescape"))
+    return {ref: oid for ref, oid in found.items() if ref != "HEAD" and not ref.endswith("^{}")}, head
+
+
+def _listed_refs(output: bytes) -> dict[str, str]:
     found = {}
     # Not `splitlines`: ref names may hold characters that Unicode treats as line breaks.
     for line in output.decode("utf-8", "surrogateescape").split("\n"):
         oid, _, name = line.partition("\t")
-        if name:
+        if name and not oid.startswith("ref: "):
             found[name] = oid
     return found
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.tags.objects import delete_tag_refs, list_tags, tagger_of
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.wording import listed, word
 from mlgit.errors import ToolError
 from mlgit.project.registry.pushed import ever_seen, record_seen
 from mlgit.project.release.write_tags import WRITE_HERE, no_answer, refresh
+from mlgit.project.trust.default_branch import remote_refs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ def fetch_all_tags(project: Project) -> tuple[str, ...]:
 
     Raises:
         ToolError: the remote does not answer.
-        StateError: a tag is another one here than there.
+        StateError: a tag is another one here than there, or another branch is the default one there.
     """
     remote = project.remote
     try:
@@ -41,7 +41,7 @@ def fetch_all_tags(project: Project) -> tuple[str, ...]:
     if remote is None:
         return ()
     try:
-        there = list_remote_refs(project.git, remote, [f"{TAGS}*"])
+        there = remote_refs(project, remote, [f"{TAGS}*"])
     except GitFailed as error:
         raise no_answer(remote, error, hint=_WITHOUT) from error
     record_seen(project, (oid for ref, oid in there.items() if parse_tag(ref[len(TAGS) :])), at_remote=True)

@@ -41,6 +41,7 @@ from mlgit.project.release.lost_race import (
     states_of,
     written_elsewhere,
 )
+from mlgit.project.trust.default_branch import remote_refs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -218,14 +219,13 @@ def _require_pushed(project: Project, state: ModelState) -> None:
     if project.remote is None or not state.facts:
         return
     try:
-        there = list_remote_refs(project.git, project.remote, ref_patterns(state.name))
+        there = remote_refs(project, project.remote, ref_patterns(state.name))
     except GitFailed as error:
         raise no_answer(project.remote, error) from error
     record_seen(project, there.values(), at_remote=True)
     here_only = [fact for fact in state.facts if TAGS + fact.tag not in there]
-    # If the remote has nothing at all, it is a new one.
-    new = here_only and not there and not list_remote_refs(project.git, project.remote, ["*"])
-    withdrawn = frozenset[str]() if new else once_at_remote(project, here_only)
+    is_new = here_only and not there and not list_remote_refs(project.git, project.remote, ["*"])
+    withdrawn = frozenset[str]() if is_new else once_at_remote(project, here_only)
     record_seen(project, (fact.oid for fact in here_only if fact.tag not in withdrawn), at_remote=False)
     if withdrawn:
         tag = min(withdrawn)

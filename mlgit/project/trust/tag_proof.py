@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.push import fetch_refs, list_remote_refs
+from mlgit.adapters.git.push import fetch_refs
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.adapters.git.tags.objects import local_tags, parse_header
@@ -22,6 +22,7 @@ from mlgit.project.history import unshallow
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import declared_path
 from mlgit.project.registry.pushed import record_seen
+from mlgit.project.trust.default_branch import remote_refs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
             raise UnknownReference(f"There is no tag `{tag}`")
         return
     try:
-        there = list_remote_refs(project.git, remote, [ref]).get(ref)
+        there = remote_refs(project, remote, [ref]).get(ref)
         if there is None:
             raise UnknownReference(
                 f"`{remote}` has no tag `{tag}`; its author deleted it",

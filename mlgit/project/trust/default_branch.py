@@ -1,0 +1,33 @@
+"""Default branch: whether the remote still has the one that this clone takes for trunk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.push import list_refs_and_head
+from mlgit.core.trunk import trunk_moved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlgit.project.open import Project
+
+
+def remote_refs(project: Project, remote: str, refs: Iterable[str]) -> Mapping[str, str]:
+    """Full ref name -> object id, as the remote has them now; the same question is about its default branch.
+
+    Git never moves a clone's link to that, and whoever may push the former one would make the rules.
+
+    Raises:
+        GitFailed: the remote does not answer.
+        StateError: it has another default branch than this clone takes for trunk, and neither a setting nor
+            the forge says which branch that is.
+    """
+    found, name = list_refs_and_head(project.git, remote, refs)
+    trunk, prefix = project.trunk_here, f"refs/remotes/{remote}/"
+    stated = project.settings.trunk is not None or project.default_branch is not None
+    if name is None or stated or trunk is None or not trunk.ref.startswith(prefix):
+        return found
+    if trunk.ref != prefix + name:
+        raise trunk_moved(remote, trunk.ref.removeprefix(prefix), name)
+    return found
