@@ -22,6 +22,7 @@ from mlgit.core.registry.state import label_of, version_of
 from mlgit.core.trust.doubt import newest_passed_over
 from mlgit.core.wording import listed, word
 from mlgit.project.compare.baseline_files import deepening, found_at, none_at, quoted
+from mlgit.project.compare.release_before import held_formerly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,6 +182,9 @@ def replaced(
 
     Trunk did not put this one in the place of the older one in one change, so nothing is compared with it.
     """
+    own = read(name).environments.get(found.vs)
+    if found.state == "found" and found.reason is None and own is not None:
+        return held_formerly(project, found, own, candidate)
     if found.state != "none" or found.reason is not None:
         return found
     from mlgit.project.registry.former_environments import earlier_holders

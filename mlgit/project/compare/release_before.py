@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import first_after, is_ancestor
-from mlgit.core.gates.evaluate import DEREGISTERED, EMPTIED, OLDER
+from mlgit.core.gates.evaluate import DEREGISTERED, EMPTIED, HELD, OLDER
 from mlgit.core.registry.completeness import refused_releases
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.wording import word
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mlgit.core.gates.verdict import Baseline
-    from mlgit.core.registry.state import ModelState, Refusal, RegisteredVersion
+    from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, RegisteredVersion
     from mlgit.project.open import Project
+
+_FIRST_ONES = 5
+"""Former names are asked about so many versions or changes: anyone may have chosen the first ones."""
 
 
 def withdrawn_before(project: Project, state: ModelState, commit: str) -> Iterator[RegisteredVersion]:
@@ -63,7 +67,7 @@ def explained(
     if found.state != "found":
         return found
     final = version.version.final
-    newer = _of_newer_commit(project, state, version)
+    newer = _of_newer_commit(project, state, version) or _of_a_former_name(project, state, version)
     if newer is not None:
         message = (
             f"it compares with {found.label}, {found.rule}, although that is of an older commit than "
@@ -108,6 +112,50 @@ def _of_newer_commit(project: Project, state: ModelState, version: RegisteredVer
         if here and commit != version.commit and is_ancestor(project.git, version.commit, commit):
             return lower[commit]
     return None
+
+
+def _of_a_former_name(project: Project, state: ModelState, version: RegisteredVersion) -> str | None:
+    """The newest release under a former name of a model, if its commit is newer than the first ones now."""
+    if len(state.versions) > _FIRST_ONES:
+        return None
+    from mlgit.project.registry.former_names import releases_before
+
+    for former in releases_before(project, state.name, None, partial(_counting, project)):
+        newest = former.latest
+        if newest is not None and first_after(project.git, version.commit, [newest.commit]) is not None:
+            return f"`{newest.tag}`, which is of the model's name before"
+    return None
+
+
+def held_formerly(
+    project: Project, found: Baseline, here: EnvironmentState, candidate: str | None
+) -> Baseline:
+    """The baseline of an environment's first versions, with what the one whose place it took still holds."""
+    if here.commit is None or len(here.changes) > _FIRST_ONES:
+        return found
+    from mlgit.project.registry.former_environments import holders_before
+
+    read = partial(_counting, project)
+    for former in holders_before(project, here.model, here.environment, candidate, read):
+        was, now = former.version, here.version
+        higher = was and now and former.model == here.model and was.version > now.version
+        if not higher and first_after(project.git, here.commit, [str(former.commit)]) is None:
+            continue
+        message = (
+            f"`{former.environment}`, whose place `{here.environment}` took on trunk, holds {former.label} "
+            f"of `{former.model}`; `{here.environment}` holds {here.label}, and `vs: {found.vs}` compares "
+            "with that"
+        )
+        see = f"see `mlgit history {word(former.model)} --env {word(former.environment)}`"
+        return replace(found, reason=HELD, message=message, hint=see)
+    return found
+
+
+def _counting(project: Project, name: str) -> ModelState:
+    from mlgit.project.registry.read import read_model
+    from mlgit.project.trust.accept import accept
+
+    return accept(project, read_model(project, name))
 
 
 def _emptied(found: Baseline, state: ModelState, gone: Sequence[RegisteredVersion]) -> Baseline:

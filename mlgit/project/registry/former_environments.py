@@ -80,6 +80,15 @@ def replaced_holders(project: Project, name: str, environment: str, read: _Read)
     return [each for each in found if each is not None and each.holder is not None]
 
 
+def holders_before(
+    project: Project, name: str, environment: str, commit: str | None, read: _Read
+) -> list[EnvironmentState]:
+    """What a model still has in the environments whose place this one took, one after the other, on trunk."""
+    former = environments_before(project, environment)
+    found = (_at(project, name, each, commit, read) for each in former)
+    return [each for each in found if each is not None and each.holder is not None]
+
+
 def _at(
     project: Project, name: str, environment: str, commit: str | None, read: _Read
 ) -> EnvironmentState | None:

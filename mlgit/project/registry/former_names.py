@@ -101,6 +101,15 @@ def name_of_releases(project: Project, name: str, commit: str | None, read: _Rea
     return max(former, key=lambda each: _newest_s(states[each]), default=name)
 
 
+def releases_before(project: Project, name: str, commit: str | None, read: _Read) -> list[ModelState]:
+    """What a model was released as under the names that it had before."""
+    registry = read_registry(project)
+    names = {each for each, raw in registry.models.items() if raw.versions} - {*_declared_on_trunk(project)}
+    states = {each: read(each) for each in sorted(names - {name})}
+    contents = {each: None if one.latest is None else one.latest.commit for each, one in states.items()}
+    return [states[each] for each in _former(project, name, commit, contents, read)]
+
+
 def names_before(project: Project, name: str, commit: str | None) -> frozenset[str]:
     """The names that a model had before, as far as the history of the declarations shows them."""
     return frozenset(_with_former(project, name, _steps(project, commit)) - {name})
