@@ -72,9 +72,8 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     policy = policy_commit(project, version.commit if local else None)
     move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates, policy=policy)
     done = partial(change, plan_assignment(state, here, version, move), reason=reason, verdict=gates.verdict)
-    passed = (*passed, *_older(project, here, version))
-    notes = (*passed, *_about(project, here, state, local=local), *gates.notes)
-    return with_target(project, done(notes=notes))
+    about = (*_older(project, here, version), *_about(project, here, state, local=local))
+    return with_target(project, done(notes=(*passed, *about, *gates.notes)))
 
 
 def _require_allowed(

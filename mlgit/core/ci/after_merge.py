@@ -108,7 +108,7 @@ def promotion_need(
     doubt = here.doubt or (state.environment(environment.source).doubt if environment.source else None)
     doubt = doubt or last.doubt
     if doubt is not None:
-        # It may be the rollback of a person, or a version that is not there: only a person decides that.
+        # It may be a person's rollback, or a version that is not there: only a person decides that.
         step = MergeStep(model=state.name, outcome="left", environment=environment.name)
         return None, replace(step, message=doubt.sentence, hint=doubt.hint)
     if version is None:
@@ -127,13 +127,15 @@ def promotion_need(
         return None, replace(step, outcome="held", message=_holder(last, state.name), hint=hint)
     reason = _reason_not(state, environment, version) or (None if last is here else _emptied(last))
     if reason is None and here.commit is not None and precedes(version.commit, here.commit):
-        reason = (
-            f"`{state.name}@{version.version}` is of an older commit than {here.label}, which "
-            f"`{environment.name}` holds; `mlgit promote` can replace it"
-        )
+        reason = _older(here, f"{state.name}@{version.version}")
     if reason is not None:
         return None, replace(step, outcome="left", message=reason)
     return version, None
+
+
+def _older(here: EnvironmentState, version: str) -> str:
+    holds = f"{here.label}, which `{here.environment}` holds"
+    return f"`{version}` is of an older commit than {holds}; `mlgit promote` can replace it"
 
 
 def step_of(report: ChangeReport) -> MergeStep:
