@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.readiness import Unready
-    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
+    from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, RegisteredVersion
     from mlgit.core.release.tag_plan import ChangeReport
 
 
@@ -108,9 +108,7 @@ def promotion_need(
     doubt = here.doubt or (state.environment(environment.source).doubt if environment.source else None)
     doubt = doubt or last.doubt
     if doubt is not None:
-        # It may be a person's rollback, or a version that is not there: only a person decides that.
-        step = MergeStep(model=state.name, outcome="left", environment=environment.name)
-        return None, replace(step, message=doubt.sentence, hint=doubt.hint)
+        return None, _undecided(state.name, environment.name, doubt)
     if version is None:
         return None, None
     step = MergeStep(
@@ -131,6 +129,12 @@ def promotion_need(
     if reason is not None:
         return None, replace(step, outcome="left", message=reason)
     return version, None
+
+
+def _undecided(model: str, environment: str, doubt: Refusal) -> MergeStep:
+    """It may be the rollback of a person, or a version that is not there: only a person decides that."""
+    step = MergeStep(model=model, outcome="left", environment=environment)
+    return replace(step, message=doubt.sentence, hint=doubt.hint)
 
 
 def _older(here: EnvironmentState, version: str) -> str:
