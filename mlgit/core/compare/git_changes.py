@@ -34,21 +34,26 @@ _OWN_FOLDERS = (".github/", ".gitlab/", ".dvc/", ".mlgit/", ".vscode/", ".idea/"
 
 
 def with_git_changes(
-    lines: Mapping[str, str], changed: Iterable[str], *, known: Collection[str], models: bool
+    lines: Mapping[str, str],
+    changed: Iterable[str],
+    *,
+    known: Collection[str],
+    models: bool,
+    there: tuple[Collection[str], Collection[str]] = ((), ()),
 ) -> dict[str, str]:
     """The lines without what the changed files of Git may contradict, and with the data files among them.
 
     `known` are the paths that the lines or the metrics are about, also as folders. `models`: the path of
-    every model is known, so that no other file of Git is one.
+    every model is known, so that no other file of Git is one. `there` are the files of Git on both sides.
     """
     unknown = [path for path in sorted(changed) if not _is_known(path, known)]
     data = [path for path in unknown if _ending(path) in _DATA]
-    others = [path for path in unknown if path not in data and not _is_code(path)]
+    others = [path for path in unknown if path not in data and not is_code(path)]
     settings = [path for path in others if _ending(path) in _SETTINGS]
     found = dict(lines)
     if data and "data" in found:
         texts = [] if found["data"] == UNCHANGED else [found["data"]]
-        found["data"] = joined([*texts, *(f"`{path}` changed" for path in data)])
+        found["data"] = joined([*texts, *(f"`{path}` {_verb(path, *there)}" for path in data)])
     for part, doubts in (
         ("data", [path for path in others if path not in settings]),
         ("params", settings),
@@ -59,11 +64,18 @@ def with_git_changes(
     return found
 
 
+def _verb(path: str, before: Collection[str], after: Collection[str]) -> str:
+    if (path in before) == (path in after):
+        return "changed"
+    return "gone" if path in before else "new"
+
+
 def _is_known(path: str, known: Collection[str]) -> bool:
     return path in known or any(f"{path}/".startswith(f"{each}/") for each in known)
 
 
-def _is_code(path: str) -> bool:
+def is_code(path: str) -> bool:
+    """Whether a file is code or a text about it, by its name, and neither data nor settings."""
     name = posixpath.basename(path)
     named = name in _OWN or path.startswith(_OWN_FOLDERS) or name.startswith("requirements")
     return named or _ending(path) in _CODE or name.upper().startswith(("README", "LICENSE"))

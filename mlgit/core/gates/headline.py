@@ -36,6 +36,7 @@ FINDINGS = (
     "policy_changed",
     "environment_added",
     "stage_changed",
+    "data_changed",
     "model_changed_metrics_did_not",
     "waiver_by_author",
     "token_visible",

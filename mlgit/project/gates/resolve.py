@@ -177,8 +177,9 @@ def _stage_changes(
     was, now = old.evidence.pipeline, new.evidence.pipeline
     files = _content(project, old, old), _content(project, new, old)
     measured = measure(before, after, (was, now), reported, files)
-    if was.stages == now.stages:
+    if (was.stages, was.tracked) == (now.stages, now.tracked):
         return Compared(findings=measured.findings, notes=measured.notes)
+    from mlgit.core.gates.measured.data import data_notes
     from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
 
     known = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
@@ -187,6 +188,7 @@ def _stage_changes(
         notes=(
             *measured.notes,
             *stage_notes(was, now, gates),
+            *data_notes(before, after, (was, now)),
             *input_notes(before, after, places=places),
         ),
     )

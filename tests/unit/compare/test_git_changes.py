@@ -16,6 +16,17 @@ def parts(*changed: str, known: tuple[str, ...] = (), models: bool = True) -> di
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "word"),
+    [((), ("a.csv",), "new"), (("a.csv",), (), "gone"), (("a.csv",), ("a.csv",), "changed")],
+)
+def test_a_data_file_of_git_is_new_or_gone_or_changed(
+    before: tuple[str, ...], after: tuple[str, ...], word: str
+) -> None:
+    found = with_git_changes(SAME, ["a.csv"], known=(), models=True, there=(before, after))
+    assert found["data"] == f"`a.csv` {word}"
+
+
+@pytest.mark.parametrize(
     ("path", "expected"),
     [
         ("src/train.py", {}),
