@@ -137,6 +137,22 @@ def test_baselines_can_be_files_and_revisions_and_unknown_ones_are_errors(projec
     }
 
 
+def test_a_link_cannot_be_a_reference_file_because_it_may_lead_to_the_candidate(project: Folder) -> None:
+    (project / "reference.json").symlink_to("metrics/test.json")
+    (project / "reports").symlink_to("metrics")
+    gates(
+        project,
+        "  link: {metric: r2, vs: {file: reference.json}, max_drop: 0.1}\n"
+        "  below: {metric: r2, vs: {file: reports/test.json}, max_drop: 0.1}\n",
+    )
+    project.git("add", "-A")
+    expected = {"line/link": ("error", "baseline_unreadable", "block")}
+    expected["line/below"] = expected["line/link"]
+    assert results(check(project, status=Exit.BLOCKED)) == expected
+    project.commit("Link")
+    assert results(check(project, status=Exit.BLOCKED)) == expected
+
+
 def test_a_tracked_directory_is_not_a_metric_file(project: Folder) -> None:
     project.write("reports/a.json", '{"r2": 0.9}')
     project.dvc("add", "reports")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.files.paths import folders_above
 from mlgit.adapters.dvc.files.values import MAX_BYTES, metric_values, unread
 from mlgit.core.gates.evaluate import vs_key
 from mlgit.core.gates.places import BaselineFiles
@@ -25,7 +27,11 @@ def reference_baseline(
 ) -> BaselineFiles:
     """The baseline that a reference file is."""
     baseline = found_at(vs_key(vs), model, f"`{vs.path}`", "a file of the candidate", candidate)
-    read = read_reference(project, candidate, vs.path)
+    read: MetricFile | str
+    if _is_link(project, candidate, vs.path):
+        read = f"`{vs.path}` is a link, which may lead to numbers of the candidate itself"
+    else:
+        read = read_reference(project, candidate, vs.path)
     if isinstance(read, str):
         return BaselineFiles(replace(baseline, state="unreadable", message=read))
     return BaselineFiles(baseline, (read,))
@@ -50,6 +56,16 @@ def read_reference(project: Project, candidate: str | None, path: str) -> Metric
         return found.message
     values = metric_values(found, path=path, documents=local_files(project).documents)
     return values.message if isinstance(values, Problem) else MetricFile(path=path, values=values)
+
+
+def _is_link(project: Project, candidate: str | None, path: str) -> bool:
+    """Whether a file, or a folder above it, is a link."""
+    places = [path, *folders_above(path)]
+    if candidate is None:
+        return any(os.path.islink(os.path.join(project.root, place)) for place in places)
+    tree = project.tree(candidate)
+    here = set(tree.paths()).intersection(places)
+    return any(tree.identity(place) is None for place in here)
 
 
 def _cached(project: Project, candidate: str | None, path: str) -> bytes | None:

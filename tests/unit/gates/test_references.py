@@ -33,6 +33,17 @@ def referenced(entry: BaselineFiles, *, file: bool = False, metric: str = "auc")
     return found.reference
 
 
+def test_where_a_metric_became_ambiguous_its_reference_has_not_changed() -> None:
+    gate = replace(change("g", "auc", vs="prod"), vs=FileBaseline(path="ref.json"))
+    entry = {"file:ref.json": baseline(metric_file(path="ref.json", auc="0.9"))}
+    files = HERE, metric_file(path="b.json", auc="0.7")
+    (before,), (after,) = (
+        resolve_case(Case("m", (gate,), each, entry), Pipeline()) for each in (files[:1], files)
+    )
+    assert after.reason == "ambiguous_metric"
+    assert compare_resolved([before], [after]) == ()
+
+
 @pytest.mark.parametrize(
     ("entry", "metric", "problem", "place"),
     [

@@ -28,7 +28,7 @@ def compared_with(
     elif before.source is not None and _place(before) != _place(after) and _place(old) == _place(new):
         was = f"it compared with {_where(before)}"
         yield "gate_repointed", f"{was}; it now compares with {_where(after)}"
-    elif before.source is not None and before.content != after.content:
+    elif before.source is not None and before.content != after.content and after.source is not None:
         yield "reference_edited", f"{before.label} had {before.content}; it now has {after.content}"
     elif before.problem not in {None, "new_metric", after.problem}:
         # The gate was not merely skipped: it may have been an error, which is a way to block.
