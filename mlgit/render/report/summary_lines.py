@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.git_changes import UNCHANGED
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check, Note
 
 _ORDER = ("params", "data", "model", "outputs")
+_OF_ONE_KIND = 10
 _HAVE_NOTES = ("loosened", "removed")
 FORK = (
     "> **Computed by fork code.** These numbers were made by the fork's own run; nothing here was repeated"
@@ -54,8 +57,13 @@ def _unchanged(found: list[str], names: Sequence[str]) -> list[str]:
 
 
 def notes(found: Sequence[Note], level: DetailLevel) -> list[str]:
-    """One line per note, the worst first."""
-    ordered = sorted(found, key=lambda note: RANK[note.effect])
+    """One line per note, the worst first; very many of one kind come after the first of all others."""
+    number: Counter[str] = Counter()
+    places = []
+    for note in found:
+        places.append((RANK[note.effect], number[note.code] // _OF_ONE_KIND))
+        number[note.code] += 1
+    ordered = [note for _, note in sorted(zip(places, found, strict=True), key=itemgetter(0))]
     return [*(_note(note) for note in ordered[: level.rows]), *left_out(len(ordered) - level.rows, "note")]
 
 
