@@ -61,7 +61,8 @@ class Output(NamedTuple):
     `owner` is the stage's address or the .dvc file's path. `cached` False means that Git tracks it.
     `source` is the URL or repository it was imported from; `foreign` says that it is a repository, whose
     remote keeps the content. `remote` is its own DVC remote, None for the default one; `push` False keeps
-    it out of every remote. `origin` is set if it was imported from a path on this machine.
+    it out of every remote. `origin` is set if it was imported from a path on this machine. `persist`: DVC
+    does not remove it before the stage runs.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Output(NamedTuple):
     remote: str | None = None
     push: bool = True
     origin: Origin | None = None
+    persist: bool = False
 
 
 class LockedStage(NamedTuple):

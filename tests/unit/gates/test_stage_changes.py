@@ -134,6 +134,14 @@ def test_another_stage_that_makes_an_input_is_named() -> None:
     assert messages(unused, Pipeline(stages=(*OLD.stages, other._replace(outs=())))) == []
 
 
+def test_an_output_that_stays_from_earlier_runs_is_named() -> None:
+    kept = edited("evaluate", outs=(OLD.stages[1].outs[0]._replace(persist=True),))
+    text = "`test.json` now has `persist: true`: if stage `evaluate` does not write it, it stays as it was"
+    assert messages(kept) == [text]
+    assert messages(kept, kept) == []
+    assert messages(edited("plot", outs=(OLD.stages[2].outs[0]._replace(persist=True),))) == []
+
+
 def test_a_new_stage_is_named_for_a_gate_that_the_target_has() -> None:
     new = rebuilt("train", "fit", cmd=("python fit.py",), make="other.bin")
     assert stage_notes(OLD, new, ([], gates_of(new))) == ()

@@ -114,6 +114,7 @@ def _outs(
                     plot=kind == "plots",
                     remote=own_remote(options),
                     push=options.get("push") is not False,
+                    persist=options.get("persist") is True,
                 )
             )
     return found

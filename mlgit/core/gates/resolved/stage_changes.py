@@ -52,6 +52,7 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]
     if rest := [f"`{stage.address}`" for _, stage in changed[_MOST:]]:
         texts.append(f"Other commands run in {', '.join(rest)} as well; `mlgit diff` lists them")
     texts += _moved_outputs(old, new, _used(old, gates[0]), used)
+    texts += _kept_outputs(old, new, used)
     return tuple(Note(code=_CODE, message=text) for text in texts)
 
 
@@ -64,6 +65,18 @@ def _moved_outputs(old: Pipeline, new: Pipeline, before: set[str], used: set[str
             was = makers.get(out.path, stage.address)
             if stage.address in used & here and was in before and was != stage.address:
                 yield f"`{out.path}` was made by stage `{was}`; it is now made by stage `{stage.address}`"
+
+
+def _kept_outputs(old: Pipeline, new: Pipeline, used: set[str]) -> Iterator[str]:
+    """Outputs that DVC newly keeps before a run, so that a stage may leave what an earlier one made."""
+    kept = {out.path for out in old.outputs if out.persist}
+    for stage in new.stages:
+        for out in stage.outs:
+            if stage.address in used and out.persist and out.path not in kept:
+                yield (
+                    f"`{out.path}` now has `persist: true`: if stage `{stage.address}` does not write it, it "
+                    "stays as it was"
+                )
 
 
 def undeclared_files(
