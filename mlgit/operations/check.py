@@ -11,7 +11,7 @@ from mlgit.errors import ConfigError
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
@@ -121,12 +121,14 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
         out.path for side in (base, judged.evidence) for each in side.pipeline.stages for out in each.outs
     }
     plotted = {plot.file for plot in extended.plots if plot.changed}
-    lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted))
+    here = frozenset(project.tree(candidate.commit).paths())
+    kept = {each.path for each in diff.data or () if each.kind == "removed"} & here
+    lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted, kept=kept), here)
     return replace(extended, changes=lines, params=param_changes(diff), stages=stages)
 
 
 def _by_git(
-    project: Project, judged: Judgement, base: Evidence, lines: Mapping[str, str]
+    project: Project, judged: Judgement, base: Evidence, lines: Mapping[str, str], here: Collection[str]
 ) -> Mapping[str, str]:
     """The lines as far as the files of Git agree."""
     from mlgit.core.compare.git_changes import with_git_changes
@@ -143,7 +145,9 @@ def _by_git(
         known |= {file.path for file in side.metric_files} | {*side.params, *side.pipeline.plots}
         known |= {out.path for out in side.pipeline.outputs}
     changed = changed_files(project, base.commit, commit)
-    return with_git_changes(lines, changed, known=known, models=bool(paths) and None not in paths)
+    there = frozenset(project.tree(base.commit).paths()), here
+    every = bool(paths) and None not in paths
+    return with_git_changes(lines, changed, known=known, models=every, there=there)
 
 
 def _candidate(project: Project, revision: str | None, purpose: Purpose) -> str | None:

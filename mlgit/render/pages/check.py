@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -170,10 +171,12 @@ def _metrics(record: Check, *, verbose: bool) -> Page:
     short_list = Shortening(whole=verbose)
     several = len({change.model for change in record.metrics}) > 1
     keys = [change.key for change in changes]
+    alike = Counter((each.model, each.key) for each in record.metrics)
     base = {each.model: each.vs for each in record.references if each.state == "found"}
     rows: list[ValueRow] = []
     for change in short_list.first(changes, _ROWS):
-        place = change.key if keys.count(change.key) == 1 or several else f"{change.file}:{change.key}"
+        alone = keys.count(change.key) == 1 or (several and alike[change.model, change.key] == 1)
+        place = change.key if alone else f"{change.file}:{change.key}"
         name = f"{change.model}: {place}" if several else place
         rows.append(_row(name, change, base.get(change.model, "base")))
     return [value_table(rows, indent=2, whole=verbose), *short_list.rest(changes, _ROWS)]
