@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.errors import Exit
+from tests.integration.test_refused_tags import findings
 from tests.support.forged import forge_assignment
 from tests.support.registry import change, train
 
@@ -59,6 +60,9 @@ def test_where_no_tag_shows_them_the_tags_own_job_asks_those_of_now(old_rules: t
     assert "does not qualify for `prod`" in done.out
     assert "the rules of trunk allow it" not in done.out
     assert folder.here("get", "prod", "-o", "out").status == Exit.DONE  # it may be older than the rules
+    (found,) = findings(folder, "held_by_older_rules")
+    assert found["subjects"] == ["line#prod#2"]
+    assert "`prod` holds `line@v1.0.1`, which the rules of now would not let in" in found["message"]
 
 
 def test_what_came_before_the_rules_stays(old_rules: tuple[Folder, str]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.overview.doctor import Finding, fault, warning
+from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import listed, word
+from mlgit.errors import AnswerNo, StateError
 from mlgit.project.registry.read import read_registry
 from mlgit.project.trust.accept import accept
 
@@ -29,6 +31,7 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
     """Tags that no command acts on: foreign ones together, those with a statement one by one."""
     for raw in read_registry(project).models.values():
         state = accept(project, raw)
+        yield from _against_rules_of_now(project, state)
         yield from _foreign(state, project.remote, named=_named(raw))
         for refusal in state.refused:
             if not refusal.foreign:
@@ -41,6 +44,26 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
                     or f"mlgit history {raw.name}",
                     subjects=(refusal.fact.tag,),
                 )
+
+
+def _against_rules_of_now(project: Project, state: ModelState) -> Iterator[Finding]:
+    """What no promotion would put there any more, apart from its gates; it stays, by rules of before."""
+    for name, declared in sorted(project.trunk_config.environments.items()):
+        here = state.environment(name)
+        version = here.version
+        if version is None or version.deregistered or here.doubt is not None or here.held:
+            continue
+        try:
+            check_promotion(state, declared, version, downgrade=True)
+        except AnswerNo as error:
+            yield remark(
+                "held_by_older_rules",
+                f"`{name}` holds `{version.tag}`, which the rules of now would not let in: {error.message}",
+                repair=error.hint,
+                subjects=() if here.holder is None else (here.holder.tag,),
+            )
+        except StateError:
+            continue  # what `from` holds is not known, which is a finding of its own
 
 
 def _way_out(state: ModelState, refusal: Refusal) -> str | None:
