@@ -94,7 +94,7 @@ def fetched_at_s(clone: Clone, folder: str, trunk: str | None, *, now_s: float) 
 
 
 def _names_branches(clone: Clone, text: bytes, trunk: str | None, at_s: int) -> bool:
-    """Whether a fetch was told which branches to bring: then git follows no tags.
+    """Whether a fetch had the names of branches to bring: then git follows no tags.
 
     Such a fetch lacks branches that are here, or moved trunk, and git's log has its command. Nothing shows it
     if the remote has one branch and that did not move.

@@ -1,4 +1,4 @@
-"""A clone whose remote got another default branch: whoever may push the former one makes no rules."""
+"""A clone whose remote got another default branch: who may push the former one makes no rules."""
 
 from __future__ import annotations
 

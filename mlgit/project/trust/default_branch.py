@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def remote_refs(project: Project, remote: str, refs: Iterable[str]) -> Mapping[str, str]:
     """Full ref name -> object id, as the remote has them now; the same question is about its default branch.
 
-    Git never moves a clone's link to that, and whoever may push the former one would make the rules.
+    Git never moves a clone's link to that, and those who may push the former one would make the rules.
 
     Raises:
         GitFailed: the remote does not answer.

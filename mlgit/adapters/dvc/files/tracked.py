@@ -25,8 +25,7 @@ def tracked_file(shape: Shape, path: str) -> tuple[Stage | None, list[Output]]:
     folder = folder_of(path)
     if document.get("wdir"):
         folder = join(folder, shape.text(document["wdir"], ("wdir",)))
-    stage = "cmd" in document
-    items = shape.sequence(document.get("deps"), ("deps",))
+    stage, items = "cmd" in document, shape.sequence(document.get("deps"), ("deps",))
     deps = [shape.fields(item, ("deps", number)) for number, item in enumerate(items)]
     for number, dep in enumerate(deps):
         if "path" in dep:
