@@ -156,7 +156,9 @@ def _stale_note(state: StageState, reasons: Sequence[str], after: Sequence[str])
 def _unknown_note(state: StageState, unknown: Sequence[str]) -> Note:
     subject = f"`{state.address}`" if state.address.endswith(".dvc") else f"stage `{state.address}`"
     text = f"Whether {subject} is up to date is not known here: {', '.join(first(unknown))}"
-    return Note(code="stale_stage", message=text, effect="block", hint=what_it_takes(state))
+    unread = all(each.startswith(_UNREAD) for each in unknown)
+    hint = _way_on(unknown) if unread else what_it_takes(state)
+    return Note(code="stale_stage", message=text, effect="block", hint=hint)
 
 
 def _way_on(reasons: Sequence[str]) -> str:

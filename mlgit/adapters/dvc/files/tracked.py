@@ -25,11 +25,8 @@ def tracked_file(shape: Shape, path: str) -> tuple[Stage | None, list[Output]]:
     folder = folder_of(path)
     if document.get("wdir"):
         folder = join(folder, shape.text(document["wdir"], ("wdir",)))
-    stage, items = "cmd" in document, shape.sequence(document.get("deps"), ("deps",))
-    deps = [shape.fields(item, ("deps", number)) for number, item in enumerate(items)]
-    for number, dep in enumerate(deps):
-        if "path" in dep:
-            shape.text(dep["path"], ("deps", number, "path"))
+    stage = "cmd" in document
+    deps = _deps(shape, document)
     source = _source(deps) if deps and not stage else None
     origin = None if source is None else _origin(shape, deps, folder, frozen=_frozen(shape, document))
     outputs = []
@@ -94,6 +91,15 @@ def _old_stage(
             unread=OLD_STAGE,
         ),
     )
+
+
+def _deps(shape: Shape, document: dict[str, object]) -> list[dict[str, object]]:
+    items = shape.sequence(document.get("deps"), ("deps",))
+    deps = [shape.fields(item, ("deps", number)) for number, item in enumerate(items)]
+    for number, dep in enumerate(deps):
+        if "path" in dep:
+            shape.text(dep["path"], ("deps", number, "path"))
+    return deps
 
 
 def _frozen(shape: Shape, document: dict[str, object]) -> bool:
