@@ -118,11 +118,10 @@ def default_branch_missing(remote: str, branch: str) -> StateError:
 
 def trunk_moved(remote: str, branch: str, name: str) -> StateError:
     """The error that the remote has another default branch, `name`, than this clone takes for trunk."""
-    names = word(remote), word(branch)
     return StateError(
         f"The default branch of `{remote}` is `{name}`, and this clone takes `{remote}/{branch}` for trunk",
-        hint=f"run `git fetch {names[0]} && git remote set-head {names[0]} --auto`; if `{branch}` is trunk, "
-        f"run `git config mlgit.trunk {names[1]}`",
+        hint=f"run `git fetch {word(remote)} && git remote set-head {word(remote)} --auto`; "
+        f"if `{branch}` is trunk, run `git config mlgit.trunk {word(branch)}`",
     )
 
 
