@@ -120,8 +120,8 @@ def trunk_moved(remote: str, branch: str, name: str) -> StateError:
     """The error that the remote has another default branch, `name`, than this clone takes for trunk."""
     return StateError(
         f"The default branch of `{remote}` is `{name}`, and this clone takes `{remote}/{branch}` for trunk",
-        hint=f"run `git fetch {word(remote)} && git remote set-head {word(remote)} --auto`; "
-        f"if `{branch}` is trunk, run `git config mlgit.trunk {word(branch)}`",
+        hint=f"run `git fetch {word(remote)} && git remote set-head {word(remote)} --auto`; if `{branch}` is "
+        f"trunk, run `git config mlgit.trunk {word(branch)}`",
     )
 
 

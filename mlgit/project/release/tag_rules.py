@@ -98,7 +98,9 @@ def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str |
     try:
         require_usable_version(project, version)
         if fact.parsed_summary.action != "rollback" and environment is not None:
-            check_promotion(before, environment, version, downgrade=True)
+            # A rejection that does not count takes nothing from what mlgit promoted.
+            asked = version if fact.statement is None else version._replace(rejected=None)
+            check_promotion(before, environment, asked, downgrade=True)
     except (AnswerNo, StateError, ConfigError) as error:
         return error.message
     return None
