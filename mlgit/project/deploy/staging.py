@@ -57,7 +57,7 @@ def existing_files(folder: str, top: str, destinations: Sequence[str]) -> dict[s
     """Existing files at the model's path `top`, by path below the folder.
 
     Raises:
-        StateError: there is a file instead of a directory, or the reverse.
+        StateError: there is a file instead of a directory, or the reverse, or a pipe or a device.
     """
     directory = len(destinations) != 1 or os.path.join(folder, destinations[0]) != top
     if not os.path.lexists(top):
@@ -68,9 +68,18 @@ def existing_files(folder: str, top: str, destinations: Sequence[str]) -> dict[s
             hint="choose another folder with `-o DIR`",
         )
     if not directory:
-        return {destinations[0]: sums_of(top)}
+        return {destinations[0]: _sums_here(top)}
     paths = (os.path.join(parent, name) for parent, _, names in os.walk(top) for name in names)
-    return {os.path.relpath(path, folder).replace(os.sep, "/"): sums_of(path) for path in paths}
+    return {os.path.relpath(path, folder).replace(os.sep, "/"): _sums_here(path) for path in paths}
+
+
+def _sums_here(path: str) -> Sums:
+    """The digests of what is in the place of a model's file; a pipe or a device could be read for ever."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise StateError(
+            f"`{path}` is neither a file nor a directory", hint="choose another folder with `-o DIR`"
+        )
+    return sums_of(path)
 
 
 def conflict(top: str, paths: Sequence[str]) -> StateError:

@@ -164,6 +164,10 @@ def _environment(project: Project, text: str, model: str | None, read: Reader | 
             return None
         raise _empty(project, name, chosen)
     version = state.version
+    if version is not None:
+        from mlgit.core.registry.entries import rejection_notes
+
+        notes += rejection_notes(version)
     return Reference(
         text=text,
         label=f"{name} ({f'{chosen}@{version.version}' if version else state.label})",

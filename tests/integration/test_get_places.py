@@ -1,0 +1,33 @@
+"""`mlgit get`: odd things at the destination, and a version that is live although it was rejected."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlgit.errors import Exit
+from tests.support.forged import forge_assignment
+from tests.support.registry import change, train
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+
+def test_a_pipe_with_the_name_of_the_models_file_is_never_read(staged: Folder) -> None:
+    (staged / "out").mkdir()
+    os.mkfifo(staged / "out/line.json")
+    done = staged.here("get", "staging", "-o", "out")
+    assert done.status == Exit.STATE
+    assert "line.json` is neither a file nor a directory" in done.err
+    assert "hint: choose another folder with `-o DIR`" in done.err
+
+
+def test_a_live_version_that_was_rejected_is_handed_out_with_a_note(staged: Folder) -> None:
+    train(staged, "1.996")
+    change(staged, "release", "line")
+    change(staged, "deregister", "line@v1.0.1", "-m", "Biased")
+    forge_assignment(staged, "line#staging#2", "v1.0.1", gates=["r2-floor"])
+    for argv in (["get", "staging", "-o", "out"], ["diff", "staging"]):
+        done = staged.here(*argv)
+        assert done.status == Exit.DONE, done.err
+        assert "`line@v1.0.1` was deregistered by Ada" in done.out + done.err, argv
