@@ -122,3 +122,23 @@ def test_files_of_a_model_that_no_stage_measures_are_a_finding(project: Folder, 
     assert [each["message"] for each in found] == [
         "Model `line` now has `models/net/more.json`, which no stage before its numbers reads"
     ]
+
+
+def test_data_of_a_stage_that_trunk_has_elsewhere_is_a_finding(project: Folder) -> None:
+    command = "(head -1 data/clean.csv; echo 1,1.93) > data/sample.csv"
+    stage = f"  sample:\n    cmd: {command}\n    deps: [data/clean.csv]\n    outs: [data/sample.csv]\n"
+    edit(project, "  train:\n", f"{stage}  train:\n")
+    project.dvc("repro", "-q")
+    project.commit("Make a sample")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "topic")
+    edit(project, "[data/clean.csv, models/line.json,", "[data/sample.csv, models/line.json,")
+    edit(project, "data/clean.csv", "data/sample.csv", "src/evaluate.py")
+    project.write("params.yaml", "train:\n  slope: 1.93\n")
+    project.dvc("repro", "-q")
+    project.commit("Edit")
+    notes = {each["code"]: each["message"] for each in check(project, status=Exit.DONE)["notes"]}
+    text = "dep data/clean.csv was dropped from stage evaluate, which now has it only through stage sample"
+    assert notes["evidence_weakened"].endswith(f" less: {text}")
+    named = f"Stage `sample` now comes before a gate's number; it runs `{command}`"
+    assert notes["stage_changed"] == named

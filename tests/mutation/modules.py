@@ -47,7 +47,10 @@ TESTS = {
         for module, names in _RESOLVED.items()
     },
     **{
-        f"mlgit/core/pipeline/chain/{module}.py": ["tests/unit/pipeline/test_losses.py", _ORIGIN]
+        f"mlgit/core/pipeline/chain/{module}.py": [
+            *(f"tests/unit/pipeline/test_{name}.py" for name in ("losses", "elsewhere")),
+            _ORIGIN,
+        ]
         for module in ("losses", "readers")
     },
     "mlgit/core/gates/measured/numbers.py": [f"{_GATES}numbers.py"],

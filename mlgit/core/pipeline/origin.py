@@ -32,7 +32,8 @@ class NumbersOrigin:
     `name` is the stage's address or the `.dvc` file, None for `hand`. `deps` and `params` are the inputs of
     the stage and of all stages before it, without what these stages make for each other; a parameter is
     `file:key`, or `file:` for the whole file. `frozen` are the frozen stages among them. `recorded` is the
-    content of the inputs in the last run. `readers` are these stages, `owners` the makers of all outputs.
+    content of the inputs in the last run. `readers` are these stages, `owners` the makers of all outputs,
+    `stages` the addresses of all stages.
     """
 
     kind: OriginKind
@@ -43,6 +44,7 @@ class NumbersOrigin:
     recorded: Recorded = field(default_factory=Recorded, compare=False)
     readers: tuple[Reader, ...] = field(default=(), compare=False)
     owners: Mapping[str, str] = field(default_factory=dict, compare=False)
+    stages: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def words(self) -> str:
@@ -84,6 +86,7 @@ def origin_of_owner(owner: str, pipeline: Pipeline) -> NumbersOrigin:
         recorded=recorded_inputs(chain),
         readers=tuple(map(reader_of, chain)),
         owners={out.path: out.owner for out in pipeline.outputs},
+        stages=frozenset(by_address),
     )
 
 
@@ -152,7 +155,7 @@ def weaker(
 
 
 def _chain(origin: NumbersOrigin) -> Chain:
-    return Chain(readers=origin.readers, owners=origin.owners, last=origin.name)
+    return Chain(readers=origin.readers, owners=origin.owners, last=origin.name, stages=origin.stages)
 
 
 def _was_frozen(name: str, old: NumbersOrigin, new: NumbersOrigin) -> bool:

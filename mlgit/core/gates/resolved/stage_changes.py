@@ -36,34 +36,72 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]
     counts if the target has a gate whose number now comes from it. `gates` are those of both sides. First are
     the stages that make the numbers themselves.
     """
-    used = _used(new, gates[1])
-    asked = [each for each in gates[1] if counterparts(each, gates[0])]
-    added = _used(new, asked) if used else set()
-    before = _predecessors(old, new)
+    used, there = _used(new, gates[1]), _used(old, gates[0])
+    before = _predecessors(old, new, there)
+    came = _newcomers(old, new, gates, before) if used else set()
+    here = {stage.address: stage for stage in old.stages}
     last = {gate.source.origin.name for gate in gates[1] if gate.source}
     changed = [
         (was, stage)
         for stage in sorted(new.stages, key=lambda stage: (stage.address not in last, stage.address))
         if stage.address in used
-        and ((was := before.get(stage.address)) is not None or stage.address in added)
-        and (was is None or _run(stage) != _run(was))
+        and ((was := before.get(stage.address, here.get(stage.address))) is not None or stage.address in came)
+        and (was is None or stage.address in came or _run(stage) != _run(was))
     ]
-    texts = [_text(*pair) for pair in changed[:_MOST]]
+    texts = [_text(*pair, came) for pair in changed[:_MOST]]
     if rest := [f"`{stage.address}`" for _, stage in changed[_MOST:]]:
         texts.append(f"Other commands run in {', '.join(rest)} as well; `mlgit diff` lists them")
-    texts += _moved_outputs(old, new, _used(old, gates[0]), used)
+    texts += _moved_outputs(old, new, before, there, used)
     texts += _kept_outputs(old, new, used)
     return tuple(Note(code=_CODE, message=text) for text in texts)
 
 
-def _moved_outputs(old: Pipeline, new: Pipeline, before: set[str], used: set[str]) -> Iterator[str]:
-    """What one stage before the numbers made, and another one makes now that was there already."""
+def _newcomers(old: Pipeline, new: Pipeline, gates: _Gates, before: Mapping[str, Stage]) -> set[str]:
+    """The stages that a gate's number newly comes from: new ones, and those that the target has elsewhere.
+
+    Of a gate that had no number, only stages that are new everywhere count.
+    """
+    here = {stage.address for stage in old.stages} | before.keys()
+    found: set[str] = set()
+    seen: dict[object, set[str]] = {}
+    for after in gates[1]:
+        same = counterparts(after, gates[0])
+        if not same:
+            continue
+        key = (_place_of(after), *map(_place_of, same))
+        if key not in seen:
+            now, was = _used(new, [after]), _used(old, same)
+            known = any(gate.source for gate in same)
+            seen[key] = {
+                address
+                for address in now
+                if address not in here or (known and _was(address, before) not in was)
+            }
+        found |= seen[key]
+    return found
+
+
+def _was(address: str, before: Mapping[str, Stage]) -> str | None:
+    return before[address].address if address in before else None
+
+
+def _place_of(gate: ResolvedGate) -> tuple[str | None, str | None]:
+    return gate.source.origin.name if gate.source else None, gate.path
+
+
+def _moved_outputs(
+    old: Pipeline, new: Pipeline, before: Mapping[str, Stage], there: set[str], used: set[str]
+) -> Iterator[str]:
+    """What one stage before the numbers made, and another one makes now that was there, perhaps renamed."""
     here = {stage.address for stage in old.stages}
     makers = {out.path: stage.address for stage in old.stages for out in stage.outs}
     for stage in new.stages:
+        own = _was(stage.address, before)
+        if stage.address not in used or (own is None and stage.address not in here):
+            continue
         for out in stage.outs:
-            was = makers.get(out.path, stage.address)
-            if stage.address in used & here and was in before and was != stage.address:
+            was = makers.get(out.path)
+            if was in there and was not in {own, stage.address}:
                 yield f"`{out.path}` was made by stage `{was}`; it is now made by stage `{stage.address}`"
 
 
@@ -86,7 +124,8 @@ def undeclared_files(
 
     `files` are all that Git or DVC has: the number may come from a file whose changes do not make it stale.
     """
-    before, there = _predecessors(old, new), _used(old, gates[0])
+    there = _used(old, gates[0])
+    before = _predecessors(old, new, there)
     named = [stage for stage in old.stages if stage.address in there]
     elsewhere = {path for stage in named for path in (*_undeclared(stage, files), *stage.deps)}
     used = _used(new, gates[1])
@@ -133,11 +172,15 @@ def _renamed(was: str, now: str, old: NumbersOrigin, new: NumbersOrigin) -> str:
     return f"Stages read `{was}`; they now read `{now}`, which has {content}"
 
 
-def _predecessors(old: Pipeline, new: Pipeline) -> Mapping[str, Stage]:
-    """Address -> the stage that it was: of the same name, or one that is gone and ran or made the same."""
+def _predecessors(old: Pipeline, new: Pipeline, there: set[str]) -> Mapping[str, Stage]:
+    """Address -> the stage that it was: of the same name, or one that is gone and ran or made the same.
+
+    Only those count that are `there`, before the gates' numbers: others are new to these.
+    """
     here = {stage.address for stage in new.stages}
-    found = {stage.address: stage for stage in old.stages if stage.address in here}
-    gone = [stage for stage in old.stages if stage.address not in here]
+    chain = [stage for stage in old.stages if stage.address in there]
+    found = {stage.address: stage for stage in chain if stage.address in here}
+    gone = [stage for stage in chain if stage.address not in here]
     by_run = {_run(stage): stage for stage in gone}
     by_out = {out.path: stage for stage in gone for out in stage.outs}
     for stage in new.stages:
@@ -175,15 +218,18 @@ def _run(stage: Stage) -> tuple[str, ...]:
     return (stage.wdir or ".", *stage.cmd)
 
 
-def _text(old: Stage | None, new: Stage) -> str:
+def _text(old: Stage | None, new: Stage, came: set[str]) -> str:
     if old is None:
         return f"Stage `{new.address}` is new before a gate's number; it runs {quoted_commands(new.cmd)}"
+    comes = f"Stage `{new.address}` now comes before a gate's number" if new.address in came else ""
+    if comes and _run(old) == _run(new):
+        return f"{comes}; it runs {quoted_commands(new.cmd)}"
     places = [_place(stage) if _run(old)[0] != _run(new)[0] else "" for stage in (old, new)]
     shown = quoted_difference(old.cmd, new.cmd)
     was, now = (f"{text}{place}" for text, place in zip(shown, places, strict=True))
     if old.address != new.address:
         return f"Stage `{old.address}` ran {was}; `{new.address}` in its place runs {now}"
-    return f"Stage `{new.address}` ran {was}; it now runs {now}"
+    return f"{comes or f'Stage `{new.address}`'}{'; it' if comes else ''} ran {was}; it now runs {now}"
 
 
 def _place(stage: Stage) -> str:

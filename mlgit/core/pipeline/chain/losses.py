@@ -55,7 +55,9 @@ class _Comparison:
         self._old, self._new, self._known = old, new, known
         self._now = counterparts(old, new)
         taken = {each.address for each in self._now.values()}
-        self._added = [each for each in new.readers if each.address not in taken]
+        came = [each for each in new.readers if each.address not in taken]
+        self._elsewhere = [each for each in came if old.has_elsewhere(each)]
+        self._added = [each for each in came if each not in self._elsewhere]
         self._by_address = {each.address: each for each in old.readers}
         self._here = {each.address: each for each in new.readers}
 
@@ -69,14 +71,24 @@ class _Comparison:
                         yield from self._made(dep)
 
     def _dropped(self, reader: Reader, now: Reader) -> Iterator[Loss]:
-        """The inputs that the stage had, and neither it nor a new stage before it has."""
+        """The inputs that the stage had, and neither it nor a new stage before it has.
+
+        A stage that the old side has elsewhere is not new: what it makes of an input was not measured.
+        """
         reach = before(now, self._added)
         for dep in reader.deps:
             for stage, lost in self._lost(reader, dep, reach):
                 where = now.address if stage == reader.address else stage
-                yield Loss(path=lost, text=f"dep {lost} was dropped from stage {where}")
+                text = f"dep {lost} was dropped from stage {where}{self._through(now, lost)}"
+                yield Loss(path=lost, text=text)
         for name in self._lost_params(reader, reach):
             yield Loss(path=name, text=f"param {name} was dropped from stage {now.address}")
+
+    def _through(self, now: Reader, lost: str) -> str:
+        """The end of the sentence if a stage that the old side has elsewhere still reads it."""
+        reach = before(now, [*self._added, *self._elsewhere])[1:]
+        found = [each for each in reach if each in self._elsewhere and covered(lost, each.deps)]
+        return f", which now has it only through stage {found[0].address}" if found else ""
 
     def _lost(self, reader: Reader, dep: str, reach: Sequence[Reader]) -> Iterator[tuple[str, str]]:
         """(stage, dependency) of what is lost with this one; nothing if it is read or well replaced."""

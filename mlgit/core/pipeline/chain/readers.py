@@ -27,11 +27,23 @@ class Reader:
 
 @record
 class Chain:
-    """The stages before a number; `last` makes it. `owners` are the makers of all outputs by path."""
+    """The stages before a number; `last` makes it.
+
+    `owners` are the makers of all outputs by path, `stages` the addresses of all stages.
+    """
 
     readers: tuple[Reader, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
     last: str | None = None
+    stages: frozenset[str] = frozenset()
+
+    def has_elsewhere(self, reader: Reader) -> bool:
+        """Whether a stage that is not before the number has this name, or makes something at its outputs."""
+        others = self.stages - {each.address for each in self.readers}
+        return reader.address in others or any(
+            owner in others and any(meets(path, out) for out in reader.outs)
+            for path, owner in self.owners.items()
+        )
 
 
 def reader_of(stage: Stage) -> Reader:
