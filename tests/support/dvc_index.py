@@ -171,6 +171,7 @@ class _Reader:
             foreign=bool(out.stage.is_repo_import),
             remote=out.remote,
             push=bool(out.can_push),
+            persist=bool(out.persist),
         )
 
     def _locked(self, entry: Any, name: str) -> LockedStage | None:  # noqa: ANN401 (dvc has no types)
