@@ -24,7 +24,8 @@ def dvc_json(folder: Folder, *argv: str) -> Any:  # noqa: ANN401 (whatever dvc p
 def dvc_reasons(folder: Folder, *, cached: frozenset[str] = frozenset()) -> dict[str, set[str]]:
     """Stage or .dvc file -> reasons, as `dvc status` gives them.
 
-    Cached outputs (`cached`) that are not checked out are left out: mlgit does not call them stale.
+    Cached outputs (`cached`) that are not checked out are left out, and so is `always changed`: mlgit does
+    not call either stale.
     """
     found: dict[str, set[str]] = {}
     for address, entries in dvc_json(folder, "status", "--json").items():
@@ -32,8 +33,6 @@ def dvc_reasons(folder: Folder, *, cached: frozenset[str] = frozenset()) -> dict
         for entry in entries:
             if entry == "changed command":
                 reasons.add("changed cmd")
-            elif entry == "always changed":
-                reasons.add("always runs")
             elif isinstance(entry, dict):
                 for kind, paths in entry.items():
                     reasons |= _reasons(kind, paths, cached)

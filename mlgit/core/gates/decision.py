@@ -20,6 +20,7 @@ from mlgit.core.gates.verdict import (
     summarize,
 )
 from mlgit.core.gates.waivers import about_used, waived_ids
+from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -178,14 +179,14 @@ def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Not
 
 
 def _not_proven(case: Case, results: Sequence[Result]) -> list[Note]:
-    """A note for each file whose numbers count although no stage makes it."""
+    """Notes about files whose numbers count although no stage makes them, and stages that always run."""
     hand = sorted({result.file for result in results if result.made_by_hand and result.file is not None})
-    if case.numbers == "pipeline":
-        return []
-    return [
-        Note(code="not_proven", message=f"Not proven: no stage writes `{path}`", model=case.model)
-        for path in hand
-    ]
+    texts = [] if case.numbers == "pipeline" else [f"no stage writes `{path}`" for path in hand]
+    used = {result.file for result in results}
+    if again := sorted({stage for file in case.files if file.path in used for stage in file.repeated}):
+        which = f"stage {listed(again)} has" if len(again) == 1 else f"stages {listed(again)} have"
+        texts.append(f"{which} `always_changed`, so the same inputs may give other results")
+    return [Note(code="not_proven", message=f"Not proven: {text}", model=case.model) for text in texts]
 
 
 def _no_gates(case: Case, rules: Rules) -> Note:

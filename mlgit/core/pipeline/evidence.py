@@ -50,7 +50,8 @@ class MetricFile:
     tracks or imports it, and None means that it is made by hand.
     `problems` is empty if every number can be used. `missing`, `unreadable` and `not_fetched`
     leave `values` empty; `stale`, `unknown_here` and `not_from_pipeline` do not. `others` are the keys whose
-    value cannot be a metric, with a text of `other_text`.
+    value cannot be a metric, with a text of `other_text`. `repeated` are the stages that it comes
+    from and that DVC runs whatever their inputs are.
     """
 
     path: str
@@ -59,6 +60,7 @@ class MetricFile:
     tracked_by: str | None = None
     problems: tuple[Problem, ...] = ()
     others: Mapping[str, str] = field(default_factory=dict)
+    repeated: tuple[str, ...] = ()
 
 
 def other_text(content: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.globs import glob_pattern
@@ -73,6 +74,19 @@ def connected_stages(path: str, pipeline: Pipeline) -> frozenset[str]:
 def stages_before(address: str, pipeline: Pipeline) -> frozenset[str]:
     """Addresses of a stage and of all stages before it."""
     return frozenset(_closure([address], pipeline.stages, forward=False))
+
+
+def with_repeated(files: tuple[MetricFile, ...], pipeline: Pipeline) -> tuple[MetricFile, ...]:
+    """The metric files with the stages that they come from and that DVC runs whatever their inputs are."""
+    always = {stage.address for stage in pipeline.stages if stage.always_changed}
+    if not always:
+        return files
+    return tuple(
+        replace(file, repeated=tuple(sorted(always & stages_before(file.stage, pipeline))))
+        if file.stage
+        else file
+        for file in files
+    )
 
 
 def outputs_of(path: str, outputs: Iterable[Output]) -> tuple[Output, ...]:

@@ -12,6 +12,7 @@ from mlgit.adapters.dvc.files.paths import folders_of, repositories
 from mlgit.adapters.dvc.files.values import MAX_BYTES, metric_values, param_values, unread
 from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipeline
 from mlgit.core.pipeline.evidence import Evidence, MetricFile, Problem, StageState, Value
+from mlgit.core.pipeline.model_files import with_repeated
 from mlgit.core.pipeline.stages import Output, Pipeline, output_at
 from mlgit.core.wording import word
 from mlgit.errors import ConfigError, StateError
@@ -89,7 +90,7 @@ class _Reader:
             label=self._tree.label,
             commit=self._commit,
             pipeline=pipeline,
-            metric_files=self._metrics(pipeline, stages, hashes),
+            metric_files=with_repeated(self._metrics(pipeline, stages, hashes), pipeline),
             params=self._params(pipeline),
             stages=stages,
             problems=tuple(self._problems),

@@ -1,7 +1,8 @@
 """Staleness: whether each stage's outputs match its inputs, without running DVC.
 
-It answers the same question as `dvc status`, with two differences: a cached output that is not checked out
-does not make a stage stale, and nothing here uses the network.
+It answers the same question as `dvc status`, with three differences: a cached output that is not checked out
+does not make a stage stale, nothing here uses the network, and a stage that DVC runs whatever its inputs are
+is not stale for that, because no run could change it.
 """
 
 from __future__ import annotations
@@ -160,8 +161,6 @@ class _StageChecker:
             found.unproven.append(locked.unread)
         if stage.cmd != locked.cmd or stage.cmd_listed != locked.cmd_listed:
             found.reasons.append("changed cmd")
-        if stage.always_changed or not (stage.deps or stage.params or stage.outs):
-            found.reasons.append("always runs")
         inputs = found if not stage.frozen else _Findings()
         for dep in stage.deps:
             self._dep(stage, locked, dep, inputs)
