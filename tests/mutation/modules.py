@@ -15,7 +15,7 @@ _RESOLVED = {
     "resolution": ("references", "resolution", "stage_changes", "model_origins"),
     "rules": ("resolution", "merged_rules", "setting_changes"),
     "settings": ("setting_changes",),
-    "stage_changes": ("stage_changes",),
+    "stage_changes": ("stage_changes", "undeclared_renamed"),
 }
 TESTS = {
     "mlgit/core/gates/limits.py": [f"{_GATES}{name}.py" for name in ("limits", "effects")],

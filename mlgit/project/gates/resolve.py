@@ -184,7 +184,7 @@ def _stage_changes(
 
     known = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
     return Compared(
-        findings=(*measured.findings, *undeclared_files(was, now, gates, known)),
+        findings=(*measured.findings, *undeclared_files(was, now, gates, known, places=places)),
         notes=(
             *measured.notes,
             *stage_notes(was, now, gates),

@@ -11,6 +11,7 @@ from mlgit.core.gates.resolved.findings import Finding, counterparts
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.model_files import meets, stages_before
+from mlgit.core.pipeline.moved import moved_files
 from mlgit.core.pipeline.origin import renamed_inputs
 from mlgit.core.wording import listed
 
@@ -118,11 +119,17 @@ def _kept_outputs(old: Pipeline, new: Pipeline, used: set[str]) -> Iterator[str]
 
 
 def undeclared_files(
-    old: Pipeline, new: Pipeline, gates: _Gates, files: Collection[str]
+    old: Pipeline,
+    new: Pipeline,
+    gates: _Gates,
+    files: Collection[str],
+    *,
+    places: tuple[Places, Places] = (EMPTY, EMPTY),
 ) -> Iterator[Finding]:
     """A finding for each such stage that newly names a file which it does not declare.
 
     `files` are all that Git or DVC has: the number may come from a file whose changes do not make it stale.
+    One that the stage named before at another place, by the `places` of both sides, does not count.
     """
     there = _used(old, gates[0])
     before = _predecessors(old, new, there)
@@ -137,6 +144,8 @@ def undeclared_files(
         # What a stage no longer declares is a dropped dependency, which is its own finding.
         known = {*elsewhere, *read} if was is None else {*_undeclared(was, files), *was.deps, *read}
         found = [path for path in _undeclared(stage, files) if not any(meets(path, each) for each in known)]
+        renamed = _renamed_files(named if was is None else [was], found, places) if found else set()
+        found = [path for path in found if path not in renamed]
         if found:
             verb = "is" if len(found) == 1 else "are"
             text = (
@@ -144,6 +153,15 @@ def undeclared_files(
             )
             subject = (stage.address,)
             yield Finding(code="evidence_weakened", subjects=subject, text=text, kind="stage", whole=True)
+
+
+def _renamed_files(stages: Iterable[Stage], found: Sequence[str], places: tuple[Places, Places]) -> set[str]:
+    """Those of the files that the stages named before at another place, which is gone."""
+    before, now = places
+    there = before.paths()
+    gone = [path for stage in stages for path in _undeclared(stage, there) if not now.file(path)]
+    moved = moved_files(dict.fromkeys(gone), found, before=before, now=now) if gone else {}
+    return {place for each in moved.values() for place in each.split(", ")}
 
 
 def input_notes(
