@@ -14,7 +14,7 @@ from mlgit.core.pipeline.stages import output_at
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlgit.core.pipeline.stages import Pipeline
 
@@ -144,6 +144,7 @@ def weaker(
     texts = (
         *(f"dep {dep} was dropped" for dep in deps if dep not in moved),
         *(f"param {name} was dropped" for name in params if name not in moved),
+        *_made_now(old, new),
         *(
             loss.text
             for loss in losses(_chain(old), _chain(new), known)
@@ -183,7 +184,23 @@ def renamed_inputs(
     }
 
 
+def _made_now(old: NumbersOrigin, new: NumbersOrigin) -> Iterator[str]:
+    """Dependencies that a stage makes now, unless their content is what it was."""
+    for dep in old.deps:
+        maker = _maker(dep, new)
+        if maker is None or old.recorded.hashes.get(dep, "") == new.recorded.hashes.get(dep):
+            continue
+        owner = next((owner for path, owner in old.owners.items() if covered(dep, [path])), None)
+        was = "made by no stage" if owner is None else f"tracked by {owner}"
+        yield f"{dep} was {was}; it is now made by stage {maker}"
+
+
+def _maker(dep: str, origin: NumbersOrigin) -> str | None:
+    """The stage before the number that makes what is at a path."""
+    return next((each.address for each in origin.readers if covered(dep, each.outs)), None)
+
+
 def _lost(old: NumbersOrigin, new: NumbersOrigin) -> tuple[list[str], list[str]]:
-    """The dependencies and parameters of the old origin that the new one does not name or contain."""
-    deps = [dep for dep in old.deps if not covered(dep, new.deps)]
+    """The dependencies and parameters of the old origin that the new one does not name, contain or make."""
+    deps = [dep for dep in old.deps if not covered(dep, new.deps) and _maker(dep, new) is None]
     return deps, [name for name in old.params if not covered_param(name, new.params)]

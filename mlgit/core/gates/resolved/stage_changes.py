@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.compare.commands import quoted_commands, quoted_difference
 from mlgit.core.gates.resolved.findings import Finding, counterparts
 from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.pipeline.moved import moved_files
@@ -53,6 +54,7 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]
     if rest := [f"`{stage.address}`" for _, stage in changed[_MOST:]]:
         texts.append(f"Other commands run in {', '.join(rest)} as well; `mlgit diff` lists them")
     texts += _moved_outputs(old, new, before, there, used)
+    texts += _made_inputs(old, new, there, used)
     texts += _kept_outputs(old, new, used)
     return tuple(Note(code=_CODE, message=text) for text in texts)
 
@@ -104,6 +106,19 @@ def _moved_outputs(
             was = makers.get(out.path)
             if was in there and was not in {own, stage.address}:
                 yield f"`{out.path}` was made by stage `{was}`; it is now made by stage `{stage.address}`"
+
+
+def _made_inputs(old: Pipeline, new: Pipeline, there: set[str], used: set[str]) -> Iterator[str]:
+    """What stages before the numbers read, no stage made, and one makes now."""
+    made = {out.path for stage in old.stages for out in stage.outs}
+    deps = {dep for stage in old.stages if stage.address in there for dep in stage.deps}
+    read = {dep for dep in deps if not covered(dep, made)}
+    tracked = {out.path: out.owner for out in old.tracked}
+    for stage in new.stages:
+        for out in stage.outs if stage.address in used else ():
+            if any(covered(dep, [out.path]) for dep in read):
+                was = f"tracked by `{tracked[out.path]}`" if out.path in tracked else "made by no stage"
+                yield f"`{out.path}` was {was}; it is now made by stage `{stage.address}`"
 
 
 def _kept_outputs(old: Pipeline, new: Pipeline, used: set[str]) -> Iterator[str]:
