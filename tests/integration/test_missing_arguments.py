@@ -54,9 +54,12 @@ ONE_MODEL = {
 TWO_MODELS = {
     "promote prod": (
         "`promote` takes the environment with `--to`",
-        "name the model as well, for example `mlgit promote area --to prod`",
+        "run `mlgit promote area --to prod` or `mlgit promote line --to prod`",
     ),
-    "deploy prod": ("`deploy` takes the environment with `--env`", "run `mlgit deploy --env prod`"),
+    "deploy prod": (
+        "`deploy` takes the environment with `--env`",
+        "run `mlgit deploy area --env prod` or `mlgit deploy line --env prod`",
+    ),
     "get": (
         "`get` needs a version or an environment",
         "run `mlgit get 'line#prod'`, `mlgit get line@latest`",
