@@ -35,5 +35,7 @@ def entry(session: Session, /, target: str | None, **options: Any) -> None:  # n
     from mlgit.operations.promote import promote
     from mlgit.render.pages.change import page
 
-    record = promote(session.project(), target or the_model(session), **options, ci=os.environ)
+    record = promote(
+        session.project(), the_model(session) if target is None else target, **options, ci=os.environ
+    )
     session.print_result(record, lambda: page(record))

@@ -31,5 +31,5 @@ def entry(session: Session, /, model: str | None, **options: Any) -> None:  # no
     from mlgit.operations.unassign import unassign
     from mlgit.render.pages.change import page
 
-    record = unassign(session.project(), model or the_model(session), **options)
+    record = unassign(session.project(), the_model(session) if model is None else model, **options)
     session.print_result(record, lambda: page(record))

@@ -23,7 +23,7 @@ from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.readiness import require_usable_name, require_usable_version
 from mlgit.project.release.change import make_change, model_to_change, require_unchanged
-from mlgit.project.release.gate_check import require_gates
+from mlgit.project.release.gate_check import UNFIT, require_gates, way_on
 from mlgit.project.trust.accept import accept, policy_commit
 
 if TYPE_CHECKING:
@@ -102,11 +102,12 @@ def _require_unblocked(project: Project, version: RegisteredVersion, state: Mode
     problem = release_problem(project, version, state)
     if problem is not None:
         rejects = f"to reject it, run `mlgit deregister {version.model}@{version.version} -m REASON`"
-        error = problem.outcome == "error"  # what is missing here may be no fault of the release
+        # What is missing here may be no fault of the release.
+        hint = problem.hint if problem.outcome == "error" and problem.hint else rejects
         raise AnswerNo(
             f"The gates block `{version.tag}`, which {version.author} released; nothing was written",
             details=(f"{problem.gate}: {problem.message}",),
-            hint=problem.hint if error and problem.hint else rejects,
+            hint=way_on([problem.gate]) if problem.reason in UNFIT else hint,
         )
 
 

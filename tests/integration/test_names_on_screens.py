@@ -180,7 +180,7 @@ def test_a_stage_without_a_name_is_refused(released: Folder) -> None:
 
 
 def test_a_model_without_a_name_is_refused(released: Folder) -> None:
-    for argv in (["promote", "", "--to", "prod"], ["release", ""]):
+    for argv in (["promote", "", "--to", "prod"], ["release", ""], ["unassign", "", "--env", "prod"]):
         done = released.here(*argv)
         assert done.status == Exit.USAGE
         assert "The name of the model is empty" in done.err

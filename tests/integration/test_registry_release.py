@@ -32,7 +32,7 @@ def test_the_only_model_need_not_be_named(project: Folder) -> None:
     several = project.here("release", "--dry-run")
     assert several.status == Exit.USAGE
     assert "There are several models: `curve`, `line`" in several.err
-    assert "for example `mlgit release curve`" in several.err
+    assert "run `mlgit release curve --dry-run` or `mlgit release line --dry-run`" in several.err
     project.write("mlgit.yaml", "version: 1\n")
     pipeline = (project / "dvc.yaml").read_text(encoding="utf-8")
     project.write("dvc.yaml", pipeline.partition("artifacts:")[0])

@@ -15,13 +15,13 @@ from mlgit.project.gates.judge import Question, judge
 from mlgit.project.pipeline.proof import fetch_listings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Literal
 
     from mlgit.core.gates.verdict import Result, Verdict
     from mlgit.project.open import Project
 
-_UNFIT = ("unknown_metric", "ambiguous_metric", "not_a_number", "not_from_pipeline")
+UNFIT = ("unknown_metric", "ambiguous_metric", "not_a_number", "not_from_pipeline")
 """Reasons of errors that an old version cannot repair, because trunk's gates fit other files."""
 
 
@@ -92,10 +92,9 @@ def _blocked(
     purpose = ("--purpose", "release") if environment is None else ("--promote-to", environment)
     shows = words(("mlgit", "check", *purpose, "--rev", commit[:12]))
     hints = [result.hint for result in bad if result.hint] + [note.hint for note in stopping if note.hint]
-    unfit = [result.gate for result in bad if result.reason in _UNFIT]
+    unfit = [result.gate for result in bad if result.reason in UNFIT]
     if environment is not None and unfit:
-        waiver = f"a waiver for {listed(unfit, None)} with `covers: [error]` to {WAIVERS_FILE} on trunk"
-        hints.insert(0, f"no one can change this version: release again from trunk, or add {waiver}")
+        hints.insert(0, way_on(unfit))
     return AnswerNo(
         f"The gates block {what} of `{model}`; nothing was written",
         details=tuple(details),
@@ -103,9 +102,15 @@ def _blocked(
     )
 
 
+def way_on(gates: Sequence[str]) -> str:
+    """The hint about gates that do not fit a version of an earlier time."""
+    waiver = f"a waiver for {listed(gates, None)} with `covers: [error]` to {WAIVERS_FILE} on trunk"
+    return f"no one can change this version: release again from trunk, or add {waiver}"
+
+
 def _otherwise(result: Result, own: Mapping[str, str]) -> str:
     """What the version's own rules read for a gate whose metric it does not have."""
     metric = own.get(result.gate, result.metric)
-    if result.reason not in _UNFIT or metric == result.metric:
+    if result.reason not in UNFIT or metric == result.metric:
         return ""
     return f"; its own {CONFIG_FILE} reads `{metric}` for this gate"
