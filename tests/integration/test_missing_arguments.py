@@ -32,16 +32,22 @@ ONE_MODEL = {
     ),
     "promote line": (
         "`promote` needs the environment, as `--to ENV`",
-        "add `--to staging` or `--to prod`",
+        "run `mlgit promote line --to prod` or `mlgit promote line --to staging`",
     ),
     "rollback prod -m x": (
         "`rollback` takes the environment with `--env`",
         "run `mlgit rollback -m x --env prod`",
     ),
-    "rollback": ("`rollback` needs the environment, as `--env ENV`", "add `--env staging` or `--env prod`"),
+    "rollback": (
+        "`rollback` needs the environment, as `--env ENV`",
+        "run `mlgit rollback --env prod -m REASON` or `mlgit rollback --env staging -m REASON`",
+    ),
     "unassign prod": ("`unassign` takes the environment with `--env`", "run `mlgit unassign --env prod`"),
     "deploy prod": ("`deploy` takes the environment with `--env`", "run `mlgit deploy --env prod`"),
-    "deploy": ("`deploy` needs the environment, as `--env ENV`", "add `--env staging` or `--env prod`"),
+    "deploy": (
+        "`deploy` needs the environment, as `--env ENV`",
+        "run `mlgit deploy --env prod` or `mlgit deploy --env staging`",
+    ),
     "history prod": ("`prod` is an environment, not a model", "run `mlgit history --env prod`"),
     "release prod": ("There is no model `prod`, which is an environment", "there is only `line`"),
     "get": ("`get` needs a version or an environment", "run `mlgit get prod`, `mlgit get latest`"),
