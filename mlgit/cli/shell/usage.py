@@ -29,10 +29,9 @@ def as_usage_error(error: click.ClickException) -> UsageError:
         from mlgit.cli.shell.meant import ARGUMENTS
         from mlgit.cli.shell.missing import missing_argument
 
-        from_repository = missing_argument(error.param, ctx, ctx.meta.get(ARGUMENTS, []))
-        if from_repository is not None:
-            return from_repository if found is None else UsageError(from_repository.message, hint=hint)
-        return UsageError(f"`{name}` needs `{_written(error.param, ctx)}`", hint=hint)
+        needed = missing_argument(error.param, ctx, ctx.meta.get(ARGUMENTS, []))
+        needed = needed or UsageError(f"`{name}` needs `{_written(error.param, ctx)}`", hint=hint)
+        return needed if found is None else UsageError(needed.message, hint=hint)
     if isinstance(error, click.NoSuchOption):
         known = [option for each in ctx.command.get_params(ctx) for option in each.opts if option[:1] == "-"]
         # Dashes alone make no two names alike.
