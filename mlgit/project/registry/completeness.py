@@ -202,7 +202,7 @@ def _read_facts(project: Project) -> CloneFacts:
 
         local = is_local(project.remotes.get(remote, ""))
         found = obstacles(fetch_settings(project, remote), remote, local=local)
-    trunk = project.head.commit is None or project.trunk_here is not None
+    trunk = project.trunk_here is not None or project.head.commit is None
     fetched = _was_fetched(project, remote)
     return CloneFacts(remote=remote, shallow=project.shallow, obstacles=found, fetched=fetched, trunk=trunk)
 
