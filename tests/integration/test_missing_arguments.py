@@ -71,6 +71,17 @@ TWO_MODELS = {
         "run `mlgit get 'line#prod'`, `mlgit get line@latest`",
     ),
 }
+SIX = TWO.replace(
+    "json}}", "json}, " + ", ".join(f"m{n}: {{path: models/{n}.json}}" for n in range(4)) + "}", 1
+)
+MANY_MODELS = {
+    "promote prod": (
+        "`promote` takes the environment with `--to`",
+        "name the model as well, for example `mlgit promote area --to prod`",
+    ),
+    "deploy prod": ("`deploy` takes the environment with `--env`", "run `mlgit deploy --env prod`"),
+    "rollback": ("`rollback` needs the environment, as `--env ENV`", "add `--env staging` or `--env prod`"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +107,16 @@ def test_a_hint_names_what_is_there(released: Folder, command: str) -> None:
     assert error_of(released, command) == ONE_MODEL[command]
 
 
-@pytest.mark.parametrize("command", TWO_MODELS)
-def test_with_two_models_a_hint_names_the_model(released: Folder, command: str) -> None:
-    released.write("mlgit.yaml", TWO)
+@pytest.mark.parametrize(
+    ("rules", "command", "error"),
+    [(TWO, *each) for each in TWO_MODELS.items()] + [(SIX, *each) for each in MANY_MODELS.items()],
+)
+def test_with_several_models_a_hint_names_the_model(
+    released: Folder, rules: str, command: str, error: tuple[str, str]
+) -> None:
+    released.write("mlgit.yaml", rules)
     try:
-        assert error_of(released, command) == TWO_MODELS[command]
+        assert error_of(released, command) == error
     finally:
         released.git("checkout", "-q", "mlgit.yaml")
 

@@ -22,6 +22,7 @@ _MOST = 5  # commands of one hint
 BEFORE = frozenset({"--env", "--environment", "--to", "--into", "--from", "--in", "--stage", "-e"})
 """What people write before an environment; `_LITTLE` without dashes."""
 _LITTLE = frozenset({"to", "into", "from", "in", "on", "of", "back"})
+_ONE_OF_MANY = "name the model as well, for example"
 
 
 class _Parts(NamedTuple):
@@ -50,6 +51,11 @@ def meant(ctx: click.Context, *, moved: bool = False) -> tuple[str, str | None] 
     places = [found.environment] if found.environment else list(environments)
     names = [found.model] if found.model or len(models) < 2 else list(models)  # noqa: PLR2004 (several)
     commands = [_command(ctx, option, found, name, place) for name, place in product(names, places)]
+    first = "run"
+    if len(commands) > _MOST and found.environment:
+        # A deployment without a model is one of all models.
+        name, first = (None, first) if ctx.command.name == "deploy" else (names[0], _ONE_OF_MANY)
+        commands = [_command(ctx, option, found, name, found.environment)]
     if not commands or len(commands) > _MOST:
         return None
     takes = None
@@ -57,7 +63,7 @@ def meant(ctx: click.Context, *, moved: bool = False) -> tuple[str, str | None] 
         takes = f"the environment with `{option.opts[0]}`"
     elif found.version and found.moved and ctx.command.name == "rollback":
         takes = "the version with `--to`"
-    return "run " + " or ".join(f"`{each}`" for each in commands), takes
+    return f"{first} " + " or ".join(f"`{each}`" for each in commands), takes
 
 
 def _known(ctx: click.Context) -> tuple[Sequence[str], Sequence[str]]:

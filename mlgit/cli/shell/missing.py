@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.cli.shell.session import Session
-from mlgit.cli.shell.synonyms import with_environment
 from mlgit.core.wording import joined, words
 from mlgit.errors import MlgitError, UsageError
 
@@ -35,36 +34,18 @@ def missing_argument(parameter: click.Parameter, ctx: click.Context, given: list
         return None
     if parameter.name == "reference":
         return _reference(known, given, ctx)
-    return _environment(parameter, known, given, ctx)
+    return _environment(parameter, known, ctx)
 
 
-def _environment(
-    parameter: click.Parameter, known: ModelList, given: list[str], ctx: click.Context
-) -> UsageError | None:
-    """An environment that was given as the model, or those that there are."""
-    option, name = parameter.opts[0], str(ctx.command.name)
-    environment = _only_argument(ctx.command, given, ctx)
-    names = [each.name for each in known.models]
-    if environment in known.environments and environment not in names:
-        # A deployment without a model is one of all models.
-        model = names[:1] if len(names) > 1 and name != "deploy" else []
-        others = [each for each in given if each != environment]
-        before = [*ctx.command_path.split(), *model, *others]
-        command = words(with_environment(ctx.command, before, environment))
-        first = "name the model as well, for example" if model else "run"
-        return UsageError(f"`{name}` takes the environment with `{option}`", hint=f"{first} `{command}`")
+def _environment(parameter: click.Parameter, known: ModelList, ctx: click.Context) -> UsageError | None:
+    """The environments that there are, where whole commands would be too many."""
+    option = parameter.opts[0]
     choices = [f"`{words([option, each])}`" for each in known.environments]
     if not choices:
         return None
     either = " or ".join(choices) if len(choices) <= _MOST else joined(choices, _MOST)
-    return UsageError(f"`{name}` needs the environment, as `{option} ENV`", hint=f"add {either}")
-
-
-def _only_argument(command: click.Command, given: list[str], ctx: click.Context) -> str:
-    """The argument of a command that takes one; empty if it is not given."""
-    found, _, _ = command.make_parser(ctx).parse_args(list(given))
-    arguments = [each for each in command.params if each.param_type_name == "argument"]
-    return next((str(found.get(str(each.name)) or "") for each in arguments), "")
+    message = f"`{ctx.command.name}` needs the environment, as `{option} ENV`"
+    return UsageError(message, hint=f"add {either}")
 
 
 def _reference(known: ModelList, given: list[str], ctx: click.Context) -> UsageError:
