@@ -46,18 +46,25 @@ _CLONE_SLACK_S = 3
 _SECTION = re.compile(rb"^[ \t]*\[remote \"([^\n]*)\"\]((?:\n(?![ \t]*\[)[^\n]*)*)", re.MULTILINE)
 _ADDRESS = re.compile(rb"^[ \t]*url[ \t]*=[ \t]*\"?([^\n\"]*)", re.MULTILINE)
 NOT_SEEN = "so it may be a fork's"
+_ELSEWHERE = "?"
 _SEEN, _ONLY, _BEFORE, _DOUBTED = "published-tags", "only-remote", "tags-before-others", "tags-of-others"
 
 
 def seen_at_remote(project: Project) -> Mapping[str, bool]:
     """Tag oid -> whether the remote has it, for the oids in the file."""
-    return {oid: mark == "+" for oid, mark in _marks(project).items()}
+    return {oid: mark == "+" for oid, mark in _marks(project).items() if mark != _ELSEWHERE}
 
 
 def _marks(project: Project) -> Mapping[str, str]:
-    seen = f"+{_key(project)}"
-    lines = (line.partition(" ") for line in _lines(project, _SEEN))
-    return {oid[1:]: oid[0] for oid, _, key in lines if oid[:1] in {"-", "!"} or f"{oid[:1]}{key}" == seen}
+    """Tag oid -> its last mark; `?` if what it was published to had another name or address."""
+    own, marks = _key(project), dict[str, str]()
+    for line in _lines(project, _SEEN):
+        oid, _, key = line[1:].partition(" ")
+        if line[:1] != "+" or key == own:
+            marks[oid] = line[:1]
+        elif marks.get(oid) != "+":
+            marks[oid] = _ELSEWHERE
+    return marks
 
 
 class Taken(NamedTuple):
@@ -108,9 +115,10 @@ def unpushed_tags(
         return ()
     if seen_at is None:
         return None
-    known = seen_at_remote(project)
-    limit = seen_at.timestamp() + _TAG_SLACK_S
-    return tuple(sorted(fact.tag for fact in facts if not known.get(fact.oid, fact.tagged_at_s <= limit)))
+    marks, limit = _marks(project), seen_at.timestamp() + _TAG_SLACK_S
+    # The remote may only have moved, so what was published is not called unpushed.
+    here = [fact for fact in facts if marks.get(fact.oid, "+" if fact.tagged_at_s <= limit else "-") in "-!"]
+    return tuple(sorted(fact.tag for fact in here))
 
 
 def once_at_remote(project: Project, facts: Iterable[TagFact]) -> frozenset[str]:
@@ -202,7 +210,8 @@ def of_others(project: Project, tags: Mapping[str, str], cache: TagCache) -> Map
         known |= _before(project) - doubted
     found = {tag: oid for tag, oid in found.items() if oid not in known}
     if found:
-        shown = _shown_of_remote(project)
+        # As git writes it into FETCH_HEAD, after what `insteadOf` makes of it.
+        shown = shown_address(project.git.try_text("ls-remote", "--get-url", project.remote) or "")
         named = {oid for oid, address in fetched_tags(project) if address == shown}
         named |= _cloned(project, shown)
         record_seen(project, named.intersection(found.values()), at_remote=True)
@@ -229,11 +238,6 @@ def _cloned(project: Project, shown: str) -> frozenset[str]:
     if word != "clone:" or shown_address(address) != shown or abs(packed_s - cloned_s) > _CLONE_SLACK_S:
         return frozenset()
     return frozenset(_packed_tags(project).values())
-
-
-def _shown_of_remote(project: Project) -> str:
-    """The remote's address as git writes it into FETCH_HEAD, after what `insteadOf` makes of it."""
-    return shown_address(project.git.try_text("ls-remote", "--get-url", str(project.remote)) or "")
 
 
 def _configured(project: Project) -> Mapping[str, str]:

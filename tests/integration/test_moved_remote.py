@@ -1,0 +1,48 @@
+"""A remote whose address changed: what was published at the former one is not called unpushed by a guess."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+
+@pytest.fixture
+def moved(staged: Folder) -> Folder:
+    """The project after its remote moved; its last fetch is older than its tags."""
+    place = staged.path.parent
+    (place / "origin.git").rename(place / "elsewhere.git")
+    staged.git("remote", "set-url", "origin", str(place / "elsewhere.git"))
+    for path in (".git/FETCH_HEAD", ".git/refs/remotes/origin/HEAD"):
+        if (staged / path).exists():
+            os.utime(staged / path, (1_700_000_000, 1_700_000_000))
+    return staged
+
+
+def unpushed(folder: Folder) -> list[str] | None:
+    found: list[str] | None = folder.here("status", "--json").json()["unpushed_tags"]
+    return found
+
+
+def test_tags_that_were_published_are_not_called_unpushed(moved: Folder) -> None:
+    assert not unpushed(moved)
+    assert moved.here("push", "--dry-run").status == Exit.DONE
+    assert unpushed(moved) == []
+
+
+def test_a_tag_that_was_local_first_is_not_called_never_published(staged: Folder) -> None:
+    staged.commit("More")
+    staged.git("push", "-q")
+    assert staged.here("release", "line", "--force", "--local").status == Exit.DONE
+    assert unpushed(staged) == ["line@v1.0.1"]
+    assert staged.here("push").status == Exit.DONE
+    place = staged.path.parent
+    (place / "origin.git").rename(place / "elsewhere.git")
+    staged.git("remote", "set-url", "origin", str(place / "elsewhere.git"))
+    assert not unpushed(staged)
