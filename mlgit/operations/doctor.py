@@ -11,7 +11,12 @@ from mlgit.core.overview.doctor import Diagnosis, Finding, fault, remark, warnin
 from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.config_health import check_readiness
-from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
+from mlgit.project.overview.data_health import (
+    check_data,
+    check_old_files,
+    check_remote_data,
+    check_tracked_files,
+)
 from mlgit.project.overview.git_health import check_clone, check_default_branch, check_overlays
 from mlgit.project.overview.refused_tags import check_refused_tags
 from mlgit.project.overview.tag_health import (
@@ -186,6 +191,7 @@ _LOCAL: dict[str, Check] = {
     "taken_names": check_taken_names,
     "other_readers": check_other_readers,
     "clocks": check_clocks,
+    "old_files": check_old_files,
     "tracked_files": check_tracked_files,
     "data": check_data,
 }

@@ -274,7 +274,10 @@ class _StatusReader:
         declared = self._config is None or self._config.declared
         lost = [data.path for data in found.data if data.lost]
         can_pull = pipeline is None or has_remote(self._project, pipeline, lost)
-        step = next_step(found, declared=declared, has_pipeline=has_pipeline, can_pull=can_pull)
+        refused = [] if pipeline is None else [path for path, _ in pipeline.refused]
+        step = next_step(
+            found, declared=declared, has_pipeline=has_pipeline, can_pull=can_pull, refused=refused
+        )
         proven = all(each.known == "yes" for each in found.models)
         if step is None and declared and found.commit is not None and proven:
             from mlgit.project.overview.next_release import next_release

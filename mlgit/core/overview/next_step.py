@@ -9,6 +9,8 @@ from mlgit.core.overview.status import NextStep
 from mlgit.core.wording import count, word, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mlgit.core.overview.status import Status
     from mlgit.core.pipeline.remote_data import RemoteData, RemoteOutput
 
@@ -19,16 +21,19 @@ _WITH_PATHS = ("dvc add ", "dvc commit ", "mkdir ", "git add ", "git mv ")
 
 
 def next_step(
-    status: Status, *, declared: bool, has_pipeline: bool, can_pull: bool = True
+    status: Status, *, declared: bool, has_pipeline: bool, can_pull: bool = True, refused: Iterable[str] = ()
 ) -> NextStep | None:
     """The most urgent thing to do, if there is one.
 
     `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here. `can_pull`: there is a
-    DVC remote to pull from.
+    DVC remote to pull from. `refused` are files because of which DVC would refuse every command.
     """
     step = _broken(status) or _taken(status) or _deploy(status) or _complete(status)
-    step = step or _repair(status, can_pull=can_pull)
-    step = step or _work(status) or _share(status)
+    step = step or _repair(status, can_pull=can_pull) or _work(status)
+    if step is not None and step.command.startswith(("dvc ", "mlgit run")):
+        odd = next(iter(refused), None)
+        step = step if odd is None else NextStep(command="mlgit doctor", reason=f"DVC refuses `{odd}`")
+    step = step or _share(status)
     if step is None and status.tags_known.repair is not None:
         return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
     if step is None and not declared:

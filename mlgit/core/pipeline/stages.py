@@ -145,7 +145,9 @@ class Pipeline:
     """All declarations; `tracked` are the outputs of .dvc files.
 
     `metrics`, `params` and `plots` are the top-level lists of all dvc.yaml files. `handed_over` are the
-    files that DVC itself read, now or when their content was last the same.
+    files that DVC itself read, now or when their content was last the same. `refused` are the files that
+    mlgit reads although today's DVC refuses every command because of them, with what follows in a sentence:
+    `has the key `cmd``.
     """
 
     stages: tuple[Stage, ...] = ()
@@ -155,6 +157,7 @@ class Pipeline:
     plots: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     handed_over: tuple[HandedOver, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
 
     @property
     def outputs(self) -> tuple[Output, ...]:

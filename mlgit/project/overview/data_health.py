@@ -51,6 +51,17 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
         )
 
 
+def check_old_files(project: Project) -> Iterator[Finding]:
+    """Files of older versions of DVC, which mlgit reads and today's DVC refuses."""
+    for path, what in evidence(project, None).pipeline.refused:
+        yield warning(
+            "refused_by_dvc",
+            f"`{path}` {what}: mlgit reads it, but DVC refuses every command, and `mlgit run` fails",
+            repair=f"edit `{path}`, or `git rm {word(path)}` if nothing needs it",
+            subjects=(path,),
+        )
+
+
 def check_data(project: Project) -> Iterator[Finding]:
     """Whether DVC has a default remote, and outputs that are not in the cache."""
     from mlgit.adapters.dvc.engine.transfer import has_remote

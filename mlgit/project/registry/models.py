@@ -279,10 +279,9 @@ def _unknown(
 
 def _artifacts(project: Project, commit: str | None, tagged: Collection[str]) -> dict[str, str | None]:
     tree = project.tree(commit)
-    files = [path for path in tree.paths() if path.rpartition("/")[2] == "dvc.yaml"]
-    if not files:
+    if not any(path.rpartition("/")[2] == "dvc.yaml" for path in tree.paths()):
         return {}
-    from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
+    from mlgit.adapters.dvc.pipeline.pointers import read_artifacts
 
-    found = read_pipeline(tree, root=project.root, paths=files, folder=project.cache_dir).artifacts
+    found = read_artifacts(tree, root=project.root, folder=project.cache_dir)
     return {each.name: each.path for each in found if each.type in {None, "model"} or each.name in tagged}

@@ -9,7 +9,7 @@ from mlgit.adapters.dvc.files.paths import folder_of, join
 from mlgit.core.pipeline.stages import Artifact, LockedStage, Output, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlgit.adapters.dvc.files.shapes import Path, Shape
 
@@ -62,7 +62,8 @@ def _stage(
             for kind in _KINDS
             if kind in fields
             for out in _outs(shape, fields, kind, at=at, wdir=wdir, owner=address, locked=locked)
-        ),
+        )
+        + tuple(_live(shape, fields, at=at, wdir=wdir, owner=address, locked=locked)),
         frozen=bool(fields.get("frozen")),
         always_changed=bool(fields.get("always_changed")),
         locked=locked,
@@ -118,6 +119,44 @@ def _outs(
                 )
             )
     return found
+
+
+def _live(
+    shape: Shape, fields: dict[str, object], *, at: Path, wdir: str, owner: str, locked: LockedStage | None
+) -> Iterator[Output]:
+    """The folder of plots that DVC 2 knew as `live:` of a stage."""
+    for path, flags in shape.mapping(fields.get("live"), (*at, "live")).items():
+        place = join(wdir, path)
+        yield Output(
+            path=place,
+            owner=owner,
+            pointer=None if locked is None else locked.outs.get(place),
+            cached=not isinstance(flags, dict) or flags.get("cache") is not False,
+            plot=True,
+        )
+
+
+def live_metrics(shape: Shape, folder: str) -> Iterator[str]:
+    """The metric files that `live:` of stages wrote."""
+    for name, fields in _live_stages(shape):
+        wdir = join(folder, str(fields.get("wdir") or "."))
+        for path, flags in shape.mapping(fields["live"], ("stages", name, "live")).items():
+            if not isinstance(flags, dict) or flags.get("summary") is not False:
+                yield join(wdir, f"{path}.json")
+
+
+def of_dvc_2(shape: Shape) -> str | None:
+    """What only DVC 2 took, if it is there: `has the key …`."""
+    if isinstance(shape.fields(shape.root, ()).get("plots"), dict):
+        return "has `plots` as a mapping"
+    return next((f"has the key `stages.{name}.live`" for name, _ in _live_stages(shape)), None)
+
+
+def _live_stages(shape: Shape) -> Iterator[tuple[str, dict[str, object]]]:
+    declared = shape.fields(shape.fields(shape.root, ()).get("stages"), ("stages",))
+    for name, fields in declared.items():
+        if isinstance(fields, dict) and "live" in fields:
+            yield str(name), fields
 
 
 def own_remote(options: Mapping[str, object]) -> str | None:

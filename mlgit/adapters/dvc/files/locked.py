@@ -27,14 +27,15 @@ def lock_entries(shape: Shape | None) -> dict[str, object]:
     if shape.root is None:
         raise shape.wrong((), "a lock file that DVC wrote")
     document = shape.mapping(shape.root, ())
-    if not _has_schema(shape):
+    if not has_schema(shape):
         return document
     if document["schema"] != _SCHEMA:
         raise shape.wrong(("schema",), f"`'{_SCHEMA}'`, the one that this version of DVC writes")
     return shape.mapping(document.get("stages"), ("stages",))
 
 
-def _has_schema(shape: Shape) -> bool:
+def has_schema(shape: Shape) -> bool:
+    """Whether a lock file is of DVC 2 or newer."""
     return isinstance(shape.root, dict) and "schema" in shape.root
 
 
@@ -53,7 +54,7 @@ def locked_stage(shape: Shape, value: object, *, wdir: str, name: str) -> Locked
             join(wdir, file): shape.mapping(values, (*at, "params", file)) for file, values in params.items()
         },
         outs=_hashes(shape, fields, "outs", at=at, wdir=wdir),
-        unread="" if _has_schema(shape) else OLD_LOCK,
+        unread="" if has_schema(shape) else OLD_LOCK,
     )
 
 

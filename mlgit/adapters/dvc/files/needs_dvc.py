@@ -14,6 +14,7 @@ _TOP = frozenset({"artifacts", "datasets", "metrics", "params", "plots", "stages
 _STAGE = frozenset(
     {"always_changed", "cmd", "deps", "desc", "frozen", "meta", "metrics", "outs", "params", "plots", "wdir"}
 )
+_OF_DVC_2 = frozenset({"live"})
 _SWITCH, _TEXT = (bool, "true or false"), (str, "text")
 _SIMPLE = {"frozen": _SWITCH, "always_changed": _SWITCH, "desc": _TEXT, "wdir": _TEXT}
 _TEMPLATED = ("foreach", "matrix", "vars")
@@ -43,16 +44,17 @@ def needs_dvc(shape: Shape) -> _Doubt | None:
             return doubt
     if b"${" in shape.content:
         return "uses `${}`", ()
-    return _odd_plots(document.get("plots", [])) or _odd_artifacts(document.get("artifacts"))
+    return _odd_plots(document.get("plots", [])) or odd_artifacts(document.get("artifacts"))
 
 
 def _odd_stage(name: object, fields: dict[str, object]) -> _Doubt | None:
     at: Path = ("stages", name if isinstance(name, (str, int)) else str(name))
     if not isinstance(name, str):
         return "has a name that is not text", at
-    if not fields.keys() <= _STAGE:
+    if not fields.keys() <= _STAGE | _OF_DVC_2:
         word = next((word for word in _TEMPLATED if word in fields), None)
-        return _unknown(fields.keys() - _STAGE, at) if word is None else (f"uses `{word}`", (*at, word))
+        odd = fields.keys() - _STAGE - _OF_DVC_2
+        return _unknown(odd, at) if word is None else (f"uses `{word}`", (*at, word))
     for word, (kind, what) in _SIMPLE.items():
         if word in fields and not isinstance(fields[word], kind):
             return f"has `{word}` that is not {what}", (*at, word)
@@ -106,7 +108,8 @@ def _odd_plots(items: object) -> _Doubt | None:
     return None
 
 
-def _odd_artifacts(artifacts: object) -> _Doubt | None:
+def odd_artifacts(artifacts: object) -> _Doubt | None:
+    """The first odd property of the entries of `artifacts:`."""
     for name, fields in artifacts.items() if isinstance(artifacts, dict) else ():
         doubt = _odd_values(fields, _OF_ARTIFACTS, ("artifacts", name)) if isinstance(fields, dict) else None
         if doubt is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlgit.adapters.dvc.files.shapes import Shape
 
 
+_KNOWN = frozenset({"always_changed", "deps", "desc", "frozen", "locked", "md5", "meta", "outs", "wdir"})
 _PLAIN = frozenset({"hash", "md5", "nfiles", "path", "size"})
 
 
@@ -56,6 +57,11 @@ def tracked_file(shape: Shape, path: str) -> tuple[Stage | None, list[Output]]:
     if not stage:
         return None, outputs
     return _old_stage(shape, document, path=path, wdir=folder or ".", deps=deps, outputs=outputs), []
+
+
+def unknown_keys(shape: Shape) -> list[str]:
+    """The keys at the top that DVC does not know; `cmd` is that of a stage before DVC 1."""
+    return sorted(map(str, shape.fields(shape.root, ()).keys() - _KNOWN))
 
 
 def _old_stage(

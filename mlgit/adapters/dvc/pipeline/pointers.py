@@ -15,15 +15,17 @@ from mlgit.adapters.dvc.files.declared import (
     PIPELINE_FILE,
     artifacts,
     listed_paths,
+    live_metrics,
+    of_dvc_2,
     plots,
     stages,
 )
 from mlgit.adapters.dvc.files.documents import Documents, name_at
-from mlgit.adapters.dvc.files.locked import HINT, lock_entries
-from mlgit.adapters.dvc.files.needs_dvc import needs_dvc
+from mlgit.adapters.dvc.files.locked import HINT, has_schema, lock_entries
+from mlgit.adapters.dvc.files.needs_dvc import needs_dvc, odd_artifacts
 from mlgit.adapters.dvc.files.paths import folder_of, folders_above, join
 from mlgit.adapters.dvc.files.shapes import Shape
-from mlgit.adapters.dvc.files.tracked import tracked_file
+from mlgit.adapters.dvc.files.tracked import tracked_file, unknown_keys
 from mlgit.adapters.dvc.pipeline.datasets import handed_over as handed_over_dataset
 from mlgit.adapters.dvc.pipeline.datasets import is_dataset, with_datasets
 from mlgit.adapters.dvc.pipeline.hidden import Hidden
@@ -32,7 +34,7 @@ from mlgit.core.wording import word
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlgit.core.tree import Tree
 
@@ -43,6 +45,7 @@ __all__ = [
     "join",
     "pipeline_files",
     "pipeline_shapes",
+    "read_artifacts",
     "read_pipeline",
 ]
 
@@ -76,7 +79,7 @@ def read_pipeline(
         for path, document in documents.read(tree, files, wrong=_wrong).items()
     }
     handed_over = _fill_in(shapes, tree, root=root, folder=folder)
-    found = assemble(shapes, handed_over=handed_over)
+    found = assemble(shapes, handed_over=handed_over, listed=listed)
     if tree.commit is None:
         _no_ignored_lock(tree, [path for path in shapes if _is_pipeline(path)], shapes)
         hidden.refuse_outputs(found)
@@ -116,6 +119,25 @@ def _fill_in(shapes: dict[str, Shape], tree: Tree, *, root: str, folder: str | N
     return handed_over
 
 
+def read_artifacts(tree: Tree, *, root: str, folder: str | None) -> list[Artifact]:
+    """What `artifacts:` declare at a state, whatever else is wrong in these files; `folder` is as above.
+
+    Raises:
+        ConfigError: one of the files is not YAML, or its artifacts are invalid.
+    """
+    found = []
+    files = [path for path in pipeline_files(tree.paths()) if _is_pipeline(path)]
+    for path, document in Documents(folder).read(tree, files, wrong=_wrong).items() if files else ():
+        shape = Shape(document.value, name=name_at(tree, path), content=document.content)
+        listed = shape.fields(shape.root, ()).get("artifacts")
+        if "${" in str(listed) or odd_artifacts(listed):
+            shapes = {path: shape}
+            _fill_in(shapes, tree, root=root, folder=folder)
+            shape = shapes[path]
+        found += artifacts(shape, folder_of(path))
+    return found
+
+
 def pipeline_files(paths: Sequence[str]) -> list[str]:
     """The dvc.yaml, dvc.lock and .dvc files among all paths."""
     return [
@@ -127,8 +149,10 @@ def pipeline_files(paths: Sequence[str]) -> list[str]:
     ]
 
 
-def assemble(shapes: Mapping[str, Shape], *, handed_over: Sequence[HandedOver] = ()) -> Pipeline:
-    """One pipeline from all parsed files, by path from the Git root."""
+def assemble(
+    shapes: Mapping[str, Shape], *, handed_over: Sequence[HandedOver] = (), listed: Sequence[str] = ()
+) -> Pipeline:
+    """One pipeline from all parsed files, by path from the Git root; `listed` are all paths there."""
     found: list[Stage] = []
     tracked: list[Output] = []
     metrics: list[str] = []
@@ -152,6 +176,7 @@ def assemble(shapes: Mapping[str, Shape], *, handed_over: Sequence[HandedOver] =
             params += listed_paths(shape, "params", folder)
             plotted += plots(shape, folder)
             declared += artifacts(shape, folder)
+            metrics += [path for path in live_metrics(shape, folder) if path in listed]
     return _without_made(
         Pipeline(
             stages=tuple(with_datasets(found, shapes, lock_entries)),
@@ -161,8 +186,24 @@ def assemble(shapes: Mapping[str, Shape], *, handed_over: Sequence[HandedOver] =
             plots=tuple(dict.fromkeys(plotted)),
             artifacts=tuple(declared),
             handed_over=tuple(asked),
+            refused=tuple(_refused(shapes)),
         )
     )
+
+
+def _refused(shapes: Mapping[str, Shape]) -> Iterator[tuple[str, str]]:
+    """The files that today's DVC refuses, with what follows in a sentence."""
+    for path, shape in shapes.items():
+        if path.endswith(POINTER_SUFFIX):
+            odd = unknown_keys(shape)
+            if odd:
+                yield path, f"has the key `{odd[0]}`"
+        elif _is_pipeline(path):
+            old = of_dvc_2(shape)
+            if old is not None:
+                yield path, old
+        elif join(folder_of(path), PIPELINE_FILE) in shapes and not has_schema(shape):
+            yield path, "lacks `schema`"
 
 
 def _without_made(pipeline: Pipeline) -> Pipeline:
