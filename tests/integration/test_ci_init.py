@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from mlgit import __version__
 from mlgit.core.ci.templates import Settings, read_stamp
@@ -182,6 +183,25 @@ def test_an_existing_gitlab_pipeline_is_left_and_the_missing_lines_are_shown(pro
     assert ci(project, "init", "--host", "gitlab")["include"] is None
 
 
+@pytest.mark.parametrize(
+    ("stages", "inputs"),
+    [
+        ("stages: [deploy, run]\n", {"test_stage": "run"}),
+        ("stages:\n- build # first\n- 'ship it'\n", {"test_stage": "build", "deploy_stage": "ship it"}),
+        ("x: !reference [y, z]\nstages: ['yes', deploy]\n", {"test_stage": "yes"}),
+        ("stages: [deploy, test]\n", None),
+        ("stages: run\n", None),
+        ("a: [\n", None),
+    ],
+)
+def test_the_missing_lines_name_stages_that_the_pipeline_has(
+    project: Folder, stages: str, inputs: dict[str, str] | None
+) -> None:
+    project.write(GITLAB, stages)
+    (include,) = yaml.safe_load(ci(project, "init", "--host", "gitlab")["include"])["include"]
+    assert include.get("inputs") == inputs
+
+
 def test_own_jobs_in_the_installed_pipeline_are_not_a_conflict(project: Folder) -> None:
     ci(project, "init", "--host", "gitlab")
     with (project / GITLAB).open("a", encoding="utf-8") as file:
@@ -280,7 +300,7 @@ def test_an_uncommitted_config_is_listed_among_the_files_to_commit(project: Fold
     project.git("rm", "-q", "--cached", "mlgit.yaml")
     project.git("commit", "-qm", "Forget")
     step = ci(project, "init", "--host", "gitlab", "--dry-run")["next"][0]
-    assert "commit `mlgit.yaml` and `.gitlab` and `.gitlab-ci.yml`" in step
+    assert "commit `mlgit.yaml`, `.gitlab` and `.gitlab-ci.yml`" in step
 
 
 def test_the_files_are_ready_for_the_default_branch(project: Folder) -> None:

@@ -79,7 +79,8 @@ def next_steps(
     """What a person still has to do at the forge, one sentence each."""
     row = HOSTS[host]
     paths = (*(() if config_committed else (CONFIG_FILE,)), *row.committed)
-    where = " and ".join(f"`{path}`" for path in paths)
+    *others, last = (f"`{path}`" for path in paths)
+    where = f"{', '.join(others)} and {last}" if others else last
     steps = [f"look at the files, commit {where}, and open a {row.request} request with them"]
     if secrets := _secrets_step(host, kinds):
         steps.append(secrets)

@@ -177,6 +177,23 @@ def includes_mlgit(host: Host, entry: str) -> bool:
     return any(folder in line for line in lines for folder in folders)
 
 
+def stage_inputs(stages: Sequence[str]) -> Mapping[str, str]:
+    """The inputs of GitLab's templates where the entry file's `stages:` lack `test` or `deploy`.
+
+    Jobs that look go into the last stage that does not deploy, because the files they read are made before.
+    """
+    if not stages:
+        return {}
+    deploy = "deploy" if "deploy" in stages else stages[-1]
+    others = [stage for stage in stages if stage != deploy]
+    test = "test" if "test" in stages else (others or [deploy])[-1]
+    return {
+        name: stage
+        for name, stage, default in (("test_stage", test, "test"), ("deploy_stage", deploy, "deploy"))
+        if stage != default
+    }
+
+
 def _body(text: str) -> str:
     """Everything below mlgit's first line, or the whole text without one. Git may change line breaks."""
     text = text.replace("\r\n", "\n")

@@ -9,11 +9,27 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.ci.advice import environment_jobs, next_steps, remarks
 from mlgit.core.ci.requirement import findings
-from mlgit.core.ci.templates import PipelineMode, Settings, TemplateFile, TemplateSet, includes_mlgit
+from mlgit.core.ci.templates import (
+    PipelineMode,
+    Settings,
+    TemplateFile,
+    TemplateSet,
+    includes_mlgit,
+    stage_inputs,
+)
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.forge.hosts import HOSTS, Host, host_of, host_options
+from mlgit.core.overview.first_config import quoted
 from mlgit.errors import StateError, UsageError
-from mlgit.project.ci.templates import PlannedFile, apply, dvc_remotes, file_status, plan, settings
+from mlgit.project.ci.templates import (
+    PlannedFile,
+    apply,
+    declared_stages,
+    dvc_remotes,
+    file_status,
+    plan,
+    settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +116,12 @@ def _include(host: Host, planned: Sequence[PlannedFile], files: Sequence[Templat
     """The lines that are missing in an entry file of the user's own."""
     left = {file.path for file in files if file.status == "left"}
     texts = [each.existing or "" for each in planned if each.path in left]
-    return HOSTS[host].include if texts and not includes_mlgit(host, texts[0]) else None
+    if not texts or includes_mlgit(host, texts[0]):
+        return None
+    lines = [HOSTS[host].include or ""]
+    inputs = stage_inputs(declared_stages(texts[0]))
+    lines += ["    inputs:\n"] if inputs else []
+    return "".join([*lines, *(f"      {name}: {quoted(stage)}\n" for name, stage in inputs.items())])
 
 
 def _notes(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:

@@ -225,3 +225,17 @@ def _branch(project: Project) -> str | None:
             expected="letters, digits, `.`, `_`, `/` and `-`",
         )
     return name
+
+
+def declared_stages(entry: str) -> tuple[str, ...]:
+    """The `stages:` of a `.gitlab-ci.yml`; empty if it declares none, or cannot be read."""
+    import yaml
+
+    try:
+        root = yaml.compose(entry, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return ()
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if key.value == "stages" and isinstance(value, yaml.SequenceNode):
+            return tuple(each.value for each in value.value if isinstance(each, yaml.ScalarNode))
+    return ()

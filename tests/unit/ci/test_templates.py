@@ -28,6 +28,7 @@ from mlgit.core.ci.templates import (
     read_stamp,
     repinned,
     settings_in,
+    stage_inputs,
     stamped,
     status_of,
 )
@@ -274,3 +275,23 @@ def test_a_schedule_of_github_runs_on_the_default_branch() -> None:
     event = ci_event(variables, {"schedule": "17 5 * * *"})
     assert event is not None
     assert (event.kind, event.default_branch) == ("schedule", "trunk")
+
+
+@pytest.mark.parametrize(
+    ("stages", "inputs"),
+    [
+        ([], {}),
+        (["test", "deploy"], {}),
+        (["build", "test", "deploy", "after"], {}),
+        (["deploy", "run"], {"test_stage": "run"}),
+        (["build", "train", "evaluate", "deploy"], {"test_stage": "evaluate"}),
+        (["test", "publish"], {"deploy_stage": "publish"}),
+        (["build", "ship"], {"test_stage": "build", "deploy_stage": "ship"}),
+        (["all"], {"test_stage": "all", "deploy_stage": "all"}),
+        (["test"], {"deploy_stage": "test"}),
+    ],
+)
+def test_jobs_go_into_stages_that_the_entry_file_has(stages: list[str], inputs: dict[str, str]) -> None:
+    assert stage_inputs(stages) == inputs
+    known = {"test_stage": "test", "deploy_stage": "deploy", **inputs}
+    assert not stages or set(known.values()) <= set(stages)
