@@ -159,15 +159,21 @@ def kept_apart(remote: str) -> str:
     )
 
 
+def fetch_every_branch(remote: str, *, fetch: str) -> str:
+    """The command that fetches all branches, and then has each fetch do so."""
+    spec = word(f"+refs/heads/*:refs/remotes/{remote}/*")
+    return f"{fetch} {spec} && git remote set-branches --add {word(remote)} '*'"
+
+
 def unknown_trunk(remote: str, *, refspecs: str) -> StateError:
     """The error if no branch of this clone is known to be trunk; `refspecs` are those that are fetched."""
-    every = f"git remote set-branches --add {word(remote)} '*' && "
+    fetch = f"git fetch {word(remote)}"
     if any(mirrors(spec) for spec in refspecs.split("\n")):
-        every = f"{kept_apart(remote)} && "
-    elif "refs/heads/*:refs/remotes/" in refspecs:
-        every = ""
+        fetch = f"{kept_apart(remote)} && {fetch}"
+    elif "refs/heads/*:refs/remotes/" not in refspecs:
+        fetch = fetch_every_branch(remote, fetch=f"git fetch --tags {word(remote)}")
     return StateError(
         f"It is not known which branch of `{remote}` is trunk, where policy is read",
         details=(f"`{remote}/HEAD` is not in this clone, and anyone may push a branch named `main`",),
-        hint=f"run `{every}git fetch {word(remote)} && git remote set-head {word(remote)} --auto`",
+        hint=f"run `{fetch} && git remote set-head {word(remote)} --auto`",
     )

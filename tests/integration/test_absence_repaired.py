@@ -71,6 +71,23 @@ def test_doctor_finds_something_as_long_as_check_misses_something(
 
 
 @pytest.mark.parametrize(("kind", "state"), list(product(CUT, ("none", "present"))))
+def test_a_repair_that_does_not_reach_the_remote_hides_nothing(
+    origins: Path, tmp_path: Path, kind: str, state: str
+) -> None:
+    clone = cloned(origins, tmp_path, kind, state)
+    url = clone.git("remote", "get-url", "origin").strip()
+    (repair,) = set(_doctor(clone).values())
+    clone.git("remote", "set-url", "origin", str(tmp_path / "away"))
+    assert clone.run("sh", "-c", repair).status != 0
+    clone.git("remote", "set-url", "origin", url)
+    assert _unknown(clone)
+    assert _hints(clone.here("models").out) != []
+    (repair,) = set(_doctor(clone).values())
+    assert clone.run("sh", "-c", repair).status == 0
+    assert not _unknown(clone)
+
+
+@pytest.mark.parametrize(("kind", "state"), list(product(CUT, ("none", "present"))))
 def test_every_screen_names_the_same_command_for_what_a_clone_lacks(
     origins: Path, tmp_path: Path, kind: str, state: str
 ) -> None:
@@ -114,7 +131,7 @@ def _require_repair_of_branches(clone: Folder, argv: tuple[str, ...]) -> None:
     if done.status != Exit.DONE:  # already released
         assert done.status == Exit.STATE
         assert "is not on a branch of `origin` that this clone fetches" in done.err
-        assert "git remote set-branches --add origin '*' && git fetch --tags origin`" in done.err
+        assert "'+refs/heads/*:refs/remotes/origin/*' && git remote set-branches --add origin '*'" in done.err
 
 
 @pytest.mark.parametrize(("kind", "state"), list(product(OTHERS, ("none", "present"))))

@@ -199,7 +199,7 @@ def test_a_clone_without_tags_does_not_look_like_an_empty_environment(
         done = clone.here("deploy", "--env", "prod", "--offline", *more)
         assert done.status == Exit.STATE
         assert "what `prod` holds of `line` is not known here: this clone may lack tags" in done.err
-        assert "git config --unset-all remote.origin.tagOpt && git fetch --tags origin" in done.err
+        assert "git fetch --tags origin && git config --unset-all remote.origin.tagOpt" in done.err
     clone.git("config", "--unset", "remote.origin.tagOpt")
     (deployment,) = clone.here("deploy", "--env", "prod", "--offline", "--json").json()["deployments"]
     assert deployment["state"] == "unassigned"

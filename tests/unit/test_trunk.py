@@ -95,7 +95,10 @@ def test_trunk_is_stated_or_the_remotes_and_local_only_before_the_first_fetch(
     ("refspecs", "hint"),
     [
         ("+refs/heads/*:refs/remotes/o/*", "run `git fetch o && git remote set-head o --auto`"),
-        ("+refs/heads/x:refs/remotes/o/x", "run `git remote set-branches --add o '*' && git fetch o"),
+        (
+            "+refs/heads/x:refs/remotes/o/x",
+            "run `git fetch --tags o '+refs/heads/*:refs/remotes/o/*' && git remote set-branches --add o '*'",
+        ),
     ],
 )
 def test_an_unknown_trunk_names_the_command_that_makes_it_known(refspecs: str, hint: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.tags import name_in_the_way, parse_tag
+from mlgit.core.trunk import fetch_every_branch
 from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ CI_VARIABLES = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TEAMCITY_VE
 REMOTE_TAGS = "MLGIT_REMOTE_TAGS"
 _HEX = frozenset("0123456789abcdef")
 _FALSE = frozenset({"", "0", "false", "no", "off"})
+_OVERRIDDEN = frozenset({"no_tags", "narrow"})
 
 
 @record
@@ -95,18 +97,18 @@ def knows_tags(clone: CloneFacts) -> Known:
 
 
 def repair(clone: CloneFacts, *, set_head: bool = False, branches: bool = False) -> str:
-    """The command after which a clone has all tags and, with `branches`, all branches.
+    """The command after which a clone has all tags, with `branches` all branches; a failure hides nothing.
 
     With `set_head`, or without trunk, it also learns which branch is trunk.
     """
     remote, set_head = clone.remote or "REMOTE", set_head or not clone.trunk
-    steps = list(dict.fromkeys(each.repair for each in clone.obstacles))
+    last = [each.repair for each in clone.obstacles if each.kind in _OVERRIDDEN]
+    steps = [each.repair for each in clone.obstacles if each.kind not in _OVERRIDDEN]
+    fetch = f"git fetch {'--unshallow ' if clone.shallow else ''}--tags {word(remote)}"
     if (set_head or branches) and any(each.kind == "narrow" for each in clone.obstacles):
-        steps.append(f"git remote set-branches --add {word(remote)} '*'")
-    steps.append(f"git fetch {'--unshallow ' if clone.shallow else ''}--tags {word(remote)}")
-    if set_head:
-        steps.append(f"git remote set-head {word(remote)} --auto")
-    return " && ".join(steps)
+        fetch = fetch_every_branch(remote, fetch=fetch)
+    last += [f"git remote set-head {word(remote)} --auto"] if set_head else []
+    return " && ".join(dict.fromkeys([*steps, fetch, *last]))
 
 
 def compare_tags(

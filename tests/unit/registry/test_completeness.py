@@ -52,14 +52,19 @@ def test_a_clone_knows_its_tags_only_if_nothing_keeps_them_away(
     assert (found.known == "yes") is whole
     assert whole or (found.why or "").startswith("this clone may lack tags: ")
     assert all(each.why in (found.why or "") for each in hidden)
-    steps = repair(clone).split(" && ")
-    assert steps[:-1] == [each.repair for each in hidden]
-    assert steps[-1] == f"git fetch {'--unshallow ' if shallow else ''}--tags origin"
+    first, *others = repair(clone).split(" && ")
+    assert first == f"git fetch {'--unshallow ' if shallow else ''}--tags origin"
+    assert others == [each.repair for each in hidden]
+
+
+def test_a_setting_that_no_option_overrides_is_changed_before_the_fetch() -> None:
+    clone = CloneFacts(remote="origin", obstacles=(NARROW, NARROW._replace(kind="hidden", repair="show")))
+    assert repair(clone) == f"show && git fetch --tags origin && {NARROW.repair}"
 
 
 def test_a_step_that_ends_two_obstacles_is_run_once() -> None:
     clone = CloneFacts(remote="origin", obstacles=(NARROW, NARROW))
-    assert repair(clone) == f"{NARROW.repair} && git fetch --tags origin"
+    assert repair(clone) == f"git fetch --tags origin && {NARROW.repair}"
 
 
 def test_without_a_remote_nothing_can_be_elsewhere() -> None:
