@@ -336,8 +336,8 @@ def test_a_remote_that_does_not_answer_is_a_finding(project: Folder) -> None:
     project.git("remote", "set-url", "origin", str(project.path / "nowhere.git"))
     done = project.mlgit("doctor", "--online", "--json")
     assert done.status == Exit.DONE
-    (finding,) = [f for f in done.json()["findings"] if f["id"] == "tags_of_the_remote_unknown"]
-    assert "Could not check" in finding["message"]
+    (finding,) = [f for f in done.json()["findings"] if f["id"].endswith("_unknown")]
+    assert "Could not check default branch and tags of the remote: " in finding["message"]
 
 
 def test_a_missing_identity_is_found(project: Folder) -> None:

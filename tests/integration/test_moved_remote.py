@@ -10,6 +10,8 @@ import pytest
 from mlgit.errors import Exit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.shell import Folder
 
 
@@ -46,3 +48,21 @@ def test_a_tag_that_was_local_first_is_not_called_never_published(staged: Folder
     (place / "origin.git").rename(place / "elsewhere.git")
     staged.git("remote", "set-url", "origin", str(place / "elsewhere.git"))
     assert not unpushed(staged)
+
+
+def test_no_one_is_told_to_delete_the_only_copy_of_the_tags(staged: Folder, tmp_path: Path) -> None:
+    tags = staged.git("tag").splitlines()
+    staged.git("init", "-q", "--bare", "-b", "main", str(tmp_path / "new.git"))
+    staged.git("remote", "set-url", "origin", str(tmp_path / "new.git"))
+    staged.git("fetch", "-q")
+    found = {each["id"]: each for each in staged.here("doctor", "--online", "--json").json()["findings"]}
+    assert "tags_deleted_at_remote" not in found
+    assert sorted(found["tags_not_pushed"]["subjects"]) == sorted(tags)
+    assert found["tags_not_pushed"]["repair"] == "mlgit push"
+    assert "remote_is_empty" in found
+    assert staged.here("push").status == Exit.DONE
+    assert sorted(staged.git("ls-remote", "--refs", "--tags", "origin").split()[1::2]) == sorted(
+        f"refs/tags/{tag}" for tag in tags
+    )
+    again = {each["id"] for each in staged.here("doctor", "--online", "--json").json()["findings"]}
+    assert again.isdisjoint({"remote_is_empty", "tags_not_pushed", "tags_deleted_at_remote"})

@@ -107,8 +107,8 @@ def repair(clone: CloneFacts, *, set_head: bool = False, branches: bool = False)
     fetch = f"git fetch {'--unshallow ' if clone.shallow else ''}--tags {word(remote)}"
     if (set_head or branches) and any(each.kind == "narrow" for each in clone.obstacles):
         fetch = fetch_every_branch(remote, fetch=fetch)
-    last += [f"git remote set-head {word(remote)} --auto"] if set_head else []
-    return " && ".join(dict.fromkeys([*steps, fetch, *last]))
+    head = (f"git remote set-head {word(remote)} --auto",) if set_head else ()
+    return " && ".join(dict.fromkeys([*steps, fetch, *last, *head]))
 
 
 def compare_tags(

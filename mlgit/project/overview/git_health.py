@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.refs import default_branch_at, list_refs
 from mlgit.adapters.git.tags.objects import REPLACED
 from mlgit.core.fetch_settings import hiding_refs, pruning
@@ -95,6 +96,12 @@ def check_default_branch(project: Project) -> Iterator[Finding]:
     if remote is None or trunk is None or project.settings.trunk is not None:
         return
     name = default_branch_at(project.git, remote)
+    if name is None and not list_remote_refs(project.git, remote, ["*"]):
+        yield warning(
+            "remote_is_empty",
+            f"`{remote}` is empty: someone emptied it, or it is not the one that this clone was made from",
+            repair=f"see `git remote get-url {word(remote)}`; `mlgit push` sends the branch and the tags",
+        )
     if name is not None and trunk.ref.startswith("refs/remotes/") and trunk.short != f"{remote}/{name}":
         yield warning(
             "default_branch_moved",

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
@@ -139,7 +140,9 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
     missing = sorted(theirs.keys() - ours.keys())
     clashing = sorted(tag for tag in theirs.keys() & ours.keys() & annotated if theirs[tag] != ours[tag])
     absent = ours.keys() - theirs.keys()
-    withdrawn = sorted(_withdrawn(project, absent))
+    # An empty remote never had a tag: it may be a new one, and this the only copy.
+    is_new = not theirs and not list_remote_refs(project.git, remote, ["*"])
+    withdrawn = [] if is_new else sorted(_withdrawn(project, absent))
     unpushed = sorted(absent - set(withdrawn))
     fetch = f"git fetch --tags {word(remote)}"
     here, other = f"{remote} has tags that are not here", f"These tags differ from those at {remote}"
@@ -147,8 +150,8 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
     gone = f"{remote} no longer has these tags, so this clone shows a state that is gone"
     findings = (
         (warning, "tags_missing_here", missing, here, fetch),
-        (fault, "clashing_tags", clashing, other, f"git tag -d {words(clashing[:_SHOWN])} && {fetch}"),
-        (warning, "tags_deleted_at_remote", withdrawn, gone, f"git tag -d {words(withdrawn[:_SHOWN])}"),
+        (fault, "clashing_tags", clashing, other, f"git tag -d {words(clashing)} && {fetch}"),
+        (warning, "tags_deleted_at_remote", withdrawn, gone, f"git tag -d {words(withdrawn)}"),
         (warning, "tags_not_pushed", unpushed, there, "mlgit push"),
     )
     for finding, kind, tags, text, repair in findings:
