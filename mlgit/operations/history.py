@@ -13,7 +13,7 @@ from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import require_model
-from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.registry.read import read_registry, tags_shown_as_of
 from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def history(
         points=() if metric is None else _points(project, registry, metric, last),
         notes=notes,
         remote=project.remote,
-        tags_as_of=tags_as_of(project),
+        tags_as_of=tags_shown_as_of(project),
         told_at=project.now,
         tags_known=doubts(project, {}).clone,
     )

@@ -13,7 +13,7 @@ from mlgit.errors import UnknownReference
 from mlgit.project.deploy.served import deploy_command, environment_with_served, with_served
 from mlgit.project.registry.completeness import doubts, unknown_note
 from mlgit.project.registry.models import declared_models, is_model, model_names
-from mlgit.project.registry.read import read_model, read_model_tags, read_registry, tags_as_of
+from mlgit.project.registry.read import read_model, read_model_tags, read_registry, tags_shown_as_of
 from mlgit.project.registry.references import Reference, resolve
 from mlgit.project.trust.marks import trust_in
 
@@ -154,7 +154,7 @@ def _details(
         reference=text,
         model=with_served(project, entry, state),
         remote=project.remote,
-        tags_as_of=tags_as_of(project),
+        tags_as_of=tags_shown_as_of(project),
         told_at=project.now,
     )
 

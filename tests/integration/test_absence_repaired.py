@@ -106,6 +106,21 @@ def test_every_screen_names_the_same_command_for_what_a_clone_lacks(
     assert named["status"] == {command}
 
 
+@pytest.mark.parametrize("kind", CUT)
+def test_no_number_of_versions_and_no_age_of_tags_is_claimed(
+    origins: Path, tmp_path: Path, kind: str
+) -> None:
+    clone = cloned(origins, tmp_path, kind, "present")
+    for argv in (("models",), ("show", "net"), ("history",)):
+        assert clone.here(*argv, "--json").json()["tags_as_of"] is None
+        assert "ago" not in clone.here(*argv).out.splitlines()[-1]
+    row = next(line for line in clone.here("models").out.splitlines() if line.startswith("net"))
+    assert row.endswith("?")
+    (tmp_path / "whole").mkdir()
+    whole = cloned(origins, tmp_path / "whole", "plain", "present")
+    assert whole.here("models", "--json").json()["tags_as_of"] is not None
+
+
 def _hints(text: str) -> list[str]:
     return re.findall(r"hint: (.*)", text)
 

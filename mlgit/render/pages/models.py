@@ -25,7 +25,8 @@ def page(record: ModelList) -> Page:
             return [line("No models are known here"), *unknown_lines(record.tags_known)]
         return [line("No models yet"), line(Span("hint: ", "careful"), hint, indent=2)]
     columns = record.columns or record.environments
-    rows = [_row(entry, columns) for entry in record.models]
+    whole = record.tags_known.known == "yes"
+    rows = [_row(entry, columns, whole=whole) for entry in record.models]
     header = ("model", *columns, "latest", "versions")
     shown: Page = [table(header, rows, right=(len(header) - 1,), indent=0)]
     several = len(record.models) > 1
@@ -52,7 +53,7 @@ def unknown_lines(tags: Known, *, entries: Sequence[ModelEntry] = ()) -> Page:
     return []
 
 
-def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
+def _row(entry: ModelEntry, environments: tuple[str, ...], *, whole: bool) -> tuple[Cell, ...]:
     there = {each.environment: each for each in entry.environments}
     name: Cell = Span(entry.name, "name")
     if entry.deprecated:
@@ -77,4 +78,5 @@ def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
             cells.append((Span(state.label, "strong"), Span(" held", "careful")))
         else:
             cells.append(Span(state.label, "strong" if state.version else "careful"))
-    return (*cells, latest, str(entry.versions))
+    versions: Cell = str(entry.versions) if whole else Span("?", "careful")
+    return (*cells, latest, versions)
