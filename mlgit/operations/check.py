@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit import __version__
 from mlgit.core.gates.metric_changes import metric_changes
-from mlgit.core.gates.verdict import Check, MetricChange, Purpose, Verdict
+from mlgit.core.gates.verdict import Check, MetricChange, Note, Purpose, Verdict
+from mlgit.core.wording import word
 from mlgit.errors import ConfigError
+from mlgit.project.gates.candidate import outside_git
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 
 if TYPE_CHECKING:
@@ -57,16 +60,20 @@ def _with_checkout(project: Project, judged: Judgement) -> Verdict:
 
 
 def _with_ignored(project: Project, judged: Judgement, verdict: Verdict) -> Verdict:
-    """The verdict with notes about files that make a stage stale although Git ignores them."""
-    if not any(
-        reason.startswith("changed dep ") for each in judged.evidence.stages for reason in each.reasons
-    ):
-        return verdict
-    from dataclasses import replace
+    """The verdict with notes about files that were read here although Git ignores them."""
+    state = judged.evidence
+    notes = [
+        Note(
+            code="ignored_file",
+            message=f"`{path}` was read here and is in no commit: Git ignores it, so CI does not have it",
+            hint=f"run `git add -f {word(path)}` and commit it",
+        )
+        for path in outside_git(project, state)
+    ]
+    if any(reason.startswith("changed dep ") for each in state.stages for reason in each.reasons):
+        from mlgit.project.overview.ignored_inputs import ignored_inputs
 
-    from mlgit.project.overview.ignored_inputs import ignored_inputs
-
-    notes = ignored_inputs(project, judged.evidence)
+        notes += ignored_inputs(project, state)
     return replace(verdict, notes=(*verdict.notes, *notes)) if notes else verdict
 
 
@@ -89,8 +96,6 @@ def _metric_changes(judged: Judgement) -> tuple[MetricChange, ...]:
 
 def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     """The check with the lines of a report: what changed, which stages ran, how metrics developed."""
-    from dataclasses import replace
-
     from mlgit.project.compare.metric_history import metric_history
     from mlgit.project.compare.plots.compare import compare_plots
 

@@ -82,7 +82,7 @@ class EnvironmentEntry:
 
 @record
 class ModelEntry:
-    """One model. `path` is None if it is not declared; `versions` counts the tags here, without deregistered ones.
+    """One model. `path` is None if it is not declared; `versions` leaves out deregistered ones.
 
     `known`: whether this clone can know what the newest version is; in an environment, what it holds.
     """

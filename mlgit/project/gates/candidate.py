@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.gates.verdict import Candidate
+from mlgit.core.pipeline.stages import output_at
 
 if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.pipeline.stages import Output
     from mlgit.project.open import Project
 
 
@@ -18,8 +22,30 @@ def candidate_of(project: Project, commit: str | None, evidence: Evidence) -> Ca
         return Candidate(label=label, commit=commit)
     head = project.head
     if head.commit is not None and not (head.dirty or head.untracked or _outputs_changed(evidence)):
-        label = head.commit[:7]
+        label = label if outside_git(project, evidence) else head.commit[:7]
     return Candidate(label=label, commit=None, head=head.commit)
+
+
+def outside_git(project: Project, evidence: Evidence) -> tuple[str, ...]:
+    """The files that were read here and that Git ignores: no commit has them, and neither has CI."""
+    if evidence.commit is not None:
+        return ()
+    known = frozenset(project.worktree.paths())
+    outputs = {out.path: out for out in evidence.pipeline.outputs}
+    wanted = [CONFIG_FILE, *(file.path for file in evidence.metric_files if file.values)]
+    wanted += [dep for stage in evidence.pipeline.stages for dep in stage.deps]
+    return tuple(
+        path
+        for path in dict.fromkeys(wanted)
+        if path not in known
+        and not path.startswith(("/", "../"))
+        and not _is_data(output_at(path, outputs))
+        and os.path.isfile(os.path.join(project.root, path))
+    )
+
+
+def _is_data(output: Output | None) -> bool:
+    return output is not None and output.cached
 
 
 def _outputs_changed(evidence: Evidence) -> bool:
