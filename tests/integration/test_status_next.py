@@ -61,6 +61,23 @@ def test_where_a_run_is_needed_status_and_check_say_so(project: Folder, path: st
     assert "dvc checkout" not in check
 
 
+def test_an_output_that_only_the_cache_has_is_checked_out(project: Folder) -> None:
+    (project / "models/line.json").unlink()
+    out = project.here("status").out
+    assert "not checked out" in out
+    assert next_of(project) == "dvc checkout"
+    project.run("sh", "-c", next_of(project))
+    assert next_of(project) != "dvc checkout"
+    assert (project / "models/line.json").exists()
+
+
+def test_a_branch_without_upstream_is_not_said_to_be_at_the_remote(project: Folder) -> None:
+    project.git("switch", "-qc", "topic")
+    project.git("push", "-q", "origin", "topic")
+    project.git("commit", "-q", "--allow-empty", "-m", "More")
+    assert ", no upstream, though origin has a branch of this name" in project.here("status").out
+
+
 def test_an_output_that_no_branch_has_is_made_again(project: Folder) -> None:
     project.write("models/line.json", '{"slope": 7}')
     out = project.here("status").out

@@ -130,6 +130,9 @@ def _work(status: Status) -> NextStep | None:
         return NextStep(
             command=f"dvc add {word(edited[0].path)}", reason=f"`{edited[0].path}`{others} changed"
         )
+    absent = [data for data in status.data if data.workspace == "absent" and data.in_cache]
+    if absent and not status.stale:
+        return NextStep(command=COMMAND, reason=f"{count(len(absent), 'output')} not checked out")
     if status.stale:
         return NextStep(command="mlgit run", reason=f"{count(len(status.stale), 'stage')} stale")
     if status.verdict is not None and status.verdict.decision == "block":

@@ -65,7 +65,9 @@ def _upstream(found: Status) -> Sequence[str | Span]:
     # A clone of an empty repository has an upstream that was never there.
     if found.upstream is not None and found.remote_seen_at is not None:
         return (Span(f", {found.upstream} is gone", "careful"),)
-    return (f", no upstream, though {found.remote} has it",) if found.pushed else (", not pushed",)
+    if found.pushed:
+        return (f", no upstream, though {found.remote} has a branch of this name",)
+    return (", not pushed",)
 
 
 def _ahead_behind(ahead: int, behind: int) -> str:

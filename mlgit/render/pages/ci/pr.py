@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlgit.core.ci.report import CiReport, Mode
 
 _MODES: dict[Mode, str] = {
-    "verify": "the committed results, verified against their pipeline",
+    "verify": "the committed results; no stage was run",
     "run": "results made by this run",
     "check": "the gates only",
 }
