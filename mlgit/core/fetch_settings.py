@@ -61,6 +61,11 @@ class Obstacle(NamedTuple):
     why: str
     repair: str
 
+    @property
+    def overridden(self) -> bool:
+        """Whether `git fetch --tags` takes all tags in spite of it."""
+        return self.kind in {"no_tags", "narrow"}
+
 
 class Pruning(NamedTuple):
     """A setting that deletes tags when git fetches, and the command that ends it."""

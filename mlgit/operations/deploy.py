@@ -20,7 +20,7 @@ from mlgit.project.deploy.targets import deployer, naming_plugin, target_row
 from mlgit.project.registry.completeness import require_tags
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.models import declared_models, require_model
-from mlgit.project.registry.read import read_registry, tags_as_of, tags_shown_as_of
+from mlgit.project.registry.read import read_registry, tags_as_of
 from mlgit.project.registry.readiness import require_usable_version
 from mlgit.project.trust.accept import accept
 
@@ -75,7 +75,7 @@ def deploy(
         at=project.now,
         deployments=tuple(targets.deploy(each, environment, tag, dry_run=dry_run) for each in states),
         remote=project.remote,
-        tags_as_of=tags_shown_as_of(project),
+        tags_as_of=tags_as_of(project),
         notes=notes,
     )
 

@@ -13,7 +13,7 @@ from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import require_model
-from mlgit.project.registry.read import read_registry, tags_shown_as_of
+from mlgit.project.registry.read import read_registry, tags_as_of
 from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def history(
     _require_environment(project, registry, environment)
     states = registry.models.values() if at is None and metric is None else ()
     events = newest_first(dated for state in states for dated in _marked(project, state, environment))
+    known = doubts(project, {}).clone
     return History(
         model=model,
         environment=environment,
@@ -61,9 +62,9 @@ def history(
         points=() if metric is None else _points(project, registry, metric, last),
         notes=notes,
         remote=project.remote,
-        tags_as_of=tags_shown_as_of(project),
+        tags_as_of=tags_as_of(project) if known.known == "yes" else None,
         told_at=project.now,
-        tags_known=doubts(project, {}).clone,
+        tags_known=known,
     )
 
 

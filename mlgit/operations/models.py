@@ -10,7 +10,7 @@ from mlgit.errors import UnknownReference
 from mlgit.project.deploy.served import with_served
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import declared_models, require_model
-from mlgit.project.registry.read import read_registry_tags, tags_shown_as_of
+from mlgit.project.registry.read import read_registry_tags, tags_as_of
 from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         environments=order_environments(environments, found),
         columns=order_environments(live_first(project.trunk_config.environments), found),
         remote=project.remote,
-        tags_as_of=tags_shown_as_of(project),
+        tags_as_of=tags_as_of(project) if unsure.clone.known == "yes" else None,
         told_at=project.now,
         tags_known=unsure.clone,
         notes=notes,

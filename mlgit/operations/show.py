@@ -13,7 +13,7 @@ from mlgit.errors import UnknownReference
 from mlgit.project.deploy.served import deploy_command, environment_with_served, with_served
 from mlgit.project.registry.completeness import doubts, unknown_note
 from mlgit.project.registry.models import declared_models, is_model, model_names
-from mlgit.project.registry.read import read_model, read_model_tags, read_registry, tags_shown_as_of
+from mlgit.project.registry.read import read_model, read_model_tags, read_registry, tags_as_of
 from mlgit.project.registry.references import Reference, resolve
 from mlgit.project.trust.marks import trust_in
 
@@ -145,16 +145,14 @@ def _details(
     text: str,
     trust: Trust,
 ) -> Details:
-    environments = project.trunk_config.environments
-    entry = model_entry(
-        state, declared_models(project, tagged=(state.name,)), environments, _doubts(project, state), trust
-    )
+    environments, unsure = project.trunk_config.environments, _doubts(project, state)
+    entry = model_entry(state, declared_models(project, tagged=(state.name,)), environments, unsure, trust)
     return Details(
         kind=kind,
         reference=text,
         model=with_served(project, entry, state),
         remote=project.remote,
-        tags_as_of=tags_shown_as_of(project),
+        tags_as_of=tags_as_of(project) if unsure.clone.known == "yes" else None,
         told_at=project.now,
     )
 

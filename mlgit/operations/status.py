@@ -211,7 +211,8 @@ class _StatusReader:
         here = Side(text="working tree", label="working tree", commit=None)
         if base is None:
             _, values, _ = metric_tables((), state.metric_files)
-            return value_changes(values, values, show_unchanged=True), problems
+            alone = value_changes({}, values)
+            return tuple(each._replace(kind="not_compared") for each in alone), problems
         from mlgit.project.compare.diff import compare
 
         found = compare(self._project, base, here, parts=("metrics",), show_unchanged=True)

@@ -50,7 +50,7 @@ def test_a_tag_that_was_local_first_is_not_called_never_published(staged: Folder
     assert not unpushed(staged)
 
 
-def test_no_one_is_told_to_delete_the_only_copy_of_the_tags(staged: Folder, tmp_path: Path) -> None:
+def test_a_new_empty_remote_deletes_no_tag_here(staged: Folder, tmp_path: Path) -> None:
     tags = staged.git("tag").splitlines()
     staged.git("init", "-q", "--bare", "-b", "main", str(tmp_path / "new.git"))
     staged.git("remote", "set-url", "origin", str(tmp_path / "new.git"))

@@ -50,6 +50,8 @@ def test_a_fresh_project_is_up_to_date_and_offers_a_release(project: Folder) -> 
     assert found["changed"] == found["stages"] == found["data"] == found["failures"] == []
     assert {each["key"]: each["new"] for each in found["metrics"]} == {"mae": 0.055, "r2": 0.945, "rows": 10}
     assert found["base_rule"] == "root_commit"
+    compared = {(each["kind"], each["old"], each["change"]) for each in found["metrics"]}
+    assert compared == {("not_compared", None, None)}
     assert found["verdict"]["decision"] == "allow"
     assert found["models"][0]["model"] == "line"
     assert [each["environment"] for each in found["models"][0]["environments"]] == ["staging", "prod"]

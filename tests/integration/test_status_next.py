@@ -71,7 +71,7 @@ def test_an_output_that_only_the_cache_has_is_checked_out(project: Folder) -> No
     assert (project / "models/line.json").exists()
 
 
-def test_a_branch_without_upstream_is_not_said_to_be_at_the_remote(project: Folder) -> None:
+def test_a_branch_without_upstream_may_be_ahead_of_the_remote(project: Folder) -> None:
     project.git("switch", "-qc", "topic")
     project.git("push", "-q", "origin", "topic")
     project.git("commit", "-q", "--allow-empty", "-m", "More")

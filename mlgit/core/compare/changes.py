@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MAX_EXPONENT = 308
 
-Kind = Literal["added", "removed", "modified", "unchanged"]
+Kind = Literal["added", "removed", "modified", "unchanged", "not_compared"]
 
 
 class Content(NamedTuple):

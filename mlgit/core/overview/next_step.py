@@ -122,17 +122,14 @@ def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
 
 def _work(status: Status) -> NextStep | None:
     edited = [data for data in status.data if data.workspace == "modified" and data.owner.endswith(".dvc")]
-    output = left_behind(status.stale, status.data)
-    if output is not None:
-        return NextStep(command=COMMAND, reason=explain_left_behind(output))
+    step = _check_out(status)
+    if step is not None:
+        return step
     if edited:
         others = f" and {len(edited) - 1} more were" if len(edited) > 1 else " was"
         return NextStep(
             command=f"dvc add {word(edited[0].path)}", reason=f"`{edited[0].path}`{others} changed"
         )
-    absent = [data for data in status.data if data.workspace == "absent" and data.in_cache]
-    if absent and not status.stale:
-        return NextStep(command=COMMAND, reason=f"{count(len(absent), 'output')} not checked out")
     if status.stale:
         return NextStep(command="mlgit run", reason=f"{count(len(status.stale), 'stage')} stale")
     if status.verdict is not None and status.verdict.decision == "block":
@@ -140,6 +137,17 @@ def _work(status: Status) -> NextStep | None:
             return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
         return NextStep(command="mlgit check", reason="the gates would block this")
     return _commit(status)
+
+
+def _check_out(status: Status) -> NextStep | None:
+    """Check out what the cache has, if no stage has to run for other reasons."""
+    output = left_behind(status.stale, status.data)
+    if output is not None:
+        return NextStep(command=COMMAND, reason=explain_left_behind(output))
+    absent = [data for data in status.data if data.workspace == "absent" and data.in_cache]
+    if status.stale or not absent:
+        return None
+    return NextStep(command=COMMAND, reason=f"{count(len(absent), 'output')} not checked out")
 
 
 def _commit(status: Status) -> NextStep | None:

@@ -30,7 +30,6 @@ CI_VARIABLES = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TEAMCITY_VE
 REMOTE_TAGS = "MLGIT_REMOTE_TAGS"
 _HEX = frozenset("0123456789abcdef")
 _FALSE = frozenset({"", "0", "false", "no", "off"})
-_OVERRIDDEN = frozenset({"no_tags", "narrow"})
 
 
 @record
@@ -102,12 +101,12 @@ def repair(clone: CloneFacts, *, set_head: bool = False, branches: bool = False)
     With `set_head`, or without trunk, it also learns which branch is trunk.
     """
     remote, set_head = clone.remote or "REMOTE", set_head or not clone.trunk
-    last = [each.repair for each in clone.obstacles if each.kind in _OVERRIDDEN]
-    steps = [each.repair for each in clone.obstacles if each.kind not in _OVERRIDDEN]
+    last = [each.repair for each in clone.obstacles if each.overridden]
+    steps = [each.repair for each in clone.obstacles if not each.overridden]
     fetch = f"git fetch {'--unshallow ' if clone.shallow else ''}--tags {word(remote)}"
     if (set_head or branches) and any(each.kind == "narrow" for each in clone.obstacles):
         fetch = fetch_every_branch(remote, fetch=fetch)
-    head = (f"git remote set-head {word(remote)} --auto",) if set_head else ()
+    head = [f"git remote set-head {word(remote)} --auto"][: int(set_head)]
     return " && ".join(dict.fromkeys([*steps, fetch, *last, *head]))
 
 

@@ -120,13 +120,6 @@ def tags_as_of(project: Project) -> datetime | None:
     return None if moved_s is None else as_time(moved_s)
 
 
-def tags_shown_as_of(project: Project) -> datetime | None:
-    """`tags_as_of`; None also where this clone does not take all tags when it fetches."""
-    from mlgit.project.registry.completeness import doubts
-
-    return None if doubts(project, {}).clone.known == "no" else tags_as_of(project)
-
-
 def _whole(listing: TagListing) -> tuple[TagFact, ...]:
     """The facts. Raises ToolError if a tag cannot be read: it may be the newest one of an environment."""
     lost = [tag for tag, why in listing.ignored.items() if why == MISSING]
