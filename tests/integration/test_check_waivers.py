@@ -221,3 +221,24 @@ def test_a_change_of_waivers_says_what_each_will_let_through(project: Folder) ->
         "dip": f"After the merge, the edited waiver `dip` {passed}, {until}",
         "other": f"After the merge, the new waiver `other` agrees to a change of `r2-floor` {until}",
     }
+
+
+@pytest.mark.parametrize("later", [None, waive(floor="52"), waive(id="other", floor="7")])
+def test_what_trunk_did_to_waivers_since_is_not_said_of_the_branch(
+    project: Folder, later: str | None
+) -> None:
+    project.write(".mlgit/waivers.yaml", waive(floor="60"))
+    project.commit("Waive")
+    project.git("branch", "-q", "behind")
+    if later is None:
+        (project / ".mlgit/waivers.yaml").unlink()
+    else:
+        project.write(".mlgit/waivers.yaml", later)
+    project.commit("Change it")
+    project.git("push", "-q")
+    project.git("checkout", "-q", "behind")
+    assert "waivers_changed" not in {code for code, _ in notes(check(project, *DATE, status=Exit.DONE))}
+    project.write(".mlgit/waivers.yaml", waive(floor="61"))
+    found = check(project, *DATE, status=Exit.DONE)["notes"]
+    (note,) = [each["message"] for each in found if each["code"] == "waivers_changed"]
+    assert note.startswith("After the merge, the edited waiver `dip` lets")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.pipeline.hidden import Hidden
+from mlgit.adapters.git.refs import merge_bases
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waivers import changed_waivers, usable
@@ -96,9 +97,10 @@ def waiver_notes(
     """
     own = project.policy_file(commit, WAIVERS_FILE)
     there = project.tree(trunk).read(WAIVERS_FILE)
-    if own == there:
+    former = None if own == there else _before(project, commit, trunk)
+    if own in {there, former}:  # the merge keeps trunk's
         return ()
-    before = () if there is None else _waivers(there, valid=False)
+    before = tuple(each for content in (there, former) if content for each in _waivers(content, valid=False))
     known_before = {replace(each, line=None) for each in before}
     after = () if own is None else _waivers(own, valid=True)
     added = [each for each in after if replace(each, line=None) not in known_before]
@@ -109,6 +111,13 @@ def waiver_notes(
         text = f"Waiver `{note.waiver}` would be ignored after the merge: {reason}"
         notes.append(replace(note, message=text))
     return tuple(notes)
+
+
+def _before(project: Project, commit: str | None, trunk: str | None) -> bytes | None:
+    """The file where the change left trunk; None if it was not there, or nobody knows the commit."""
+    tip = commit or project.head.commit
+    bases = () if tip is None or trunk is None else merge_bases(project.git, tip, trunk)
+    return project.tree(bases[0]).read(WAIVERS_FILE) if len(bases) == 1 else None
 
 
 def _waivers(content: bytes, *, valid: bool) -> tuple[Waiver, ...]:
