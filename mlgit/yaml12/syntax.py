@@ -38,6 +38,7 @@ _COMPARED = re.compile(r"([\w.-]+)\s*:\s*((?:[<>]=?|==?)\s*([-+]?[.\d][\w.]*%?))
 _COMPARED_KEY = re.compile(r"\s*([<>]=?|==?)\s*:\s")
 _NO_SPACE = re.compile(r"\s*(?:- )?([\w.-]+):([^\s:/{\[][^:]*)$")
 _NO_VALUE = re.compile(r"([\w.-]+):(?=[,}\]])")
+_LONGEST_LINE = 1000
 _RESERVED = "*&%@`!|>"
 
 
@@ -72,7 +73,9 @@ def mistake(text: str, found: Found) -> Mistake | None:
 
 
 def _line(lines: Sequence[str], number: int) -> str:
-    return lines[number] if 0 <= number < len(lines) else ""
+    """A line; empty for one that no one typed, which the rules would take very long for."""
+    found = lines[number] if 0 <= number < len(lines) else ""
+    return found if len(found) <= _LONGEST_LINE else ""
 
 
 def _tab(lines: Sequence[str], found: Found) -> Mistake | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -161,3 +162,13 @@ def test_libyaml_does_the_parsing() -> None:
 def test_an_empty_document_is_nothing() -> None:
     assert load("# only a comment\n", name="x") is None
     assert compose("", name="x") is None
+
+
+@pytest.mark.parametrize(
+    "text", [f"{'a' * 200_000}: : 1\n", f"{'a.' * 200_000} : >x: 1\n", f"{'b:' * 200_000} c: d: e\n"]
+)
+def test_a_very_long_line_is_refused_at_once(text: str) -> None:
+    start_s = process_time()
+    with pytest.raises(ConfigError, match="is not valid YAML"):
+        load(text, name="dvc.yaml", strict=False)
+    assert process_time() - start_s < 20
