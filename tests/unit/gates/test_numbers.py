@@ -231,3 +231,36 @@ def test_of_a_renamed_folder_the_parts_are_compared_by_their_names_in_it() -> No
 def _moved(parts: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     deps, outs = (tuple(each.replace("m/", "n/") for each in side) for side in parts)
     return deps, outs
+
+
+READS_BOTH: Parts = {
+    "train": (("clean.csv",), ("a.bin", "b.bin")),
+    "test": (("a.bin", "b.bin"), ("a.json",)),
+    "test-b": (("b.bin",), ("b.json",)),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "file", "expected"),
+    [
+        (
+            "a",
+            "a.json",
+            {"`g` of `b`: it reads `auc` of `a.json` (stage test), by which `a` is judged": "finding"},
+        ),
+        ("a", "b.json", {}),
+        (
+            "b",
+            "a.json",
+            {"`g` of `a`: it reads `auc` of `a.json` (stage test), by which `b` is judged": "finding"},
+        ),
+        (None, "a.json", {}),
+    ],
+)
+def test_a_new_model_with_the_number_of_another_is_named(
+    before: str | None, file: str, expected: dict[str, str]
+) -> None:
+    both = pipeline(READS_BOTH)
+    old = [] if before is None else [gate(both, "a.json", f"{before}.bin", model=before)]
+    new = [gate(both, "a.json", "a.bin", model="a"), gate(both, file, "b.bin")]
+    assert found(old, new, both, both) == expected

@@ -61,6 +61,12 @@ def measure(
     gone = {subject for kind, subject, _ in subjects if kind == "model"}
     found += [pair for pair in _parts(before, after) if pair[0].model not in gone]
     found += [(each, "finding") for each in _unread(before, after) if each.model not in gone]
+    named = {(each.model, gate) for each, _ in found for gate in each.subjects}
+    found += [
+        (each, "finding")
+        for each in _shared(before, after)
+        if named.isdisjoint((each.model, gate) for gate in each.subjects)
+    ]
     return Measured(
         findings=tuple(each for each, effect in found if effect == "finding"),
         notes=tuple(_note(each, effect) for each, effect in found if effect != "finding"),
@@ -178,6 +184,24 @@ class _Side:
         makers = sorted({out.owner for out in self._outputs(path)})
         words = [f"stage {each}" if each in self._stages else each for each in makers]
         return f" ({', '.join(words)})" if words else ""
+
+
+def _shared(before: _Side, after: _Side) -> Iterator[Finding]:
+    """A finding for each new model whose gates have the number by which a model of the target is judged."""
+    known = {gate.model for gate in before.gates}
+    judged = {
+        (gate.source.file, gate.source.key): gate.model
+        for gate in after.gates
+        if gate.source is not None and gate.model is not None and gate.model in known
+    }
+    groups: dict[tuple[str | None, str], list[str]] = {}
+    for gate in after.gates:
+        other = None if gate.source is None else judged.get((gate.source.file, gate.source.key))
+        if other is not None and gate.source is not None and not known & {gate.model, None}:
+            text = f"it reads {gate.source.words}, by which `{other}` is judged"
+            groups.setdefault((gate.model, text), []).append(gate.gate)
+    for (model, text), gates in sorted(groups.items(), key=str):
+        yield Finding(code=_CODE, subjects=tuple(sorted(gates)), text=text, model=model)
 
 
 def _unread(before: _Side, after: _Side) -> Iterator[Finding]:

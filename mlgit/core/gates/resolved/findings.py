@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _PROPOSED = timedelta(days=30)
 # The text about one gate, as it is about several.
 _OF_SEVERAL = (
+    ("it reads ", "they read "),
     ("it read ", "they read "),
     ("; it now reads ", "; they now read "),
     ("it compared with ", "they compared with "),
