@@ -35,6 +35,7 @@ FINDINGS = (
     "reference_edited",
     "policy_changed",
     "environment_added",
+    "program_edited",
     "stage_changed",
     "data_changed",
     "model_changed_metrics_did_not",

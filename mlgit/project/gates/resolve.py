@@ -16,7 +16,7 @@ from mlgit.core.gates.resolved.renames import (
     with_gate_names,
     without_only_model,
 )
-from mlgit.core.gates.resolved.settings import addition_notes, compare_settings
+from mlgit.core.gates.resolved.settings import addition_notes, compare_settings, program_notes
 from mlgit.core.gates.waived_names import declared_names, waived_names
 from mlgit.core.pipeline.known_models import renamed_models
 from mlgit.core.pipeline.model_files import is_content, measured_files
@@ -95,6 +95,7 @@ def _compare(
         findings = (unread(change.base), *settings, *_changed(changes, rules, config, resolved=False))
         return Compared(changes=changes, findings=findings, notes=notes)
     notes = (*notes, *read_before(change.base, before.evidence.commit))
+    notes = (*notes, *program_notes(rules, config, partial(_edited, project, before, new)))
     own = resolve_side(new, finder.after or finder, finder)
     old_finder = replace(finder, alone=before.alone, names={}, after=None)
     resolved = resolve_side(before, old_finder, replace(old_finder, candidate=before.evidence.commit))
@@ -147,6 +148,17 @@ def _made_otherwise(
     names = {each.model for each in gates}
     known = {each.name for each in before if each.name in names or (None in names and len(before) == 1)}
     yield from compare_origins(before, after, reported=known, covered=covered, places=places)
+
+
+def _edited(project: Project, old: Side, new: Side, path: str) -> bool:
+    """Whether a file of the old side has other content on the new one, or is gone."""
+    was = project.tree(old.evidence.commit).read(path)
+    if was is None:
+        return False
+    try:
+        return was != project.tree(new.evidence.commit).read(path)
+    except OSError:  # it is a folder now, or cannot be read
+        return True
 
 
 def _in_models(project: Project, side: Side) -> list[str]:

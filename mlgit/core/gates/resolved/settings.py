@@ -14,7 +14,7 @@ from mlgit.core.pipeline.metrics import direction_of
 from mlgit.core.wording import cut, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.config.file import Config, Deploy, Environment
     from mlgit.core.gates.waived_names import Kind
@@ -130,6 +130,25 @@ def addition_notes(old: Config, new: Config) -> Iterator[Note]:
         if texts:
             what = f"Environment `{name}`" if added else f"`deploy:` of `{name}`"
             yield Note(code="environment_added", message=f"{what} is new: {'; '.join(texts)}")
+
+
+def program_notes(old: Config, new: Config, edited: Callable[[str], bool]) -> Iterator[Note]:
+    """A note for each file of the repository that a deployment runs and the change edits.
+
+    `edited` says whether a path, from the root, has other content.
+    """
+    found: dict[str, list[str]] = {}
+    for name in sorted(old.deploy.keys() & new.deploy):
+        words = {posixpath.normpath(str(each)) for each in new.deploy[name].keys.get("command") or ()}
+        for path in sorted(words):
+            if edited(path):
+                found.setdefault(path, []).append(name)
+    for path, names in found.items():
+        commands = ", ".join(f"`mlgit deploy --env {name}`" for name in names)
+        text = (
+            f"`{path}` was edited, and {commands} {'runs' if len(names) == 1 else 'run'} it after the merge"
+        )
+        yield Note(code="program_edited", message=text)
 
 
 def _not_asked(environment: Environment, config: Config) -> Iterator[str]:
