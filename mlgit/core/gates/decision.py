@@ -155,6 +155,10 @@ def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Not
         notes.append(_no_gates(case, rules))
     elif rules.environment_empty and {(each.outcome, each.reason) for each in results} == _NO_BASELINE:
         notes.append(_first_version(case, rules))
+    elif all(each.outcome == "skipped" for each in results):
+        of = f" of `{case.model}`" if case.model else ""
+        text = f"Nothing{of} was compared: every gate was skipped"
+        notes.append(Note(code="no_gates", message=text, model=case.model))
     notes += [
         Note(
             code=each.reason,

@@ -73,6 +73,21 @@ def test_one_failed_gate_blocks() -> None:
 
 
 @pytest.mark.parametrize(
+    ("gates", "model", "said"),
+    [
+        ((change("a"), change("b")), "m", "Nothing of `m` was compared: every gate was skipped"),
+        ((change("a"),), None, "Nothing was compared: every gate was skipped"),
+        ((change("a"), absolute("b", low="0.9")), "m", None),
+    ],
+)
+def test_a_model_of_which_nothing_was_compared_is_named(
+    gates: tuple[Any, ...], model: str | None, said: str | None
+) -> None:
+    found = verdict(case(*gates, files=(FILE,), against=baseline(state="none"), model=model))
+    assert [note.message for note in found.notes if note.code == "no_gates"] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
     ("purpose", "model", "gated", "effect"),
     [
         ("check", "m", False, "warn"),  # declared, and whatever changes passes
