@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from mlgit.adapters.dvc import engine
 from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 from mlgit.adapters.git.binary import Git
+from mlgit.adapters.git.objects import CommitTree, Objects
 from mlgit.adapters.git.worktree import WorkingTree
 from mlgit.adapters.memory import Memory
 from mlgit.errors import ConfigError
@@ -145,3 +147,32 @@ def test_a_result_that_json_would_change_is_not_cached(templated: Folder, cache:
     templated.write("dvc.yaml", "vars: [{a: 1}]\nstages:\n  a:\n    cmd: x ${a}\n    meta: {1: one}\n")
     assert read(templated, cache) == read(templated, cache)
     assert not (cache / "resolved").exists()
+
+
+SWITCH = "vars: [{eval: {full: false}}]\nstages:\n  a:\n    cmd: run ${eval}\n"
+OPTIONAL = "[parsing]\n    bool = boolean_optional\n"
+
+
+@pytest.mark.parametrize("place", ["", "sub/"])
+def test_a_commit_is_filled_in_by_its_own_settings(empty_repository: Folder, place: str) -> None:
+    empty_repository.write(f"{place}.dvc/config", "")
+    empty_repository.write(f"{place}dvc.yaml", SWITCH)
+    old = empty_repository.commit("Trunk")
+    empty_repository.write(f"{place}.dvc/config", OPTIONAL)
+    empty_repository.write(f"{place}.dvc/config.local", "")
+    new = empty_repository.commit("Other settings")
+    root = str(empty_repository.path)
+    git = Git(root)
+    with closing(Objects(git)) as objects:
+        trees = [CommitTree(git, objects, commit) for commit in (old, new)]
+        found = [read_pipeline(tree, root=root).stages[0].cmd for tree in trees]
+    assert found == [("run ",), ("run --no-full",)]
+
+
+def test_settings_that_fill_in_nothing_do_not_ask_dvc_again(
+    templated: Folder, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = read(templated, cache)
+    without_dvc(monkeypatch)
+    templated.write(".dvc/config.local", "['remote \"storage\"']\n    password = x\n")
+    assert read(templated, cache) == first

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.dvc.data.cache import configuration_files
 from mlgit.adapters.dvc.files.documents import name_at
-from mlgit.adapters.dvc.files.paths import folder_of
+from mlgit.adapters.dvc.files.paths import folder_of, join
 from mlgit.adapters.memory import Memory, round_trips_json
 from mlgit.errors import ConfigError
 
@@ -29,6 +29,7 @@ _FORMAT = 2
 _FOLDER = "resolved"
 _MOST_ENTRIES = 32
 _MAX_BYTES = 4 << 20
+_SECTION = b"parsing"
 
 
 def resolved(
@@ -79,15 +80,21 @@ def _inside(tree: Tree, shape: Shape) -> Callable[[str], bytes | None]:
 
 
 def _settings(tree: Tree, path: str, root: str) -> tuple[bytes, ...]:
-    """The contents of DVC's configuration files that apply to a path, the weakest first."""
+    """The contents of DVC's configuration files that say how a path is filled in, the weakest first.
+
+    Those of the repository are of the same state as the path. A file without the section is empty here, so
+    that another remote or password does not ask DVC again.
+    """
     folder = folder_of(path)
     while folder and tree.read(f"{folder}/.dvc/config") is None:
         folder = folder_of(folder)
-    place = os.path.join(root, folder)
+    own = join(folder, ".dvc")
+    place = os.path.join(root, own)
     found = []
-    for file in configuration_files(place):
-        own = os.path.relpath(file, root).replace(os.sep, "/") if file.startswith(place + os.sep) else None
-        found.append((tree.read(own) if own is not None else _content(file)) or b"")
+    for file in configuration_files(os.path.join(root, folder)):
+        above, name = os.path.split(file)
+        content = tree.read(join(own, name)) if above == place else _content(file)
+        found.append(content if content is not None and _SECTION in content else b"")
     return tuple(found)
 
 
