@@ -38,6 +38,7 @@ FINDINGS = (
     "program_edited",
     "stage_changed",
     "data_changed",
+    "params_changed",
     "model_changed_metrics_did_not",
     "waiver_by_author",
     "token_visible",

@@ -192,6 +192,7 @@ def _stage_changes(
     if (was.stages, was.tracked) == (now.stages, now.tracked):
         return Compared(findings=measured.findings, notes=measured.notes)
     from mlgit.core.gates.measured.data import data_notes
+    from mlgit.core.gates.measured.parameters import parameter_notes
     from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
 
     known = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
@@ -201,6 +202,7 @@ def _stage_changes(
             *measured.notes,
             *stage_notes(was, now, gates),
             *data_notes(before, after, (was, now)),
+            *parameter_notes(before, after, (was, now)),
             *input_notes(before, after, places=places),
         ),
     )

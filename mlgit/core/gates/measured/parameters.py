@@ -1,0 +1,117 @@
+"""Parameters: whether the numbers of gates are measured with the parameters that the target has."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
+from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.chain.readers import covered_param, param_names
+from mlgit.core.pipeline.inputs import recorded_inputs
+from mlgit.core.wording import cut, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from mlgit.core.gates.resolved.resolution import ResolvedGate
+    from mlgit.core.pipeline.stages import Pipeline
+
+_CODE = "params_changed"
+_WIDTH = 40
+
+
+def parameter_notes(
+    old: Sequence[ResolvedGate], new: Sequence[ResolvedGate], pipelines: tuple[Pipeline, Pipeline]
+) -> tuple[Note, ...]:
+    """A note about the parameters of the stages that measure a model, or make what it is measured on.
+
+    A parameter can choose the rows, or the model. Those of a stage that makes a model are its training, also
+    where that makes the numbers as well. `pipelines` are those of both sides.
+    """
+    paths = {path for gate in old if (path := model_of(gate)) is not None}
+    sides = [Measuring(pipeline, paths) for pipeline in pipelines]
+    texts: dict[str, None] = {}
+    for gates in pairs(old, new):
+        if any(gate.source is None or gate.source.link == "none" for gate in gates):
+            continue  # any of the stages may make a model
+        was, now = (_Parameters(side, gate, paths) for side, gate in zip(sides, gates, strict=True))
+        if was.values != now.values:
+            texts |= dict.fromkeys(_changes(was, now))
+    if not texts:
+        return ()
+    text = f"The numbers are measured with other parameters: {joined(texts)}"
+    return (Note(code=_CODE, message=text),)
+
+
+class _Parameters:
+    """The parameters of the stages that measure a gate's number, as their last runs recorded them."""
+
+    def __init__(self, side: Measuring, gate: ResolvedGate, models: Collection[str]) -> None:
+        self._side = side
+        self._makers = side.makers({*models, model_of(gate) or ""})
+        self._stages = [stage for stage in side.stages(gate) if stage.address not in self._makers]
+        self.names = {name: each.address for each in self._stages for name in param_names(each.params)}
+        self.values = recorded_inputs(self._stages).values
+
+    @cached_property
+    def trained(self) -> tuple[str, ...]:
+        """The parameters of the stages that only make a model."""
+        measuring = {stage.address for stage in self._stages}
+        return tuple(
+            name
+            for address, stage in self._side.before(self._makers).items()
+            if address not in measuring
+            for name in param_names(stage.params)
+        )
+
+    def stage(self, name: str) -> str:
+        """The stage that names a parameter, its group or its whole file."""
+        return self.names.get(_narrowest(name, self.names), "")
+
+
+def _changes(was: _Parameters, now: _Parameters) -> Iterator[str]:
+    """Each parameter that has another value, in words."""
+    for name in sorted({*was.values, *now.values}):
+        old, new = was.values.get(name), now.values.get(name)
+        if old == new or _is_trained(name, was, now):
+            continue
+        if new is None and not _narrowest(name, now.names):
+            continue  # a dropped parameter is its own finding
+        if old is None and not _narrowest(name, was.names) and _is_renamed(new, was, now):
+            continue
+        yield f"`{name}` {_difference(old, new)} (stage {now.stage(name) or was.stage(name)})"
+
+
+def _is_trained(name: str, was: _Parameters, now: _Parameters) -> bool:
+    """Whether stages that only make a model have it, and measuring ones only a group or file of it.
+
+    On both sides, so that a change does not make it such a parameter.
+    """
+    measured = max(len(_narrowest(name, side.names)) for side in (was, now))
+    return all(measured < len(_narrowest(name, side.trained)) for side in (was, now))
+
+
+def _narrowest(name: str, names: Iterable[str]) -> str:
+    """The narrowest of the names that mean a parameter, a group of it or its file; empty if none does."""
+    return max((each for each in names if covered_param(name, [each])), key=len, default="")
+
+
+def _is_renamed(value: str | None, was: _Parameters, now: _Parameters) -> bool:
+    """Whether a parameter that is gone had the value."""
+    gone: Mapping[str, str] = {name: text for name, text in was.values.items() if name not in now.values}
+    return value in gone.values()
+
+
+def _difference(old: str | None, new: str | None) -> str:
+    if old is None or new is None:
+        return "is gone" if new is None else f"is new: {cut(_plain(new), _WIDTH)}"
+    before, after = _plain(old), _plain(new)
+    return f"{cut(before, _WIDTH, apart_from=after)} -> {cut(after, _WIDTH, apart_from=before)}"
+
+
+def _plain(value: str) -> str:
+    """A value without the quotes of a text."""
+    found = json.loads(value)
+    return found if isinstance(found, str) and found.strip() else value

@@ -1,0 +1,106 @@
+"""A number that is measured with other parameters or other data than trunk's says so in the first lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.checks import check
+from tests.support.pipeline import DVC_YAML, EVALUATE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.support.shell import Folder
+
+DEPS = "[data/clean.csv, models/line.json, src/evaluate.py]"
+ROWS = "x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(1, 11))
+PARAMS = """\
+split: {rows: 10}
+eval: {limit: 10, model: models/line.json}
+train:
+  slope: 1.99
+"""
+PREPARE = """\
+import yaml
+rows = open("data/raw.csv").read().split()
+most = yaml.safe_load(open("params.yaml")).get("split", {}).get("rows", 99)
+open("data/clean.csv", "w").write("\\n".join(rows[: most + 1]) + "\\n")
+"""
+LIMITED = """\
+import yaml
+params = yaml.safe_load(open("params.yaml")).get("eval", {})
+"""
+
+
+def with_limits() -> dict[str, str]:
+    """Files with parameters that choose the rows and the model."""
+    measure = EVALUATE.replace('"models/line.json"', 'params["model"]')
+    stages = DVC_YAML.replace(DEPS, f"{DEPS.replace('models/line.json', 'models')}\n    params: [eval]")
+    return {
+        "dvc.yaml": stages.replace(
+            "    outs: [data/clean", "    params: [split.rows]\n    outs: [data/clean"
+        ),
+        "params.yaml": PARAMS,
+        "src/prepare.py": PREPARE,
+        "src/evaluate.py": LIMITED + measure.replace("[1:]]", '[1:]][: params["limit"]]'),
+        "models/ideal.json": '{"slope": 2.0}',
+    }
+
+
+def changed(
+    project: Folder, before: Mapping[str, str], after: Mapping[str, str | None]
+) -> list[tuple[str, str]]:
+    """The notes, by code, of a branch that changes trunk's files, runs the pipeline and is not worse."""
+    for name, text in before.items():
+        project.write(name, text)
+    project.dvc("repro", "-q")
+    project.commit("Measure otherwise")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "topic")
+    for name, content in after.items():
+        if content is None:
+            (project / name).unlink()
+        else:
+            project.write(name, content)
+    project.dvc("repro", "-q")
+    project.commit("Edit")
+    return [(each["code"], each["message"]) for each in check(project, status=Exit.DONE)["notes"]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("slope: 1.99", "slope: 1.985", None),
+        ("rows: 10", "rows: 1", "`params.yaml:split.rows` 10 -> 1 (stage prepare)"),
+        ("limit: 10", "limit: 1", "`params.yaml:eval.limit` 10 -> 1 (stage evaluate)"),
+        (
+            "models/line.json",
+            "models/ideal.json",
+            "`params.yaml:eval.model` models/line.json -> models/ideal.json (stage evaluate)",
+        ),
+    ],
+)
+def test_parameters_that_choose_what_is_measured_are_named(
+    project: Folder, old: str, new: str, text: str | None
+) -> None:
+    files = with_limits()
+    found = changed(project, files, {"params.yaml": PARAMS.replace(old, new)})
+    start = "The numbers are measured with other parameters: "
+    assert found == ([] if text is None else [("params_changed", start + text)])
+
+
+def test_test_data_in_a_parameter_file_is_named(project: Folder) -> None:
+    rows = "rows: ['x,y', '1,2', '10,20']\n"
+    lines = 'open("data/clean.csv").read().splitlines()'
+    measure = EVALUATE.replace(lines, '__import__("yaml").safe_load(open("eval/rows.yaml"))["rows"]')
+    before = {
+        "dvc.yaml": DVC_YAML.replace(DEPS, "[models/line.json]\n    params: [{eval/rows.yaml: null}]"),
+        "src/evaluate.py": measure,
+        "eval/rows.yaml": rows,
+    }
+    ((code, text),) = changed(project, before, {"eval/rows.yaml": rows.replace(", '10,20'", "")})
+    assert code == "params_changed"
+    assert "`eval/rows.yaml:rows` " in text

@@ -1,0 +1,195 @@
+"""Parameters with which a model is measured are named; those that it is trained with never are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.gates.measured.parameters import parameter_notes
+from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
+from mlgit.core.pipeline.origin import link_of, origin_of
+from mlgit.core.pipeline.stages import LockedStage, Output, Pipeline, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MODEL = "models/line.json"
+FILE = "params.yaml"
+Values = dict[str, object]
+
+
+def stage(
+    name: str, deps: str, outs: str, params: Mapping[str, object] | None = None, *, whole: bool = False
+) -> Stage:
+    """A stage whose last run had these values of its parameters."""
+    values = dict(params or {})
+    locked = LockedStage(cmd=(name,), deps={}, params={FILE: values} if values else {}, outs={})
+    return Stage(
+        address=name,
+        name=name,
+        file="dvc.yaml",
+        wdir=".",
+        cmd=(name,),
+        deps=tuple(deps.split()),
+        params={FILE: None if whole else (*values,)} if values else {},
+        outs=tuple(Output(path=path, owner=name) for path in outs.split()),
+        locked=locked,
+    )
+
+
+def pipeline(values: Mapping[str, Values], *, whole: bool = False) -> Pipeline:
+    """Data that is cleaned, a model of it, another one, what the first predicts, and a number."""
+    known: dict[str, Values] = {
+        **{name: {} for name in ("clean", "train", "other", "predict", "evaluate")},
+        **values,
+    }
+    return Pipeline(
+        stages=(
+            stage("clean", "raw.csv", "clean.csv", known["clean"]),
+            stage("features", "train.csv", "train.bin", {"features.size": known["train"].get("size", 1)}),
+            stage("train", "clean.csv train.bin", MODEL, known["train"]),
+            stage("train_other", "clean.csv", "models/other.json", known["other"]),
+            stage("predict", f"{MODEL} clean.csv", "predicted.csv", known["predict"]),
+            stage(
+                "report", "predicted.csv", "report.html", {"report.width": known["evaluate"].get("size", 1)}
+            ),
+            stage("evaluate", "predicted.csv models/other.json", "m.json", known["evaluate"], whole=whole),
+        )
+    )
+
+
+def gates(
+    known: Pipeline, paths: tuple[str | None, ...] = (MODEL, "models/other.json")
+) -> list[ResolvedGate]:
+    origin = origin_of("m.json", known)
+    return [
+        ResolvedGate(
+            gate=str(number),
+            model=path,
+            metric="mae",
+            path=path,
+            source=Source(file="m.json", key="mae", origin=origin, link=link_of(path, origin, known)),
+        )
+        for number, path in enumerate(paths)
+    ]
+
+
+def message(
+    old: Pipeline, new: Pipeline, paths: tuple[str | None, ...] = (MODEL, "models/other.json")
+) -> str:
+    """What is named; empty if nothing is."""
+    found = parameter_notes(gates(old, paths), gates(new, paths), (old, new))
+    if not found:
+        return ""
+    (note,) = found
+    start = "The numbers are measured with other parameters: "
+    assert (note.code, note.effect) == ("params_changed", "note")
+    assert note.message.startswith(start)
+    return note.message.removeprefix(start)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ({}, {}, ""),
+        # of the stages that make a model, and of those before them
+        ({"train": {"slope": 1, "size": 1}}, {"train": {"slope": 2, "size": 2}}, ""),
+        ({"other": {"slope": 1}}, {"other": {"slope": 2}}, ""),
+        # of the stages between the model and its number, and of the one that makes the data
+        ({"clean": {"rows": 10}}, {"clean": {"rows": 1}}, "`params.yaml:rows` 10 -> 1 (stage clean)"),
+        ({"predict": {"at": 0.5}}, {"predict": {"at": 0.1}}, "`params.yaml:at` 0.5 -> 0.1 (stage predict)"),
+        (
+            {"evaluate": {"eval": {"model": "a", "n": 1}}},
+            {"evaluate": {"eval": {"model": "b", "n": 1}}},
+            "`params.yaml:eval.model` a -> b (stage evaluate)",
+        ),
+        (
+            {"evaluate": {"eval": {"n": 1}}},
+            {"evaluate": {"eval": {"p": 3}}},
+            "`params.yaml:eval.n` is gone (stage evaluate), `params.yaml:eval.p` is new: 3 (stage evaluate)",
+        ),
+        # declared more narrowly or more widely
+        (
+            {"evaluate": {"eval.n": 9}},
+            {"evaluate": {"eval": {"n": 1}}},
+            "`params.yaml:eval.n` 9 -> 1 (stage evaluate)",
+        ),
+        # new for the stage
+        ({}, {"evaluate": {"limit": 1}}, "`params.yaml:limit` is new: 1 (stage evaluate)"),
+        # only renamed, or dropped, which is its own finding
+        ({"evaluate": {"limit": 7}}, {"evaluate": {"most": 7}}, ""),
+        ({"evaluate": {"limit": 7}}, {}, ""),
+        # a parameter of both counts for both
+        (
+            {"clean": {"seed": 1}, "train": {"seed": 1}},
+            {"clean": {"seed": 2}, "train": {"seed": 2}},
+            "`params.yaml:seed` 1 -> 2 (stage clean)",
+        ),
+    ],
+)
+def test_parameters_between_a_model_and_its_number_are_named(
+    old: dict[str, Values], new: dict[str, Values], text: str
+) -> None:
+    assert message(pipeline(old), pipeline(new)) == text
+
+
+def test_a_group_or_file_of_the_measuring_stage_does_not_name_what_is_trained_with() -> None:
+    old: Values = {"train": {"slope": 1}, "features": {"size": 1}, "rows": {"0": "a", "1": "b"}}
+    new: Values = {"train": {"slope": 2}, "features": {"size": 2}, "rows": {"0": "a"}}
+    text = "`params.yaml:rows.1` is gone (stage evaluate)"
+    sides = (
+        pipeline({"train": {"train.slope": 1}, "evaluate": old}, whole=True),
+        pipeline({"train": {"train.slope": 2, "size": 2}, "evaluate": new}, whole=True),
+    )
+    assert message(*sides) == text
+
+
+def test_a_change_does_not_make_a_parameter_one_of_the_training() -> None:
+    old = pipeline({"train": {"slope": 1}, "evaluate": {"eval": {"n": 9}}})
+    new = pipeline({"train": {"slope": 1, "eval.n": 1}, "evaluate": {"eval": {"n": 1}}})
+    assert message(old, new) == "`params.yaml:eval.n` 9 -> 1 (stage evaluate)"
+
+
+def test_a_stage_that_makes_the_model_and_its_number_has_no_parameter_that_only_measures() -> None:
+    sides = [
+        Pipeline(stages=(stage("train", "raw.csv", f"{MODEL} m.json", {"limit": number}),))
+        for number in (9, 1)
+    ]
+    assert message(sides[0], sides[1], (MODEL,)) == ""
+
+
+@pytest.mark.parametrize("path", [None, "models/export.json"])
+def test_without_a_model_that_is_measured_no_parameter_is_named(path: str | None) -> None:
+    sides = pipeline({"predict": {"at": 1}}), pipeline({"predict": {"at": 2}})
+    assert message(sides[0], sides[1], (path,)) == ""
+
+
+def test_long_values_are_cut_where_they_differ() -> None:
+    rows = ["1,2", "3,4"] * 30
+    old = pipeline({"evaluate": {"rows": rows}})
+    found = message(old, pipeline({"evaluate": {"rows": [*rows[:-1], "x"]}}))
+    assert len(found) < 160
+    assert "x" in found
+
+
+def test_five_parameters_are_named_and_the_others_counted() -> None:
+    old, new = (pipeline({"evaluate": {f"p{each}": number for each in range(7)}}) for number in (1, 2))
+    found = message(old, new)
+    assert found.count("1 -> 2") == 5
+    assert found.endswith(" and 2 more")
+
+
+def test_the_training_of_a_model_that_moved_is_not_named() -> None:
+    (old,), (new,) = (gates(pipeline({"train": {"slope": number}}), (MODEL,)) for number in (1, 2))
+    moved = pipeline({"train": {"slope": 2}})
+    stages = [
+        each._replace(
+            deps=tuple(dep.replace("line", "curve") for dep in each.deps),
+            outs=tuple(out._replace(path=out.path.replace("line", "curve")) for out in each.outs),
+        )
+        for each in moved.stages
+    ]
+    sides = pipeline({"train": {"slope": 1}}), Pipeline(stages=tuple(stages))
+    assert parameter_notes([old], [replace(new, path="models/curve.json")], sides) == ()
