@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DEPS = "[data/clean.csv, models/line.json, src/evaluate.py]"
 ROWS = "x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(1, 11))
+FEW = "x,y\n1,2\n"
 PARAMS = """\
 split: {rows: 10}
 eval: {limit: 10, model: models/line.json}
@@ -104,3 +105,64 @@ def test_test_data_in_a_parameter_file_is_named(project: Folder) -> None:
     ((code, text),) = changed(project, before, {"eval/rows.yaml": rows.replace(", '10,20'", "")})
     assert code == "params_changed"
     assert "`eval/rows.yaml:rows` " in text
+
+
+DATA: dict[str, tuple[str, dict[str, str], dict[str, str | None], str]] = {
+    "a file in a folder in which a stage makes another": (
+        "data",
+        {"data/test.csv": ROWS, "data/.gitignore": "/raw.csv\n/clean.csv\n"},
+        {"data/test.csv": FEW},
+        "`data/test.csv` changed",
+    ),
+    "a file that joins what stages make": (
+        "data",
+        {"data/.gitignore": "/raw.csv\n/clean.csv\n"},
+        {"data/more.csv": FEW},
+        "`data/more.csv` is new",
+    ),
+    "a file in the folder of the model": (
+        "models",
+        {"models/test.csv": ROWS},
+        {"models/test.csv": FEW},
+        "`models/test.csv` changed",
+    ),
+    "a file of a folder": (
+        "tests",
+        {"tests/a.csv": FEW, "tests/b.csv": ROWS},
+        {"tests/b.csv": None},
+        "`tests/b.csv` is gone",
+    ),
+    "a text": ("eval/cases.md", {"eval/cases.md": ROWS}, {"eval/cases.md": FEW}, "`eval/cases.md` changed"),
+    "a dependency that is wider now": (
+        "tests/test.csv",
+        {"tests/test.csv": ROWS},
+        {"tests/test.csv": FEW, "dvc.yaml": DVC_YAML.replace(DEPS, "[tests, models/line.json]")},
+        "`tests/test.csv` changed, `tests` is read now",
+    ),
+    "another name": (
+        "tests/test.csv",
+        {"tests/test.csv": ROWS},
+        {
+            "tests/test.csv": None,
+            "holdout/test.csv": ROWS[:-6],
+            "dvc.yaml": DVC_YAML.replace(DEPS, "[holdout/test.csv, models/line.json]"),
+        },
+        "`tests/test.csv` is now `holdout/test.csv`, with other content",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_other_data_that_the_number_is_measured_on_is_named(project: Folder, name: str) -> None:
+    dep, files, edits, text = DATA[name]
+    before = {"dvc.yaml": DVC_YAML.replace(DEPS, f"[{dep}, models/line.json]"), **files}
+    found = changed(project, before, edits)
+    assert found == [("data_changed", f"The numbers are of other data: {text}")]
+
+
+def test_a_model_that_is_newly_made_from_its_test_data_is_named(project: Folder) -> None:
+    stages = DVC_YAML.replace(DEPS, "[tests/test.csv, models/line.json]")
+    before = {"dvc.yaml": stages, "tests/test.csv": ROWS}
+    after = {"dvc.yaml": stages.replace("[data/clean.csv, src/train.py]", "[data/clean.csv, tests]")}
+    found = [text for code, text in changed(project, before, after) if code == "data_changed"]
+    assert found == ["`models/line.json` is now made from `tests/test.csv`, which it is measured on"]

@@ -83,7 +83,8 @@ class LockedStage(NamedTuple):
     """The record of a stage's last run in dvc.lock.
 
     `cmd_listed` says that the command is a list: for DVC, a list of one command is not the same command.
-    `unread` is why DVC itself does not read this record; empty if it does.
+    `unread` is why DVC itself does not read this record; empty if it does. `marks` are what it has of
+    dependencies without an MD5: a checksum or ETag of a file elsewhere, the record of a dataset.
     """
 
     cmd: tuple[str, ...]
@@ -92,6 +93,12 @@ class LockedStage(NamedTuple):
     outs: Mapping[str, Pointer | None]
     cmd_listed: bool = False
     unread: str = ""
+    marks: Mapping[str, str] = MappingProxyType({})
+
+    def content(self, dep: str) -> str | None:
+        """A text that differs if the stage read other content of a dependency; None if that is not known."""
+        pointer = self.deps.get(dep)
+        return self.marks.get(dep) if pointer is None else pointer.md5
 
 
 class Stage(NamedTuple):

@@ -191,21 +191,31 @@ def _stage_changes(
     measured = measure(before, after, (was, now), reported, files)
     if (was.stages, was.tracked) == (now.stages, now.tracked):
         return Compared(findings=measured.findings, notes=measured.notes)
-    from mlgit.core.gates.measured.data import data_notes
+    from mlgit.core.gates.measured.data import compare_data
     from mlgit.core.gates.measured.parameters import parameter_notes
     from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
 
+    ends = old.evidence.commit, new.evidence.commit
+    data = compare_data(
+        before, after, (was, now), places=places, changed=partial(_changed_files, project, *ends)
+    )
     known = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
     return Compared(
         findings=(*measured.findings, *undeclared_files(was, now, gates, known, places=places)),
         notes=(
             *measured.notes,
             *stage_notes(was, now, gates),
-            *data_notes(before, after, (was, now)),
+            *data.notes,
             *parameter_notes(before, after, (was, now)),
-            *input_notes(before, after, places=places),
+            *input_notes(before, after, places=places, reported=data.renamed),
         ),
     )
+
+
+def _changed_files(project: Project, old: str | None, new: str | None) -> frozenset[str]:
+    from mlgit.project.pipeline.git_files import changed_files
+
+    return frozenset() if old is None else changed_files(project, old, new)
 
 
 def _before(project: Project, change: Change, rules: Config) -> Side | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlgit.core.gates.measured.data import data_notes
+from mlgit.core.gates.measured.data import compare_data
 from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
 from mlgit.core.pipeline.origin import HAND, link_of, origin_of
 from mlgit.core.pipeline.stages import LockedStage, Output, Pipeline, Pointer, Stage
@@ -66,7 +66,7 @@ def gates(known: Pipeline, path: str | None = MODEL) -> list[ResolvedGate]:
 
 
 def messages(old: Pipeline, new: Pipeline, path: str | None = MODEL) -> list[str]:
-    found = data_notes(gates(old, path), gates(new, path), (old, new))
+    found = compare_data(gates(old, path), gates(new, path), (old, new)).notes
     assert {(each.code, each.effect) for each in found} <= {("data_changed", "note")}
     return [each.message for each in found]
 
@@ -95,7 +95,7 @@ def test_without_the_path_of_a_model_all_data_counts() -> None:
 
 def test_a_new_gate_has_no_data_to_compare_with() -> None:
     sides = pipeline(), pipeline(raw="b")
-    assert data_notes([], gates(sides[1]), sides) == ()
+    assert compare_data([], gates(sides[1]), sides).notes == ()
 
 
 TRACKED = Output(path="raw.csv", owner="raw.csv.dvc", pointer=Pointer(md5="a" * 32))

@@ -46,16 +46,34 @@ def locked_stage(shape: Shape, value: object, *, wdir: str, name: str) -> Locked
     if "cmd" not in fields:
         raise shape.wrong(at, "complete: its `cmd` is missing")
     params = shape.mapping(fields.get("params"), (*at, "params"))
+    deps = _hashes(shape, fields, "deps", at=at, wdir=wdir)
     return LockedStage(
         cmd=shape.command(fields["cmd"], (*at, "cmd")),
         cmd_listed=isinstance(fields["cmd"], list),
-        deps=_hashes(shape, fields, "deps", at=at, wdir=wdir),
+        deps=deps,
         params={
             join(wdir, file): shape.mapping(values, (*at, "params", file)) for file, values in params.items()
         },
         outs=_hashes(shape, fields, "outs", at=at, wdir=wdir),
         unread="" if has_schema(shape) else OLD_LOCK,
+        marks=_marks(deps, fields, wdir=wdir),
     )
+
+
+def _marks(deps: Mapping[str, Pointer | None], fields: dict[str, object], *, wdir: str) -> Mapping[str, str]:
+    """Path -> what the entry says of each dependency without an MD5, such as an ETag or a dataset."""
+    if None not in deps.values():
+        return {}
+    import json
+
+    found = {}
+    listed = fields.get("deps")
+    for entry in listed if isinstance(listed, list) else []:
+        path = join(wdir, str(entry["path"]))
+        known = {key: value for key, value in entry.items() if key != "path"}
+        if deps[path] is None and known:
+            found[path] = json.dumps(known, sort_keys=True, default=str)
+    return found
 
 
 def _hashes(

@@ -2,87 +2,206 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING
 
-from mlgit.core.compare.git_changes import is_code
-from mlgit.core.gates.resolved.findings import counterparts
+from mlgit.core.gates.measured.contents import Contents
+from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
 from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.chain.readers import covered
+from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.model_files import meets
-from mlgit.core.pipeline.stages import output_at
+from mlgit.core.pipeline.origin import renamed_inputs
+from mlgit.core.record import record
+from mlgit.core.wording import joined, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
-    from mlgit.core.pipeline.stages import Output, Pipeline
+    from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.stages import Pipeline, Stage
+
+    _Gates = tuple[ResolvedGate, ResolvedGate]
 
 _CODE = "data_changed"
+_MOST = 12
 
 
-def data_notes(
-    old: Sequence[ResolvedGate], new: Iterable[ResolvedGate], pipelines: tuple[Pipeline, Pipeline]
-) -> tuple[Note, ...]:
+@record
+class DataChanges:
+    """Notes about the data of numbers; `renamed` are the old names that one of them is about."""
+
+    notes: tuple[Note, ...] = ()
+    renamed: frozenset[str] = field(default_factory=frozenset)
+
+
+def compare_data(
+    old: Sequence[ResolvedGate],
+    new: Sequence[ResolvedGate],
+    pipelines: tuple[Pipeline, Pipeline],
+    *,
+    places: tuple[Places, Places] = (EMPTY, EMPTY),
+    changed: Callable[[], Collection[str]] = frozenset,
+) -> DataChanges:
     """A note about the data that stages measure a model on, if it has other content or another owner.
 
     That is normal work, but a number says less about a model next to one of other data. What only the model
-    is made from does not count. `pipelines` are those of both sides.
+    is made from does not count, unless it newly is what the model is measured on. `pipelines` and `places`
+    are those of both sides, `changed` gives the files of which Git has other content.
     """
-    before, after = (_Data(pipeline) for pipeline in pipelines)
-    changed: dict[str, None] = {}
-    moved: dict[str, None] = {}
-    for gate in new:
-        now = after.of(gate)
-        for was in (before.of(each) for each in counterparts(gate, old)):
-            for path in sorted(was.keys() & now.keys()):
-                owners = before.owner(path), after.owner(path)
-                if was[path] != now[path] and (any(owners) or not is_code(path)):
-                    changed[path] = None
-                if owners[0] != owners[1]:
-                    there, here = (words or "a file in Git" for words in owners)
-                    moved[f"`{path}` was {there}; it is now {here}"] = None
-    texts = [f"`{path}` changed" for path in changed]
-    found = [f"The numbers are of other data: {', '.join(texts)}"] if texts else []
-    return tuple(Note(code=_CODE, message=text) for text in (*found, *moved))
+    models = {path for gate in old if (path := model_of(gate)) is not None}
+    compared = _Comparison(pipelines, places, models, changed)
+    content: dict[str, None] = {}
+    others: dict[str, None] = {}
+    for gates in pairs(old, new):
+        content |= dict.fromkeys(compared.changes(gates))
+        others |= dict.fromkeys((*compared.owners(gates), *compared.leaks(gates)))
+    found = [f"The numbers are of other data: {joined(content, _MOST)}"] if content else []
+    notes = tuple(Note(code=_CODE, message=text) for text in (*found, *others))
+    return DataChanges(notes=notes, renamed=frozenset(compared.renamed))
 
 
-class _Data:
-    """What the stages of one side measure models on."""
+class _Comparison:
+    """What the stages of both sides measure models on."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._stages = {stage.address: stage for stage in pipeline.stages}
-        self._tracked: dict[str, Output] = {out.path: out for out in pipeline.tracked}
+    def __init__(
+        self,
+        pipelines: tuple[Pipeline, Pipeline],
+        places: tuple[Places, Places],
+        models: Collection[str],
+        changed: Callable[[], Collection[str]],
+    ) -> None:
+        self._sides = Measuring(pipelines[0]), Measuring(pipelines[1])
+        self._places = places
+        self._contents = Contents(self._sides, places, models, changed)
+        self.renamed: set[str] = set()
 
-    def of(self, gate: ResolvedGate) -> Mapping[str, str]:
-        """Path -> recorded hash of what enters the stages before a number, other than through the model."""
-        if gate.source is None or gate.source.origin.kind != "stage":
+    def changes(self, gates: _Gates) -> Iterator[str]:
+        """What a model is measured on that has other content or was not read before, in words."""
+        was, now = self._inputs(gates)
+        lost = [dep for dep in was if not covered(dep, now)]
+        moved = self._moved(gates, lost) if lost else {}
+        for dep, content in sorted(was.items()):
+            other = now.get(dep)
+            if other is not None and content.known and other.known:
+                if content.md5 != other.md5:
+                    yield from self._contents.of(dep, folder=content.md5.endswith(".dir"))
+            elif covered(dep, now):
+                yield from self._contents.inside(dep)
+            elif dep in moved and self._contents.has_data(dep):
+                yield from self._renamed(dep, moved[dep], content, now)
+        yield from self._newly_read(gates, now, {each for places in moved.values() for each in places})
+        yield from self._made_otherwise(gates)
+
+    def owners(self, gates: _Gates) -> Iterator[str]:
+        """Who has data now that someone else had before, in words."""
+        was, now = self._inputs(gates)
+        yield from filter(None, (self._contents.owners(path) for path in sorted(was.keys() & now.keys())))
+
+    def leaks(self, gates: _Gates) -> Iterator[str]:
+        """What a model is measured on and is newly made from as well, in words."""
+        models = [model_of(gate) for gate in gates]
+        if None in models:
+            return
+        measured, read = [], []
+        for side, gate, model in zip(self._sides, gates, models, strict=True):
+            chain = side.before(side.makers([model or ""]))
+            stages = [stage for stage in side.stages(gate) if stage.address not in chain]
+            measured.append(_deps(stages, model))
+            read.append({dep for stage in chain.values() for dep in stage.deps})
+        for dep in sorted(measured[0] & measured[1]):
+            was, now = (any(meets(dep, each) for each in deps) for deps in read)
+            if now and not was and self._contents.has_data(dep):
+                yield f"`{models[1]}` is now made from `{dep}`, which it is measured on"
+
+    def _inputs(self, gates: _Gates) -> tuple[Mapping[str, _Content], Mapping[str, _Content]]:
+        before, after = (dict(_contents(side, gate)) for side, gate in zip(self._sides, gates, strict=True))
+        return before, after
+
+    def _moved(self, gates: _Gates, lost: Collection[str]) -> Mapping[str, list[str]]:
+        """Old name -> new names of each dependency that is gone, and whose content others have."""
+        old, new = (gate.source for gate in gates)
+        if old is None or new is None:
             return {}
-        found: dict[str, str] = {}
-        path = None if gate.path is None else gate.path.rstrip("/")
-        seen: set[str] = set()
-        waiting = [gate.source.origin.name or ""]
-        while waiting:
-            address = waiting.pop()
-            stage = self._stages.get(address)
-            if stage is None or address in seen:
-                continue
-            seen.add(address)
-            for dep in stage.deps:
-                if path is not None and meets(dep, path):
-                    continue
-                makers = [
-                    other.address
-                    for other in self._stages.values()
-                    if any(meets(out.path, dep) for out in other.outs)
-                ]
-                waiting += makers
-                pointer = None if stage.locked is None else stage.locked.deps.get(dep)
-                if not makers and pointer is not None:
-                    found[dep] = pointer.md5
-        return found
+        before, now = self._places
+        found = renamed_inputs(old.origin, new.origin, before=before, now=now)
+        return {dep: found[dep].split(", ") for dep in lost if dep in found}
 
-    def owner(self, path: str) -> str | None:
-        """What tracks or imports a path, in words; None if it is a file of Git."""
-        out = output_at(path, self._tracked)
-        if out is None:
-            return None
-        return f"tracked by `{out.owner}`" if out.source is None else f"imported by `{out.owner}`"
+    def _renamed(
+        self, dep: str, places: Sequence[str], content: _Content, now: Mapping[str, _Content]
+    ) -> Iterator[str]:
+        """That a dependency has another name, unless it is known to have the same content."""
+        other = now.get(places[0]) if len(places) == 1 else None
+        known = other is not None and content.known and other.known
+        if other is None or not known or content.md5 != other.md5:
+            self.renamed.add(dep)
+            yield f"`{dep}` is now {listed(places)}{', with other content' if known else ''}"
+
+    def _newly_read(
+        self, gates: _Gates, now: Mapping[str, _Content], moved: Collection[str]
+    ) -> Iterator[str]:
+        old = self._sides[0].stages(gates[0])
+        known = {dep for stage in old for dep in stage.deps}
+        for dep in sorted(now) if old else ():
+            if not covered(dep, known) and dep not in moved and self._contents.has_data(dep):
+                yield f"`{dep}` is read now"
+
+    def _made_otherwise(self, gates: _Gates) -> Iterator[str]:
+        """What stages make of the same inputs by the same command, and has other content."""
+        old, new = (side.stages(gate) for side, gate in zip(self._sides, gates, strict=True))
+        model, makers = model_of(gates[1]) or "", self._sides[1].makers([model_of(gates[1]) or ""])
+        before = {stage.address: stage for stage in old}
+        read = _deps(new, model)
+        for stage in new:
+            was = before.get(stage.address)
+            if was is None or stage.address in makers or not _runs_alike(was, stage):
+                continue
+            for out in stage.outs:
+                md5s = [_hash(each, out.path) for each in (was, stage)]
+                if None not in md5s and md5s[0] != md5s[1] and any(meets(out.path, dep) for dep in read):
+                    yield f"`{out.path}` changed"
+
+
+@record
+class _Content:
+    """What a stage read at a dependency; not `known` if stages make a part of it, or no run recorded it."""
+
+    md5: str = ""
+
+    @property
+    def known(self) -> bool:
+        return bool(self.md5)
+
+
+def _contents(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str, _Content]]:
+    """The dependencies of the stages before a number that no stage makes, other than the model."""
+    model = model_of(gate)
+    for stage in side.stages(gate):
+        for dep in _deps([stage], model):
+            if not side.made(dep):
+                mixed = side.made_inside(dep) or (model is not None and meets(dep, model))
+                md5 = None if mixed or stage.locked is None else stage.locked.content(dep)
+                yield dep, _Content(md5=md5 or "")
+
+
+def _deps(stages: Iterable[Stage], model: str | None) -> set[str]:
+    """What stages read, without the model and what is in it."""
+    models = [] if model is None else [model]
+    return {dep for stage in stages for dep in stage.deps if not covered(dep, models)}
+
+
+def _runs_alike(old: Stage, new: Stage) -> bool:
+    """Whether the last runs of a stage had the same command and inputs."""
+    before, after = old.locked, new.locked
+    return (
+        before is not None
+        and after is not None
+        and (before.cmd, before.params, before.deps.keys()) == (after.cmd, after.params, after.deps.keys())
+        and all(before.content(dep) == after.content(dep) for dep in before.deps)
+    )
+
+
+def _hash(stage: Stage, path: str) -> str | None:
+    pointer = None if stage.locked is None else stage.locked.outs.get(path)
+    return None if pointer is None else pointer.md5

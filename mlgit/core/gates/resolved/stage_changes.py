@@ -184,10 +184,11 @@ def input_notes(
     new: Sequence[ResolvedGate],
     *,
     places: tuple[Places, Places] = (EMPTY, EMPTY),
+    reported: Collection[str] = (),
 ) -> tuple[Note, ...]:
     """A note for each dependency or parameter that has another name, and the same content or most of it.
 
-    `places` are what the two sides have.
+    `places` are what the two sides have, `reported` the old names that another note is about.
     """
     texts: dict[str, None] = {}
     for before in old:
@@ -195,7 +196,9 @@ def input_notes(
             if before.source and after.source:
                 origins = before.source.origin, after.source.origin
                 renamed = renamed_inputs(*origins, before=places[0], now=places[1])
-                texts |= dict.fromkeys(_renamed(*pair, *origins) for pair in renamed.items())
+                texts |= dict.fromkeys(
+                    _renamed(*pair, *origins) for pair in renamed.items() if pair[0] not in reported
+                )
     return tuple(Note(code="input_renamed", message=text) for text in texts)
 
 

@@ -136,6 +136,29 @@ def test_an_entry_has_the_hash_that_dvc_compares(entry: str, md5: str | None, *,
     assert (pointer and pointer.md5, pointer and pointer.legacy) == (md5, legacy)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("etag: a", "etag: a", True),
+        ("etag: a", "etag: b", False),
+        ("checksum: a, size: 1", "size: 1, checksum: a", True),
+        ("checksum: a", "checksum: b", False),
+        ("hash: sha256, sha256: a", "hash: sha256, sha256: b", False),
+        ("dataset: {name: d, rev_lock: a}", "dataset: {rev_lock: b, name: d}", False),
+        (f"md5: {MD5}, etag: a", f"md5: {MD5}, etag: b", True),
+    ],
+)
+def test_what_a_stage_read_elsewhere_is_known_by_what_dvc_recorded(old: str, new: str, *, same: bool) -> None:
+    found = []
+    for entry in (old, new):
+        lock = f"schema: '2.0'\nstages:\n  a: {{cmd: x, deps: [{{path: 's3://b/x', {entry}}}]}}\n"
+        known = pipeline({"dvc.yaml": "stages:\n  a: {cmd: x, deps: ['s3://b/x']}\n", "dvc.lock": lock})
+        assert known.stages[0].locked is not None
+        found.append(known.stages[0].locked.content("s3://b/x"))
+    assert None not in found
+    assert (found[0] == found[1]) is same
+
+
 def test_outside_of_the_repository_every_entry_has_an_md5() -> None:
     lock = f"schema: '2.0'\nstages:\n  a: {{cmd: x, deps: [{{path: ../in, md5: {MD5}, hash: other}}]}}\n"
     found = pipeline({"dvc.yaml": "stages:\n  a: {cmd: x, deps: [../in]}\n", "dvc.lock": lock})

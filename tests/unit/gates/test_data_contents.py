@@ -1,0 +1,233 @@
+"""Other data in folders that stages read, under other names and of other makers is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.gates.measured.data import compare_data
+from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
+from mlgit.core.pipeline.inputs import Places
+from mlgit.core.pipeline.origin import link_of, origin_of
+from mlgit.core.pipeline.stages import LockedStage, Output, Pipeline, Pointer, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MODEL = "models/line.json"
+START = "The numbers are of other data: "
+Hashes = dict[str, str]
+
+
+def stage(
+    name: str, deps: Mapping[str, str], outs: Mapping[str, str], marks: Mapping[str, str] | None = None
+) -> Stage:
+    """A stage with the hashes that its last run recorded: a letter, with `/` after it for a folder."""
+    read, made = ({path: pointer(text) for path, text in each.items()} for each in (deps, outs))
+    return Stage(
+        address=name,
+        name=name,
+        file="dvc.yaml",
+        wdir=".",
+        cmd=(name,),
+        deps=(*deps,),
+        outs=tuple(Output(path=path, owner=name, pointer=made[path]) for path in outs),
+        locked=LockedStage(cmd=(name,), deps=read, params={}, outs=made, marks=marks or {}),
+    )
+
+
+def pointer(text: str) -> Pointer | None:
+    return Pointer(md5=f"{text[0] * 32}{'.dir' if text.endswith('/') else ''}") if text else None
+
+
+def side(
+    evaluate: Hashes, *, train: Hashes | None = None, clean: str = "c", tracked: Hashes | None = None
+) -> Pipeline:
+    """Clean data of raw data, a model of these and a number of both and more."""
+    return Pipeline(
+        stages=(
+            stage("clean", {"data/raw.csv": "r"}, {"data/clean.csv": clean}),
+            stage("train", {"data/clean.csv": clean, **(train or {})}, {MODEL: "m"}),
+            stage("evaluate", {MODEL: "m", **evaluate}, {"m.json": "n"}),
+        ),
+        tracked=tuple(
+            Output(path=path, owner=f"{path}.dvc", pointer=pointer(text))
+            for path, text in (tracked or {}).items()
+        ),
+    )
+
+
+def gate(known: Pipeline) -> ResolvedGate:
+    origin = origin_of("m.json", known)
+    source = Source(file="m.json", key="mae", origin=origin, link=link_of(MODEL, origin, known))
+    return ResolvedGate(gate="g", model="line", metric="mae", path=MODEL, source=source)
+
+
+def places(files: Hashes) -> Places:
+    return Places(
+        file=lambda path: any(f"{name}/".startswith(f"{path}/") for name in files),
+        paths=lambda: frozenset(files),
+        read=lambda paths: {path: files[path].encode() for path in paths},
+    )
+
+
+def texts(old: Pipeline, new: Pipeline, files: tuple[Hashes, Hashes] = ({}, {})) -> list[str]:
+    """The notes; `files` are those of Git on both sides, with a letter for their content."""
+    changed = {path for path in {*files[0], *files[1]} if files[0].get(path) != files[1].get(path)}
+    found = compare_data(
+        [gate(old)],
+        [gate(new)],
+        (old, new),
+        places=(places(files[0]), places(files[1])),
+        changed=lambda: changed,
+    )
+    return [each.message.removeprefix(START) for each in found.notes]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ({"data/test.csv": "a"}, {"data/test.csv": "a"}, None),
+        ({"data/test.csv": "a"}, {"data/test.csv": "b"}, "`data/test.csv` changed"),
+        ({"data/test.csv": "a", "data/more.csv": "a"}, {"data/test.csv": "a"}, "`data/more.csv` is gone"),
+        ({}, {"data/test.csv": "a"}, "`data/test.csv` is new"),
+        ({"data/x.py": "a", "data/.gitignore": "a"}, {"data/x.py": "b", "data/.gitignore": "b"}, None),
+        ({"data/raw.csv.dvc": "a"}, {"data/raw.csv.dvc": "b"}, None),
+    ],
+)
+@pytest.mark.parametrize("clean", ["c", "d"])
+def test_data_in_a_folder_in_which_a_stage_also_makes_something(
+    old: Hashes, new: Hashes, text: str | None, clean: str
+) -> None:
+    sides = side({"data": "x/"}), side({"data": "y/"}, clean=clean)
+    found = texts(*sides, (old, new))
+    # what a stage makes of the same is other data, too
+    made = ["`data/clean.csv` changed"] if clean == "d" else []
+    assert ", ".join(found) == ", ".join([*([text] if text else []), *made])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ({"data/raw.csv": "r"}, {"data/raw.csv": "s"}, "`data/raw.csv` changed"),
+        ({"data/raw.csv": "r"}, {"data/raw.csv": "r", "data/x.csv": "x"}, "`data/x.csv` is new"),
+        ({"data": "d/"}, {"data": "e/"}, "`data` changed"),
+    ],
+)
+def test_data_of_dvc_in_such_a_folder(old: Hashes, new: Hashes, text: str) -> None:
+    found = texts(side({"data": "x/"}, tracked=old), side({"data": "x/"}, tracked=new))
+    assert found == [text]
+
+
+def test_what_goes_from_git_to_dvc_in_such_a_folder_has_another_owner() -> None:
+    sides = side({"data": "x/"}), side({"data": "x/"}, tracked={"data/test.csv": "t"})
+    files: tuple[Hashes, Hashes] = ({"data/test.csv": "t"}, {"data/test.csv.dvc": "t"})
+    assert texts(*sides, files) == [
+        "`data/test.csv` was a file in Git; it is now tracked by `data/test.csv.dvc`"
+    ]
+
+
+def test_data_in_the_folder_of_the_model_is_named_and_the_model_is_not() -> None:
+    sides = side({"models": "x/"}), side({"models": "y/"})
+    old, new = (
+        {"models/test.csv": "a", MODEL: "a"},
+        {"models/test.csv": "b", MODEL: "b", "models/a.json": "a"},
+    )
+    assert texts(*sides, (old, new)) == ["`models/a.json` is new, `models/test.csv` changed"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "files", "text"),
+    [
+        # a folder of which only code changed, or also data
+        ({"src": "x/"}, {"src": "y/"}, ({"src/a.py": "a"}, {"src/a.py": "b"}), None),
+        (
+            {"src": "x/"},
+            {"src": "y/"},
+            ({"src/a.py": "a", "src/rows.csv": "a"}, {"src/a.py": "b", "src/rows.csv": "b"}),
+            "`src/rows.csv` changed",
+        ),
+        # a folder outside, or of which nothing is known
+        ({"../more": "x/"}, {"../more": "y/"}, ({}, {}), "`../more` changed"),
+        # texts, and a folder with a name like that of a tool's file
+        ({"eval/cases.md": "a"}, {"eval/cases.md": "b"}, ({}, {}), "`eval/cases.md` changed"),
+        ({"a.py": "a", "poetry.lock": "a"}, {"a.py": "b", "poetry.lock": "b"}, ({}, {}), None),
+        (
+            {"requirements_docs": "x/"},
+            {"requirements_docs": "y/"},
+            (
+                {"requirements_docs/b.csv": "b", "requirements_docs/a.csv": "a"},
+                {"requirements_docs/a.csv": "a"},
+            ),
+            "`requirements_docs/b.csv` is gone",
+        ),
+        # a wider dependency
+        (
+            {"tests/test.csv": "a"},
+            {"tests": "x/"},
+            ({"tests/test.csv": "a"}, {"tests/test.csv": "b"}),
+            "`tests/test.csv` changed, `tests` is read now",
+        ),
+        # one more
+        ({"a.csv": "a"}, {"a.csv": "a", "b.csv": "b"}, ({}, {}), "`b.csv` is read now"),
+        ({"a.csv": "a"}, {"a.csv": "a", "b.py": "b"}, ({}, {}), None),
+    ],
+)
+def test_data_by_what_is_in_it(
+    old: Hashes, new: Hashes, files: tuple[Hashes, Hashes], text: str | None
+) -> None:
+    assert texts(side(old), side(new), files) == ([] if text is None else [text])
+
+
+LINES = "1\n2\n3\n4\n5\n6\n7\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "text"),
+    [
+        ("test.csv", LINES, None),
+        ("test.csv", LINES[:-4], "`tests/test.csv` is now `holdout/test.csv`, with other content"),
+        ("test.py", LINES[:-4], None),
+    ],
+)
+def test_renamed_data_with_other_content_is_other_data(name: str, now: str, text: str | None) -> None:
+    old, new = f"tests/{name}", f"holdout/{name}"
+    sides = side({old: "a"}), side({new: "a" if now == LINES else "b"})
+    assert texts(*sides, ({old: LINES}, {new: now})) == ([] if text is None else [text])
+
+
+def test_what_a_stage_makes_of_the_same_inputs_is_other_data_if_it_differs() -> None:
+    old, new = (side({"data/clean.csv": each}, clean=each) for each in "cd")
+    assert texts(old, new) == ["`data/clean.csv` changed"]
+    other = stage("clean", {"data/raw.csv": "s"}, {"data/clean.csv": "d"})
+    assert texts(old, Pipeline(stages=(other, *new.stages[1:]))) == ["`data/raw.csv` changed"]
+
+
+@pytest.mark.parametrize(
+    ("before", "train", "text"),
+    [
+        ({}, {"test.csv": "t"}, f"`{MODEL}` is now made from `test.csv`, which it is measured on"),
+        ({"test.csv": "t"}, {"test.csv": "t"}, None),
+        ({}, {"more.csv": "t"}, None),
+        ({}, {"util.py": "u"}, None),
+    ],
+)
+def test_a_model_that_is_newly_made_from_what_it_is_measured_on(
+    before: Hashes, train: Hashes, text: str | None
+) -> None:
+    read = {"test.csv": "t", "util.py": "u"}
+    assert texts(side(read, train=before), side(read, train=train)) == ([] if text is None else [text])
+
+
+def test_data_without_a_hash_is_compared_by_what_dvc_recorded_of_it() -> None:
+    url = "https://example.org/test.csv"
+    sides = []
+    for etag in "ab":
+        known = side({url: ""})
+        last = known.stages[-1]
+        assert last.locked is not None
+        locked = last.locked._replace(marks={url: etag})
+        sides.append(Pipeline(stages=(*known.stages[:-1], last._replace(locked=locked))))
+    assert texts(sides[0], sides[0]) == []
+    assert texts(sides[0], sides[1]) == [f"`{url}` changed"]
