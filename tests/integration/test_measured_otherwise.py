@@ -166,3 +166,38 @@ def test_a_model_that_is_newly_made_from_its_test_data_is_named(project: Folder)
     after = {"dvc.yaml": stages.replace("[data/clean.csv, src/train.py]", "[data/clean.csv, tests]")}
     found = [text for code, text in changed(project, before, after) if code == "data_changed"]
     assert found == ["`models/line.json` is now made from `tests/test.csv`, which it is measured on"]
+
+
+PARTS = """\
+  part:
+    foreach: [eu, us]
+    do:
+      cmd: cp models/line.json parts/${item}.json
+      deps: [models/line.json]
+      outs: ["parts/${item}.json"]
+  evaluate:
+"""
+HARD = """\
+  hard:
+    cmd: tail -n 3 data/clean.csv > data/hard.csv
+    deps: [data/clean.csv]
+    outs: [data/hard.csv]
+  evaluate:
+"""
+
+
+def test_a_part_of_the_number_that_no_stage_makes_any_more_is_a_finding(project: Folder) -> None:
+    stages = DVC_YAML.replace("  evaluate:\n", PARTS).replace(DEPS, "[data/clean.csv, parts]")
+    before = {"dvc.yaml": stages, "parts/.gitignore": ""}
+    after = {"dvc.yaml": stages.replace("[eu, us]", "[eu]"), "parts/us.json": None}
+    ((code, text),) = changed(project, before, after)
+    assert code == "evidence_weakened"
+    assert text.endswith(": parts/us.json was made by stage part@us; it is now gone from parts")
+
+
+def test_a_stage_that_chose_the_rows_and_is_gone_is_named(project: Folder) -> None:
+    stages = DVC_YAML.replace("  evaluate:\n", HARD).replace(DEPS, DEPS.replace("clean", "hard"))
+    found = changed(project, {"dvc.yaml": stages}, {"dvc.yaml": DVC_YAML})
+    command = "tail -n 3 data/clean.csv > data/hard.csv"
+    text = f"Stage `hard`, which ran `{command}`, no longer comes before a gate's number"
+    assert found == [("stage_changed", text)]

@@ -192,6 +192,7 @@ def _stage_changes(
     if (was.stages, was.tracked) == (now.stages, now.tracked):
         return Compared(findings=measured.findings, notes=measured.notes)
     from mlgit.core.gates.measured.data import compare_data
+    from mlgit.core.gates.measured.gone import gone_notes
     from mlgit.core.gates.measured.parameters import parameter_notes
     from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
 
@@ -205,6 +206,7 @@ def _stage_changes(
         notes=(
             *measured.notes,
             *stage_notes(was, now, gates),
+            *gone_notes(before, after, (was, now), (*reported, *measured.findings)),
             *data.notes,
             *parameter_notes(before, after, (was, now)),
             *input_notes(before, after, places=places, reported=data.renamed),

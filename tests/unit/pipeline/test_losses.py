@@ -259,9 +259,61 @@ def test_what_a_dvc_file_or_a_person_has_in_place_of_a_stage_is_named(folder: st
     was = f"{part} was made by stage testset; it is now"
     assert found(old, new) == [f"{was} made by no stage"]
     assert found(old, new, part) == [f"{was} tracked by {part}.dvc"]
-    other = edited(old, stage("testset", "head clean.csv", "clean.csv", "folder/gone.csv"))
-    if folder == "folder":
-        assert found(other, edited(other, without="testset")) == []
+
+
+EU = stage("part@eu", "part.py eu", MODEL, "parts/eu.json")
+US = stage("part@us", "part.py us", MODEL, "parts/us.json")
+MOVED = stage("part@us", "part.py us", MODEL, "us.json")
+BOTH = stage("part", "part.py", MODEL, "parts/eu.json parts/us.json")
+PARTS = (TRAIN, EU, US, stage("evaluate", "mean.py", "parts", NUMBERS))
+ONE = (TRAIN, BOTH, PARTS[-1])
+GONE = "{} was made by stage {}; it is now gone from parts"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (PARTS, edited(PARTS, without="part@us"), GONE.format("parts/us.json", "part@us")),
+        (
+            ONE,
+            edited(ONE, stage("part", "part.py", MODEL, "parts/eu.json")),
+            GONE.format("parts/us.json", "part"),
+        ),
+        # the output moves out of the folder, also to where the stage after it reads it
+        (PARTS, edited(PARTS, MOVED), GONE.format("parts/us.json", "part@us")),
+        (
+            PARTS,
+            edited(
+                PARTS,
+                MOVED,
+                stage("evaluate", "mean.py", "parts us.json", NUMBERS),
+            ),
+            None,
+        ),
+        # another stage, another output or the whole folder in its place
+        (
+            PARTS,
+            edited(PARTS, stage("part@uk", "part.py uk", MODEL, "parts/uk.json"), without="part@us"),
+            None,
+        ),
+        (PARTS, edited(PARTS, US._replace(outs=(Output(path="parts/x.json", owner="part@us"),))), None),
+        (PARTS, edited(PARTS, stage("part", "part.py", MODEL, "parts"), without="part@us part@eu"), None),
+        (PARTS, (TRAIN, BOTH, PARTS[-1]), None),
+        (ONE, PARTS, None),
+        # one in the place of two
+        (
+            PARTS,
+            (TRAIN, stage("part@uk", "part.py uk", MODEL, "parts/uk.json"), PARTS[-1]),
+            GONE.format("parts/us.json", "part@us"),
+        ),
+        # nothing more than the order
+        (PARTS, PARTS[::-1], None),
+    ],
+)
+def test_what_a_stage_made_in_a_folder_that_is_still_read(
+    old: tuple[Stage, ...], new: tuple[Stage, ...], expected: str | None
+) -> None:
+    assert found(old, new) == ([] if expected is None else [expected])
 
 
 def test_a_maker_with_fewer_parameters_is_named() -> None:

@@ -54,7 +54,7 @@ class Contents:
         yield from (text for name, text in self._differences(path) if not is_program(name))
 
     def has_data(self, path: str) -> bool:
-        """Whether something at a path on either side is no program; also if it is not known."""
+        """Whether a path on either side has anything other than programs; also if it is not known."""
         if any(side.tracked_at(path) for side in self._sides):
             return True
         names = {name for side in self._sides for name in side.files(path)} or {path}

@@ -39,7 +39,7 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]
     the stages that make the numbers themselves.
     """
     used, there = _used(new, gates[1]), _used(old, gates[0])
-    before = _predecessors(old, new, there)
+    before = predecessors(old, new, there)
     came = _newcomers(old, new, gates, before) if used else set()
     here = {stage.address: stage for stage in old.stages}
     last = {gate.source.origin.name for gate in gates[1] if gate.source}
@@ -147,7 +147,7 @@ def undeclared_files(
     One that the stage named before at another place, by the `places` of both sides, does not count.
     """
     there = _used(old, gates[0])
-    before = _predecessors(old, new, there)
+    before = predecessors(old, new, there)
     named = [stage for stage in old.stages if stage.address in there]
     elsewhere = {path for stage in named for path in (*_undeclared(stage, files), *stage.deps)}
     used = _used(new, gates[1])
@@ -208,7 +208,7 @@ def _renamed(was: str, now: str, old: NumbersOrigin, new: NumbersOrigin) -> str:
     return f"Stages read `{was}`; they now read `{now}`, which has {content}"
 
 
-def _predecessors(old: Pipeline, new: Pipeline, there: set[str]) -> Mapping[str, Stage]:
+def predecessors(old: Pipeline, new: Pipeline, there: set[str]) -> Mapping[str, Stage]:
     """Address -> the stage that it was: of the same name, or one that is gone and ran or made the same.
 
     Only those count that are `there`, before the gates' numbers: others are new to these.

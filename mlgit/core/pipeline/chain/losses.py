@@ -68,7 +68,7 @@ class _Comparison:
                 yield from self._dropped(reader, now)
                 for dep in reader.deps:
                     if covered(dep, now.deps):
-                        yield from self._made(dep)
+                        yield from self._made(dep, now)
 
     def _dropped(self, reader: Reader, now: Reader) -> Iterator[Loss]:
         """The inputs that the stage had, and neither it nor a new stage before it has.
@@ -152,8 +152,9 @@ class _Comparison:
             if not any(covered_param(each, here) for each in (name, *moved)):
                 yield name
 
-    def _made(self, dep: str) -> Iterator[Loss]:
-        """What stages made at a dependency that is still read, and a lesser maker makes now."""
+    def _made(self, dep: str, now: Reader) -> Iterator[Loss]:
+        """What stages made at a dependency that is still read, and a lesser maker makes now, or nothing."""
+        gone: dict[str, list[str]] = {}
         for maker in self._makers(dep):
             for path in maker.outs:
                 if not meets(path, dep):
@@ -168,6 +169,26 @@ class _Comparison:
                     yield Loss(path=path, text=f"{was} tracked by {', '.join(sorted(owners))}")
                 elif covered(dep, [path]) or self._known.there(path):
                     yield Loss(path=path, text=f"{was} made by no stage")
+                else:
+                    gone.setdefault(maker.address, []).append(path)
+        yield from self._gone(dep, gone, now)
+
+    def _gone(self, dep: str, gone: Mapping[str, Sequence[str]], now: Reader) -> Iterator[Loss]:
+        """What stages made in a folder, without the first of it for which there is something else.
+
+        That is another output of the same stage, or one of a stage that comes.
+        """
+        came = [path for each in (*self._added, *self._elsewhere) for path in each.outs if meets(path, dep)]
+        left = []
+        for address, paths in gone.items():
+            outs = self._now[address].outs if address in self._now else ()
+            made = self._by_address[address].outs
+            other = [
+                path for path in outs if path not in made and any(meets(path, each) for each in now.deps)
+            ]
+            left += [(address, path) for path in paths[len(other) :]]
+        for address, path in left[len(came) :]:
+            yield Loss(path=path, text=f"{path} was made by stage {address}; it is now gone from {dep}")
 
     def _missing(self, maker: Reader, stages: Sequence[Reader]) -> Iterator[tuple[str, str]]:
         """(stage, input) of what the stages that make a file now lack, if none comes from its old maker."""
