@@ -44,7 +44,7 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
 
 
 def _with_checkout(project: Project, judged: Judgement) -> Verdict:
-    """The verdict; after `git switch` its hints are to check out what DVC keeps, as in `mlgit status`."""
+    """The verdict; after `git switch` or `git pull` its hints are to get what DVC keeps, as in `status`."""
     state, verdict = judged.evidence, judged.verdict
     stale = [each for each in state.stages if each.stale and not each.address.endswith(".dvc")]
     if not stale or state.commit is not None:
@@ -53,10 +53,12 @@ def _with_checkout(project: Project, judged: Judgement) -> Verdict:
 
     if not needs_run(verdict):
         return verdict
-    from mlgit.project.overview.data_states import data_states
+    from mlgit.project.overview.data_states import data_states, has_remote
 
-    output = left_behind(stale, data_states(project, state))
-    return verdict if output is None else with_checkout(verdict, output)
+    data = data_states(project, state)
+    wanted = [each.path for each in data if each.found_in is not None and not each.in_cache]
+    found = left_behind(stale, data, can_pull=has_remote(project, state.pipeline, wanted))
+    return verdict if found is None else with_checkout(verdict, found)
 
 
 def _with_ignored(project: Project, judged: Judgement, verdict: Verdict) -> Verdict:

@@ -273,7 +273,7 @@ class _StatusReader:
             pipeline.stages or pipeline.tracked or pipeline.metrics or pipeline.artifacts
         )
         declared = self._config is None or self._config.declared
-        lost = [data.path for data in found.data if data.lost]
+        lost = [each.path for each in found.data if each.lost or (each.found_in and not each.in_cache)]
         can_pull = pipeline is None or has_remote(self._project, pipeline, lost)
         refused = [] if pipeline is None else [path for path, _ in pipeline.refused]
         step = next_step(

@@ -213,3 +213,32 @@ def test_a_configuration_of_dvc_that_cannot_be_parsed_is_named_with_its_line(pro
     assert "`.dvc/config` cannot be parsed" in done.err
     assert ".dvc/config:3" in done.err
     assert "(.dvc/config:3)" in project.mlgit("status", "--remote").out
+
+
+def test_after_a_pull_the_outputs_of_the_commit_before_are_named_and_pulled(project: Folder) -> None:
+    from tests.support.shell import Folder as Place
+
+    clone = Place(project.path.parent / "clone")
+    project.git("clone", "-q", project.git("remote", "get-url", "origin"), str(clone.path))
+    clone.dvc("pull", "-q")
+    before = clone.git("rev-parse", "--short=7", "HEAD")
+    train(project, "1.995")
+    project.commit("Retrain")
+    project.dvc("push", "-q")
+    project.git("push", "-q")
+    clone.git("pull", "-q")
+    status = clone.here("status").out
+    assert f"Data      ! 1 is still that of {before}: models/line.json\n" in status
+    assert next_of(clone) == "dvc pull"
+    check = clone.here("check")
+    text = " ".join(check.out.split())
+    assert f"hint: run `dvc pull`: `models/line.json` is that of `{before}`" in text
+    assert ("mlgit run" in text, check.out.count("\nnext: dvc pull\n")) == (False, 1)
+    assert "mlgit run" not in clone.here("report", "--format", "markdown").out
+    clone.dvc("pull", "-q")
+    assert next_of(clone) == "mlgit release line  (`line` is new and has no version yet)"
+    # What is here already only has to be checked out.
+    clone.git("reset", "-q", "--hard", before)
+    assert next_of(clone) == "dvc checkout"
+    clone.write("params.yaml", "train:\n  slope: 3\n")
+    assert next_of(clone) == "mlgit run"

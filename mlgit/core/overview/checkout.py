@@ -1,9 +1,11 @@
-"""Checkout: whether stages are stale only because outputs here are those of another branch."""
+"""Checkout: whether stages are stale only because outputs here are those of another branch or commit."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,18 +14,37 @@ if TYPE_CHECKING:
     from mlgit.core.overview.status import DataState
     from mlgit.core.pipeline.evidence import StageState
 
-COMMAND = "dvc checkout"
+CHECK_OUT, _PULL = "dvc checkout", "dvc pull"
 _RUN = "run `mlgit run "
 
 
-def left_behind(stale: Sequence[StageState], data: Sequence[DataState]) -> DataState | None:
-    """The first output of another branch, if `dvc checkout` ends the staleness of all these stages.
+@record
+class LeftBehind:
+    """An output that is still that of another branch or commit, and the command that replaces it."""
 
-    This is so after `git switch`: git changed dvc.lock, and not the files that DVC keeps.
+    output: DataState
+    command: str
+
+    @property
+    def why(self) -> str:
+        """Whose output is there, in a sentence."""
+        return f"`{self.output.path}` is that of `{self.output.found_in}`"
+
+
+def left_behind(
+    stale: Sequence[StageState], data: Sequence[DataState], *, can_pull: bool
+) -> LeftBehind | None:
+    """The first output of another branch, if DVC can end the staleness of all these stages without a run.
+
+    This is so after `git switch` and `git pull`: git changed dvc.lock, and not the files that DVC keeps.
+    `can_pull`: there is a DVC remote, which may have what the cache lacks.
     """
-    foreign = [each for each in data if each.found_in is not None and each.in_cache]
+    foreign = [each for each in data if each.found_in is not None and (each.in_cache or can_pull)]
     paths = [each.path for each in foreign]
-    return foreign[0] if foreign and all(_explained(stage, paths) for stage in stale) else None
+    if not foreign or not all(_explained(stage, paths) for stage in stale):
+        return None
+    lacking = [each for each in foreign if not each.in_cache]
+    return LeftBehind(output=(lacking or foreign)[0], command=_PULL if lacking else CHECK_OUT)
 
 
 def _explained(stage: StageState, paths: Sequence[str]) -> bool:
@@ -35,27 +56,23 @@ def _explained(stage: StageState, paths: Sequence[str]) -> bool:
     )
 
 
-def explain_left_behind(output: DataState) -> str:
-    """Whose output is there, in a sentence."""
-    return f"`{output.path}` is that of `{output.found_in}`"
-
-
 def needs_run(verdict: Verdict) -> bool:
     """Whether a gate's hint is to run the pipeline."""
     return any((each.hint or "").startswith(_RUN) for each in verdict.results)
 
 
-def checks_out(result: Result) -> bool:
-    """Whether a gate's hint is to check out what DVC keeps."""
-    return (result.hint or "").startswith(f"run `{COMMAND}`")
+def way_back(result: Result) -> str | None:
+    """The command of a gate's hint that replaces what is left behind."""
+    hint = result.hint or ""
+    return next((each for each in (CHECK_OUT, _PULL) if hint.startswith(f"run `{each}`: ")), None)
 
 
-def with_checkout(verdict: Verdict, output: DataState) -> Verdict:
-    """The verdict whose hints are to check the outputs out, and not to run the pipeline."""
+def with_checkout(verdict: Verdict, found: LeftBehind) -> Verdict:
+    """The verdict whose hints are to check the outputs out or pull them, and not to run the pipeline."""
 
     def checked_out(result: Result) -> Result:
         if not (result.hint or "").startswith(_RUN):
             return result
-        return replace(result, hint=f"run `{COMMAND}`: {explain_left_behind(output)}")
+        return replace(result, hint=f"run `{found.command}`: {found.why}")
 
     return replace(verdict, results=tuple(map(checked_out, verdict.results)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.overview.checkout import COMMAND, explain_left_behind, left_behind
+from mlgit.core.overview.checkout import CHECK_OUT, left_behind
 from mlgit.core.overview.status import NextStep
+from mlgit.core.pipeline.evidence import MERGED
 from mlgit.core.wording import count, word, words
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def next_step(
     DVC remote to pull from. `refused` are files because of which DVC would refuse every command.
     """
     step = _broken(status) or _taken(status) or _deploy(status) or _complete(status)
-    step = step or _repair(status, can_pull=can_pull) or _work(status)
+    step = step or _repair(status, can_pull=can_pull) or _work(status, can_pull=can_pull)
     if step is not None and step.command.startswith(("dvc ", "mlgit run")):
         odd = next(iter(refused), None)
         step = step if odd is None else NextStep(command="mlgit doctor", reason=f"DVC refuses `{odd}`")
@@ -120,9 +121,9 @@ def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
     return None
 
 
-def _work(status: Status) -> NextStep | None:
+def _work(status: Status, *, can_pull: bool) -> NextStep | None:
     edited = [data for data in status.data if data.workspace == "modified" and data.owner.endswith(".dvc")]
-    step = _check_out(status)
+    step = _bring(status, can_pull=can_pull)
     if step is not None:
         return step
     if edited:
@@ -132,22 +133,37 @@ def _work(status: Status) -> NextStep | None:
         )
     if status.stale:
         return NextStep(command="mlgit run", reason=f"{count(len(status.stale), 'stage')} stale")
+    return _confirm(status) or _blocked(status) or _commit(status)
+
+
+def _confirm(status: Status) -> NextStep | None:
+    """Confirm what git merged; that is a commit, which needs a clean working tree."""
+    merged = [each.address for each in status.stages if MERGED in each.unproven]
+    if not merged:
+        return None
+    reason = f"git merged the record of `{merged[0]}`, and no run confirmed it"
+    return _commit(status) or NextStep(command="mlgit run --commit", reason=reason)
+
+
+def _blocked(status: Status) -> NextStep | None:
     if status.verdict is not None and status.verdict.decision == "block":
         if status.tags_known.repair is not None and not status.verdict.failed:
             return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
         return NextStep(command="mlgit check", reason="the gates would block this")
-    return _commit(status)
+    return None
 
 
-def _check_out(status: Status) -> NextStep | None:
-    """Check out what the cache has, if no stage has to run for other reasons."""
-    output = left_behind(status.stale, status.data)
-    if output is not None:
-        return NextStep(command=COMMAND, reason=explain_left_behind(output))
+def _bring(status: Status, *, can_pull: bool) -> NextStep | None:
+    """Get what is recorded, from the cache or the DVC remote, if no stage has to run for other reasons."""
+    gone = {output.path for output in status.remote_data.missing} if status.remote_data else frozenset[str]()
+    data = [each for each in status.data if each.in_cache or each.path not in gone]
+    behind = left_behind(status.stale, data, can_pull=can_pull)
+    if behind is not None:
+        return NextStep(command=behind.command, reason=behind.why)
     absent = [data for data in status.data if data.workspace == "absent" and data.in_cache]
     if status.stale or not absent:
         return None
-    return NextStep(command=COMMAND, reason=f"{count(len(absent), 'output')} not checked out")
+    return NextStep(command=CHECK_OUT, reason=f"{count(len(absent), 'output')} not checked out")
 
 
 def _commit(status: Status) -> NextStep | None:

@@ -26,7 +26,7 @@ class DataState:
 
     `workspace` compares it with the content that dvc.lock or the .dvc file records. `in_cache` says whether
     the recorded content is in the DVC cache of this machine; None if no content is recorded. `found_in` is
-    the branch whose dvc.lock or .dvc file records what is there instead, if one of them does.
+    the branch, or former commit of HEAD, whose dvc.lock or .dvc file records what is there instead, if any.
     """
 
     path: str

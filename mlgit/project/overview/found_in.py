@@ -1,7 +1,9 @@
-"""Found in: the branch that records the content of an output that is not the recorded one."""
+"""Found in: the branch or former commit that records what is there instead of an output."""
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,11 +12,17 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 _MOST_REFS = 40
+_MOST_FORMER = 10
+_LOG_BYTES = 1 << 13
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MOST_BYTES = 4 << 20
 
 
 def found_in(project: Project, contents: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Path -> branch, from path -> owner and MD5 on disk; only the first few refs are looked at."""
+    """Path -> branch or commit, from path -> owner and MD5 on disk; only the first few are looked at.
+
+    A commit is one that was checked out here before, as before `git pull`.
+    """
     if not contents:
         return {}
     refs = list(_refs(project))
@@ -48,3 +56,22 @@ def _refs(project: Project) -> Iterator[tuple[str, str]]:
         if commit not in seen:
             seen.add(commit)
             yield ref.removeprefix("refs/heads/").removeprefix("refs/remotes/"), commit
+    for commit in _former_heads(project):
+        if commit not in seen:
+            seen.add(commit)
+            yield commit[:7], commit
+
+
+def _former_heads(project: Project) -> Iterator[str]:
+    """The commits that HEAD named before, the last one first, from git's own log."""
+    try:
+        with open(os.path.join(project.git_dir, "logs", "HEAD"), "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_BYTES))
+            lines = file.read().splitlines()[-_MOST_FORMER:]
+    except OSError:
+        return
+    for line in reversed(lines):
+        old = line.partition(b" ")[0].decode("ascii", "replace")
+        # The first line may be cut off, and a new branch begins with zeros.
+        if _COMMIT.fullmatch(old) and old.strip("0"):
+            yield old

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.gates.verdict import NOT_COMMITTED
-from mlgit.core.overview.checkout import COMMAND, checks_out
+from mlgit.core.overview.checkout import way_back
 from mlgit.core.overview.reason import sorted_results
 from mlgit.core.wording import joined
 from mlgit.render.escape import code
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NOT_IN_WORD = re.compile(r"[^A-Za-z0-9_./:-]")
 _RUN = ("mlgit run", "To fix it, run what is stale, then commit the results")
-_CHECK_OUT = (COMMAND, "To fix it, check out the files of this branch that DVC keeps")
+_GET = "To fix it, get the files of this branch that DVC keeps"
 _REPAIRS = {
     "stale": _RUN,
     "stale_stage": _RUN,
@@ -74,8 +74,9 @@ def _repairs(verdict: Verdict) -> list[tuple[str, str]]:
     blocking = [result for result in verdict.results if result.effect == "block"]
     codes |= {result.reason or "" for result in blocking}
     found = [repair for code, repair in _REPAIRS.items() if code in codes]
-    if any(checks_out(result) for result in blocking):
-        found = [_CHECK_OUT if repair == _RUN else repair for repair in found]
+    commands = [command for result in blocking if (command := way_back(result)) is not None]
+    if commands:
+        found = [(commands[0], _GET) if repair == _RUN else repair for repair in found]
     return list(dict.fromkeys(found))
 
 
