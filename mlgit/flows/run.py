@@ -82,8 +82,30 @@ def _check(project: Project, entries: Mapping[str, str], ci: Mapping[str, str] |
     from mlgit.project.gates.judge import Question
 
     with _fresh(project) as fresh:
+        left = [stage for stage in merged_entries(fresh) if stage in entries] if entries else []
         confirm(fresh, entries)
-        return check(fresh, Question(ci=ci))
+        found = check(fresh, Question(ci=ci))
+        dirty = bool(fresh.head.changed)
+    return _with_unconfirmed(found, left, dirty=dirty) if left else found
+
+
+def _with_unconfirmed(found: Check, stages: Sequence[str], *, dirty: bool) -> Check:
+    """The check with a warning about entries that this run confirmed, and no commit: `mlgit check` blocks."""
+    from mlgit.core.gates.verdict import Note, with_notes
+    from mlgit.project.pipeline.declared import record_file
+
+    first = "commit the changes, then " if dirty else ""
+    notes = [
+        Note(
+            code="merge_not_confirmed",
+            message=f"Git merged the entry of stage `{stage}` in {record_file(stage)}; "
+            "this run gave the same, but no commit says so yet",
+            effect="warn",
+            hint=f"{first}run `mlgit run --commit`; `mlgit check` blocks until then",
+        )
+        for stage in stages
+    ]
+    return replace(found, verdict=with_notes(found.verdict, notes))
 
 
 def _fresh(project: Project) -> closing[Project]:

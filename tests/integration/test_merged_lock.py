@@ -54,6 +54,26 @@ def test_the_numbers_after_a_merged_entry_have_the_hint_that_confirms_it(forked:
     assert {each["hint"] for each in found} == {"run `mlgit run --commit`"}
 
 
+def test_a_run_that_commits_no_confirmation_says_so_and_every_hint_leads_to_one(forked: Folder) -> None:
+    merge(forked)
+    forked.git("push", "-q", "origin", "both")
+    confirm = "next: mlgit run --commit\n"
+    assert forked.here("status").out.endswith(confirm)
+    done = forked.mlgit("run")
+    assert (done.status, forked.git("status", "--porcelain")) == (Exit.DONE, "")
+    out = " ".join(done.out.split())
+    assert "Git merged the entry of stage `train` in dvc.lock; this run gave the same, but no commit" in out
+    assert "hint: run `mlgit run --commit`; `mlgit check` blocks until then" in out
+    assert " 1 warning: line, git merged the entry of stage" in out
+    assert forked.here("check").out.count(confirm) == forked.here("status").out.count(confirm) == 1
+    release = forked.mlgit("release", "line", "--pre", "rc").err
+    assert "hint: run `mlgit run --commit`, then `mlgit push`, then release" in " ".join(release.split())
+    done = forked.mlgit("run", "--commit")
+    assert (done.status, "no commit says so" in done.out) == (Exit.DONE, False)
+    assert forked.mlgit("push").status == Exit.DONE
+    assert forked.mlgit("release", "line", "--pre", "rc").status == Exit.DONE
+
+
 def test_a_confirmation_that_cannot_be_signed_is_not_committed(forked: Folder) -> None:
     merge(forked)
     for name, value in (

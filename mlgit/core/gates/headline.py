@@ -50,6 +50,7 @@ FINDINGS = (
     "trunk_waivers_invalid",
     "waivers_changed",
     "older_gates",
+    "merge_not_confirmed",
     "merge_confirmed",
     "tags_will_not_count",
     "not_proven",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from mlgit.core.pipeline.stages import Output, Pipeline
 
+CONFIRM = "run `mlgit run --commit`"
+"""What to do about an entry that git merged: it commits the results, or else that they are the same."""
 _NOT_CHECKED = StageState(address="")
 _HERE = "run `git submodule update --init`, or put the missing files where the stage reads them"
 _FETCH = "run `dvc fetch`, or take those files out of Git with `git rm --cached`"
@@ -149,7 +151,7 @@ def way_out(state: StageState, states: Mapping[str, StageState] | None = None) -
     if OLD_LOCK in texts:
         return "remove the `dvc.lock` that DVC does not read, then run `mlgit run`"
     if MERGED in texts:
-        return "run `mlgit run --commit`"
+        return CONFIRM
     return f"run `dvc unfreeze` for the frozen stages before it, then `mlgit run {word(state.address)}`"
 
 

@@ -18,7 +18,7 @@ from mlgit.core.wording import count, first, listed
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence, forget_evidence
 from mlgit.project.pipeline.merged_records import merged_by_git
-from mlgit.project.pipeline.metric_origin import way_out, what_it_takes
+from mlgit.project.pipeline.metric_origin import CONFIRM, way_out, what_it_takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -113,7 +113,8 @@ def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]
             stale.append(_unknown_note(state, unknown))
         elif own := [text for text in state.unproven if not text.startswith("upstream ")]:
             note = _stale_note(state, own, after.get(state.address, ()))
-            stale.append(replace(note, hint=f"{way_out(state)}, commit the results"))
+            way = way_out(state)
+            stale.append(replace(note, hint=way if way == CONFIRM else f"{way}, commit the results"))
     return [*notes, *_few(stale, "stages are stale")], list(dict.fromkeys(skipped))
 
 

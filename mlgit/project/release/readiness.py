@@ -12,7 +12,7 @@ from mlgit.core.registry.completeness import repair
 from mlgit.core.wording import first, word
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.pipeline.metric_origin import way_out, what_it_takes
+from mlgit.project.pipeline.metric_origin import CONFIRM, way_out, what_it_takes
 from mlgit.project.registry.completeness import clone_facts
 from mlgit.project.registry.models import model_content, version_content
 from mlgit.project.release.provenance import output_of, upstream_stages
@@ -82,7 +82,7 @@ def require_fresh(project: Project, path: str | None, *, commit: str | None = No
             details.append(f"{state.address}: {', '.join(why)}")
         raise StateError(
             "The pipeline is stale: the model does not match its inputs",
-            hint=f"{_way_on(stale)}, commit the results, then release",
+            hint=f"{_way_on(stale)}, then release",
             details=tuple(details[:_SHOWN]),
         )
 
@@ -90,7 +90,9 @@ def require_fresh(project: Project, path: str | None, *, commit: str | None = No
 def _way_on(stale: Sequence[StageState]) -> str:
     unproven = next((state for state in stale if state.unproven), None)
     runs = any(state.stale for state in stale) or unproven is None
-    return "run `mlgit run`" if runs or unproven is None else way_out(unproven)
+    way = "run `mlgit run`" if runs or unproven is None else way_out(unproven)
+    # The confirmation of what git merged is a commit of its own, with nothing else to commit.
+    return f"{way}, then `mlgit push`" if way == CONFIRM else f"{way}, commit the results"
 
 
 def require_published(project: Project, commit: str, *, final: bool, local: bool) -> None:
