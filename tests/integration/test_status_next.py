@@ -242,3 +242,41 @@ def test_after_a_pull_the_outputs_of_the_commit_before_are_named_and_pulled(proj
     assert next_of(clone) == "dvc checkout"
     clone.write("params.yaml", "train:\n  slope: 3\n")
     assert next_of(clone) == "mlgit run"
+
+
+def move_model(project: Folder) -> None:
+    """Give the model's file another folder, with the same content."""
+    for path in ("dvc.yaml", "mlgit.yaml", "src/train.py", "src/evaluate.py"):
+        project.write(path, (project / path).read_text().replace("models/line", "artifacts/line"))
+    (project / "artifacts").mkdir()
+    project.dvc("repro", "-q")
+
+
+def go_back(project: Folder) -> None:
+    """Release another model, then have the content of the first version again."""
+    train(project, "1.995")
+    project.commit("Better")
+    project.dvc("push", "-q")
+    project.git("push", "-q")
+    assert project.here("release", "line").status == Exit.DONE
+    train(project, "1.99")
+
+
+def reject(project: Folder) -> None:
+    """Have a rejected model again."""
+    done = project.here("deregister", "line@v1.0.0", "-m", "leaks labels")
+    assert done.status == Exit.DONE, done.err
+    project.write("README.md", "More\n")
+
+
+@pytest.mark.parametrize("change", [move_model, go_back, reject])
+def test_status_proposes_no_release_that_is_done_or_refused(project: Folder, change) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    assert project.here("release", "line").status == Exit.DONE
+    change(project)
+    project.git("add", "-A")
+    project.git("commit", "-q", "-m", "The same model")
+    project.dvc("push", "-q")
+    project.git("push", "-q")
+    done = project.here("release", "line")
+    assert "Already: " in done.out or "was rejected before" in done.err
+    assert not next_of(project).startswith("mlgit release")

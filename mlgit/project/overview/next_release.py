@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.status import ModelLine, NextStep
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
+
+_MOST_READ = 10
+"""Of versions without a statement, only so many are read from their commits."""
 
 
 def next_release(
@@ -46,7 +50,8 @@ def next_release(
         released = model is not None and bool(model.at_commit(head or ""))
         path = paths.get(line.model)
         ready = line.model not in unready and _has_storage(project, state, path)
-        if on_trunk and not released and path and ready and _is_new(project, line, state, path):
+        new = on_trunk and not released and path and ready and _is_new(project, line, state, path)
+        if new and not _is_known(project, model, path):
             none = "and has no version yet" if model is None or not model.versions else "and has no version"
             since = f"since {line.latest}" if line.latest else none
             return NextStep(command=f"mlgit release {line.model}", reason=f"`{line.model}` is new {since}")
@@ -65,6 +70,19 @@ def _is_new(project: Project, line: ModelLine, state: Evidence | None, path: str
     if line.latest_commit == project.head.commit:
         return False
     return _content(evidence(project, line.latest_commit, staleness=False), path) != now
+
+
+def _is_known(project: Project, model: ModelState | None, path: str | None) -> bool:
+    """Whether a release would only repeat or refuse a version with this content, wherever its file was."""
+    counting = None if model is None else _counting(project, model)
+    if counting is None or project.head.commit is None:
+        return False
+    from mlgit.project.release.readiness import rejected_model, same_model
+
+    newest = counting.versions[-_MOST_READ:]
+    read = [each for each in counting.versions if each.statement is not None or each in newest]
+    asked = project, replace(counting, versions=tuple(read)), project.head.commit, path
+    return same_model(*asked, final=True) is not None or rejected_model(*asked) is not None
 
 
 def _content(state: Evidence | None, path: str) -> str | None:
