@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.compare.changes import Side, ValueChange, metric_tables, value_changes
+from mlgit.core.compare.changes import Side, ValueChange, value_changes
+from mlgit.core.compare.metric_tables import metric_tables
 from mlgit.core.config.file import WAIVERS_FILE, Environment
 from mlgit.core.overview.next_step import next_step, typed_in
 from mlgit.core.overview.status import (

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlgit.core.compare.changes import same_value
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.pipeline.report_context import ParamChange
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import cut, format_size, joined
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ def change_lines(
     outputs = [each for each in diff.data or () if each.path in made and each.path not in plotted]
     parts: Sequence[tuple[str, Sequence[Any] | None, Callable[[Any], str]]] = (
         ("data", data, _data),
-        ("params", diff.params, _value),
+        ("params", diff.params and _joined_moves(diff.params), partial(_value, shared=diff.shared_params)),
         ("model", diff.models, _model),
         ("outputs", outputs or None, _data),
     )
@@ -134,12 +137,44 @@ def _aside(text: str) -> str:
     return f" ({text})" if text else ""
 
 
-def _value(change: ValueChange) -> str:
+class _Moved(NamedTuple):
+    """A parameter that is in another file now."""
+
+    old: ValueChange
+    new: ValueChange
+
+
+def _joined_moves(changes: Sequence[ValueChange]) -> Sequence[ValueChange | _Moved]:
+    """The changes; one that is gone, and new in exactly one other file, is one that moved."""
+    gone, came = _by_key(changes, "removed"), _by_key(changes, "added")
+    moved = {key for key, each in gone.items() if len(each) == len(came.get(key, ())) == 1}
+    kept = [each for each in changes if each.kind != "removed" or each.key not in moved]
+    return [
+        _Moved(gone[each.key][0], each) if each.kind == "added" and each.key in moved else each
+        for each in kept
+    ]
+
+
+def _by_key(changes: Sequence[ValueChange], kind: Kind) -> dict[str, list[ValueChange]]:
+    found: dict[str, list[ValueChange]] = {}
+    for each in changes:
+        if each.kind == kind:
+            found.setdefault(each.key, []).append(each)
+    return found
+
+
+def _value(change: ValueChange | _Moved, *, shared: Collection[str] = ()) -> str:
+    if isinstance(change, _Moved):
+        old, new = change
+        if same_value(old.old, new.new):
+            return f"`{new.key}` moved to {new.file}"
+        return f"`{new.key}` {_shown(old.old, new.new)} → {_shown(new.new, old.old)}, now in {new.file}"
+    name = f"`{change.file}:{change.key}`" if change.key in shared else f"`{change.key}`"
     if change.kind == "added":
-        return f"`{change.key}` new: {_shown(change.new, None)}"
+        return f"{name} new: {_shown(change.new, None)}"
     if change.kind == "removed":
-        return f"`{change.key}` gone"
-    return f"`{change.key}` {_shown(change.old, change.new)} → {_shown(change.new, change.old)}"
+        return f"{name} gone"
+    return f"{name} {_shown(change.old, change.new)} → {_shown(change.new, change.old)}"
 
 
 def _shown(value: Value, other: Value) -> str:

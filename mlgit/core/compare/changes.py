@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.core.pipeline.evidence import other_kind, other_texts
 from mlgit.core.pipeline.metrics import difference, direction_of, percent_change
 from mlgit.core.record import NamedTuple, record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from mlgit.core.config.file import Direction
-    from mlgit.core.pipeline.evidence import MetricFile, Value
+    from mlgit.core.pipeline.evidence import Value
     from mlgit.core.pipeline.stages import Pipeline, Stage
 
 _MAX_EXPONENT = 308
@@ -108,7 +108,10 @@ class StageChange:
 
 @record
 class Diff:
-    """All differences. A part that was not compared is None; `problems` are sentences."""
+    """All differences. A part that was not compared is None; `problems` are sentences.
+
+    `shared_metrics` and `shared_params` are the keys that several files have, also unchanged ones.
+    """
 
     old: Side
     new: Side
@@ -119,6 +122,18 @@ class Diff:
     stages: tuple[StageChange, ...] | None = None
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    shared_metrics: frozenset[str] = field(default=frozenset(), metadata={"json": None})
+    shared_params: frozenset[str] = field(default=frozenset(), metadata={"json": None})
+
+
+def shared_keys(*sides: Mapping[str, Mapping[str, Value]]) -> frozenset[str]:
+    """The keys that several files have, on one side or between them: alone, such a key names no value."""
+    owner: dict[str, str] = {}
+    found: set[str] = set()
+    for side in sides:
+        for file, values in side.items():
+            found.update(key for key in values if owner.setdefault(key, file) != file)
+    return frozenset(found)
 
 
 def value_changes(
@@ -183,45 +198,6 @@ def _value_change(
 
 def _fits_double(value: Decimal | None) -> bool:
     return value is None or value.adjusted() < _MAX_EXPONENT
-
-
-def metric_tables(
-    old: Iterable[MetricFile], new: Iterable[MetricFile]
-) -> tuple[dict[str, Mapping[str, Value]], dict[str, Mapping[str, Value]], list[str]]:
-    """Values by file on both sides, and why files are left out: one side has them but cannot read them."""
-    sides = ({file.path: file for file in old}, {file.path: file for file in new})
-    unusable: dict[str, str] = {}
-    for side in sides:
-        for file in side.values():
-            for problem in file.problems:
-                if problem.code in {"unreadable", "not_fetched"}:
-                    unusable.setdefault(file.path, problem.message)
-    before, after = (
-        {path: file.values for path, file in side.items() if path not in unusable and not _missing(file)}
-        for side in sides
-    )
-    problems = list(unusable.values())
-    for path in before.keys() & after.keys():
-        one, other = sides[0][path], sides[1][path]
-        before[path] = {**before[path], **_others(one, other)}
-        after[path] = {**after[path], **_others(other, one)}
-    return before, after, problems
-
-
-def _others(file: MetricFile, other: MetricFile) -> dict[str, Value]:
-    """The nulls and lists of a file where the other side has something different."""
-    found: dict[str, Value] = {}
-    for key, text in file.others.items():
-        there = other.others.get(key)
-        if there is None and key in other.values:
-            found[key] = None if other_kind(text) == "null" else other_kind(text)
-        elif there is not None and there != text:
-            found[key] = None if other_kind(text) == "null" else other_texts(text, there)[0]
-    return found
-
-
-def _missing(file: MetricFile) -> bool:
-    return any(problem.code == "missing" for problem in file.problems)
 
 
 def content_changes(

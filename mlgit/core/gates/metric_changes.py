@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import change_between
+from mlgit.core.compare.moved_metrics import moved_metrics
 from mlgit.core.gates.verdict import MetricChange
 from mlgit.core.pipeline import metrics
 from mlgit.core.pipeline.evidence import other_kind, other_texts
@@ -30,9 +32,11 @@ def metric_changes(
 ) -> tuple[MetricChange, ...]:
     """All numbers of both sides, by file and key; the same file and key on both sides is the same metric.
 
+    A file that only has another path is the same file; its numbers are listed at the candidate's.
     Other values are in it if they differ; a null or a list only if the other side has a value as well.
     `known`: whether the baseline is known here, even if that is that there is none.
     """
+    baseline = _at_new_paths(candidate, baseline)
     new, old = _numbers(candidate), _numbers(baseline)
     old_texts, new_texts = _texts(baseline, candidate), _texts(candidate, baseline)
     texts = {place for place in {*old_texts, *new_texts} if old_texts.get(place) != new_texts.get(place)}
@@ -60,6 +64,15 @@ def metric_changes(
             )
         )
     return tuple(changes)
+
+
+def _at_new_paths(candidate: Sequence[MetricFile], baseline: Sequence[MetricFile]) -> Sequence[MetricFile]:
+    """The files of the baseline, those that moved with their path in the candidate."""
+    old, new = (
+        {file.path: {**file.values, **file.others} for file in side} for side in (baseline, candidate)
+    )
+    moved = {before: after for after, before in moved_metrics(old, new).items()}
+    return [replace(file, path=moved.get(file.path, file.path)) for file in baseline] if moved else baseline
 
 
 def _read(files: Sequence[MetricFile], path: str) -> bool:

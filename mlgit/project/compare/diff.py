@@ -10,10 +10,11 @@ from mlgit.core.compare.changes import (
     Diff,
     Side,
     content_changes,
-    metric_tables,
+    shared_keys,
     stage_changes,
     value_changes,
 )
+from mlgit.core.compare.metric_tables import metric_tables
 from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.stages import Pipeline
 from mlgit.errors import ConfigError
@@ -44,14 +45,17 @@ def compare(
     before, after = _evidence(project, old, new)
     problems: list[str] = []
     metrics = params = stages = None
+    shared, shared_params = frozenset[str](), frozenset[str]()
     if "metrics" in parts:
         values, other_values, problems = metric_tables(before.metric_files, after.metric_files)
         directions = _directions(project, new.commit)
         known = value_changes(values, other_values, directions=directions, show_unchanged=show_unchanged)
         metrics = (known or None) if problems else known
+        shared = shared_keys(values, other_values)
     if "params" in parts:
         params, others = _params(before, after, show_unchanged=show_unchanged)
         problems += others
+        shared_params = shared_keys(before.params, after.params)
     if "stages" in parts:
         stages = stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
     data, models = _contents(project, (old, before), (new, after), parts, show_unchanged=show_unchanged)
@@ -68,6 +72,8 @@ def compare(
         models=models,
         stages=stages,
         problems=tuple(dict.fromkeys(problems)),
+        shared_metrics=shared,
+        shared_params=shared_params,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from mlgit.core.wording import count, format_age
@@ -95,11 +96,12 @@ def metrics(found: Status, short: Shortening, *, verbose: bool) -> Page:
     blocks = title("Metrics", text, ", as of the last run" if found.stale and shown else "")
     gated = {} if found.verdict is None else {place: at for at, place in enumerate(found.verdict.gated)}
     shown.sort(key=lambda each: _order(each, gated))
-    keys = [each.key for each in shown]
+    # Also among those that did not change: alone, the name would be that of several metrics.
+    keys = Counter(each.key for each in found.metrics)
     rows = []
     for each in short.first(shown, _METRICS):
         name = each.key or "(value)"
-        row = value_row(each, name if keys.count(each.key) == 1 else f"{each.file}:{name}")
+        row = value_row(each, name if keys[each.key] == 1 else f"{each.file}:{name}")
         rows.append(row if found.base is not None else row._replace(old=None, change="", note=""))
     blocks += [value_table(rows, indent=INDENT, whole=verbose)] if rows else []
     blocks += short.rest(shown, _METRICS, indent=INDENT)

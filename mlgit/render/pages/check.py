@@ -170,12 +170,11 @@ def _metrics(record: Check, *, verbose: bool) -> Page:
     )
     short_list = Shortening(whole=verbose)
     several = len({change.model for change in record.metrics}) > 1
-    keys = [change.key for change in changes]
     alike = Counter((each.model, each.key) for each in record.metrics)
     base = {each.model: each.vs for each in record.references if each.state == "found"}
     rows: list[ValueRow] = []
     for change in short_list.first(changes, _ROWS):
-        alone = keys.count(change.key) == 1 or (several and alike[change.model, change.key] == 1)
+        alone = alike[change.model, change.key] == 1
         place = change.key if alone else f"{change.file}:{change.key}"
         name = f"{change.model}: {place}" if several else place
         rows.append(_row(name, change, base.get(change.model, "base")))

@@ -13,7 +13,7 @@ from mlgit.render.pages.shortening import Shortening
 from mlgit.render.value_rows import ValueRow, is_lost, value_table, worst_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mlgit.core.compare.changes import ContentChange, Diff, Kind, StageChange, ValueChange
     from mlgit.core.pipeline.evidence import Value
@@ -34,8 +34,9 @@ def page(found: Diff, *, verbose: bool = False) -> Page:
     for name, show in _PARTS.items():
         if changes := getattr(found, name):
             shown = sorted(changes, key=_order) if name == "metrics" else changes
+            shared = (getattr(found, f"shared_{name}"),) if show is values else ()
             blocks += [line(""), line(Span(name.capitalize(), "strong"))]
-            blocks += [*show(short.first(shown, _ROWS)), *short.rest(shown, _ROWS)]
+            blocks += [*show(short.first(shown, _ROWS), *shared), *short.rest(shown, _ROWS)]
     if len(blocks) == 1:
         compared = [name for name in _PARTS if getattr(found, name) is not None]
         blocks += [line(f"No difference in {_listed(compared)}")] if compared else []
@@ -58,16 +59,15 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def values(changes: Sequence[ValueChange]) -> Page:
-    """Metrics or parameters, one row each; with the file if a name is in several."""
+def values(changes: Sequence[ValueChange], shared: Collection[str] = ()) -> Page:
+    """Metrics or parameters, one row each; with the file if there are several, or others have the key."""
     if not changes:
         return []
     files = {change.file for change in changes}
-    keys = [change.key for change in changes]
     rows = []
     for change in changes:
         name = change.key or "(value)"
-        alone = keys.count(change.key) == 1 and len(files) == 1
+        alone = change.key not in shared and len(files) == 1
         rows.append(value_row(change, name if alone else f"{change.file}:{name}"))
     return [value_table(rows, indent=2)]
 
@@ -126,17 +126,27 @@ def _from_to(old: str, new: str, kind: Kind) -> str:
 
 def _amounts(change: ContentChange) -> str:
     pairs: tuple[tuple[Any, Any, Callable[[Any], str], str], ...] = (
-        (change.old_version, change.new_version, str, ""),
         (change.old_rows, change.new_rows, "{:,}".format, " rows"),
         (change.old_nfiles, change.new_nfiles, "{:,}".format, " files"),
         (change.old_size_bytes, change.new_size_bytes, format_size, ""),
     )
-    shown = []
+    shown = _versions(change)
     for old, new, as_text, unit in pairs:
         texts = list(dict.fromkeys(as_text(each) for each in (old, new) if each is not None))
         if texts:
             shown.append((" → ".join(texts) if change.kind == "modified" else texts[-1]) + unit)
     return ", ".join(shown)
+
+
+def _versions(change: ContentChange) -> list[str]:
+    """The versions of a model, as far as they are of this file; one side's is not that of the other."""
+    old = None if change.kind == "added" else change.old_version
+    new = None if change.kind == "removed" else change.new_version
+    if change.kind != "modified" or old == new:
+        return [new or old or ""] if new or old else []
+    if old and new:
+        return [f"{old} → {new}"]
+    return [f"was {old}" if old else f"now {new}"]
 
 
 def stages(changes: Sequence[StageChange]) -> Page:

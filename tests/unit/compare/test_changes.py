@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.compare.changes import Content, content_changes, metric_tables, stage_changes, value_changes
+from mlgit.core.compare.changes import Content, content_changes, stage_changes, value_changes
+from mlgit.core.compare.metric_tables import metric_tables
 from mlgit.core.pipeline.evidence import MetricFile, Problem, Value
 from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 

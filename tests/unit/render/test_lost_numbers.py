@@ -10,7 +10,8 @@ import pytest
 
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.values import metric_values
-from mlgit.core.compare.changes import Diff, Side, metric_tables, value_changes
+from mlgit.core.compare.changes import Diff, Side, value_changes
+from mlgit.core.compare.metric_tables import metric_tables
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.pipeline.evidence import MetricFile
 from mlgit.render.page import Table
@@ -18,7 +19,7 @@ from mlgit.render.pages.check import page as check_page
 from mlgit.render.pages.diff import page as diff_page
 from mlgit.render.report.report import markdown
 from tests.support.reports import one, together
-from tests.support.verdicts import absolute
+from tests.support.verdicts import absolute, metric_file
 from tests.unit.render.test_report_rows import column, rows
 
 if TYPE_CHECKING:
@@ -148,3 +149,11 @@ def test_a_gate_without_a_number_has_one_row_with_its_base(
     assert column(text, "metric") == ["`cm`"]
     row = dict(zip(*rows(text)[:2], strict=True))
     assert (row["base"], row["this change"], row["change"]) == cells
+
+
+def test_a_check_names_the_file_of_a_metric_that_an_unchanged_file_has() -> None:
+    old = [metric_file(path=path, auc="1") for path in ("a.json", "b.json")]
+    new = [metric_file(path="a.json", auc="2"), old[1]]
+    changes = metric_changes(new, old, model="tumor", directions={})
+    record = replace(record_of("{}", "{}"), metrics=changes)
+    assert names_in(check_page(record)) == ["a.json:auc"]

@@ -147,3 +147,17 @@ def test_numbers_are_shown_in_full_and_long_texts_are_cut_where_they_differ() ->
     assert f"{number} → 123456789012345678901234567891" in text
     assert "one → …" in text
     assert text.count("…") == 2
+
+
+def test_a_metric_that_several_files_have_is_named_with_its_file() -> None:
+    old: dict[str, dict[str, Value]] = {
+        f"{name}/test.json": {"auc": Decimal(1), name: Decimal(1)} for name in ("fraud", "churn")
+    }
+    changed = old | {"churn/test.json": {"auc": Decimal(2), "churn": Decimal(2)}}
+    for new, text in ((changed, " 1 → 2 "), ({"fraud/test.json": old["fraud/test.json"]}, "gone")):
+        found = replace(CLEAN, base=BASE, metrics=value_changes(old, new, show_unchanged=True))
+        (row,) = [line for line in plain(page(found), width=100).splitlines() if ":auc" in line]
+        assert row.split()[0] == "churn/test.json:auc"
+        assert text in row
+        (row,) = [line for line in plain(page(found), width=100).splitlines() if " churn " in line]
+        assert text in row
