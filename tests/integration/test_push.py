@@ -272,3 +272,8 @@ def test_the_words_of_a_server_that_refuses_are_shown(changed: Folder) -> None:
     assert done.status == Exit.TOOL
     assert "`origin` refused the branch `slope`" in done.err
     assert "remote: protected branch" in done.err
+
+
+def test_a_push_prints_no_advice_of_git_about_what_mlgit_sets(changed: Folder) -> None:
+    done = changed.mlgit("push")
+    assert (done.status, "graft" in done.out + done.err) == (Exit.DONE, False)

@@ -34,8 +34,18 @@ _UNSET = (
 )
 # Not passed on to git; credentials.py turns it into configuration.
 _CI_VARIABLE = "MLGIT_PUSH_TOKEN"
+# git gives advice about the file of grafts that `environment` names, as if the clone had one.
+_QUIET = ("-c", "advice.graftFileDeprecated=false")
 # A hostile clone may carry hooks, a file-system monitor or an `ext::` remote in its config.
-_HARDENED = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=", "-c", "protocol.ext.allow=never")
+_HARDENED = (
+    *_QUIET,
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=",
+    "-c",
+    "protocol.ext.allow=never",
+)
 
 
 class GitFailed(ToolError):  # noqa: N818
@@ -88,7 +98,7 @@ class Git:
         Raises:
             ToolError: git is not installed, or took longer than `timeout_s`.
         """
-        command = ["git", *(() if hooks else _HARDENED), *argv]
+        command = ["git", *(_QUIET if hooks else _HARDENED), *argv]
         full_env = environment()
         full_env.update(env or {})
         try:
