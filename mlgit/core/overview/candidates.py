@@ -74,11 +74,15 @@ def models_in_git(paths: Iterable[str]) -> tuple[str, ...]:
 def models_of_pipeline(pipeline: Pipeline) -> tuple[tuple[Output, ...], tuple[Output, ...]]:
     """The outputs that look like models, and those that may be one: a later model is made of them.
 
-    Data on the way to a model is neither.
+    So may one whose name is a number, as of a fold, next to others. Data on the way to a model is neither.
     """
     named = [out for out in pipeline.outputs if not out.metric and not out.plot and _may_be_model(out.path)]
     used = {out.path for out in named if _leads_to(out, named, pipeline)}
-    parts = {out.path for out in named if set(_words(out.path)) & _PART_WORDS}
+    parts = {
+        out.path
+        for out in named
+        if set(_words(out.path)) & _PART_WORDS or all(map(str.isdigit, _words(out.path)))
+    }
     sure = [out for out in named if out.path not in used | parts]
     if not sure:
         return tuple(out for out in named if out.path not in used), ()

@@ -73,8 +73,8 @@ def _gate(gate: NewGate) -> str:
 
 
 def _next(done: Initialized) -> str:
-    return (
-        "mlgit check"
-        if done.gates
-        else f"look at {done.path}, and run `mlgit init` again after the first metrics"
-    )
+    if done.gates:
+        return "mlgit check"
+    if any(each.kind in {"metrics", "dvclive"} for each in done.found):
+        return f"write `gates:` in {done.path} for the metrics that are there, then run `mlgit check`"
+    return f"look at {done.path}, and run `mlgit init` again after the first metrics"

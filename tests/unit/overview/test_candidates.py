@@ -140,3 +140,14 @@ def test_the_last_models_of_a_pipeline_are_released(
     pipeline = Pipeline(stages=tuple(stage(*each) for each in stages), tracked=())
     found, unsure = models_of_pipeline(pipeline)
     assert ([out.path for out in found], [out.path for out in unsure]) == (sure, doubtful)
+
+
+def test_a_numbered_model_next_to_others_may_be_a_fold() -> None:
+    folds = [stage(f"train@{number}", [], [f"models/fold/{number}.bin"]) for number in range(2)]
+    final = stage("final", [], ["models/final.bin"])
+    for stages, sure, doubtful in (
+        ((*folds, final), ["models/final.bin"], ["models/fold/0.bin", "models/fold/1.bin"]),
+        (folds, ["models/fold/0.bin", "models/fold/1.bin"], []),
+    ):
+        found, unsure = models_of_pipeline(Pipeline(stages=tuple(stages), tracked=()))
+        assert ([out.path for out in found], [out.path for out in unsure]) == (sure, doubtful)

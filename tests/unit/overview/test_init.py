@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from mlgit.adapters.config.loader import load
 from mlgit.core.config.file import Config, Model
 from mlgit.core.overview.first_config import compose, one_line, quoted
-from mlgit.core.overview.init import SuggestedGate, suggest_gate
+from mlgit.core.overview.init import Found, FoundKind, Initialized, NewGate, SuggestedGate, suggest_gate
 from mlgit.core.pipeline.metrics import find
+from mlgit.render.console import plain
+from mlgit.render.pages.init import page
 from mlgit.yaml12 import load as load_yaml
 from tests.support.verdicts import metric_file
 
@@ -220,3 +222,35 @@ def test_a_description_is_written_as_one_line() -> None:
 def test_tags_of_other_tools_count_only_where_they_are_found() -> None:
     assert read(compose([LINE], [], [])).foreign_tags is None
     assert read(compose([LINE], [], [], foreign_tags=True)).foreign_tags == "allow"
+
+
+@pytest.mark.parametrize(
+    ("found", "gates", "step"),
+    [
+        ((), (), "look at mlgit.yaml, and run `mlgit init` again after the first metrics"),
+        (
+            ("metrics",),
+            (),
+            "write `gates:` in mlgit.yaml for the metrics that are there, then run `mlgit check`",
+        ),
+        (
+            ("dvclive",),
+            (),
+            "write `gates:` in mlgit.yaml for the metrics that are there, then run `mlgit check`",
+        ),
+        (("metrics",), (NewGate(id="auc", active=True),), "mlgit check"),
+    ],
+)
+def test_the_next_step_of_init_is_one_that_is_left(
+    found: tuple[FoundKind, ...], gates: tuple[NewGate, ...], step: str
+) -> None:
+    done = Initialized(
+        path="mlgit.yaml",
+        written=True,
+        replaced=False,
+        dry_run=False,
+        content="",
+        gates=gates,
+        found=tuple(Found(kind=kind, name="m.json", where="here") for kind in found),
+    )
+    assert plain(page(done), width=120).splitlines()[-1] == f"next: {step}"
