@@ -120,3 +120,16 @@ def test_a_metric_that_dvc_keeps_is_compared_from_the_cache(project: Folder) -> 
         "not_fetched",
         "block",
     )
+
+
+def test_what_an_up_to_date_stage_wrote_is_not_made_again(project: Folder) -> None:
+    project.write("metrics/test.json", "{")
+    first = check(project, status=Exit.BLOCKED)["results"][0]
+    assert (first["reason"], first["hint"]) == ("unreadable", "run `mlgit run evaluate`")
+    code = (project / "src/evaluate.py").read_text()
+    project.write("src/evaluate.py", code.replace("dump(metrics,", "dump([metrics, metrics],"))
+    project.dvc("repro", "-q")
+    first = check(project, status=Exit.BLOCKED)["results"][0]
+    assert first["message"].startswith("`metrics/test.json` is a list")
+    assert first["hint"] == "change what stage `evaluate` writes there, then run `mlgit run evaluate`"
+    assert "next: mlgit run" not in project.here("check").out

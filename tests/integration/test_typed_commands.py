@@ -68,6 +68,13 @@ WRITTEN = {
     "unassign prod line": "unassign line --env prod",
     "history prod": "history --env prod",
     "history prod line": "history line --env prod",
+    "check line": "check --model line",
+    "check prod": "check --promote-to prod",
+    "check line prod": "check --model line --promote-to prod",
+    "check --base HEAD line": "check --base HEAD --model line",
+    "check line@v1.0.1": "check --rev line@v1.0.1",
+    "check line@v1.0.1 prod": "check --rev line@v1.0.1 --promote-to prod",
+    "report line": "report --model line",
 }
 
 
@@ -77,9 +84,17 @@ def test_the_hint_has_all_that_was_typed_and_runs(live: Folder) -> None:
         assert done.status in {Exit.USAGE, Exit.STATE}, (typed, done.err)
         assert command_of(done) == wanted.split(), (typed, done.err)
         words = (WHY if each == "REASON" else each for each in wanted.split())
-        last = ("--dry-run",) if wanted.split()[0] != "history" else ()
+        last = () if wanted.split()[0] in {"history", "check", "report"} else ("--dry-run",)
         tried = live.here(*words, *last)
         assert tried.status in {Exit.DONE, Exit.BLOCKED}, (typed, wanted, tried.err)
+
+
+def test_no_model_is_made_of_a_word_that_is_none(live: Folder) -> None:
+    done = live.here("check", "churn")
+    assert (done.status, "`check` takes no arguments, not `churn`" in done.err) == (Exit.USAGE, True)
+    assert hint_of(done) == "see `mlgit check --help`"
+    done = live.here("check", "line")
+    assert "`check` takes the model with `--model`" in done.err
 
 
 def test_without_an_environment_the_hint_has_a_command_for_each(live: Folder) -> None:

@@ -48,6 +48,8 @@ def meant(ctx: click.Context, *, moved: bool = False) -> tuple[str, str | None] 
     found = _parts(ctx, given, models, environments)
     if found is None or (moved and not found.moved):
         return None
+    if any(each.name == "models" for each in ctx.command.params):
+        return _with_options(ctx, option, found, models)
     places = [found.environment] if found.environment else list(environments)
     names = [found.model] if found.model or len(models) < 2 else list(models)  # noqa: PLR2004 (several)
     commands = [_command(ctx, option, found, name, place) for name, place in product(names, places)]
@@ -64,6 +66,28 @@ def meant(ctx: click.Context, *, moved: bool = False) -> tuple[str, str | None] 
     elif found.version and found.moved and ctx.command.name == "rollback":
         takes = "the version with `--to`"
     return f"{first} " + " or ".join(f"`{each}`" for each in commands), takes
+
+
+def _with_options(
+    ctx: click.Context, option: click.Parameter, found: _Parts, models: Collection[str]
+) -> tuple[str, str | None] | None:
+    """The hint and what is taken how, for a command that takes a model, a version and ENV as options."""
+    if found.model is not None and found.model not in models:
+        return None
+    own = [*found.options]
+    takes = []
+    if found.version is not None:
+        takes.append("the version with `--rev`")
+        own += ["--rev", found.version if found.model is None else f"{found.model}@{found.version}"]
+    elif found.model is not None:
+        takes.append("the model with `--model`")
+        own += ["--model", found.model]
+    if found.environment is not None and not set(option.opts) & set(found.options):
+        takes.append(f"the environment with `{option.opts[0]}`")
+        own += [option.opts[0], found.environment]
+    typed = ctx.ensure_object(Session).typed
+    command = words((*ctx.command_path.split(), *own)) if typed is None else typed.instead(own)
+    return (f"run `{command}`", " and ".join(takes)) if takes else None
 
 
 def _known(ctx: click.Context) -> tuple[Sequence[str], Sequence[str]]:

@@ -168,7 +168,7 @@ class _Reader:
             elif isinstance(
                 read := metric_values(content, path=path, documents=self._documents, others=others), Problem
             ):
-                problems = [read if stage is None or self._commit else with_way_out(read, stage)]
+                problems = [read if stage is None or self._commit else with_way_out(read, stage, states)]
             else:
                 values = read
                 if out is not None and stage is not None:

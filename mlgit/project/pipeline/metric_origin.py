@@ -97,9 +97,15 @@ def _run(stage: str) -> str:
     return f"run `mlgit run {word(stage)}`"
 
 
-def with_way_out(problem: Problem, stage: str) -> Problem:
-    """The problem of a file that cannot be parsed, with the command that makes the file again."""
-    return replace(problem, hint=problem.hint or _run(stage))
+def with_way_out(problem: Problem, stage: str, states: Mapping[str, StageState]) -> Problem:
+    """The problem of a file that cannot be parsed, with the command that makes the file again.
+
+    A stage that is up to date has written just this, so another run alone changes nothing.
+    """
+    state = states.get(stage)
+    right = state is not None and not state.stale
+    way = f"change what stage `{stage}` writes there, then {_run(stage)}" if right else _run(stage)
+    return replace(problem, hint=problem.hint or way)
 
 
 def not_there(path: str, out: Output | None, where: str) -> Problem:
