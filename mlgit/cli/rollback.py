@@ -112,11 +112,15 @@ def _once(
 
 
 def _page(done: Deployed) -> Page:
+    """The change, then its deployments, then what is left to do."""
+    from dataclasses import replace
+
     from mlgit.render.pages.change import page
     from mlgit.render.pages.deploy import deployment_lines
+    from mlgit.render.pages.served import next_line
 
-    shown = page(done.change)
+    shown = page(replace(done.change, next=None))
     for each in () if done.deployments is None else done.deployments.deployments:
         if each.failure is None:  # which is an error on stderr
             shown += deployment_lines(each)
-    return shown
+    return shown + next_line(done.change.next)

@@ -11,6 +11,7 @@ from mlgit.operations import rollback as registry
 from mlgit.operations.deploy import deploy, require_deploy
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.deploy.served import deploy_command
+from mlgit.project.release.change import publishing
 
 if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import DeployReport
@@ -36,7 +37,7 @@ class Deployed(NamedTuple):
 def _not_deployed(project: Project, report: ChangeReport, model: str) -> ChangeReport:
     """The report of a rollback whose deployment failed: its target is meant to be on this machine."""
     found = with_target(project, report)
-    if found.served_when is None or found.next is not None:
+    if found.served_when is None or found.next != report.next:
         return found
     command = deploy_command(project, model, report.environment or "")
     return replace(found, served_when=f"`{command}` has run", next=command)
@@ -61,11 +62,12 @@ def rollback_and_deploy(
     report = registry.rollback(project, model, environment=environment, **options)
     if report.dry_run:
         return Deployed(report)
-    fresh = replace(report, served=None, served_when=None, next=None)
+    left = None if report.already else publishing(project, pushed=report.pushed)
+    fresh = replace(report, served=None, served_when=None, next=left)
     try:
         deployments = deploy(project, environment, model=model, progress=progress)
     except (MlgitError, OSError) as error:
         return Deployed(_not_deployed(project, fresh, model), error=as_known(error))
     if deployments.exit_code:
         return Deployed(_not_deployed(project, fresh, model), deployments)
-    return Deployed(replace(with_target(project, fresh), served_when=None, next=None), deployments)
+    return Deployed(replace(with_target(project, fresh), served_when=None, next=left), deployments)

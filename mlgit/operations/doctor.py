@@ -17,7 +17,14 @@ from mlgit.project.overview.data_health import (
     check_remote_data,
     check_tracked_files,
 )
-from mlgit.project.overview.git_health import check_clone, check_default_branch, check_overlays
+from mlgit.project.overview.git_health import (
+    check_clone,
+    check_default_branch,
+    check_overlays,
+    check_remote_tags,
+    check_taken_names,
+    check_unpushed_tags,
+)
 from mlgit.project.overview.refused_tags import check_refused_tags
 from mlgit.project.overview.tag_health import (
     check_clashes,
@@ -25,8 +32,6 @@ from mlgit.project.overview.tag_health import (
     check_ignored_tags,
     check_malformed_tags,
     check_other_readers,
-    check_remote_tags,
-    check_taken_names,
 )
 from mlgit.project.registry.completeness import clone_repair
 from mlgit.project.registry.environments import gto_stages
@@ -52,16 +57,19 @@ def diagnose(project: Project, *, online: bool = False, progress: Progress | Non
     A check that raises an error becomes a finding; the diagnosis itself never fails.
     """
     checks = {**_LOCAL, **(_ONLINE if online else {})}
-    findings: list[Finding] = []
+    found: dict[str, list[Finding]] = {}
     failures: dict[tuple[str, str | None], list[str]] = {}
     for name, check in checks.items():
         if progress is not None and name in _ONLINE:
             progress.say(f"Asking about {name.replace('_', ' ')}")
         try:
-            findings += _guarded(check, project)
+            found[name] = _guarded(check, project)
         except MlgitError as error:
             reason = "; ".join((error.message, *error.details[:1]))
             failures.setdefault((reason, error.hint), []).append(name)
+    if "tags_of_the_remote" in found:  # which shows more than what is recorded about it
+        found = {name: each for name, each in found.items() if name not in {"taken_names", "unpushed_tags"}}
+    findings = [finding for each in found.values() for finding in each]
     findings += [_unknown(names, reason, hint) for (reason, hint), names in failures.items()]
     # One broken file makes several checks fail in the same way.
     unique = {(finding.id, finding.message): finding for finding in findings}
@@ -189,6 +197,7 @@ _LOCAL: dict[str, Check] = {
     "malformed_tags": check_malformed_tags,
     "clashing_versions": check_clashes,
     "taken_names": check_taken_names,
+    "unpushed_tags": check_unpushed_tags,
     "other_readers": check_other_readers,
     "clocks": check_clocks,
     "old_files": check_old_files,

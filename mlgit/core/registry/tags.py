@@ -22,7 +22,7 @@ from mlgit.core.registry.semver import Version
 from mlgit.core.wording import word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
 
@@ -102,6 +102,24 @@ def theirs_instead(remote: str, taken: Collection[str], left: Collection[str]) -
         ("git", "fetch", remote, "--force", *(each for tag in sorted(taken) for each in ("tag", tag)))
     )
     return f"{fetch} && git tag -d {words(sorted(left))}" if left else fetch
+
+
+class Taken(NamedTuple):
+    """Tags of this clone that were never published, and whose names the remote has for others.
+
+    `repair` is the command that takes the remote's tags, and drops ours that build on these.
+    """
+
+    tags: tuple[str, ...]
+    repair: str
+
+
+def taken(remote: str, tags: Iterable[str], only_here: Iterable[str]) -> Taken:
+    """The names that others took, with the way out; `only_here` are other tags that the remote lacks."""
+    names = tuple(sorted(tags))
+    others = {tag: name for tag in only_here if (name := parse_tag(tag)) is not None}
+    left = built_on([name for tag in names if (name := parse_tag(tag)) is not None], others)
+    return Taken(names, theirs_instead(remote, names, left))
 
 
 def built_on(taken: Collection[TagName], others: Mapping[str, TagName]) -> tuple[str, ...]:

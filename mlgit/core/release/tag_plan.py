@@ -69,7 +69,8 @@ class ChangeReport:
 
     `before` is what the environment held. `pushed`: the remote has the tags. `already`: there was nothing to
     do. `served` is what the environment's target serves, if it is a folder on this machine; otherwise
-    `served_when` says what has to end first (`… has finished`). `next` is the command that deploys.
+    `served_when` says what has to end first (`… has finished`). `next` is the command that deploys,
+    or the one that publishes tags which are only here.
     """
 
     model: str

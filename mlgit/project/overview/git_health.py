@@ -7,19 +7,28 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.refs import default_branch_at, list_refs
-from mlgit.adapters.git.tags.objects import REPLACED
+from mlgit.adapters.git.tags.objects import REPLACED, list_tags
 from mlgit.core.fetch_settings import hiding_refs, pruning
 from mlgit.core.overview.doctor import Finding, fault, warning
+from mlgit.core.registry.tags import Taken, parse_tag, taken
+from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.wording import listed, word, words
+from mlgit.project.overview.tag_health import annotate
 from mlgit.project.registry.completeness import clone_facts, clone_repair
+from mlgit.project.registry.pushed import once_at_remote, seen_at_remote, taken_names, unpushed_tags
+from mlgit.project.registry.read import read_facts, read_registry, tags_as_of
 from mlgit.project.registry.tag_settings import fetch_settings
+from mlgit.project.trust.marks import foreign_tags_allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.fetch_settings import Obstacle
+    from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
 
+_NETWORK_TIMEOUT_S = 30
+_SHOWN = 5
 _HIDES = ("transfer.hiderefs", "uploadpack.hiderefs", "receive.hiderefs")
 
 
@@ -138,3 +147,108 @@ def _obstacle(obstacle: Obstacle, repair: str) -> Iterator[Finding]:
             "its registry differs from what everyone else sees",
             repair=repair,
         )
+
+
+def check_taken_names(project: Project) -> Iterator[Finding]:
+    """Tags that were never pushed, and of whose names the remote has others, as it was seen last."""
+    found = taken_names(project, read_registry(project))
+    if found is not None:
+        yield _taken(str(project.remote), found)
+
+
+def _taken(remote: str, found: Taken) -> Finding:
+    text = f"{remote} has other tags of these names, and these were never pushed: {listed(found.tags)}"
+    return fault("taken_names", text, repair=found.repair, subjects=found.tags)
+
+
+def check_unpushed_tags(project: Project) -> Iterator[Finding]:
+    """Tags that were written here and not published, as far as this clone knows."""
+    registry = read_registry(project)
+    found = taken_names(project, registry)
+    taken = () if found is None else found.tags
+    tags = [tag for tag in unpushed_tags(project, registry, tags_as_of(project)) or () if tag not in taken]
+    if tags:
+        yield _unpushed(str(project.remote), tags)
+
+
+def _unpushed(remote: str, tags: Sequence[str]) -> Finding:
+    text = f"These tags are only here and not at {remote}, so no one else sees them: {listed(tags)}"
+    return warning("tags_not_pushed", text, repair="mlgit push", subjects=tuple(tags))
+
+
+def check_remote_tags(project: Project) -> Iterator[Finding]:
+    """Tags that differ between the remote and this clone, or are on one side only."""
+    remote = project.remote
+    if remote is None:
+        return
+    theirs, annotated = _tags_of_remote(project, remote)
+    ours = {tag: oid for tag, oid in list_tags(project.git).items() if parse_tag(tag) is not None}
+    missing = sorted(theirs.keys() - ours.keys())
+    clashing = {tag for tag in theirs.keys() & ours.keys() & annotated if theirs[tag] != ours[tag]}
+    facts = read_facts(project)
+    only_here = [fact for fact in facts if fact.tag not in theirs]
+    # An empty remote never had a tag: it may be a new one, and this the only copy.
+    is_new = not theirs and not list_remote_refs(project.git, remote, ["*"])
+    withdrawn = [] if is_new else sorted(once_at_remote(project, only_here))
+    yield from _clashing(project, remote, facts, clashing, only_here)
+    fetch = f"git fetch --tags {word(remote)}"
+    if missing:
+        text = f"{remote} has tags that are not here: {listed(missing)}"
+        yield warning("tags_missing_here", text, repair=fetch, subjects=tuple(missing))
+    if withdrawn:
+        text = f"{remote} no longer has these tags, so this clone shows a state that is gone"
+        repair = f"git tag -d {words(withdrawn)}"
+        yield warning(
+            "tags_deleted_at_remote", f"{text}: {listed(withdrawn)}", repair=repair, subjects=tuple(withdrawn)
+        )
+    unpushed = sorted(ours.keys() - theirs.keys() - set(withdrawn))
+    if unpushed:
+        yield _unpushed(remote, unpushed)
+    allowed = foreign_tags_allowed(project)
+    for tag in sorted(theirs.keys() - annotated):
+        yield warning(
+            "lightweight_tag_at_remote",
+            f"The tag `{tag}` does not count: it is lightweight at {remote}",
+            repair=annotate(tag, theirs[tag], remote)
+            if allowed
+            else unless_needed([tag], remote, why=NO_STATEMENT),
+            subjects=(tag,),
+        )
+
+
+def _clashing(
+    project: Project,
+    remote: str,
+    facts: Sequence[TagFact],
+    clashing: Collection[str],
+    only_here: Sequence[TagFact],
+) -> Iterator[Finding]:
+    """Tags of which the remote has others; where ours were never published, theirs are taken."""
+    seen = seen_at_remote(project)
+    never = [fact.tag for fact in facts if fact.tag in clashing and seen.get(fact.oid) is False]
+    if never:
+        yield _taken(remote, taken(remote, never, (fact.tag for fact in only_here)))
+    others = sorted(set(clashing).difference(never))
+    if others:
+        yield fault(
+            "clashing_tags",
+            f"These tags differ from those at {remote}: {listed(others)}",
+            repair=f"git tag -d {words(others)} && git fetch --tags {word(remote)}",
+            subjects=tuple(others),
+        )
+
+
+def _tags_of_remote(project: Project, remote: str) -> tuple[Mapping[str, str], frozenset[str]]:
+    """The remote's tags that mlgit can parse, by object id, and the annotated ones among them."""
+    answer = project.git.run("ls-remote", "--tags", remote, timeout_s=_NETWORK_TIMEOUT_S)
+    theirs: dict[str, str] = {}
+    annotated: set[str] = set()
+    for line in answer.decode("utf-8", "surrogateescape").split("\n"):
+        oid, _, ref = line.partition("\t")
+        tag = ref.removeprefix("refs/tags/")
+        # git lists the object of an annotated tag under the tag's name with `^{}`.
+        if tag.endswith("^{}"):
+            annotated.add(tag.removesuffix("^{}"))
+        elif parse_tag(tag) is not None:
+            theirs[tag] = oid
+    return theirs, frozenset(annotated)

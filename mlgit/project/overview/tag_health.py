@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
@@ -15,22 +14,21 @@ from mlgit.core.release.going_back import rollback_target
 from mlgit.core.stated_time import as_time
 from mlgit.core.trust.doubt import ways_out
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
-from mlgit.core.wording import listed, word, words
+from mlgit.core.wording import listed, word
 from mlgit.errors import AnswerNo, StateError
 from mlgit.project.registry.completeness import doubts, ignored_hint, tag_repair
-from mlgit.project.registry.pushed import NOT_SEEN, once_at_remote, taken_names
-from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
+from mlgit.project.registry.pushed import NOT_SEEN
+from mlgit.project.registry.read import ignored_tags, read_registry
 from mlgit.project.trust.accept import accept
 from mlgit.project.trust.marks import foreign_tags_allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
 _CLOCK_TOLERANCE = timedelta(minutes=10)
-_NETWORK_TIMEOUT_S = 30
 _SHOWN = 5
 
 
@@ -120,74 +118,6 @@ def check_clocks(project: Project) -> Iterator[Finding]:
                 repair=repair if counting else unless_needed(tags[:_SHOWN], project.remote, why=""),
                 subjects=tags,
             )
-
-
-def check_taken_names(project: Project) -> Iterator[Finding]:
-    """Tags that were never pushed, and of whose names the remote has others, as it was seen last."""
-    found = taken_names(project, read_registry(project))
-    if found is not None:
-        text = f"{project.remote} has other tags of these names, and these were never pushed"
-        yield fault("taken_names", f"{text}: {listed(found.tags)}", repair=found.repair, subjects=found.tags)
-
-
-def check_remote_tags(project: Project) -> Iterator[Finding]:
-    """Tags that differ between the remote and this clone, or are on one side only."""
-    remote = project.remote
-    if remote is None:
-        return
-    theirs, annotated = _tags_of_remote(project, remote)
-    ours = {tag: oid for tag, oid in list_tags(project.git).items() if parse_tag(tag) is not None}
-    missing = sorted(theirs.keys() - ours.keys())
-    clashing = sorted(tag for tag in theirs.keys() & ours.keys() & annotated if theirs[tag] != ours[tag])
-    absent = ours.keys() - theirs.keys()
-    # An empty remote never had a tag: it may be a new one, and this the only copy.
-    is_new = not theirs and not list_remote_refs(project.git, remote, ["*"])
-    withdrawn = [] if is_new else sorted(_withdrawn(project, absent))
-    unpushed = sorted(absent - set(withdrawn))
-    fetch = f"git fetch --tags {word(remote)}"
-    here, other = f"{remote} has tags that are not here", f"These tags differ from those at {remote}"
-    there = f"{remote} does not have these tags"
-    gone = f"{remote} no longer has these tags, so this clone shows a state that is gone"
-    findings = (
-        (warning, "tags_missing_here", missing, here, fetch),
-        (fault, "clashing_tags", clashing, other, f"git tag -d {words(clashing)} && {fetch}"),
-        (warning, "tags_deleted_at_remote", withdrawn, gone, f"git tag -d {words(withdrawn)}"),
-        (warning, "tags_not_pushed", unpushed, there, "mlgit push"),
-    )
-    for finding, kind, tags, text, repair in findings:
-        if tags:
-            yield finding(kind, f"{text}: {listed(tags)}", repair=repair, subjects=tuple(tags))
-    allowed = foreign_tags_allowed(project)
-    for tag in sorted(theirs.keys() - annotated):
-        yield warning(
-            "lightweight_tag_at_remote",
-            f"The tag `{tag}` does not count: it is lightweight at {remote}",
-            repair=_annotate(tag, theirs[tag], remote)
-            if allowed
-            else unless_needed([tag], remote, why=NO_STATEMENT),
-            subjects=(tag,),
-        )
-
-
-def _withdrawn(project: Project, tags: Collection[str]) -> frozenset[str]:
-    """Those of these tags that the remote once had."""
-    return once_at_remote(project, [fact for fact in read_facts(project) if fact.tag in tags])
-
-
-def _tags_of_remote(project: Project, remote: str) -> tuple[Mapping[str, str], frozenset[str]]:
-    """The remote's tags that mlgit can parse, by object id, and the annotated ones among them."""
-    answer = project.git.run("ls-remote", "--tags", remote, timeout_s=_NETWORK_TIMEOUT_S)
-    theirs: dict[str, str] = {}
-    annotated: set[str] = set()
-    for line in answer.decode("utf-8", "surrogateescape").split("\n"):
-        oid, _, ref = line.partition("\t")
-        tag = ref.removeprefix("refs/tags/")
-        # git lists the object of an annotated tag under the tag's name with `^{}`.
-        if tag.endswith("^{}"):
-            annotated.add(tag.removesuffix("^{}"))
-        elif parse_tag(tag) is not None:
-            theirs[tag] = oid
-    return theirs, frozenset(annotated)
 
 
 def _rejected_and_live(project: Project, model: ModelState) -> Iterator[Finding]:
@@ -285,13 +215,13 @@ def _missing(project: Project, tag: str) -> Finding:
 def _lightweight(project: Project, tag: str) -> str:
     """What to do about a tag that is lightweight here: the remote may have the real one, or the same."""
     remote, allowed = project.remote, foreign_tags_allowed(project)
-    annotate = _annotate(tag, word(f"refs/tags/{tag}^{{}}"), remote)
+    again = annotate(tag, word(f"refs/tags/{tag}^{{}}"), remote)
     if remote is None:
-        return annotate if allowed else unless_needed([tag], None, why=NO_STATEMENT)
-    last = f"`{annotate}` makes it count" if allowed else f"`{deletion([tag], remote)}` deletes it"
+        return again if allowed else unless_needed([tag], None, why=NO_STATEMENT)
+    last = f"`{again}` makes it count" if allowed else f"`{deletion([tag], remote)}` deletes it"
     return f"run `{tag_repair(project)}`; if the tag is still lightweight, {last} for everyone"
 
 
-def _annotate(tag: str, commit: str, remote: str | None) -> str:
+def annotate(tag: str, commit: str, remote: str | None) -> str:
     here = f"git tag -f -a -m {word(tag)} {word(tag)} {commit}"
     return here if remote is None else f"{here} && git push --force {word(remote)} {word(TAGS + tag)}"

@@ -17,9 +17,8 @@ from binascii import crc32
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlgit.core.record import NamedTuple
 from mlgit.core.registry.completeness import REMOTE_TAGS, in_ci
-from mlgit.core.registry.tags import TAGS, built_on, parse_tag, theirs_instead
+from mlgit.core.registry.tags import TAGS, Taken, parse_tag, taken
 from mlgit.project.remote_commits import fetched_tags, shown_address
 from mlgit.project.settings import configuration
 
@@ -67,24 +66,14 @@ def _marks(project: Project) -> Mapping[str, str]:
     return marks
 
 
-class Taken(NamedTuple):
-    """Tags of this clone that were never published, and whose names the remote has for others.
-
-    `repair` is the command that takes the remote's tags, and drops ours that build on these.
-    """
-
-    tags: tuple[str, ...]
-    repair: str
-
-
 def taken_names(project: Project, registry: Registry) -> Taken | None:
     """What is recorded about names that others took; None if there is none."""
     marks = _marks(project)
     if project.remote is None or "!" not in marks.values():
         return None
     facts = [fact for state in registry.models.values() for fact in state.facts]
-    tags = [fact for fact in facts if marks.get(fact.oid) == "!"]
-    only_here = [fact for fact in facts if marks.get(fact.oid) == "-"]
+    tags = [fact.tag for fact in facts if marks.get(fact.oid) == "!"]
+    only_here = [fact.tag for fact in facts if marks.get(fact.oid) == "-"]
     return taken(project.remote, tags, only_here) if tags else None
 
 
@@ -97,28 +86,27 @@ def taken_fields(project: Project, registry: Registry | None) -> _Fields:
     }
 
 
-def taken(remote: str, tags: Sequence[TagFact], only_here: Iterable[TagFact]) -> Taken:
-    """The names that others took, with the way out; `only_here` are other tags that the remote lacks."""
-    left = built_on([fact.name for fact in tags], {fact.tag: fact.name for fact in only_here})
-    names = tuple(sorted(fact.tag for fact in tags))
-    return Taken(names, theirs_instead(remote, names, left))
-
-
 def unpushed_tags(
     project: Project, registry: Registry | None, seen_at: datetime | None
 ) -> tuple[str, ...] | None:
-    """Tags that are only here, and tags that are newer than the last fetch; None if that is not known."""
+    """The tags that only this clone has; None if that is not known.
+
+    Those are tags that were written here and not seen at the remote since, whatever became of the last fetch,
+    and the user's own ones of which nothing is recorded, if they are newer than that fetch (`seen_at`).
+    """
     if registry is None or project.remote is None:
         return None
     facts = [fact for state in registry.models.values() for fact in state.facts]
-    if not facts:
-        return ()
-    if seen_at is None:
-        return None
-    marks, limit = _marks(project), seen_at.timestamp() + _TAG_SLACK_S
+    marks = _marks(project)
+    here = {fact.tag for fact in facts if marks.get(fact.oid, "") in set("-!")}
     # The remote may only have moved, so what was published is not called unpushed.
-    here = [fact for fact in facts if marks.get(fact.oid, "+" if fact.tagged_at_s <= limit else "-") in "-!"]
-    return tuple(sorted(fact.tag for fact in here))
+    rest = [fact for fact in facts if fact.oid not in marks]
+    if seen_at is None:
+        return tuple(sorted(here)) if here or not facts else None
+    limit = seen_at.timestamp() + _TAG_SLACK_S
+    newer = [fact for fact in rest if fact.tagged_at_s > limit]
+    here.update({fact.tag for fact in newer} - once_at_remote(project, newer))
+    return tuple(sorted(here))
 
 
 def once_at_remote(project: Project, facts: Iterable[TagFact]) -> frozenset[str]:

@@ -79,13 +79,19 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
         tags=() if written is None else written.tags,
         commit=commit,
         pushed=written is not None and written.pushed,
-        remote=None if local else project.remote,
+        remote=project.remote,
         already=written is None,
         dry_run=dry_run,
         at=project.now,
         verdict=verdict,
+        next=None if written is None or dry_run else publishing(project, pushed=written.pushed),
         notes=notes,
     )
+
+
+def publishing(project: Project, *, pushed: bool) -> str | None:
+    """The command that publishes tags which were written here; None if they are, or there is no remote."""
+    return None if pushed or project.remote is None else "mlgit push"
 
 
 def _warnings(project: Project, state: ModelState, promoted: EnvironmentState | None) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.push import fetch_refs, try_fetch_refs
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.core.registry.state import ModelState, TagFact, version_of
-from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
+from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns, taken
 from mlgit.core.wording import format_age, listed, word, words
 from mlgit.errors import LostRace, StateError, ToolError
-from mlgit.project.registry.pushed import record_seen, record_taken, seen_at_remote, taken
+from mlgit.project.registry.pushed import record_seen, record_taken, seen_at_remote
 from mlgit.project.registry.read import read_facts, read_model
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def never_published(
     if len(ours) != len(names) or not all(seen.get(fact.oid) is False for fact in ours):
         return None
     record_taken(project, (fact.oid for fact in ours))
-    found = taken(remote, ours, [fact for fact in facts if TAGS + fact.tag not in there])
+    found = taken(remote, names, [fact.tag for fact in facts if TAGS + fact.tag not in there])
     subject, were = ("the tag", "was") if len(ours) == 1 else ("the tags", "were")
     return LostRace(
         f"`{remote}` has other tags of these names: {listed(found.tags)}; {subject} of this clone {were} "

@@ -9,7 +9,7 @@ from mlgit.adapters.git.tags.cache import TagCache
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.adapters.git.tags.objects import list_tags, parse_header
 from mlgit.core.registry.statement import ReleaseStatement
-from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.core.registry.tags import TAGS, parse_tag, taken
 from mlgit.core.release.publication import TagPush, plan_tags
 from mlgit.core.wording import word
 from mlgit.errors import LostRace, ToolError
@@ -19,7 +19,6 @@ from mlgit.project.registry.pushed import (
     record_seen,
     record_taken,
     seen_at_remote,
-    taken,
 )
 from mlgit.project.registry.read import read_facts
 from mlgit.project.release.model_data import unfetchable
@@ -43,8 +42,8 @@ def unpublished_tags(project: Project, remote: str, theirs: Mapping[str, str]) -
     conflicts = [fact for fact in facts if theirs.get(f"{TAGS}{fact.tag}", fact.oid) != fact.oid]
     if conflicts:
         found = {fact.tag: theirs[f"{TAGS}{fact.tag}"] for fact in conflicts}
-        only_here = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
-        raise _conflict(project, remote, found, taken(remote, conflicts, only_here).repair)
+        only_here = [fact.tag for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
+        raise _conflict(project, remote, found, taken(remote, found, only_here).repair)
     missing = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
     # An empty remote never had a tag.
     withdrawn = once_at_remote(project, missing) if theirs else frozenset()
@@ -80,9 +79,8 @@ def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
     if result.outcome == "lost":
         found = {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()}
         facts = [fact for fact in read_facts(project) if fact.tag in {tag.tag for tag in batch}]
-        conflicts = [fact for fact in facts if fact.tag in found]
-        only_here = [fact for fact in facts if fact.tag not in found]
-        raise _conflict(project, remote, found, taken(remote, conflicts, only_here).repair)
+        only_here = [fact.tag for fact in facts if fact.tag not in found]
+        raise _conflict(project, remote, found, taken(remote, found, only_here).repair)
     if remote == project.remote:
         record_seen(project, (tag.oid for tag in batch), at_remote=True)
 

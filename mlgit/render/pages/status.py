@@ -54,6 +54,10 @@ def short_page(found: Status) -> Page:
         texts.append(f"{len(found.stale)} stale")
     if found.verdict is not None:
         texts.append("blocked" if found.verdict.decision == "block" else "allowed")
+    if found.taken_tags:
+        texts.append(f"{found.remote} has other tags")
+    elif found.unpushed_tags:
+        texts.append(f"{count(len(found.unpushed_tags), 'tag')} not pushed")
     if found.failures:
         texts.append(count(len(found.failures), "error"))
     return [line(" · ".join(texts))]
