@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,8 +44,9 @@ def entry(session: Session, /, model: str | None, *, deploy: bool, **options: An
       mlgit rollback tumor@v1.0.0 --env prod -m "v1.1.0 is wrong, too"
     """
     from mlgit.cli.shell.failure import print_failures
-    from mlgit.cli.shell.output import flush
+    from mlgit.cli.shell.output import flush, write_page
     from mlgit.cli.shell.questions import require_reason, the_model
+    from mlgit.render.pages.served import next_line
 
     if model is None:
         model = the_model(session, *([] if options["reason"] else [("-m", "REASON")]))
@@ -58,6 +60,8 @@ def entry(session: Session, /, model: str | None, *, deploy: bool, **options: An
     session.print_result(done.change, lambda: _page(done))
     flush()  # what failed came after that
     print_failures(done.deployments, done.error)
+    if not session.as_json:
+        write_page(next_line(done.change.next), sys.stdout)
     return done.exit_code
 
 
@@ -112,15 +116,14 @@ def _once(
 
 
 def _page(done: Deployed) -> Page:
-    """The change, then its deployments, then what is left to do."""
+    """The change, then its deployments; what is left to do comes after what failed."""
     from dataclasses import replace
 
     from mlgit.render.pages.change import page
     from mlgit.render.pages.deploy import deployment_lines
-    from mlgit.render.pages.served import next_line
 
     shown = page(replace(done.change, next=None))
     for each in () if done.deployments is None else done.deployments.deployments:
         if each.failure is None:  # which is an error on stderr
             shown += deployment_lines(each)
-    return shown + next_line(done.change.next)
+    return shown

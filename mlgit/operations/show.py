@@ -113,7 +113,7 @@ def _environment(
     entry = environment_with_served(project, entry, state)
     next_command = None
     if entry.served is not None and not entry.served.right and entry.label is not None:
-        next_command = deploy_command(project, state.name, name)
+        next_command = entry.served.repair or deploy_command(project, state.name, name)
         if entry.served.later is not None and project.remote is not None:
             next_command = f"git fetch --tags {word(project.remote)}"
     return replace(

@@ -149,8 +149,8 @@ def test_a_file_missing_in_the_remote_is_a_recorded_failure(deployable: Folder) 
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == Exit.TOOL
     assert "neither in the cache nor in the DVC remote" in done.err
-    assert "step: fetched" in done.err
-    assert done.out.startswith("Failed: line@v1.0.1 to prod in the step fetched\n")
+    assert "it failed while fetching its files" in done.err
+    assert done.out.startswith("Failed: line@v1.0.1 to prod, while fetching its files\n")
     place = folder_of(deployable)
     assert served(place) == "v1.0.0"
     failed = lines(place)[-1]

@@ -44,7 +44,7 @@ def big(deployable: Folder) -> Folder:
 def test_a_model_that_does_not_fit_leaves_the_old_one_served(big: Folder) -> None:
     done = limited(big, 1 << 20, "deploy", "--env", "prod")
     assert done.status == Exit.TOOL, done.err
-    assert "step: fetched" in done.err
+    assert "it failed while fetching its files" in done.err
     assert "Traceback" not in done.err
     assert served(folder_of(big)) == "v1.0.0"
     assert releases(folder_of(big)) == ["v1.0.0"]
@@ -56,7 +56,7 @@ def test_a_journal_that_cannot_grow_stops_the_deployment_at_once(big: Folder) ->
     before = journal.read_bytes()
     done = limited(big, len(before) + 20, "deploy", "--env", "prod")
     assert done.status == Exit.TOOL, done.err
-    assert "step: intent" in done.err
+    assert "it failed before anything was changed" in done.err
     assert journal.read_bytes() == before
     assert served(folder_of(big)) == "v1.0.0"
 
@@ -68,7 +68,7 @@ def test_a_journal_that_is_full_after_the_fetch_leaves_the_old_one_served(big: F
     assign(big, "v1.0.1")
     done = limited(big, journal.stat().st_size + 500, "deploy", "--env", "prod")
     assert done.status == Exit.TOOL, done.err
-    assert "step: fetched" in done.err
+    assert "it failed while fetching its files" in done.err
     assert served(folder_of(big)) == "v1.0.0"
     assert lines(folder_of(big))[-1]["step"] == "intent"
     assert deploy_here(big).state == "deployed"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from mlgit.project.deploy.served import deploy_command, served
 from mlgit.project.registry.read import read_model
 from tests.support.registry import NOON, close_all, opened
@@ -165,6 +166,17 @@ BROKEN: dict[Callable[[Folder], None], str] = {
 }
 
 
+# What has to be moved away before anything can be deployed there.
+ROOM: dict[Callable[[Folder], None], str] = {
+    _own_link: "FOLDER/current",
+    _current_is_a_folder: "FOLDER/current",
+    _root_is_a_file: "FOLDER",
+    _releases_is_a_link: "FOLDER/releases",
+    _journal_is_a_link: "FOLDER/deployments/prod.jsonl",
+    _journal_is_a_folder: "FOLDER/deployments/prod.jsonl",
+}
+
+
 @pytest.mark.parametrize("spoil", BROKEN, ids=lambda spoil: spoil.__name__)
 def test_what_a_broken_folder_serves_is_not_known_and_every_screen_says_why(
     deployable: Folder, spoil: Callable[[Folder], None]
@@ -177,16 +189,22 @@ def test_what_a_broken_folder_serves_is_not_known_and_every_screen_says_why(
     shown = deployable.here("status")
     unknown = f"! what the target serves is not known: {why}"
     assert unknown in " ".join(shown.out.split())
-    assert shown.out.endswith("next: mlgit deploy --env prod\n")
+    away = ROOM.get(spoil, "").replace("FOLDER", str(folder_of(deployable)))
+    left = f"mv {away} {away}.old" if away else "mlgit deploy --env prod"
+    assert shown.out.endswith(f"next: {left}\n")
     assert "served unknown" in deployable.here("status", "-s").out
     assert f"! prod: what the target serves is not known: {why}\n" in deployable.here("models").out
     details = deployable.here("show", "line#prod").out
-    assert f"  served  ! not known: {why}\n" in details
-    assert details.endswith("next: mlgit deploy --env prod\n")
+    assert f" served ! not known: {why} " in " ".join(details.split())
+    assert details.endswith(f"next: {left}\n")
     assert f"! what the target serves is not known: {why}\n" in deployable.here("show", "line").out
     done = deployable.here("deploy", "--env", "prod")
     if done.status:
         assert "nothing was served before" not in done.err
+    if away:
+        assert f"hint: run `{left}`, then deploy again, or deploy to another folder\n" in done.err
+        assert deployable.run("sh", "-c", left).status == Exit.DONE
+        assert deployable.here("deploy", "--env", "prod").status == Exit.DONE
 
 
 def test_a_link_that_leads_nowhere_serves_nothing(deployable: Folder) -> None:
@@ -227,3 +245,71 @@ def test_a_model_next_to_a_deployed_one_is_not_served_yet(deployable: Folder) ->
 def test_the_command_names_the_model_only_if_trunk_declares_several(deployable: Folder) -> None:
     assert deploy_command(opened(deployable), "line", "prod") == "mlgit deploy --env prod"
     assert deploy_command(opened(deployable), "other", "prod") == "mlgit deploy --env prod other"
+
+
+def test_another_release_that_someone_linked_is_not_still_served(deployable: Folder) -> None:
+    deploy_here(deployable)
+    assign(deployable, "v1.0.1")
+    deploy_here(deployable)
+    current = folder_of(deployable) / "current"
+    current.unlink()
+    current.symlink_to("releases/v1.0.0")
+    assert "! the target serves v1.0.0, though v1.0.1 was deployed last\n" in deployable.here("status").out
+    assign(deployable, "v1.0.0")
+    assert found(deployable).right
+
+
+@pytest.mark.parametrize(
+    ("spoil", "how"), [(_lose, "is missing"), (_cut, "has another size than was deployed")]
+)
+def test_every_screen_says_which_file_is_damaged(
+    deployable: Folder, spoil: Callable[[Folder], None], how: str
+) -> None:
+    deploy_here(deployable)
+    deployable.git("push", "-q", "--tags")
+    spoil(deployable)
+    text = f"{folder_of(deployable)} serves v1.0.0, but line.json of it {how}"
+    assert f"! prod: {text}\n" in deployable.here("models").out
+    shown = deployable.here("show", "line#prod").out
+    assert f"served ! {text}" in " ".join(shown.split())
+    assert all(line.startswith((" " * 10, "  ")) for line in shown.splitlines()[2:4])
+
+
+def test_a_deployment_that_failed_is_on_every_screen_until_one_succeeds(deployable: Folder) -> None:
+    deploy_here(deployable)
+    assign(deployable, "v1.0.1")
+    storage = deployable.path.parent / "storage"
+    shutil.rmtree(deployable / ".dvc" / "cache")
+    away = storage.rename(storage.with_name("away"))
+    assert deployable.here("deploy", "--env", "prod", "--offline").status == Exit.TOOL
+    shown = " ".join(deployable.here("status").out.split())
+    assert "! the target still serves v1.0.0; deploying v1.0.1 failed: the DVC remote" in shown
+    away.rename(storage)
+    assert deployable.here("deploy", "--env", "prod", "--offline").status == Exit.DONE
+    assert "failed" not in deployable.here("status").out
+
+
+def test_a_folder_that_may_not_be_read_is_not_called_empty(
+    deployable: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    deploy_here(deployable)
+    assign(deployable, "v1.0.1")
+    real_open, real_lstat, root = os.open, os.lstat, str(folder_of(deployable))
+
+    def guarded(call: Callable[..., object]) -> Callable[..., object]:
+        def refused(path: object, *args: object, **more: object) -> object:
+            if str(path).startswith(f"{root}/"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return call(path, *args, **more)
+
+        return refused
+
+    monkeypatch.setattr(os, "open", guarded(real_open))
+    monkeypatch.setattr(os, "lstat", guarded(real_lstat))
+    done = deployable.here("deploy", "--env", "prod", "--offline")
+    assert done.status == Exit.TOOL
+    assert "nothing was served" not in done.err
+    assert f"what is served is not known: the system refused `{root}/current`" in done.err
+    assert "journal:" not in done.err

@@ -121,7 +121,7 @@ def _acquire(descriptor: int, path: str, wait_s: float, progress: Progress) -> N
         if time.monotonic() >= until:
             raise StateError(
                 f"Another deployment is running there: {other}",
-                hint="wait until it ends, then run this again",
+                hint="wait until it ends, then deploy again",
                 details=(f"lock {path}",),
             )
         if not waiting:

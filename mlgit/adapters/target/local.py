@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.target.journal import JournalFile, sync
 from mlgit.core.deploy.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from mlgit.core.deploy.plan import ReleaseFolder, TargetState
+from mlgit.core.wording import word
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class LocalFolder:
         Raises:
             ToolError: `current` is not a link that mlgit made.
         """
+        with suppress(FileNotFoundError):
+            os.lstat(self._current)
         if not os.path.lexists(self._current):
             return None
         if not os.path.islink(self._current):
@@ -218,7 +221,10 @@ def _down(top: str, path: str) -> list[str]:
 
 
 def _foreign(path: str, problem: str) -> ToolError:
+    away = f"{path}.old"
+    while os.path.lexists(away):
+        away += "~"
     return ToolError(
         f"`{path}` {problem}; mlgit did not create it",
-        hint="move it away, or deploy to another folder",
+        hint=f"run `mv {word(path)} {word(away)}`, then deploy again, or deploy to another folder",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from contextlib import suppress
@@ -66,7 +67,9 @@ def print_failures(record: DeployReport | None, error: MlgitError | None = None)
             name = each.model if each.version is None else f"{each.model}@{each.version}"
             again = f"to try it again, run `mlgit deploy --env {word(each.environment)} {word(each.model)}`"
             message = f"`{name}` was not deployed: {after_colon(failed.message)}"
-            error = ToolError(message, hint=failed.hint or again, details=failed.details)
+            # What is run again is the deployment, also after a rollback, which would go back once more.
+            hint = re.sub(r"run (it|this) again", "deploy again", failed.hint or again)
+            error = ToolError(message, hint=hint, details=failed.details)
             write_page(failure_page(error), sys.stderr)
 
 

@@ -9,10 +9,18 @@ from mlgit.core.record import record
 from mlgit.errors import Exit, MlgitError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 
 Step = Literal["intent", "fetched", "verified", "switched", "done"]
+_DURING: Mapping[Step, str] = {
+    "intent": "before anything was changed",
+    "fetched": "while fetching its files",
+    "verified": "while checking its files",
+    "switched": "while switching to it",
+    "done": "after switching to it",
+}
 State = Literal["deployed", "already", "superseded", "unassigned", "planned", "failed"]
 
 
@@ -120,6 +128,12 @@ class DeployReport:
         """The exit code of the first failure, otherwise 0."""
         failures = (each.failure for each in self.deployments if each.failure is not None)
         return next((failure.exit_code for failure in failures), Exit.DONE)
+
+
+def failed_during(deployment: Deployment, step: Step) -> str:
+    """When a deployment failed, to follow the sentence that it did."""
+    running = step == "done" and deployment.command is not None
+    return "while the program was running" if running else _DURING[step]
 
 
 def failure(step: Step, error: MlgitError) -> Failure:

@@ -76,7 +76,8 @@ def _deploy(status: Status) -> NextStep | None:
                 name = [model.model] if len(status.models) > 1 else []
                 reason = f"the target serves {served.label or 'nothing'}"
                 reason = "what the target serves is not known" if served.problem else reason
-                command = words(("mlgit", "deploy", "--env", each.environment, *name))
+                deploy = words(("mlgit", "deploy", "--env", each.environment, *name))
+                command = served.repair or deploy
                 return NextStep(command=command, reason=reason)
     return None
 

@@ -38,7 +38,10 @@ class Served:
 
     `label` is a version, or the start of a commit that is not one; None if nothing was deployed there yet.
     `matches`: it is what the environment holds. `damaged`: a file is missing or has another size. `since` is
-    when it was deployed, if the target's journal says so. `problem` says why it is not known what is served.
+    when it was deployed, if the target's journal says so. `problem` says why it is not known what is served,
+    and `repair` is the command without which every deployment there fails. `damage` says what is damaged.
+    `deployed` is what was deployed last, if something else than a deployment replaced that. `failed` says
+    what became of a deployment of what the environment holds.
     `later` is the tag that was deployed there, if no tag of the environment here has so high a number.
     """
 
@@ -50,6 +53,10 @@ class Served:
     damaged: bool = False
     problem: str | None = None
     later: str | None = None
+    damage: str | None = field(default=None, metadata={"json": None})
+    repair: str | None = field(default=None, metadata={"json": None})
+    deployed: str | None = field(default=None, metadata={"json": None})
+    failed: str | None = field(default=None, metadata={"json": None})
 
     @property
     def right(self) -> bool:

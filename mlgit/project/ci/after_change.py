@@ -43,7 +43,7 @@ def _with_target(project: Project, report: ChangeReport) -> ChangeReport:
         return report
     found = served(project, here)
     if found is not None:
-        command = report.next if found.right else _command(project, report)
+        command = report.next if found.right else found.repair or _command(project, report)
         return replace(report, served=found, next=command)
     # If nothing was changed, a deployment may have run since.
     return report if report.already else _until_deployed(project, report, declared, here)

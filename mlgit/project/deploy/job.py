@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from mlgit.core.deploy.deployment import DeployedFile, Deployment, Desired, State, Step, failure
+from mlgit.core.deploy.deployment import (
+    DeployedFile,
+    Deployment,
+    Desired,
+    State,
+    Step,
+    failed_during,
+    failure,
+)
 from mlgit.core.deploy.manifest import MANIFEST
 from mlgit.core.stated_time import write_time
+from mlgit.core.wording import words
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.deploy.model_files import (
     ModelFiles,
@@ -145,19 +155,25 @@ class Job:
     def failed(self, error: MlgitError | OSError, deployment: Deployment, *details: str) -> Deployment:
         """The same deployment, failed in the current step."""
         known = as_failure(error)
-        known.details = (*known.details, *details, f"step: {self.step}")
+        known.details = (*known.details, *details, f"it failed {failed_during(deployment, self.step)}")
         return replace(deployment, state="failed", failure=failure(self.step, known))
 
 
-def as_failure(error: MlgitError | OSError) -> MlgitError:
-    """The error itself, or a ToolError with a hint if the system refused something."""
+def as_failure(error: MlgitError | OSError, *folders: str) -> MlgitError:
+    """The error itself, or a ToolError with a hint if the system refused something.
+
+    `folders` are those that a deployment writes to: the system does not say which disk is full.
+    """
     if not isinstance(error, OSError):
         return error
     place = f" `{error.filename}`" if error.filename else ""
     hint = None
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        hint = "free some disk space, then run it again"
-    elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        disks = words(dict.fromkeys((*folders, tempfile.gettempdir())))
+        hint = f"free some space on the disk that is full (`df -h {disks}` shows it), then deploy again"
+    elif error.errno == errno.EROFS:
+        hint = "its file system is mounted read-only; when it can be written to, deploy again"
+    elif error.errno in {errno.EACCES, errno.EPERM}:
         hint = "the user who deploys must be able to write there"
     return ToolError(f"The system refused{place}: {error.strerror or error}", hint=hint)
 

@@ -17,7 +17,7 @@ from mlgit.core.deploy.journal import EntryStep, entry
 from mlgit.core.deploy.manifest import Manifest, manifest_of
 from mlgit.core.deploy.plan import Action, Plan, TargetState, plan, staged_name, suitable
 from mlgit.core.registry.tags import TAGS
-from mlgit.core.wording import format_age, word
+from mlgit.core.wording import after_colon, format_age, word
 from mlgit.errors import MlgitError, ToolError
 from mlgit.project.deploy.job import Job, as_failure
 from mlgit.project.deploy.served import switched_at
@@ -54,6 +54,7 @@ class _LocalDeployment:
         self._plan = Plan(action="superseded")  # until the folder is examined
         self._before: str | None = None
         self._removed: list[str] = []
+        self._damaged: dict[str, str] = {}
 
     def run(self, *, dry_run: bool, wait_s: float) -> Deployment:
         self._folder.check()
@@ -93,6 +94,7 @@ class _LocalDeployment:
         else:
             state = self._hashed(state, only_current=only_current)
             chosen = plan(self._job.desired, state, keep=self._keep)
+            self._note_damaged(chosen, state.current)
         self._plan = chosen
         return chosen
 
@@ -135,8 +137,15 @@ class _LocalDeployment:
                 marked = (replace(each, sound=each is release) for each in state.releases)
                 return replace(state, releases=tuple(marked))
             if not only_current:
-                self._job.notes.append(f"`releases/{release.name}` is damaged ({problem}) and was not used")
+                self._damaged[release.name] = problem
         return state
+
+    def _note_damaged(self, chosen: Plan, current: str | None) -> None:
+        for name, problem in self._damaged.items():
+            used = "and is not used"
+            if name == current:
+                used = f"and was served until now; `releases/{chosen.release}` replaces it"
+            self._job.notes.append(f"`releases/{name}` is damaged ({problem}) {used}")
 
     def _carry_out(self, chosen: Plan) -> Deployment:
         folder, release = self._folder, chosen.release
@@ -196,8 +205,11 @@ class _LocalDeployment:
 
     def failed(self, error: MlgitError | OSError) -> Deployment:
         """The failed deployment, with the release that is still served; noted in the journal if possible."""
-        known = as_failure(error)
+        known = as_failure(error, self._folder.root, self._job.project.root)
+        journal = self._folder.journal.path
+        where: tuple[str, ...] = ()
         if self._job.steps:
+            where = (f"journal: {journal}",)
             with suppress(OSError):
                 self._write("failed", during=self._job.step, error=known.message)
         deployment = self._result("failed")
@@ -206,10 +218,9 @@ class _LocalDeployment:
             served = self._still_served(self._folder.current())
         except (MlgitError, OSError) as problem:
             why = as_failure(problem).message
-            served = "what is served is not known" + ("" if why == known.message else f": {why}")
-        journal = self._folder.journal.path
-        details = (served, f"journal: {journal}") if os.path.exists(journal) else (served,)
-        return self._job.failed(known, deployment, *details)
+            why = "" if why == known.message else f": {after_colon(why)}"
+            served = f"what is served is not known{why}"
+        return self._job.failed(known, deployment, served, *where)
 
     def _still_served(self, release: str | None) -> str:
         """`still served: v1.0.0, deployed 2 days ago`."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.deploy.folders import fill
 from mlgit.core.registry.entries import Served
 from mlgit.core.stated_time import parse_time
-from mlgit.core.wording import word
-from mlgit.errors import MlgitError, as_known
+from mlgit.core.wording import after_colon, cut, word
+from mlgit.errors import MlgitError, ToolError, as_known
 from mlgit.project.registry.models import declares_only
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
+
+_ERROR = 80  # characters of an error in one line
 
 
 def served(project: Project, here: EnvironmentState) -> Served | None:
@@ -46,12 +49,19 @@ def served(project: Project, here: EnvironmentState) -> Served | None:
         folder.check()
         return _compared(folder, here)
     except (MlgitError, OSError) as error:
-        return Served(folder=root, label=None, problem=_problem(error))
+        return Served(folder=root, label=None, problem=_problem(error), repair=_repair(error))
 
 
 def _problem(error: MlgitError | OSError) -> str:
     """What is wrong with a folder, without backticks."""
-    return as_known(error).message.partition("; ")[0].replace("`", "")
+    return after_colon(as_known(error).message.partition("; ")[0].replace("`", ""))
+
+
+def _repair(error: MlgitError | OSError) -> str | None:
+    """The command that moves away what is in the way of every deployment."""
+    hint = error.hint if isinstance(error, ToolError) else None
+    found = re.match(r"run `(mv [^`]*)`", hint or "")
+    return None if found is None else found[1]
 
 
 def _deploys_here(project: Project, path: str) -> bool:
@@ -98,10 +108,30 @@ def switched_at(journal: Journal, release: str) -> datetime | None:
     return None if newest is None or newest.release != release else parse_time(newest.at)
 
 
+def _other_deployed(journal: Journal, current: str) -> str | None:
+    """What was deployed last, if `current` leads to another release by now."""
+    switches = (each for each in reversed(journal.entries) if each.step in {"switched", "done"})
+    last = next(switches, None)
+    if last is None or last.release in {None, current}:
+        return None
+    return last.version or last.commit[:7]
+
+
+def _failed(journal: Journal, here: EnvironmentState) -> str | None:
+    """`deploying v1.1.0 failed: No space left on device`, if that is the newest entry of the journal."""
+    last = journal.entries[-1] if journal.entries else None
+    if last is None or here.holder is None or last.oid != here.holder.oid or last.step == "done":
+        return None
+    why = f": {cut(after_colon(last.error), _ERROR)}" if last.error else ""
+    label = last.version or last.commit[:7]
+    return f"deploying {label} {'failed' if last.step == 'failed' else 'was interrupted'}{why}"
+
+
 def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:
     state = folder.state()
+    failed = _failed(state.journal, here)
     if state.current is None:
-        return Served(folder=folder.root, label=None, matches=here.holder is None)
+        return Served(folder=folder.root, label=None, matches=here.holder is None, failed=failed)
     newest = state.journal.newest(here.model, here.environment)
     later = newest.tag if newest is not None and newest.sequence > here.counter else None
     if not os.path.lexists(folder.release_path(state.current)):
@@ -117,6 +147,7 @@ def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:
         )
     matches = _matches(manifest, here)
     label = manifest.version or manifest.commit[:7]
+    damage = _damage(folder.release_path(state.current), manifest)
     if not matches and label == here.label:
         label = f"another {label} ({manifest.commit[:7]})"
     return Served(
@@ -125,8 +156,11 @@ def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:
         commit=manifest.commit,
         since=switched_at(state.journal, state.current),
         matches=matches,
-        damaged=_is_damaged(folder.release_path(state.current), manifest),
+        damaged=damage is not None,
+        damage=damage,
         later=None if matches else later,
+        deployed=None if matches else _other_deployed(state.journal, state.current),
+        failed=None if matches else failed,
     )
 
 
@@ -139,11 +173,14 @@ def _matches(manifest: Manifest, here: EnvironmentState) -> bool:
     return (manifest.version, manifest.oid) == (str(version.version), version.oid)
 
 
-def _is_damaged(release: str, manifest: Manifest) -> bool:
+def _damage(release: str, manifest: Manifest) -> str | None:
+    """`line.json of it is missing`, of the first file that is not as the manifest says."""
     from mlgit.adapters.target.local import whole_file
 
     for file in manifest.files:
         path = whole_file(release, file.path)
-        if path is None or os.path.getsize(path) != file.size_bytes:
-            return True
-    return False
+        if path is None:
+            return f"{file.path} of it is missing"
+        if os.path.getsize(path) != file.size_bytes:
+            return f"{file.path} of it has another size than was deployed"
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from mlgit.core.deploy.deployment import failed_during
 from mlgit.core.wording import format_age
 from mlgit.render.page import Page, Span, field, line
 
@@ -65,7 +66,7 @@ def _sentence(record: Deployment) -> tuple[str | Span, ...]:
             shown = " holds no version of it by the tags of this clone; its target is left as it is"
             return (subject, ": ", environment, shown)
         case "failed":
-            step = "" if record.failure is None else f" in the step {record.failure.step}"
+            step = "" if record.failure is None else f", {failed_during(record, record.failure.step)}"
             return (Span("Failed: ", "bad"), subject, " to ", environment, step)
     assert_never(record.state)
 

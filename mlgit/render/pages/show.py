@@ -145,7 +145,7 @@ def _environment(record: Details, *, utc: bool) -> Page:
         back = next((each for each in record.events if each.action == "rollback"), None)
         why = f': "{back.reason}"' if back is not None and back.reason else ""
         facts.append(("held", (Span(f"no automatic promotion{why}", "careful"),)))
-    shown += [line(Span(name.ljust(8), "dim"), *parts, indent=2) for name, parts in facts]
+    shown += [line(Span(name.ljust(8), "dim"), *parts, indent=2, hang=8) for name, parts in facts]
     if not entry.declared:
         shown.append(line(Span("not declared in `mlgit.yaml` on trunk", "careful"), indent=2))
     return shown
@@ -179,7 +179,8 @@ def _served(
     if wrong is not None and served.problem is not None:
         return [("served", (Span("! ", "careful"), f"not known: {served.problem}"))]
     if wrong is not None:
-        return [("served", (Span("! ", "careful"), f"no: {wrong}"))]
+        no = "" if served.matches else "no: "
+        return [("served", (Span("! ", "careful"), f"{no}{wrong}"))]
     if served.label is None:
         return []
     age = "" if served.since is None else f", deployed {when(served.since, record.told_at, utc=utc)}"

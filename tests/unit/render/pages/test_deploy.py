@@ -85,7 +85,7 @@ CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
         ),
         (
             deployment(**FOLDER, state="failed", failure=failure("fetched", ToolError("No"))),
-            "Failed: line@v1.0.1 to prod in the step fetched\n",
+            "Failed: line@v1.0.1 to prod, while fetching its files\n",
         ),
         (deployment(**FOLDER, state="failed"), "Failed: line@v1.0.1 to prod\n"),
     ],
