@@ -9,7 +9,8 @@
     ├── StateError          4   the repository is not in the state that the command needs
     │   ├── UnknownReference    no such model, version, environment or revision
     │   └── LostRace            someone else wrote first
-    └── ToolError           5   git, dvc, a remote or the disk failed; a missing extra
+    ├── ToolError           5   git, dvc, a remote or the disk failed; a missing extra
+    └── Interrupted       130   stopped when a remote may have had what was sent
 
 Any other exception that reaches the command line is a bug in mlgit: exit code 70.
 """
@@ -147,6 +148,13 @@ class LostRace(StateError):  # noqa: N818
     """Someone else changed the same thing first."""
 
     code = "lost_race"
+
+
+class Interrupted(MlgitError):  # noqa: N818
+    """A person stopped the command when a remote may have had what it sent."""
+
+    exit_code = Exit.INTERRUPTED
+    code = "interrupted"
 
 
 class ToolError(MlgitError):

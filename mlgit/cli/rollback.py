@@ -55,6 +55,8 @@ def entry(session: Session, /, model: str | None, *, deploy: bool, **options: An
         from mlgit.operations.rollback import require_place
 
         require_place(session.project(), model, options["environment"])
+    if options["reason"] is None and options["dry_run"]:
+        options["reason"] = ""  # nothing is recorded
     options["reason"] = require_reason(session, options["reason"])
     done = _roll_back(session, model, deploy=deploy, **options)
     session.print_result(done.change, lambda: _page(done))
@@ -92,9 +94,12 @@ def _roll_back(
     except RolledBackBefore as error:
         if options["dry_run"] or not can_ask(session):
             raise
-        say(error.earlier)
+        for text in (error.earlier, *error.details):
+            say(text)
         if not confirmed(f"Roll back again, to {error.version}?"):
-            error.message, error.details = "Nothing was written", ()
+            # What they refused is no hint; what is served and how to change that is one.
+            error.message, error.again = "Nothing was written", None
+            error.details, error.hint = (), next(iter(error.details), None)
             raise
         return _once(session, model, deploy=deploy, **options | {"again": True, "counter": error.counter})
 

@@ -10,7 +10,8 @@ from mlgit.errors import MlgitError, as_known
 from mlgit.operations import rollback as registry
 from mlgit.operations.deploy import deploy, require_deploy
 from mlgit.project.ci.after_change import with_target
-from mlgit.project.deploy.served import deploy_command
+from mlgit.project.deploy.served import deploy_command, served
+from mlgit.project.registry.read import read_model
 from mlgit.project.release.change import publishing
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ def _not_deployed(project: Project, report: ChangeReport, model: str) -> ChangeR
     return replace(found, served_when=f"`{command}` has run", next=command)
 
 
+def _planned(project: Project, report: ChangeReport) -> tuple[str, ...]:
+    """The note of a dry run about the deployment, which has no tag to go by yet."""
+    here = read_model(project, report.model).environment(report.environment or "")
+    found = None if report.already else served(project, here)
+    now = "" if found is None or found.problem else f", which serves {found.label or 'nothing'} now"
+    where = f" to `{found.folder}`{now}" if found is not None else ""
+    return () if report.already else (f"then {report.version} would be deployed{where}",)
+
+
 def rollback_and_deploy(
     project: Project,
     model: str,
@@ -61,7 +71,7 @@ def rollback_and_deploy(
     require_deploy(project, environment)
     report = registry.rollback(project, model, environment=environment, **options)
     if report.dry_run:
-        return Deployed(report)
+        return Deployed(replace(report, notes=(*report.notes, *_planned(project, report))))
     left = None if report.already else publishing(project, pushed=report.pushed)
     fresh = replace(report, served=None, served_when=None, next=left)
     try:

@@ -100,7 +100,7 @@ def rollback(  # noqa: PLR0913 (one parameter per option)
         return with_target(project, change())
     notes = _notes(state, here, version, to, skipped)
     with _after_race(project, here):
-        return with_target(project, change(reason=reason, notes=notes))
+        return with_target(project, change(reason=reason or None, notes=notes))
 
 
 @contextmanager
@@ -112,11 +112,12 @@ def _after_race(project: Project, here: EnvironmentState) -> Iterator[None]:
         now = read_model(project, here.model).environment(here.environment)
         if now.held and now.label is not None and now.doubt is None:
             command = f"mlgit history {word(here.model)} --env {word(here.environment)}"
-            error.hint = (
-                f"`{here.environment}` holds {now.label} now; if that is right, there is nothing to do "
-                f"(`{command}` shows who did it)"
-            )
-            error.details = (*error.details, *_deployment(project, now))
+            left = _deployment(project, now)
+            todo = f"there is nothing to do (`{command}` shows who did it)"
+            if left:
+                todo = f"run `{deploy_command(project, here.model, here.environment)}`"
+            error.hint = f"`{here.environment}` holds {now.label} now; if that is right, {todo}"
+            error.details = (*error.details, *left)
         raise
 
 
@@ -157,13 +158,20 @@ def _way_without_remote(
         deploy = []
         with suppress(ConfigError):  # going back must work without valid rules, too
             deploy = ["--deploy"] if environment in project.trunk_config.deploy else []
-        command = f"mlgit rollback {words([*target, '--env', environment, '-m', reason, '--local', *deploy])}"
+        command = (
+            f"mlgit rollback {words([*target, '--env', environment, *_why(reason), '--local', *deploy])}"
+        )
         raise ToolError(
             f"{error.message}; nothing was written",
             hint=f"to go back on this machine alone, run `{command}`; `mlgit push` publishes it later",
             details=error.details,
             again=Again(f"`{command}`", ("--local",), *((each,) for each in deploy)),
         ) from error
+
+
+def _why(reason: str) -> tuple[str, ...]:
+    """The option with the reason; a dry run may have none."""
+    return ("-m", reason) if reason else ()
 
 
 def _plan(
@@ -201,7 +209,7 @@ def _require_first(project: Project, here: EnvironmentState, version: Registered
     if earlier is None:
         return
     model = "" if declares_only(project, here.model) else f" {word(here.model)}"
-    command = f"mlgit rollback{model} --env {word(here.environment)} --again -m {word(reason)}"
+    command = f"mlgit rollback{model} --env {words([here.environment, '--again', *_why(reason)])}"
     raise RolledBackBefore(
         f"{earlier}; nothing was written",
         hint=f"to go on to {version.version}, run `{command}`",

@@ -103,10 +103,7 @@ def test_the_loser_of_two_rollbacks_at_once_is_not_sent_back_again(
     monkeypatch.setattr(module, "make_change", late)
     with pytest.raises(LostRace) as caught:
         rollback(project, "line", environment="prod", reason="worse")
-    assert caught.value.hint == (
-        "`prod` holds v1.0.1 now; if that is right, there is nothing to do "
-        "(`mlgit history line --env prod` shows who did it)"
-    )
+    assert caught.value.hint == "`prod` holds v1.0.1 now; if that is right, run `mlgit deploy --env prod`"
     assert "the target serves v1.0.2; to deploy v1.0.1, run `mlgit deploy --env prod`" in caught.value.details
 
 

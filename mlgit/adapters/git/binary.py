@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping, Sequence
 
 # They make git use another repository than the one around the folder.
@@ -32,6 +33,9 @@ _UNSET = (
     "GIT_NOGLOB_PATHSPECS",
     "GIT_ICASE_PATHSPECS",
 )
+NO_RESPONSE = -1
+"""The exit code of a git that was stopped."""
+_PATIENCE_S = 3.0
 # Not passed on to git; credentials.py turns it into configuration.
 _CI_VARIABLE = "MLGIT_PUSH_TOKEN"
 # git gives advice about the file of grafts that `environment` names, as if the clone had one.
@@ -62,6 +66,15 @@ class GitFailed(ToolError):  # noqa: N818
         super().__init__(f"`git {argv[0]}` failed with exit code {status}", details=lines)
 
 
+class GitTimedOut(GitFailed):
+    """git did not end in time, as with a remote behind a firewall that drops what is sent to it."""
+
+    def __init__(self, argv: Sequence[str], timeout_s: float) -> None:
+        text = f"`git {argv[0]}` did not answer within {timeout_s:g} s"
+        super().__init__(argv, NO_RESPONSE, text)
+        self.message, self.hint = text, "check the connection, then run the same command again"
+
+
 def environment() -> dict[str, str]:
     """The environment of git: ours without the variables that mislead it, plus the credentials of CI."""
     env = {name: value for name, value in os.environ.items() if name not in _UNSET}
@@ -83,6 +96,8 @@ class Git:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        # Called with a sentence if a remote takes long; nothing else has a time limit.
+        self.waits: Callable[[str], None] | None = None
         self._running: list[subprocess.Popen[bytes]] = []
 
     def try_run(
@@ -101,6 +116,7 @@ class Git:
         command = ["git", *(_QUIET if hooks else _HARDENED), *argv]
         full_env = environment()
         full_env.update(env or {})
+        timer = None if timeout_s is None else self._timer(argv)
         try:
             return subprocess.run(
                 command,
@@ -117,10 +133,21 @@ class Git:
                 raise StateError(f"There is no folder `{self.folder}`") from error
             raise ToolError("`git` is not installed", hint="install git 2.38 or newer") from error
         except subprocess.TimeoutExpired as error:
-            raise ToolError(
-                f"`git {argv[0]}` did not answer within {timeout_s:g} s",
-                hint="check the connection, then run the same command again",
-            ) from error
+            raise GitTimedOut(argv, timeout_s or 0) from error
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _timer(self, argv: Sequence[str]) -> threading.Timer | None:
+        """A started timer that says which remote keeps a person waiting."""
+        if self.waits is None:
+            return None
+        import threading
+
+        timer = threading.Timer(_PATIENCE_S, self.waits, (f"Waiting for an answer to `git {argv[0]}`",))
+        timer.daemon = True
+        timer.start()
+        return timer
 
     def run(
         self,

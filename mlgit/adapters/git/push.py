@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.adapters.git.binary import Git, GitFailed
+from mlgit.adapters.git.binary import NO_RESPONSE, Git, GitFailed
 from mlgit.core.record import record
 from mlgit.core.registry.tags import TAGS, deletion
 from mlgit.core.trunk import head_of
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 PUSH_TIMEOUT_S = 120.0
 ASK_TIMEOUT_S = 60.0
-_NO_RESPONSE = -1
 # How git marks a ref that was refused, here or there; a ref without a response is marked otherwise.
 _REFUSED = "rejected]"
 _LOOKS = 4
@@ -71,7 +70,7 @@ def push_refs(
         return PushResult(outcome="landed", theirs={})
     found = push.result(failed)
     refused = _is_refused(failed)
-    if found is None and failed.status == _NO_RESPONSE:
+    if found is None and failed.status == NO_RESPONSE:
         raise _not_yet(f"`{remote}` did not answer the push within {timeout_s:g} s", failed)
     if found is None and not refused:
         # The connection broke before anything arrived: pushing the same objects again is safe.
@@ -171,7 +170,7 @@ class _Push:
         except GitFailed as error:
             return error
         except ToolError as error:
-            return GitFailed(argv, _NO_RESPONSE, error.message)
+            return GitFailed(argv, NO_RESPONSE, error.message)
         return None
 
     def result(self, failed: GitFailed) -> PushResult | None:

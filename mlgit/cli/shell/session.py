@@ -61,6 +61,8 @@ class Session:
             self._project = self._opening.finish(
                 now=self.now, default_branch=_default_branch(self.folder), progress=self._waiting
             )
+            if sys.stderr.isatty():
+                self._project.git.waits = self.note
         return self._project
 
     @property

@@ -137,7 +137,7 @@ def _models_of(tags: Iterable[str]) -> list[str]:
 
 def _sentence(fact: TagFact, state: ModelState, *, now_s: float) -> str:
     """For example "`alice` promoted `tumor@v1.4.0` to `prod` 3 s ago (tumor#prod#5)"."""
-    name = fact.name
+    name, ago = fact.name, format_age(now_s - fact.at.timestamp())
     verb = {
         "register": "released",
         "deregister": "deregistered",
@@ -151,6 +151,7 @@ def _sentence(fact: TagFact, state: ModelState, *, now_s: float) -> str:
         version = version_of(fact, {fact.commit: state.at_commit(fact.commit)})
         what = f"{name.model}@{version.version}" if version else f"{name.model} ({fact.commit[:7]})"
         if fact.parsed_summary.action == "rollback" and name.action == "assign":
-            verb = "rolled back"
+            to = f"`{name.environment}` of `{name.model}` to {what.removeprefix(f'{name.model}@')}"
+            return f"`{fact.tagger}` rolled back {to} {ago} ({fact.tag})"
         where = f" {'from' if name.action == 'unassign' else 'to'} `{name.environment}`"
-    return f"`{fact.tagger}` {verb} `{what}`{where} {format_age(now_s - fact.at.timestamp())} ({fact.tag})"
+    return f"`{fact.tagger}` {verb} `{what}`{where} {ago} ({fact.tag})"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.binary import GitFailed, GitTimedOut
 from mlgit.adapters.git.push import BranchMove, fetch_refs, list_remote_refs, push_refs
 from mlgit.adapters.git.tags.objects import (
     create_tag_refs,
@@ -28,7 +28,7 @@ from mlgit.core.stated_time import as_time
 from mlgit.core.trunk import HEADS, trunk_gone
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import listed, word
-from mlgit.errors import Again, StateError, ToolError, UsageError
+from mlgit.errors import Again, Interrupted, StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_listing, record_seen
 from mlgit.project.registry.read import read_model
@@ -113,6 +113,8 @@ def refresh(project: Project, model: str | None = None) -> None:
         refspecs.append(f"+refs/heads/*:{tracking}*")
     try:
         fetch_refs(project.git, remote, refspecs, write_fetch_head=model is None)
+    except GitTimedOut as error:
+        raise no_answer(remote, error) from error
     except GitFailed as error:
         _require_fetchable(project, remote, patterns, error)
         try:
@@ -246,7 +248,13 @@ def _push(
     project: Project, remote: str, tags: Mapping[str, str], moved: BranchMove | None
 ) -> tuple[str, ...]:
     refs = {TAGS + name: oid for name, oid in tags.items()}
-    pushed = push_refs(project.git, remote, create=refs, move=moved)
+    try:
+        pushed = push_refs(project.git, remote, create=refs, move=moved)
+    except KeyboardInterrupt as error:
+        raise Interrupted(
+            f"Interrupted; `{remote}` may have the tags already: {listed(tags)}",
+            hint=f"run `git fetch --tags {word(remote)}`, then `mlgit status` shows what is there",
+        ) from error
     if pushed.outcome == "lost":
         theirs = {ref: oid for ref, oid in pushed.theirs.items() if ref.startswith(TAGS)}
         raise lost_race(project, remote, theirs) if theirs else lost_branch(remote, pushed.theirs)
