@@ -97,7 +97,7 @@ def _roll_back(
         for text in (error.earlier, *error.details):
             say(text)
         if not confirmed(f"Roll back again, to {error.version}?"):
-            # What they refused is no hint; what is served and how to change that is one.
+            # Not the way further back, which they refused, but what is served and how to change that.
             error.message, error.again = "Nothing was written", None
             error.details, error.hint = (), next(iter(error.details), None)
             raise

@@ -38,6 +38,8 @@ class Deployed(NamedTuple):
 def _not_deployed(project: Project, report: ChangeReport, model: str) -> ChangeReport:
     """The report of a rollback whose deployment failed: its target is meant to be on this machine."""
     found = with_target(project, report)
+    if found.served is not None:  # the error that follows says what failed
+        found = replace(found, served=replace(found.served, failed=None))
     if found.served_when is None or found.next != report.next:
         return found
     command = deploy_command(project, model, report.environment or "")

@@ -15,9 +15,9 @@ from mlgit.errors import Again, ConfigError, MlgitError, StateError, ToolError, 
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.renamed import other_names, rename_note
-from mlgit.project.deploy.served import target_folder
+from mlgit.project.deploy.served import served, target_folder
 from mlgit.project.deploy.targets import deployer, naming_plugin, target_row
-from mlgit.project.registry.completeness import require_tags
+from mlgit.project.registry.completeness import as_of_fetch, require_tags
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry, tags_as_of
@@ -164,7 +164,8 @@ class _Targets:
         except MlgitError as error:
             return replace(untouched, state="failed", failure=failure("intent", error))
         if head is None:
-            return replace(untouched, notes=_without_tags(self._project, state, here))
+            notes = (*_without_tags(self._project, state, here), *_still_served(self._project, here))
+            return replace(untouched, notes=notes)
         job = Job(self._project, head, target=self._name, progress=self._progress)
         try:
             if head.version is not None:
@@ -190,10 +191,17 @@ def _without_tags(project: Project, state: ModelState, here: EnvironmentState) -
     if refused:
         newest = max(refused, key=lambda each: each.fact.name.counter or 0)
         return (f"{newest.sentence}; {newest.hint}",)
-    if here.changes or project.remote is None:
+    if here.changes or not as_of_fetch(project, here.model, ci={}):
         return ()
     missing = f"there is no tag of `{here.environment}` for `{here.model}` in this clone"
-    return (f"{missing}; `git fetch --tags {word(project.remote)}` fetches those that there are",)
+    return (f"{missing}; `git fetch --tags {word(project.remote or '')}` fetches those that there are",)
+
+
+def _still_served(project: Project, here: EnvironmentState) -> tuple[str, ...]:
+    """What the target of an empty environment serves, and what ends that."""
+    found = served(project, here)
+    text = None if found is None else found.wrong(f"`{found.folder}`")
+    return () if text is None else (text,)
 
 
 def require_deploy(project: Project, environment: str) -> Deploy:

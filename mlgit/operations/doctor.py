@@ -10,7 +10,7 @@ from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.overview.doctor import Diagnosis, Finding, fault, remark, warning
 from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
-from mlgit.project.overview.config_health import check_readiness
+from mlgit.project.overview.config_health import check_readiness, check_targets
 from mlgit.project.overview.data_health import (
     check_data,
     check_old_files,
@@ -191,6 +191,7 @@ _LOCAL: dict[str, Check] = {
     "remote": _check_remote,
     "config": _check_config,
     "readiness": check_readiness,
+    "targets": check_targets,
     "gto": _check_gto,
     "ignored_tags": check_ignored_tags,
     "refused_tags": check_refused_tags,

@@ -13,7 +13,7 @@ from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import require_model
-from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.registry.read import read_registry, tags_as_of, unpublished_notes
 from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def history(
     """
     notes = _fetch(project) if fetch else ()
     registry = read_registry(project, model=model)
+    notes = notes if fetch else unpublished_notes(project, registry)
     if model is not None and model not in registry.models:
         _require_model(project, model, alone=environment is None)
     _require_environment(project, registry, environment)
@@ -58,6 +59,7 @@ def history(
         at=at,
         metric=metric,
         events=events[:last],
+        several=len(registry.models) > 1,
         held=() if at is None else tuple(_held_at(registry, environment, at)),
         points=() if metric is None else _points(project, registry, metric, last),
         notes=notes,

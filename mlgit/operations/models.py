@@ -10,7 +10,7 @@ from mlgit.errors import UnknownReference
 from mlgit.project.deploy.served import with_served
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import declared_models, require_model
-from mlgit.project.registry.read import read_registry_tags, tags_as_of
+from mlgit.project.registry.read import read_registry_tags, tags_as_of, unpublished_notes
 from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
     if one is not None and one not in known:
         require_model(project, one)
     names = [one] if one is not None else known if model is None else _matching(known, model)
+    if not fetch:
+        notes = unpublished_notes(project, registry)
     environments = tuple(project.trunk_config.environments)
     states = [registry.model(name) for name in names]
     entries = tuple(

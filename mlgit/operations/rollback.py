@@ -170,7 +170,7 @@ def _way_without_remote(
 
 
 def _why(reason: str) -> tuple[str, ...]:
-    """The option with the reason; a dry run may have none."""
+    """The option with the reason; a dry run may lack it."""
     return ("-m", reason) if reason else ()
 
 

@@ -13,7 +13,14 @@ from mlgit.errors import UnknownReference
 from mlgit.project.deploy.served import deploy_command, environment_with_served, with_served
 from mlgit.project.registry.completeness import doubts, unknown_note
 from mlgit.project.registry.models import declared_models, is_model, model_names
-from mlgit.project.registry.read import read_model, read_model_tags, read_registry, tags_as_of
+from mlgit.project.registry.pushed import taken_names, unpushed_tags
+from mlgit.project.registry.read import (
+    read_model,
+    read_model_tags,
+    read_registry,
+    tags_as_of,
+    unpublished_notes,
+)
 from mlgit.project.registry.references import Reference, resolve
 from mlgit.project.trust.marks import trust_in
 
@@ -22,7 +29,9 @@ if TYPE_CHECKING:
     from typing import TypedDict
 
     from mlgit.core.registry.completeness import Doubts, Trust
+    from mlgit.core.registry.entries import EnvironmentEntry
     from mlgit.core.registry.events import Dated, Event
+    from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
@@ -111,21 +120,30 @@ def _environment(
     declared = name in project.trunk_config.environments
     entry = environment_entry(here, declared=declared, known=known, trust=trust)
     entry = environment_with_served(project, entry, state)
-    next_command = None
-    if entry.served is not None and not entry.served.right and entry.label is not None:
-        next_command = entry.served.repair or deploy_command(project, state.name, name)
-        if entry.served.later is not None and project.remote is not None:
-            next_command = f"git fetch --tags {word(project.remote)}"
+    registry = read_registry(project, model=state.name)
     return replace(
         _details(project, state, "environment", text, trust),
         environment=entry,
-        next=next_command,
+        next=_next(project, entry, registry, state.name),
         version=None if version is None else version_entry(state, version, trust),
         message=None if here.holder is None else human_part(here.holder.message()),
         stated=None if version is None else version.statement,
         **_newest(events_of(state, name, why=trust.why)),
-        notes=notes,
+        notes=(*notes, *unpublished_notes(project, registry)),
     )
+
+
+def _next(project: Project, entry: EnvironmentEntry, registry: Registry, model: str) -> str | None:
+    """The command that makes the target serve what the environment holds, or others see that."""
+    served, found = entry.served, taken_names(project, registry)
+    if found is not None:  # no deployment is accepted while the remote has other tags of these names
+        return found.repair
+    if served is None or served.right or entry.label is None:
+        only_here = unpushed_tags(project, registry, tags_as_of(project))
+        return "mlgit push" if only_here else None
+    if served.later is not None and project.remote is not None:
+        return f"git fetch --tags {word(project.remote)}"
+    return served.repair or deploy_command(project, model, entry.environment)
 
 
 def _newest(events: Iterator[Dated]) -> _Events:

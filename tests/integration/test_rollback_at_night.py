@@ -174,7 +174,8 @@ def test_a_second_rollback_within_the_hour_is_refused_and_names_the_first(live: 
         "error: `prod` has no version of `line` before v1.0.0 to go back to\n"
         '  Ada rolled back `prod` from v1.0.1 to v1.0.0 2 s ago: "p95 alarm"\n'
         "  the target serves v1.0.2; to deploy v1.0.0, run `mlgit deploy --env prod`\n"
-        "  hint: promote another one, or run `mlgit unassign line --env prod`\n"
+        "  hint: run `mlgit unassign line --env prod`, "
+        "after which its target continues to serve what it has\n"
     )
 
 
@@ -256,7 +257,7 @@ def test_models_and_show_say_what_is_served_instead(live: Folder) -> None:
         "line   v1.0.1 held  v1.0.2   v1.0.2         3\n"
         "! prod: /srv/models/line still serves v1.0.2\n"
     )
-    shown = without_times(live, live.here("show", "line#prod").out)
+    shown = without_times(live, live.here("show", "line#prod").out.replace("\n          ", " "))
     commit = live.git("rev-parse", "--short=7", "line@v1.0.1^{commit}")
     assert shown.startswith(
         f"prod of line: v1.0.1 at {commit}\n"
@@ -283,13 +284,13 @@ def test_show_says_who_promoted_and_who_emptied_an_environment(live: Folder) -> 
         "Took line@v1.0.2 out of prod\n"
         "  tags  line#prod!#4, pushed to origin\n"
         "  note: DVC itself still returns `v1.0.2` for `prod`: it has no empty stage\n"
-        "! /srv/models/line still serves v1.0.2\n"
+        "! /srv/models/line still serves v1.0.2; `rm /srv/models/line/current` ends that\n"
     )
-    shown = without_times(live, live.here("show", "line#prod").out)
+    shown = without_times(live, live.here("show", "line#prod").out.replace("\n          ", " "))
     assert shown.startswith(
         "prod of line: empty\n"
         "  since   2 s ago, emptied by Ada (was v1.0.2)\n"
-        "  served  ! no: /srv/models/line still serves v1.0.2\n"
+        "  served  ! no: /srv/models/line still serves v1.0.2; `rm /srv/models/line/current` ends that\n"
         "History\n"
     )
     assert "next:" not in shown

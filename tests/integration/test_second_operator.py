@@ -1,4 +1,4 @@
-"""Two people at night: what the second one is told before, instead of and after another rollback."""
+"""Two people at night: what the second one reads before, instead of and after another rollback."""
 
 from __future__ import annotations
 

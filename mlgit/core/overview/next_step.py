@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.checkout import CHECK_OUT, left_behind
-from mlgit.core.overview.status import NextStep
+from mlgit.core.overview.status import NextStep, furthest_first
 from mlgit.core.pipeline.evidence import MERGED
 from mlgit.core.wording import count, word, words
 
@@ -29,7 +29,7 @@ def next_step(
     `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here. `can_pull`: there is a
     DVC remote to pull from. `refused` are files because of which DVC would refuse every command.
     """
-    step = _broken(status) or _taken(status) or _deploy(status) or _complete(status)
+    step = _broken(status) or _taken(status) or _unknown_tags(status) or _deploy(status) or _complete(status)
     step = step or _repair(status, can_pull=can_pull) or _work(status, can_pull=can_pull)
     if step is not None and step.command.startswith(("dvc ", "mlgit run")):
         odd = next(iter(refused), None)
@@ -64,22 +64,27 @@ def typed_in(folder: str, command: str, *, root: str) -> str:
 
 def _deploy(status: Status) -> NextStep | None:
     """Deploy what an environment holds, if its target on this machine serves something else."""
-    for model in status.models:
-        for each in model.environments:
-            served = each.served
-            if served is None or each.version is None or each.refused is not None:
-                continue
-            if served.later is not None and status.remote is not None:
-                command = words(("git", "fetch", "--tags", status.remote))
-                return NextStep(command=command, reason=f"{served.later} is not here")
-            if not served.right:
-                name = [model.model] if len(status.models) > 1 else []
-                reason = f"the target serves {served.label or 'nothing'}"
-                reason = "what the target serves is not known" if served.problem else reason
-                deploy = words(("mlgit", "deploy", "--env", each.environment, *name))
-                command = served.repair or deploy
-                return NextStep(command=command, reason=reason)
+    for model, each in furthest_first(status.models):
+        served = each.served
+        if served is None or each.version is None or each.refused is not None:
+            continue
+        if served.later is not None and status.remote is not None:
+            command = words(("git", "fetch", "--tags", status.remote))
+            return NextStep(command=command, reason=f"{served.later} is not here")
+        if not served.right:
+            name = [model.model] if len(status.models) > 1 else []
+            reason = f"the target serves {served.label or 'nothing'}"
+            reason = "what the target serves is not known" if served.problem else reason
+            deploy = words(("mlgit", "deploy", "--env", each.environment, *name))
+            return NextStep(command=served.repair or deploy, reason=reason)
     return None
+
+
+def _unknown_tags(status: Status) -> NextStep | None:
+    """Fetch tags that this clone may lack before anything is deployed by those that are here."""
+    if status.tags_known.repair is None or _deploy(status) is None:
+        return None
+    return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
 
 
 def _taken(status: Status) -> NextStep | None:

@@ -8,6 +8,7 @@ from mlgit.core.record import record
 from mlgit.core.registry.completeness import KNOWN, Known
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime
 
     from mlgit.core.compare.changes import Side, ValueChange
@@ -84,6 +85,15 @@ class ModelLine:
     refused: str | None = None
     deprecated: bool = False
     rejected: int = 0
+
+
+def furthest_first(models: Iterable[ModelLine]) -> list[tuple[ModelLine, EnvironmentLine]]:
+    """Each environment of each model, those that are furthest from development first."""
+    every = [(model, each) for model in models for each in model.environments]
+    declared = dict.fromkeys(each.environment for _, each in every if each.declared)
+    others = dict.fromkeys(each.environment for _, each in every if not each.declared)
+    names = [*reversed(declared), *others]
+    return [(model, each) for name in names for model, each in every if each.environment == name]
 
 
 @record

@@ -41,7 +41,8 @@ class Served:
     when it was deployed, if the target's journal says so. `problem` says why it is not known what is served,
     and `repair` is the command without which every deployment there fails. `damage` says what is damaged.
     `deployed` is what was deployed last, if something else than a deployment replaced that. `failed` says
-    what became of a deployment of what the environment holds.
+    what became of a deployment of what the environment holds. `stop` is the command that ends what is still
+    served of an environment which someone emptied: no deployment does.
     `later` is the tag that was deployed there, if no tag of the environment here has so high a number.
     """
 
@@ -57,11 +58,30 @@ class Served:
     repair: str | None = field(default=None, metadata={"json": None})
     deployed: str | None = field(default=None, metadata={"json": None})
     failed: str | None = field(default=None, metadata={"json": None})
+    stop: str | None = field(default=None, metadata={"json": None})
 
     @property
     def right(self) -> bool:
         """Whether the folder is known to serve what the environment holds, whole."""
         return self.matches and not self.damaged
+
+    def wrong(self, name: str) -> str | None:
+        """What the target with this name serves instead of what the environment holds, or what is not known.
+
+        None if it is as it should be.
+        """
+        if self.problem is not None:
+            return f"what the target serves is not known: {self.problem}"
+        failed = "" if self.failed is None else f"; {self.failed}"
+        if self.label is None:
+            return None if self.matches else f"{name} serves nothing{failed}"
+        if self.later is not None:
+            return f"{name} serves {self.label}, by {self.later}, which this clone does not have"
+        if self.matches:
+            return f"{name} serves {self.label}, but {self.damage}" if self.damaged else None
+        if self.stop is None and self.deployed is not None:
+            return f"{name} serves {self.label}, though {self.deployed} was deployed last"
+        return f"{name} still serves {self.label}{f'; `{self.stop}` ends that' if self.stop else failed}"
 
 
 @record

@@ -104,7 +104,8 @@ class Point:
 class History:
     """A history: events newest first; `held` with `--at`; `points` (ascending versions) with `--metric`.
 
-    `tags_known` says whether this clone takes all tags of its remote.
+    `tags_known` says whether this clone takes all tags of its remote. `several`: there are several models,
+    so that each event names its own.
     """
 
     model: str | None
@@ -114,6 +115,7 @@ class History:
     events: tuple[Event, ...] = ()
     held: tuple[Held, ...] = ()
     points: tuple[Point, ...] = ()
+    several: bool = field(default=False, metadata={"json": None})
     notes: tuple[str, ...] = ()
     remote: str | None
     tags_as_of: datetime | None

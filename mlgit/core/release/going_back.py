@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import Change, Refusal, TagFact
 
 
+_LEFT = "its target continues to serve what it has"
+
+
 def rollback_target(
     state: ModelState,
     environment: EnvironmentState,
@@ -86,7 +89,10 @@ def _nothing_before(
             hint=end_of_rejection(first) or f"run `mlgit promote {state.name}@VERSION --to {word(name)}`",
         )
     refused = refused_assignments(state, environment)[-1:]
-    hint = f"promote another one, or run `mlgit unassign {word(state.name)} --env {word(name)}`"
+    other = _another(state, environment)
+    hint = f"run `mlgit unassign {word(state.name)} --env {word(name)}`, after which {_LEFT}"
+    if other is not None:
+        hint = f"run `{promotion_command(state, name, other)}`, or `{hint[5:]}"
     details = tuple(each.sentence for each in refused)
     emptied = _before_emptied(state, environment)
     if emptied is not None:
@@ -103,6 +109,13 @@ def _nothing_before(
         details=details,
         hint=refused[0].hint if refused else hint,
     )
+
+
+def _another(state: ModelState, environment: EnvironmentState) -> RegisteredVersion | None:
+    """The newest final version that an environment never held: those before were taken out of it."""
+    held = {change.assigned.commit for change in environment.changes if change.assigned is not None}
+    usable = (each for each in reversed(state.versions) if each.version.final and not each.deregistered)
+    return next((each for each in usable if each.commit not in held), None)
 
 
 def _before_emptied(

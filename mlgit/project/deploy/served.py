@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
-_ERROR = 80  # characters of an error in one line
+_ERROR = 160  # characters of an error in one line
 
 
 def served(project: Project, here: EnvironmentState) -> Served | None:
@@ -161,6 +161,7 @@ def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:
         later=None if matches else later,
         deployed=None if matches else _other_deployed(state.journal, state.current),
         failed=None if matches else failed,
+        stop=f"rm {word(os.path.join(folder.root, 'current'))}" if here.holder is None else None,
     )
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
-from mlgit.core.overview.doctor import Finding
+from mlgit.core.overview.doctor import Finding, warning
 from mlgit.core.registry.readiness import command_of
+from mlgit.core.wording import word
+from mlgit.project.deploy.served import deploy_command, served
+from mlgit.project.registry.read import read_registry
 from mlgit.project.registry.readiness import unready
 
 if TYPE_CHECKING:
@@ -26,3 +29,18 @@ def check_readiness(project: Project) -> Iterator[Finding]:
             repair=command_of(each.hint),
             subjects=(each.subject,),
         )
+
+
+def check_targets(project: Project) -> Iterator[Finding]:
+    """Folders on this machine that do not serve what their environments hold."""
+    for state in read_registry(project).models.values():
+        for name, here in state.environments.items():
+            found = served(project, here)
+            text = None if found is None else found.wrong(f"`{found.folder}`")
+            if found is None or text is None:
+                continue
+            repair = found.repair or found.stop or deploy_command(project, state.name, name)
+            if found.later is not None and project.remote is not None:
+                repair = f"git fetch --tags {word(project.remote)}"
+            what = f"{state.name}#{name}"
+            yield warning("not_served", f"`{what}`: {text}", repair=repair, subjects=(what,))

@@ -14,8 +14,9 @@ from mlgit.core.record import NamedTuple
 from mlgit.core.registry.replay import replay
 from mlgit.core.stated_time import as_time
 from mlgit.core.trunk import HEADS
+from mlgit.core.wording import listed
 from mlgit.errors import ToolError
-from mlgit.project.registry.pushed import of_others
+from mlgit.project.registry.pushed import of_others, taken_names, unpushed_tags
 from mlgit.project.remote_commits import fetched_at_s
 
 if TYPE_CHECKING:
@@ -118,6 +119,16 @@ def tags_as_of(project: Project) -> datetime | None:
         return None
     moved_s = moved_at_s(project.git, ref)
     return None if moved_s is None else as_time(moved_s)
+
+
+def unpublished_notes(project: Project, registry: Registry) -> tuple[str, ...]:
+    """What others do not see of what is shown: tags that are only here, or whose names others took."""
+    found = taken_names(project, registry)
+    if found is not None:
+        text = f"`{project.remote}` has other tags of these names: {listed(found.tags)}"
+        return (f"{text}; `{found.repair}` takes those",)
+    tags = unpushed_tags(project, registry, tags_as_of(project))
+    return (f"only here, so others do not see it: {listed(tags)}; `mlgit push` publishes",) if tags else ()
 
 
 def _whole(listing: TagListing) -> tuple[TagFact, ...]:

@@ -63,8 +63,7 @@ def _sentence(record: Deployment) -> tuple[str | Span, ...]:
             label = "" if record.superseded_label is None else f" ({record.superseded_label})"
             return (Span("Superseded: ", "careful"), f"{record.tag} by ", newer, f"{label}; nothing was done")
         case "unassigned":
-            shown = " holds no version of it by the tags of this clone; its target is left as it is"
-            return (subject, ": ", environment, shown)
+            return (subject, ": ", environment, " is empty; its target was not changed")
         case "failed":
             step = "" if record.failure is None else f", {failed_during(record, record.failure.step)}"
             return (Span("Failed: ", "bad"), subject, " to ", environment, step)

@@ -21,14 +21,17 @@ _LEAST = 8  # a shorter piece of a reason says nothing
 _GAP = 2
 
 
-def event_lines(events: Sequence[Event], now: datetime, *, width: int, indent: int = 0) -> Page:
+def event_lines(
+    events: Sequence[Event], now: datetime, *, width: int, indent: int = 0, several: bool = False
+) -> Page:
     """One line per event, newest first, then why some do not count.
 
-    Reasons end with `…` where the line would be wider than `width`.
+    Each names its model if there are `several`, also if only one of them has events here. Reasons end with
+    `…` where the line would be wider than `width`.
     """
     if not events:
         return []
-    several = len({event.model for event in events}) > 1
+    several = several or len({event.model for event in events}) > 1
     places = [_place(event, several=several) for event in events]
     widest = max(map(len, places))
     rows: list[tuple[Cell, ...]] = []

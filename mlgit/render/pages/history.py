@@ -23,7 +23,7 @@ def page(record: History, *, width: int, whole: bool = False) -> Page:
     elif record.metric is not None:
         shown = _points(record)
     elif record.events:
-        lines = event_lines(record.events, record.told_at, width=width)
+        lines = event_lines(record.events, record.told_at, width=width, several=record.several)
         shown = [events_table(record.events)] if whole else lines
     else:
         shown = [line(_none(record, "Nothing happened yet", "No events are known here"))]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.overview.status import furthest_first
 from mlgit.core.wording import count, format_age
 from mlgit.render.console import text_width
 from mlgit.render.page import Page, Span, Style, line
-from mlgit.render.pages.served import what_is_served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +58,7 @@ def live_in_short(found: Status) -> str:
         f"{model.model} {_short_version(each)}" if several else _short_version(each) for model, each in here
     ]
     more = f" +{len(texts) - _VERSIONS}" if len(texts) > _VERSIONS else ""
-    return f"{names[0]} {', '.join(texts[:_VERSIONS])}{more}"
+    return f"{names[0]} {'; '.join(texts[:_VERSIONS])}{more}"
 
 
 def _short_version(each: EnvironmentLine) -> str:
@@ -76,10 +76,8 @@ def _rows(models: Sequence[ModelLine]) -> Iterator[tuple[ModelLine, EnvironmentL
 
     An environment that no model was ever promoted to has one row.
     """
-    every = [(model, each) for model in models for each in model.environments]
-    declared = dict.fromkeys(each.environment for _, each in every if each.declared)
-    others = dict.fromkeys(each.environment for _, each in every if not each.declared)
-    for name in [*reversed(declared), *others]:
+    every = furthest_first(models)
+    for name in dict.fromkeys(each.environment for _, each in every):
         here = [(model, each) for model, each in every if each.environment == name]
         used = [(model, each) for model, each in here if each.version or each.action or each.known == "no"]
         yield from used or here[:1]
@@ -122,7 +120,7 @@ def _table(
 
 def _remarks(model: ModelLine, each: EnvironmentLine) -> Iterator[str]:
     """What is not as it should be with what an environment holds, a sentence each."""
-    wrong = None if each.served is None else what_is_served(each.served, "the target")
+    wrong = None if each.served is None else each.served.wrong("the target")
     if wrong is not None:
         yield wrong
     if each.held:

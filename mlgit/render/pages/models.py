@@ -30,10 +30,10 @@ def page(record: ModelList) -> Page:
     header = ("model", *columns, "latest", "versions")
     shown: Page = [table(header, rows, right=(len(header) - 1,), indent=0)]
     several = len(record.models) > 1
-    for entry in record.models:
-        for each in entry.environments:
-            name = f"{entry.name}#{each.environment}" if several else each.environment
-            shown += served_lines(each.served, place=f"{name}: ")
+    every = [(entry, each) for entry in record.models for each in entry.environments]
+    for entry, each in sorted(every, key=lambda pair: columns.index(pair[1].environment)):
+        name = f"{entry.name}#{each.environment}" if several else each.environment
+        shown += served_lines(each.served, place=f"{name}: ")
     shown += refused_lines(refused_of(record.models))
     shown += unknown_lines(record.tags_known, entries=record.models)
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]

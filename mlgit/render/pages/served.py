@@ -23,23 +23,7 @@ def served_lines(served: Served | None, *, when: str | None = None, place: str =
 
 def difference(served: Served) -> str | None:
     """`/srv/models/tumor still serves v1.1.0`; None if it serves what the environment holds."""
-    return what_is_served(served, served.folder)
-
-
-def what_is_served(served: Served, name: str) -> str | None:
-    """What the target with this name serves instead of what the environment holds, or what is not known."""
-    if served.problem is not None:
-        return f"what the target serves is not known: {served.problem}"
-    failed = "" if served.failed is None else f"; {served.failed}"
-    if served.label is None:
-        return None if served.matches else f"{name} serves nothing{failed}"
-    if served.later is not None:
-        return f"{name} serves {served.label}, by {served.later}, which this clone does not have"
-    if not served.matches and served.deployed is not None:
-        return f"{name} serves {served.label}, though {served.deployed} was deployed last"
-    if not served.matches:
-        return f"{name} still serves {served.label}{failed}"
-    return f"{name} serves {served.label}, but {served.damage}" if served.damaged else None
+    return served.wrong(served.folder)
 
 
 def next_line(command: str | None) -> Page:

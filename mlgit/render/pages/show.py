@@ -47,7 +47,10 @@ def _model(record: Details, *, utc: bool) -> Page:
     shown: Page = [line(Span(model.name, "strong"), " (deprecated)" if model.deprecated else "")]
     shown.append(field("path", model.path or "not declared"))
     shown.append(field("latest", _latest(model)))
-    for each in model.environments:
+    # The one furthest from development first, as in `status`.
+    undeclared = [each for each in model.environments if not each.declared]
+    declared = [each for each in model.environments if each.declared]
+    for each in (*reversed(declared), *undeclared):
         held = Span(", held by a rollback", "careful") if each.held else Span("")
         since = (
             "" if each.since is None else f", {when(each.since, record.told_at, utc=utc)} by {each.author}"
@@ -55,7 +58,7 @@ def _model(record: Details, *, utc: bool) -> Page:
         shown.append(field(each.environment, _held(each) + since, held))
         wrong = None if each.served is None else difference(each.served)
         if wrong is not None:
-            shown.append(line(Span("! ", "careful"), wrong, indent=4))
+            shown.append(line(Span("! ", "careful"), wrong, indent=4, hang=2))
     if record.versions:
         rows = [
             (
@@ -112,6 +115,11 @@ def _version(record: Details, *, utc: bool) -> Page:
         field("commit", version.commit),
         field("live in", ", ".join(version.environments) or _nowhere(record.model)),
     ]
+    for each in record.model.environments:
+        about = each.served is not None and version.version in {each.version, each.served.label}
+        wrong = difference(each.served) if about and each.served is not None else None
+        if wrong is not None:
+            shown.append(line(Span("! ", "careful"), f"{each.environment}: {wrong}", indent=4, hang=2))
     if version.refused is not None:
         shown.insert(1, line(Span(f"does not count: {version.refused}", "bad"), indent=2))
     if record.stated is not None:

@@ -81,7 +81,7 @@ CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
         ),
         (
             deployment(target="local", state="unassigned", tag=None, version=None, commit=None),
-            "line: prod holds no version of it by the tags of this clone; its target is left as it is\n",
+            "line: prod is empty; its target was not changed\n",
         ),
         (
             deployment(**FOLDER, state="failed", failure=failure("fetched", ToolError("No"))),
