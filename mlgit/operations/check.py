@@ -129,8 +129,10 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     }
     plotted = {plot.file for plot in extended.plots if plot.changed}
     here = frozenset(project.tree(candidate.commit).paths())
-    kept = {each.path for each in diff.data or () if each.kind == "removed"} & here
-    lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted, kept=kept), here)
+    made -= {each.path for each in diff.data or ()} & here - {
+        out.path for out in judged.evidence.pipeline.outputs
+    }
+    lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted), here)
     return replace(extended, changes=lines, params=param_changes(diff), stages=stages)
 
 

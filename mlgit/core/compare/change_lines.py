@@ -28,27 +28,19 @@ _VERBS: Mapping[Kind, str] = {
 }
 
 
-def change_lines(
-    diff: Diff, *, made: Collection[str] = (), plotted: Collection[str] = (), kept: Collection[str] = ()
-) -> dict[str, str]:
+def change_lines(diff: Diff, *, made: Collection[str] = (), plotted: Collection[str] = ()) -> dict[str, str]:
     """`data`, `params` and `model` -> one line each; parts that were not compared are left out.
 
     Paths in `made` are outputs of stages: they are not data that came from elsewhere, and have a line
     `outputs` if one of them changed, without those that are `plotted`: the report shows these as plots.
-    `kept` are files in Git that were outputs before.
     """
-
-    def _data(change: ContentChange) -> str:
-        return f"`{change.path}` is a file in Git now" if change.path in kept else _content(change)
-
-    made = {path for path in made if path not in kept}
     data = None if diff.data is None else [each for each in diff.data if each.path not in made]
     outputs = [each for each in diff.data or () if each.path in made and each.path not in plotted]
     parts: Sequence[tuple[str, Sequence[Any] | None, Callable[[Any], str]]] = (
-        ("data", data, _data),
+        ("data", data, _content),
         ("params", diff.params and _joined_moves(diff.params), partial(_value, shared=diff.shared_params)),
         ("model", diff.models, _model),
-        ("outputs", outputs or None, _data),
+        ("outputs", outputs or None, _content),
     )
     compared = [(name, joined(map(show, part))) for name, part, show in parts if part is not None]
     return {name: text or "unchanged" for name, text in compared}

@@ -23,7 +23,7 @@ from mlgit.project.pipeline.evidence import evidence
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from mlgit.core.compare.changes import Kind, ValueChange
+    from mlgit.core.compare.changes import Content, Kind, ValueChange
     from mlgit.core.config.file import Direction
     from mlgit.core.pipeline.evidence import Problem
     from mlgit.project.open import Project
@@ -135,12 +135,10 @@ def _contents(
     """Changes of data and of models; None for a part that is not compared."""
     if not {"data", "models"} & set(parts):
         return None, None
-    from mlgit.project.compare.outputs import contents, table_rows
+    from mlgit.project.compare.outputs import table_rows
 
     owners = _model_paths(project, old) | _model_paths(project, new)
-    changes = content_changes(
-        contents(project, old[1]), contents(project, new[1]), show_unchanged=show_unchanged
-    )
+    changes = content_changes(*_both_contents(project, old, new), show_unchanged=show_unchanged)
     data = models = None
     if "data" in parts:
         data = tuple(
@@ -159,6 +157,25 @@ def _contents(
         known = [each for each in (*whole, *others) if each is not None and each.path in owners]
         models = None if None in others and not known else _versioned(project, known, owners, old[0], new[0])
     return data, models
+
+
+def _both_contents(
+    project: Project, old: tuple[Side, Evidence], new: tuple[Side, Evidence]
+) -> list[dict[str, Content]]:
+    """Path -> content of both sides; what is an output of only one may be a file of Git on the other."""
+    from mlgit.project.compare.outputs import contents, in_git
+
+    sides = (old, new)
+    found = [dict(contents(project, each)) for _, each in sides]
+    only = found[0].keys() ^ found[1].keys()
+    for (side, state), known in zip(sides, found, strict=True):
+        if not side.empty:
+            known.update(in_git(project, state, only - known.keys()))
+    for path in only & found[0].keys() & found[1].keys():
+        before, after = (_files(project, *side, path) for side in sides)
+        if before and before == after:
+            found[1][path] = found[0][path]
+    return found
 
 
 def _versioned(
@@ -190,9 +207,10 @@ def _not_whole(
     None: whether a model changed is not known on this machine.
     """
     sides = (old, new)
-    outputs = {out.path for _, known in sides for out in known.pipeline.outputs if not out.metric}
+    outs = [{out.path for out in known.pipeline.outputs if not out.metric} for _, known in sides]
+    outputs = outs[0] | outs[1]
     differing = {each.path for each in changes if each.kind != "unchanged"}
-    for path in sorted({*paths} & outputs - differing):
+    for path in sorted({*paths} & outs[0] & outs[1] - differing):
         added = [_added(project, *side, path) for side in sides]
         if added[0] != added[1]:
             yield ContentChange(path=path, kind="modified")

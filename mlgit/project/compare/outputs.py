@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _TABLES = {".csv": 1, ".tsv": 1, ".jsonl": 0, ".ndjson": 0}
 _MAX_ROWS_BYTES = 256 << 20
 _CHUNK = 1 << 20
+_MOST_READ = 64 << 20
 
 
 def contents(project: Project, state: Evidence) -> Mapping[str, Content]:
@@ -30,6 +31,27 @@ def contents(project: Project, state: Evidence) -> Mapping[str, Content]:
         here = _on_disk(project, out) if state.commit is None else _committed(project, out, state.commit)
         if here is not None:
             found[out.path] = here
+    return found
+
+
+def in_git(project: Project, state: Evidence, paths: Iterable[str]) -> Mapping[str, Content]:
+    """Path -> content of what Git has at these paths, which DVC does not list in this state.
+
+    The content of a folder and of a file too large to read is not known, but it is there.
+    """
+    from mlgit.adapters.dvc.data.hashes import bytes_md5
+
+    wanted = set(paths)
+    tree = project.tree(state.commit)
+    there = set(tree.paths()) if wanted else set()
+    read = tree.read_many(sorted(wanted & there), most_bytes=_MOST_READ)
+    found = {
+        path: Content(bytes_md5(read[path]), len(read[path])) if path in read else Content(None)
+        for path in wanted & there
+    }
+    for path in wanted - there:
+        if inside := sum(name.startswith(f"{path}/") for name in there):
+            found[path] = Content(None, None, inside)
     return found
 
 
@@ -48,7 +70,7 @@ def table_rows(project: Project, state: Evidence, path: str, md5: str | None) ->
     if state.commit is None and os.path.exists(local_path):
         return _rows(local_path, header)
     out = next((out for out in state.pipeline.outputs if out.path == path), None)
-    if out is not None and not out.cached and state.commit is not None:
+    if (out is None or not out.cached) and state.commit is not None:
         found = project.tree(state.commit).read(path)
         return None if found is None else max(0, len(found.splitlines()) - header)
     cache = cache_of(project, path)

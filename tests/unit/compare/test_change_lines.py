@@ -91,12 +91,6 @@ def test_outputs_of_stages_are_not_data() -> None:
     }
 
 
-def test_an_output_that_git_keeps_now_is_data_and_not_gone() -> None:
-    data = (ContentChange(path="raw.csv", kind="removed"), ContentChange(path="test.csv", kind="removed"))
-    lines = change_lines(diff(data=data), made={"test.csv"}, kept={"test.csv"})
-    assert lines == {"data": "`raw.csv` gone, `test.csv` is a file in Git now"}
-
-
 def test_params_show_both_values() -> None:
     params = (
         ValueChange(file="p", key="a", kind="modified", old=Decimal("0.1"), new=Decimal("0.25")),
