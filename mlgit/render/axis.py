@@ -14,6 +14,9 @@ _STEPS_PER_DECADE = 5
 _TWENTIETHS = 20
 _MOST_DIGITS = 15
 _DUST = 1e-9
+_NEAR = 1e-6
+# How many texts, and characters with a space after each, fit below a chart.
+_MOST_MARKS, _ROOM = 16, 62
 
 
 def drawable(numbers: Sequence[float]) -> bool:
@@ -57,3 +60,36 @@ def labels(numbers: Sequence[float]) -> list[str]:
         if len(set(texts)) == len(set(numbers)):
             return texts
     return [format(Decimal(repr(number)), "f") for number in numbers]
+
+
+def marks(places: Sequence[float]) -> list[str]:
+    """The text of each place that has room for one, empty for the others; round numbers if there are some."""
+    texts = labels(places)
+    if _fits(texts):
+        return texts
+    kept: Sequence[int] = _round_places(places)
+    if not kept:
+        most = max(2, _ROOM // (max(map(len, texts)) + 1))
+        kept = range(0, len(places), -(-(len(places) - 1) // (most - 1)))
+    found = [""] * len(places)
+    for at, text in zip(kept, labels([places[at] for at in kept]), strict=True):
+        found[at] = text
+    return found
+
+
+def _fits(texts: Sequence[str]) -> bool:
+    return len(texts) <= _MOST_MARKS and sum(len(text) + 1 for text in texts) <= _ROOM
+
+
+def _round_places(places: Sequence[float]) -> list[int]:
+    """Where multiples of 1, 2 or 5 times a power of ten are, if there is room for them all along the axis."""
+    width = places[-1] - places[0]
+    if not 0 < width < _DRAWABLE[1]:
+        return []
+    start = floor(log10(width / len(places)))
+    for step in (times * 10.0**power for power in range(start, start + 4) for times in (1, 2, 5)):
+        kept = [at for at, x in enumerate(places) if abs(x / step - round(x / step)) < _NEAR]
+        if _fits(labels([places[at] for at in kept])):
+            covered = len(kept) > 1 and places[kept[-1]] - places[kept[0]] > width / 2
+            return kept if covered else []
+    return []

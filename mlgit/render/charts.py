@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from mlgit.render.mermaid import GREY, ORANGE, settings
+from mlgit.render.mermaid import GREY, ORANGE, plain, settings, unseen_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,10 +14,10 @@ if TYPE_CHECKING:
 _TICKS = "▁▂▃▄▅▆▇█"
 _FLAT = "▄"
 _NO_NUMBER = "·"
-# Text of users must not end a text of Mermaid.
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,_/+()-]")
 _DRAWABLE = (1e-6, 1e12)
-_LONGEST = 60
+# Characters of labels that fit below a chart, with a space after each.
+_ROOM = 60
+_LONGEST = 50
 
 
 def sparkline(values: Sequence[str]) -> str:
@@ -42,15 +41,16 @@ def line_chart(title: str, labels: Sequence[str], values: Sequence[str], *, limi
         return ""
     low, high = min(known), max(known)
     margin = (high - low) / 10 or abs(high) / 10 or 1.0
-    axis = ", ".join(f'"{_plain(label)}"' for label in labels)
-    named = title if bound is None else f"{title} (orange), limit {_digits(bound)} (grey)"
+    axis = ", ".join(f'"{name}"' for name in unseen_names(_spaced([plain(each) for each in labels])))
+    named = plain(title, most=_LONGEST)
+    named += "" if bound is None else f" (orange), limit {_digits(bound)} (grey)"
     lines = [
         *settings((ORANGE, GREY) if bound is not None else (ORANGE,)),
         "xychart-beta",
-        f'  title "{_plain(named)}"',
+        f'  title "{named}"',
         f"  x-axis [{axis}]",
         f"  y-axis {_digits(low - margin)} --> {_digits(high + margin)}",
-        f'  line "{_plain(title)}" [{", ".join(_digits(each) for each in numbers if each is not None)}]',
+        f'  line "{plain(title)}" [{", ".join(_digits(each) for each in numbers if each is not None)}]',
     ]
     if bound is not None:
         lines.append(f'  line "limit" [{", ".join([_digits(bound)] * len(numbers))}]')
@@ -66,6 +66,13 @@ def finite(text: str) -> float | None:
     return number if isfinite(number) else None
 
 
+def _spaced(labels: Sequence[str]) -> list[str]:
+    """Every n-th label, counted from the last one, so that they do not overlap; the others are empty."""
+    step = -(-sum(len(label) + 1 for label in labels) // _ROOM)
+    last = len(labels) - 1
+    return [label if (last - place) % max(step, 1) == 0 else "" for place, label in enumerate(labels)]
+
+
 def _tick(number: float, low: float, high: float) -> str:
     if low == high:
         return _FLAT
@@ -77,7 +84,3 @@ def _tick(number: float, low: float, high: float) -> str:
 def _digits(number: float) -> str:
     """The number without an exponent, with at most nine digits."""
     return format(Decimal(f"{number:.9g}").normalize(), "f")
-
-
-def _plain(text: str) -> str:
-    return _NOT_PLAIN.sub("?", text)[:_LONGEST].strip() or "?"

@@ -63,7 +63,7 @@ def test_a_changed_plot_whose_template_is_not_drawn_is_named(project: Folder, te
     project.write("plots/odd.json", '[{"a": 1, "b": 3}]')
     project.commit("Odd")
     (odd,) = [each for each in plots(project).values() if each["file"] == "plots/odd.json"]
-    note = f"not drawn: only `dvc plots diff` draws the template `{template}` of `plots/odd.json`"
+    note = f"changed, not drawn: only `dvc plots diff` draws the template `{template}` of `plots/odd.json`"
     assert (odd["notes"], odd["curves"], odd["cells"]) == ([note], [], [])
     shown = project.here("report", "--as", "github").out
     assert "not drawn: only `dvc plots diff` draws the template" in shown
@@ -128,9 +128,25 @@ def test_points_that_are_not_finite_are_counted(drawn: Folder) -> None:
     valid = plots(drawn)["loss (plots/valid.tsv)"]
     assert points(valid, "candidate") == [(0, 0.25)]
     assert valid["notes"] == [
-        "1 of 2 points of the base are not finite numbers and are left out",
-        "1 of 2 points of this change are not finite numbers and are left out",
+        "from step 1 on, the base has no finite number (1 of 2 points are left out)",
+        "from step 1 on, this change has no finite number (1 of 2 points are left out)",
     ]
+    drawn.write("plots/valid.tsv", "step\tloss\tacc\n0\tinf\t0.5\n1\t0.5\t0.75\n")
+    note = "1 of 2 points of this change are not finite numbers and are left out"
+    assert plots(drawn)["loss (plots/valid.tsv)"]["notes"][1] == note
+
+
+def test_a_plot_over_dates_is_not_drawn_and_says_whether_it_changed(drawn: Folder) -> None:
+    declared = (drawn / "dvc.yaml").read_text()
+    drawn.write("dvc.yaml", f"{declared}  - plots/days.csv: {{x: day, y: n}}\n")
+    drawn.write("plots/days.csv", "day,n\n2026-01-01,1\n2026-01-02,2\n")
+    drawn.commit("Days")
+    note = "not drawn: no `day` of `plots/days.csv` is a finite number"
+    assert plots(drawn)["n by day"]["notes"] == [note]
+    assert "n by day" not in plots(drawn, "--base", "HEAD")
+    drawn.write("plots/days.csv", "day,n\n2026-01-01,1\n2026-01-02,3\n")
+    found = plots(drawn, "--base", "HEAD")["n by day"]
+    assert (found["notes"], found["curves"]) == ([f"changed, {note}"], [])
 
 
 def test_the_working_tree_is_a_candidate_too(drawn: Folder) -> None:
@@ -202,7 +218,7 @@ def test_plots_that_dvc_keeps_are_read_by_hash_and_missing_ones_are_named(projec
     assert (roc["known"], found["known"]) == (True, False)
     assert (points(found, "base"), points(found, "candidate")) == (None, points(roc, "candidate"))
     assert found["notes"] == [
-        f"`curves/roc.csv` at {base} is not in the DVC cache of this machine; run `dvc fetch --all-commits`"
+        f"`curves` at {base} is not in the DVC cache of this machine; run `dvc fetch --all-commits`"
     ]
 
 

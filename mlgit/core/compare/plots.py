@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from itertools import pairwise
-from math import isfinite
+from math import ceil, floor, isfinite, log10
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
@@ -21,7 +22,7 @@ PlotSide = Literal["base", "candidate"]
 MOST_PLOTS = 40
 MOST_CLASSES = 30
 MOST_POINTS = 200
-_TENTHS = tuple(tenth / 10 for tenth in range(11))
+_FIFTIETHS = tuple(place / 50 for place in range(51))
 _BOTH_CLASSES = 2
 _OF_A_STEP = 2
 _SHARES = ("roc", "precision_recall")
@@ -98,8 +99,8 @@ class Plot:
 def curve_through(side: PlotSide, points: Iterable[Point], *, kind: PlotKind) -> Curve:
     """The curve through points, in the order of their file; with too many points only some of them.
 
-    A share (ROC, precision and recall) is then read off at even distances, another curve keeps every n-th
-    point.
+    A share (ROC, precision and recall) is then read off at even distances, another curve keeps its ends, and
+    the lowest and the highest point of each part of it.
     """
     ordered = in_order(points, steps=kind in _SHARES)
     if len(ordered) > MOST_POINTS + 1:
@@ -133,12 +134,17 @@ def in_order(points: Iterable[Point], *, steps: bool) -> list[Point]:
 def _fewer(ordered: Sequence[Point], *, even: bool) -> list[Point]:
     low, high = ordered[0][0], ordered[-1][0]
     if even and isfinite(high - low):
-        # Written so that tenths of 0..1 are among them as they are.
+        # Written so that fiftieths of 0..1 are among them as they are.
         places = [low + (high - low) * step / MOST_POINTS for step in range(MOST_POINTS)] + [high]
         read = read_off(ordered, places)
         return [(x, y) for x, y in zip(places, read, strict=True) if y is not None]
-    last = len(ordered) - 1
-    return [ordered[last * step // MOST_POINTS] for step in range(MOST_POINTS + 1)]
+    kept, parts = {ordered[0], ordered[-1]}, MOST_POINTS // 2 - 1
+    for part in range(parts):
+        inside = ordered[len(ordered) * part // parts : len(ordered) * (part + 1) // parts]
+        kept |= {min(inside, key=itemgetter(1)), max(inside, key=itemgetter(1))}
+    for step in range(MOST_POINTS):
+        kept |= {ordered[(len(ordered) - 1) * step // MOST_POINTS]} if len(kept) <= MOST_POINTS else set()
+    return sorted(kept)
 
 
 def read_off(ordered: Sequence[Point], places: Iterable[float]) -> list[float | None]:
@@ -169,13 +175,15 @@ def _between(left: Point, right: Point, place: float) -> float:
 
 _EXACT = 2.0**53
 """From here on, not every whole number is a double."""
+_LARGEST = 1e12
 
 
 def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, ...]:
     """The places at which to read off all curves: rising, at most `most`, from where every curve has begun.
 
-    Tenths for shares. Otherwise the places of the points if these are few and at even distances; then even
-    distances, of whole numbers if all points are at some, where only the last one may be shorter.
+    Fiftieths for shares. Otherwise the places of the points if these are few and at even distances; then even
+    distances, of whole numbers if all points are at some, otherwise round numbers. The last distance may be
+    shorter, and between round numbers also the first.
     Each curve is at the first places, perhaps not at the last.
     """
     several = [curve.points for curve in curves if curve.xs]
@@ -185,7 +193,7 @@ def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, 
     if any(points[-1][0] < low for points in several):
         return ()
     if kind in _SHARES:
-        return tuple(tenth for tenth in _TENTHS if low <= tenth <= high)
+        return tuple(place for place in _FIFTIETHS if low <= place <= high)
     own = sorted({x for points in several for x, _ in points if low <= x <= high})
     if len(own) <= most and _even(own):
         return tuple(own)
@@ -193,8 +201,26 @@ def grid(curves: Sequence[Curve], *, kind: PlotKind, most: int) -> tuple[float, 
         step = max(1, -(-int(high - low) // (most - 1)))
         even = [low + step * number for number in range(most)]
     else:
-        even = [low * (1 - step / (most - 1)) + high * (step / (most - 1)) for step in range(most)]
+        even = _round_numbers(low, high, most)
     return tuple(sorted({min(max(x, low), high) for x in even}))
+
+
+def _round_numbers(low: float, high: float, most: int) -> list[float]:
+    """Both ends, and the multiples between them of 1, 2 or 5 times a power of ten; at most `most`."""
+    width, largest = high - low, max(abs(low), abs(high))
+    if not (largest < _LARGEST and width > max(largest, 1) / _LARGEST):
+        return [low * (1 - step / (most - 1)) + high * (step / (most - 1)) for step in range(most)]
+    power = floor(log10(width / most))
+    found: list[float] = []
+    for times in (1, 2, 5, 10, 20, 50):
+        step = times * 10.0**power
+        multiples = range(ceil(low / step) * times, floor(high / step) * times + 1, times)
+        # Divided, because 3 * 0.1 is not 0.3.
+        between = (n / 10.0**-power if power < 0 else n * 10.0**power for n in multiples)
+        found = sorted({low, high, *(x for x in between if low < x < high)})
+        if len(found) <= most:
+            break
+    return found
 
 
 def _even(xs: Sequence[float]) -> bool:

@@ -23,6 +23,7 @@ th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; 
 td:last-child:not([style]):not(:first-child) { min-width: 11rem }
 td[style*="right"] { white-space: nowrap }
 @media (max-width: 40rem) { body { padding: 1rem } th, td { padding: .2rem .35rem } }
+td code { overflow-wrap: anywhere } td > code:only-child { display: inline-block; min-width: min(100%, 9rem) }
 th { font-weight: 600; background: var(--code) }
 td { font-variant-numeric: tabular-nums }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--code);
@@ -34,16 +35,19 @@ summary { cursor: pointer; font-weight: 600 }
 sub { vertical-align: baseline; color: var(--soft); font-size: .85em }
 blockquote { margin: 1rem 0; padding: 0 1rem; border-left: 4px solid var(--line); color: var(--soft) }
 a { color: var(--link) }
-figure { margin: 1.25rem 0; max-width: 45rem } figcaption { font-weight: 600; margin-bottom: .3rem }
+figure { margin: 1.25rem 0; max-width: 45rem; overflow-x: auto }
+figcaption { font-weight: 600; margin-bottom: .3rem }
 figcaption span { font-weight: 400; color: var(--soft) }
-svg { display: block; width: 100%; height: auto }
+svg { display: block; width: 100%; min-width: 38rem; height: auto }
 svg text { fill: var(--text); font-size: 12px }
 svg path { fill: none } svg .grid { stroke: var(--line) } svg .axis { stroke: var(--soft) }
 svg .curve { stroke-width: 2; stroke-linejoin: round }
 svg .base { stroke: var(--base); stroke-dasharray: 6 3 } svg .candidate { stroke: var(--candidate) }
 svg .limit { stroke: var(--limit); stroke-dasharray: 2 3 }
 svg circle.base, svg circle.candidate { stroke-dasharray: none; fill: var(--page) }
-@media print { details:not([open]) > :not(summary) { display: block } }
+@media print { details:not([open]) > :not(summary) { display: block }
+  details::details-content { content-visibility: visible; block-size: auto }
+  figure { overflow-x: visible } svg { min-width: 0 } }
 """
 
 

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.plots import MOST_POINTS, grid, read_off
 from mlgit.core.wording import count, joined
-from mlgit.render.axis import axis, digits, labels
+from mlgit.render.axis import axis, digits, drawable
 from mlgit.render.escape import code, prose
-from mlgit.render.mermaid import GREY, ORANGE, xy_chart
-from mlgit.render.report.layout import cells
+from mlgit.render.mermaid import GREY, LONGEST_TITLE, ORANGE, plain, xy_chart
+from mlgit.render.report.layout import bare_title
+from mlgit.render.report.matrix import matrix
+from mlgit.render.report.tables.rows import header_of
 from mlgit.render.svg import Series, figure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from mlgit.core.compare.plots import Cell, Curve, Plot, PlotSide
+    from mlgit.core.compare.plots import Curve, Plot, PlotSide
     from mlgit.core.gates.verdict import Check
     from mlgit.render.report.layout import DetailLevel, ReportContext
 
-NAMES: dict[PlotSide, str] = {"base": "base", "candidate": "this change"}
+_BASE: PlotSide = "base"
 COLOURS: dict[PlotSide, tuple[str, str]] = {"base": ("grey", GREY), "candidate": ("orange", ORANGE)}
-_ARROW = " → "
-# More labels would overlap.
-_SHORT, _MOST_PLACES, _MOST_LONG = 3, 21, 11
-_MOST_CLASSES = 10
-_MOST_DRAWN = 8
+_MOST_PLACES = 51
+_MOST_DRAWN, _MOST_MATRICES = 8, 2
 _MOST_NAMES = 10
-_MOST_CELLS = 10
+_NOT_SHOWN = 10  # per cent of the axis that a curve may go beyond what is drawn
 _SHARES = ("roc", "precision_recall")
+_PAGE = "`mlgit report --format html` draws every plot"
 
 
 def charts_of(record: Check, context: ReportContext, level: DetailLevel) -> list[list[str]]:
@@ -41,15 +42,27 @@ def charts_of(record: Check, context: ReportContext, level: DetailLevel) -> list
         return (
             [[f"<sub>{count(changed, 'changed plot')} left out, to keep this short</sub>"]] if changed else []
         )
+    names = _names(record)
     draw = _figure if context.svg else _curves if context.host is not None else _nothing
     news = [plot for plot in record.plots if plot.drawable and not plot.unchanged]
-    most = len(news) if context.svg else _MOST_DRAWN
-    drawn = {plot: _matrix(plot) if plot.cells else draw(plot) for plot in news[:most]}
-    shown = {plot: blocks for plot, blocks in drawn.items() if blocks}
+    # Many matrices leave room for curves.
+    late = [plot for plot in news if plot.cells][_MOST_MATRICES:]
+    news.sort(key=late.__contains__)
+    shown: dict[Plot, list[list[str]]] = {}
+    for plot in news:
+        if context.svg or len(shown) < _MOST_DRAWN:
+            blocks = matrix(plot, names) if plot.cells else draw(plot, names)
+            shown |= {plot: blocks} if blocks else {}
     first = list({bool(plot.cells): plot for plot in reversed(shown)}.values())
     top = [block for plot in shown if plot in first for block in shown[plot]]
     rest = [plot for plot in shown if plot not in first]
-    return [*top, *_folded(rest, shown), _lines(record.plots, shown)]
+    return [*top, *_folded(rest, shown), _lines(record.plots, shown, context)]
+
+
+def _names(record: Check) -> Mapping[PlotSide, str]:
+    """What the two sides are called, as in the tables."""
+    known = [header_of(each) for each in record.references if each.state == "found"]
+    return {"base": known[0] if known else _BASE, "candidate": "this change"}
 
 
 def _folded(rest: Sequence[Plot], shown: dict[Plot, list[list[str]]]) -> list[list[str]]:
@@ -64,26 +77,47 @@ def _folded(rest: Sequence[Plot], shown: dict[Plot, list[list[str]]]) -> list[li
     ]
 
 
-def _lines(plots: Sequence[Plot], shown: dict[Plot, list[list[str]]]) -> list[str]:
+def _lines(plots: Sequence[Plot], shown: dict[Plot, list[list[str]]], context: ReportContext) -> list[str]:
     """One line each for plots without a picture, and for values that are missing."""
     same = [prose(plot.title) for plot in plots if plot.unchanged]
-    named = [
-        f"{prose(plot.title)} ({code(plot.file)})" for plot in plots if plot.changed and plot not in shown
-    ]
-    found = [f"- **plots**: {joined(named, _MOST_NAMES)} changed"] if named else []
+    named: dict[str, list[str]] = {}
+    for plot in plots:
+        # A note says it if only one side has the plot.
+        if plot.changed and plot not in shown and not (len(plot.curves) == 1 and plot.notes):
+            text = f"{prose(bare_title(plot))} ({code(plot.file)})"
+            named.setdefault(_why_not(plot, context), []).append(text)
+    found = [f"- **plots**: {joined(each, _MOST_NAMES)} changed{why}" for why, each in named.items()]
     found += [f"- **plots**: {joined(same, _MOST_NAMES)} unchanged"] if same and (shown or named) else []
-    return found + [f"- **{prose(plot.title)}**: {prose(note)}" for plot in plots for note in plot.notes]
+    notes: dict[str, list[str]] = {}
+    for plot in plots:
+        for note in plot.notes:
+            notes.setdefault(note, []).append(f"**{prose(plot.title)}**")
+    return found + [f"- {joined(titles, _MOST_NAMES)}: {prose(note)}" for note, titles in notes.items()]
 
 
-def _nothing(_: Plot) -> list[list[str]]:
+def _why_not(plot: Plot, context: ReportContext) -> str:
+    """Why a changed plot has no picture, and what draws it."""
+    numbers = [number for curve in plot.curves for point in curve.points for number in point]
+    if context.svg:
+        return ", with numbers too large or too near to draw"
+    if context.host is None:
+        return f"; {_PAGE}"
+    if not drawable(numbers):
+        return f", with numbers too large or too small for a chart here; {_PAGE}"
+    if plot.curves and len(grid(plot.curves, kind=plot.kind, most=_MOST_PLACES)) < 2:  # noqa: PLR2004
+        return f", without two values of {prose(plot.x_label)} to draw a line over; {_PAGE}"
+    return f", left out to keep this short; {_PAGE}"
+
+
+def _nothing(*_: object) -> list[list[str]]:
     return []
 
 
-def _figure(plot: Plot) -> list[list[str]]:
+def _figure(plot: Plot, names: Mapping[PlotSide, str]) -> list[list[str]]:
     """The curves with all their points, for a page of HTML."""
     made = figure(
-        plot.title.removesuffix(f" ({plot.file})"),
-        [Series(NAMES[curve.side], curve.side, _after_rise(curve)) for curve in plot.curves],
+        bare_title(plot),
+        [Series(names[curve.side], curve.side, _after_rise(curve)) for curve in plot.curves],
         x_label=plot.x_label,
         y_label=plot.y_label,
         share=plot.kind in _SHARES,
@@ -103,94 +137,64 @@ def _reduced(plot: Plot) -> str:
     return f", at most {longest} points per curve" if longest > MOST_POINTS else ""
 
 
-def _curves(plot: Plot) -> list[list[str]]:
+def _curves(plot: Plot, names: Mapping[PlotSide, str]) -> list[list[str]]:
     places = grid(plot.curves, kind=plot.kind, most=_MOST_PLACES)
-    if any(len(label) > _SHORT for label in labels(places)):
-        places = grid(plot.curves, kind=plot.kind, most=_MOST_LONG)
     read = {curve.side: _known(curve, places) for curve in plot.curves}
     chart = xy_chart(
-        plot.title.removesuffix(f" ({plot.file})"),
+        bare_title(plot),
         places,
-        [(NAMES[side], COLOURS[side][1], values) for side, values in read.items()],
+        [(names[side], COLOURS[side][1], values) for side, values in read.items()],
         x_label=plot.x_label,
         y_label=plot.y_label,
-        named=", ".join(_named(curve.side) for curve in plot.curves),
+        named=", ".join(f"{names[curve.side]} ({COLOURS[curve.side][0]})" for curve in plot.curves),
         share=plot.kind in _SHARES,
     )
     if not chart or len(places) < 2:  # noqa: PLR2004 (a line has two points)
         return []
-    return [["```mermaid", chart, "```", *_sentences(plot, places, read)]]
-
-
-def _named(side: PlotSide) -> str:
-    return f"{NAMES[side]} ({COLOURS[side][0]})"
+    return [["```mermaid", chart, "```", *_sentences(plot, places, read, names)]]
 
 
 def _known(curve: Curve, places: Sequence[float]) -> list[float]:
     return [y for y in read_off(curve.points, places) if y is not None]
 
 
-def _sentences(plot: Plot, places: Sequence[float], read: dict[PlotSide, list[float]]) -> list[str]:
-    """What the chart does not show: that its axis is cut, and where curves are read off and end."""
-    low, _ = axis([y for values in read.values() for y in values], share=plot.kind in _SHARES)
-    own = {x for curve in plot.curves for x, _ in curve.points}
-    found = [f"From {code(plot.file)}."] if plot.title.endswith(f" ({plot.file})") else []
-    found += [f"The y axis starts at {digits(low)}."] if low else []
+def _sentences(
+    plot: Plot,
+    places: Sequence[float],
+    read: dict[PlotSide, list[float]],
+    names: Mapping[PlotSide, str],
+) -> list[str]:
+    """What the chart does not show: a long title, that its axis is cut, and what is not at its places."""
+    low, high = axis([y for values in read.values() for y in values], share=plot.kind in _SHARES)
+    own = {x for curve in plot.curves for x, _ in curve.points if places[0] <= x <= places[-1]}
+    short = plain(bare_title(plot), most=LONGEST_TITLE)
+    found = [f"{prose(bare_title(plot))}."] if "?" in short or short.endswith("...") else []
+    found += [f"From {code(plot.file)}."] if plot.title.endswith(f" ({plot.file})") else []
+    found += [f"The y axis starts at {digits(low, most=6)}."] if low else []
     if plot.kind in _SHARES:
-        found.append("Curves are read off at tenths.")
+        found.append("Curves are read off at every 0.02.")
     elif own != {*places}:
         found.append(f"Curves are read off at {len(places)} places.")
+        found += _beyond(plot, places, (high - low) * _NOT_SHOWN / 100, names)
     ends = {curve.side: (curve.points[0][0], curve.points[-1][0]) for curve in plot.curves}
     if len(set(ends.values())) > 1:
         spans = (
-            f"{NAMES[side]} from {digits(start)} to {digits(end)}" for side, (start, end) in ends.items()
+            f"{names[side]} from {digits(start, most=4)} to {digits(end, most=4)}"
+            for side, (start, end) in ends.items()
         )
         found.append(f"{prose(plot.x_label)}: {', '.join(spans)}.")
     return [" ".join(found)] if found else []
 
 
-def _matrix(plot: Plot) -> list[list[str]]:
-    """The confusion matrix as a table; of a large one the cells that changed most."""
-    sides = [
-        NAMES[side]
-        for side in ("base", "candidate")
-        if any(_count(cell, side) is not None for cell in plot.cells)
-    ]
-    title = _ARROW.join(sides)
-    lead = f"**{prose(plot.title)}** ({code(plot.file)}), {title}:"
-    classes = list(dict.fromkeys(cell.actual for cell in plot.cells))
-    if len(classes) > _MOST_CLASSES:
-        return [[lead], _largest(plot)]
-    found = {(cell.actual, cell.predicted): cell for cell in plot.cells}
-    header = [title, *(f"{prose(plot.y_label)} {prose(name)}" for name in classes)]
-    rows = [
-        cells(
-            [
-                f"**{prose(plot.x_label)} {prose(actual)}**",
-                *(_counts(found.get((actual, predicted))) for predicted in classes),
-            ]
-        )
-        for actual in classes
-    ]
-    return [[lead], [cells(header), f"|---|{'---:|' * len(classes)}", *rows]]
-
-
-def _largest(plot: Plot) -> list[str]:
-    changed = [cell for cell in plot.cells if cell.base != cell.candidate]
-    changed.sort(key=lambda cell: -abs((cell.candidate or 0) - (cell.base or 0)))
-    lines = [
-        f"- {prose(f'{plot.x_label} {cell.actual}, {plot.y_label} {cell.predicted}')}: {_counts(cell)}"
-        for cell in changed[:_MOST_CELLS]
-    ]
-    left = len(changed) - len(lines)
-    return [*lines, f"- and {count(left, 'more changed cell')}"] if left else lines
-
-
-def _count(cell: Cell, side: PlotSide) -> int | None:
-    return cell.base if side == "base" else cell.candidate
-
-
-def _counts(cell: Cell | None) -> str:
-    """`64 → 65`, or one number if it is the same or there is only one."""
-    numbers = () if cell is None else (cell.base, cell.candidate)
-    return _ARROW.join(dict.fromkeys(str(number) for number in numbers if number is not None))
+def _beyond(plot: Plot, places: Sequence[float], margin: float, names: Mapping[PlotSide, str]) -> list[str]:
+    """A sentence for the lowest or highest point of each curve that lies between the places of the chart."""
+    found = []
+    for curve in plot.curves:
+        drawn = _known(curve, places)
+        inside = [(x, y) for x, y in curve.points if places[0] <= x <= places[-1]]
+        for extreme in (min, max):
+            x, y = extreme(inside, key=itemgetter(1))
+            if abs(y - extreme(drawn)) > margin:
+                where = f"{prose(plot.x_label)} {digits(x, most=6)}"
+                found.append(f"Between them, {names[curve.side]} is {digits(y, most=4)} at {where}.")
+    return found

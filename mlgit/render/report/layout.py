@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mlgit.core.ci.report import Mode
+    from mlgit.core.compare.plots import Plot
     from mlgit.core.forge.hosts import Host
     from mlgit.core.gates.verdict import Decision, Effect
 
@@ -107,6 +108,11 @@ def decimal(text: str) -> Decimal:
 
 def cells(texts: Sequence[str]) -> str:
     return f"| {' | '.join(texts)} |"
+
+
+def bare_title(plot: Plot) -> str:
+    """The title of a plot without the file that distinguishes it from others of the same title."""
+    return plot.title.removesuffix(f" ({plot.file})")
 
 
 def left_out(number: int, thing: str) -> list[str]:

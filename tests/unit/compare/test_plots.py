@@ -87,8 +87,14 @@ def test_a_long_share_is_read_off_and_a_long_line_keeps_points_of_its_own() -> N
         assert made.valid
         assert len(made.xs) == 201
         assert (made.points[0], made.points[-1]) == ((0, 0), (1, 1))
-    assert {tenth / 10 for tenth in range(11)} <= {x for x, _ in share.points}
+    assert {place / 50 for place in range(51)} <= {x for x, _ in share.points}
     assert set(line.points) <= set(points)
+
+
+@given(st.integers(1, 998), st.sampled_from([-50.0, 50.0]))
+def test_a_long_line_keeps_a_spike(place: int, spike: float) -> None:
+    points = [(float(step), spike if step == place else 1 / (1 + step)) for step in range(1000)]
+    assert (place, spike) in curve_through("base", points, kind="line").points
 
 
 @pytest.mark.parametrize(
@@ -112,8 +118,8 @@ def made(*xs: float) -> Curve:
 @pytest.mark.parametrize(
     ("kind", "curves", "expected"),
     [
-        ("roc", [made(0, 1)], tuple(tenth / 10 for tenth in range(11))),
-        ("roc", [made(0, 0.25)], (0, 0.1, 0.2)),
+        ("roc", [made(0, 1)], tuple(place / 50 for place in range(51))),
+        ("roc", [made(0, 0.05)], (0, 0.02, 0.04)),
         ("line", [made(0, 1, 2), made(1, 2, 3)], (1, 2, 3)),
         ("line", [made(0, 1), made(2, 3)], ()),
         ("line", [made(*range(100))], (0, 25, 50, 75, 99)),
@@ -123,6 +129,9 @@ def made(*xs: float) -> Curve:
         ("line", [made(*range(10, 56, 5))], (10, 22, 34, 46, 55)),
         ("line", [made(0, 1, 7)], (0, 2, 4, 6, 7)),
         ("line", [made(0.1, 0.2, 0.3)], (0.1, 0.2, 0.3)),
+        ("line", [made(0.0298, 0.11, 0.95)], (0.0298, 0.5, 0.95)),
+        ("line", [made(0.1, 0.11, 0.7)], (0.1, 0.2, 0.4, 0.6, 0.7)),
+        ("line", [made(1e-300, 2e-300, 5e-300)], (1e-300, 2e-300, 3e-300, 4e-300, 5e-300)),
         ("line", [], ()),
     ],
 )

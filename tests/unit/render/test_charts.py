@@ -35,12 +35,15 @@ def test_a_sparkline_has_one_tick_per_value(values: list[str]) -> None:
     assert set(drawn) <= set("▁▂▃▄▅▆▇█·")
 
 
+SIZE = "{xyChart: {height: 400, titleFontSize: 16}"
+
+
 def test_a_chart_has_a_point_per_label_and_a_line_for_the_limit() -> None:
     text = line_chart("tumor auc", ["v1.0.0", "v1.1.0", "this"], ["0.95", "0.97", "0.96"], limit="0.966")
     lines = [line.strip() for line in text.splitlines()]
     assert lines == [
         "---",
-        'config: {xyChart: {height: 280}, themeVariables: {xyChart: {plotColorPalette: "#e36209, #8b949e"}}}',
+        f'config: {SIZE}, themeVariables: {{xyChart: {{plotColorPalette: "#e36209, #8b949e"}}}}}}',
         "---",
         "xychart-beta",
         'title "tumor auc (orange), limit 0.966 (grey)"',
@@ -49,6 +52,17 @@ def test_a_chart_has_a_point_per_label_and_a_line_for_the_limit() -> None:
         'line "tumor auc" [0.95, 0.97, 0.96]',
         'line "limit" [0.966, 0.966, 0.966]',
     ]
+
+
+def test_many_labels_of_a_chart_do_not_overlap_and_the_last_one_is_there() -> None:
+    labels = [*(f"v1.0.{number}" for number in range(19)), "this"]
+    text = line_chart("auc", labels, ["1"] * 20)
+    axis = next(line for line in text.splitlines() if "x-axis" in line)
+    names = re.findall(r'"([^"]*)"', axis)
+    assert len({*names}) == 20
+    assert [name for name in names if name.isprintable()] == [
+        "v1.0.1", "v1.0.4", "v1.0.7", "v1.0.10", "v1.0.13", "v1.0.16", "this"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("values", [["1", "NaN"], ["1", "1E+20"], ["1", "1E-9"], ["x", "1"], []])
@@ -68,7 +82,7 @@ def test_no_name_ends_a_chart_or_starts_another_statement(
     if not text:
         return
     number = r"-?[0-9]+(\.[0-9]+)?"
-    plain = r'"[A-Za-z0-9 .,_/@?()+-]+"'
+    plain = r'"[\w\u0300-\u036f\u200b\u200c .,:_/?()+-]+"'
     shapes = (
         "---",
         r"config: .*",

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.render.axis import axis, digits, drawable, labels
-from mlgit.render.mermaid import GREY, ORANGE, plain, xy_chart
+from mlgit.render.axis import axis, digits, drawable, labels, marks
+from mlgit.render.mermaid import GREY, ORANGE, plain, unseen_names, xy_chart
 from tests.support.hostile import texts
 
 NUMBERS = st.floats(-1e9, 1e9).filter(lambda number: drawable([number]))
+
+SIZE = "{xyChart: {height: 400, titleFontSize: 16}"
 
 
 def test_a_chart_names_its_lines_and_axes() -> None:
@@ -20,7 +22,7 @@ def test_a_chart_names_its_lines_and_axes() -> None:
     text = xy_chart("ROC", [0, 1], lines, x_label="fpr", y_label="tpr", named="base (grey)", share=True)
     assert text.splitlines() == [
         "---",
-        'config: {xyChart: {height: 280}, themeVariables: {xyChart: {plotColorPalette: "#8b949e, #e36209"}}}',
+        f'config: {SIZE}, themeVariables: {{xyChart: {{plotColorPalette: "#8b949e, #e36209"}}}}}}',
         "---",
         "xychart-beta",
         '  title "ROC: base (grey)"',
@@ -42,7 +44,7 @@ def test_no_name_ends_a_chart_or_starts_another_statement(
 ) -> None:
     places = [float(place) for place in range(len(values))]
     text = xy_chart(title, places, [(label, GREY, values)], x_label=label, y_label=label)
-    number, name = r"-?[0-9]+(\.[0-9]+)?", r'"[A-Za-z0-9 .,:_/?+()-]+"'
+    number, name = r"-?[0-9]+(\.[0-9]+)?", r'"[\w\u0300-\u036f .,:_/?+()-]+"'
     shapes = (
         r"---",
         r"config: \{.*\}",
@@ -68,7 +70,17 @@ def test_a_title_never_pushes_out_which_line_is_which(title: str) -> None:
     assert "?" not in line
 
 
-@pytest.mark.parametrize(("text", "shown"), [("a" * 99, f"{'a' * 77}..."), ('a"]\nx', "a???x"), (" ", "?")])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a" * 99, f"{'a' * 77}..."),
+        ('a"]\nx', "a???x"),
+        (" ", "?"),
+        ("Précision (e\u0301té) \u2013 Größe", "Précision (été) - Größe"),
+        ("精度の推移", "精度の推移"),
+        ("\u202e#35;\u200b", "??35??"),
+    ],
+)
 def test_a_name_is_plain_and_short(text: str, shown: str) -> None:
     assert plain(text) == shown
 
@@ -98,6 +110,34 @@ def test_every_number_is_within_its_axis(numbers: list[float], share: bool) -> N
     width = high - low
     assert low - width / 1e6 <= min(numbers)
     assert max(numbers) <= high + width / 1e6
+
+
+@pytest.mark.parametrize(
+    ("places", "shown"),
+    [
+        ([0, 1, 2], ["0", "1", "2"]),
+        ([n / 50 for n in range(51)], [f"{n / 10:g}" for n in range(11)]),
+        ([n * 10 for n in range(50)], [f"{n * 50}" for n in range(10)]),
+        ([1 + n * 10 for n in range(50)], ["1", "41", "81", "121", "161", "201", "241", "281", "321"]),
+        ([n * 1e9 for n in range(20)], ["0", "5000000000", "10000000000", "15000000000"]),
+        ([0.0298, *(n / 50 for n in range(2, 48)), 0.95], [f"{n / 10:g}" for n in range(1, 10)]),
+    ],
+)
+def test_only_round_places_with_room_have_a_text(places: list[float], shown: list[str]) -> None:
+    found = marks(places)
+    assert len(found) == len(places)
+    assert [text for text in found if text][: len(shown)] == shown
+    assert sum(len(text) + 1 for text in found if text) <= 66
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=60, unique=True).map(sorted))
+def test_places_have_names_that_differ_and_those_seen_are_true(places: list[float]) -> None:
+    texts = marks(places)
+    names = unseen_names(texts)
+    assert len({*names}) == len(places)
+    assert all(
+        not text or abs(float(text) - x) <= abs(x) / 1000 for text, x in zip(texts, places, strict=True)
+    )
 
 
 @given(st.lists(NUMBERS, unique=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,8 +40,9 @@ def test_a_reader_without_mermaid_gets_names_and_tables() -> None:
     assert "mermaid" not in text
     assert "| **actual 1** | 64 → 65 | 6 → 5 |" in text
     assert (
-        "- **plots**: ROC (`plots/roc.csv`), loss by step (`dvclive/plots/metrics/loss.tsv`) changed" in text
-    )
+        "- **plots**: ROC (`plots/roc.csv`), loss by step (`dvclive/plots/metrics/loss.tsv`) changed; "
+        "`mlgit report --format html` draws every plot\n"
+    ) in text
 
 
 def test_without_a_changed_plot_there_is_nothing() -> None:
@@ -62,7 +64,19 @@ def test_without_a_changed_plot_there_is_nothing() -> None:
             [(n, 9 + n / 100) for n in range(99)],
             [(n, 9.01 + n / 100) for n in range(99)],
             "loss by step: base (grey), this change (orange)",
-            "The y axis starts at 9. Curves are read off at 21 places.",
+            "The y axis starts at 9. Curves are read off at 50 places.",
+        ),
+        (
+            [(n, 50 if n == 37 else 1 / (n + 1)) for n in range(500)],
+            [(n, 1 / (n + 1)) for n in range(500)],
+            "loss by step: base (grey), this change (orange)",
+            "Curves are read off at 51 places. Between them, base is 50 at step 37.",
+        ),
+        (
+            [(n, 5 + n) for n in range(20)],
+            [(n + 15, n) for n in range(20)],
+            "loss by step: base (grey), this change (orange)",
+            "step: base from 0 to 19, this change from 15 to 34.",
         ),
     ],
 )
@@ -97,14 +111,53 @@ def test_long_labels_do_not_overlap() -> None:
     (axis,) = [
         line for line in shown(replace(LOSS, curves=sides(points, None))).splitlines() if "x-axis" in line
     ]
-    assert axis.count(", ") == 10
+    assert [name for name in re.findall(r'"([^"]*)"', axis)[1:] if name.isprintable()] == [
+        "0", "20000", "40000", "60000", "80000", "100000"
+    ]  # fmt: skip
+    assert axis.count(", ") == 50
 
 
-@pytest.mark.parametrize("points", [[(0, 1)], [(0, 1e30), (1, 1)]])
-def test_a_curve_that_cannot_be_drawn_is_named(points: list[tuple[float, float]]) -> None:
-    assert shown(replace(LOSS, curves=sides(points, None))) == (
-        "- **plots**: loss by step (`dvclive/plots/metrics/loss.tsv`) changed\n"
+@pytest.mark.parametrize(
+    ("base", "candidate", "why"),
+    [
+        ([(0, 1)], [(0, 2)], ", without two values of step to draw a line over"),
+        ([(0, 1), (1, 1)], [(5, 1), (6, 2)], ", without two values of step to draw a line over"),
+        ([(0, 1e30), (1, 1)], None, ", with numbers too large or too small for a chart here"),
+        ([(0, 1e-9), (1, 1)], [(0, 1), (1, 1)], ", with numbers too large or too small for a chart here"),
+    ],
+)
+def test_a_curve_that_cannot_be_drawn_is_named_with_the_reason(
+    base: list[tuple[float, float]], candidate: list[tuple[float, float]] | None, why: str
+) -> None:
+    assert shown(replace(LOSS, curves=sides(base, candidate))) == (
+        f"- **plots**: loss by step (`dvclive/plots/metrics/loss.tsv`) changed{why}; "
+        "`mlgit report --format html` draws every plot\n"
     )
+
+
+def test_a_plot_that_only_one_side_has_is_not_called_changed() -> None:
+    gone = replace(LOSS, curves=sides([(0, 1), (1, 2)], None), notes=("this change has no `loss.tsv`",))
+    assert shown(gone, context=LOCAL) == "- **loss by step**: this change has no `loss.tsv`\n"
+
+
+def test_what_several_plots_lack_is_said_once() -> None:
+    both = [replace(LOSS, title=title, curves=(), notes=("no DVC cache",)) for title in ("a", "b")]
+    assert shown(*both) == "- **a**, **b**: no DVC cache\n"
+
+
+def test_a_chart_names_the_version_that_it_compares_with() -> None:
+    check = plotted(reports.blocked(), (LOSS,))
+    (reference,) = check.references
+    other = replace(check, references=(replace(reference, vs="prod", label="prod (tumor@v1.2.0)"),))
+    text = blocks_text(charts_of(other, FORGE, ALL))
+    assert 'title "loss by step: prod v1.2.0 (grey), this change (orange)"' in text
+
+
+def test_matrices_leave_room_for_curves() -> None:
+    matrices = [replace(MATRIX, title=f"matrix {number}") for number in range(9)]
+    text = shown(*matrices, LOSS)
+    assert text.count("xychart-beta") == 1
+    assert "Matrix".lower() + " 7 (" in text.split("- **plots**: ")[1]
 
 
 def test_of_a_large_matrix_the_cells_that_changed_most_are_listed() -> None:
@@ -134,7 +187,7 @@ def test_only_some_plots_are_drawn_in_a_comment_and_all_on_a_page() -> None:
     text = shown(*many)
     assert text.count("xychart-beta") == 8
     assert "- **plots**: loss 8 (`8.tsv`), " in text
-    assert "and 2 more changed\n" in text
+    assert "and 2 more changed, left out to keep this short; `mlgit report --format html` draws" in text
     assert shown(*many, context=ReportContext(svg=True)).count("<figure") == 20
 
 

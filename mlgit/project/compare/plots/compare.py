@@ -110,9 +110,12 @@ def _plot(plot: DeclaredPlot, axis: Axis, sides: _Sides) -> Plot | None:
         return None
     if kind is None:
         note = f"not drawn: only `dvc plots diff` draws the template `{plot.template}` of `{axis.file}`"
-        title = _title(plot, "line", plot.x, axis.column or axis.file)
-        return Plot(title=title, kind="line", file=axis.file, x_label="", y_label="", notes=(note,))
-    x, y = (plot.x, axis.column or "") if known is None else (known.x, known.y)
+        return _undrawn(_title(plot, "line", plot.x, axis.column or axis.file), axis.file, read, note)
+    x, y = (plot.x, axis.column or axis.file) if known is None else (known.x, known.y)
+    text = None if kind == "confusion" else _text_column(read)
+    if text is not None:
+        note = f"not drawn: no `{text}` of `{axis.file}` is a finite number"
+        return None if _same(read) else _undrawn(_title(plot, kind, x, y), axis.file, read, note)
     x_label, y_label = _LABELS.get(kind, (x or "step", y))
     found = Plot(
         title=_title(plot, kind, x, y),
@@ -124,6 +127,24 @@ def _plot(plot: DeclaredPlot, axis: Axis, sides: _Sides) -> Plot | None:
         known=not any(isinstance(each, Problem) for each in read.values()),
     )
     return _with_matrix(found, read) if kind == "confusion" else _with_curves(found, read)
+
+
+def _undrawn(title: str, file: str, read: _Read, note: str) -> Plot:
+    """A plot without a picture, and whether it is known to have changed."""
+    both = all(isinstance(each, _Columns) for each in read.values()) and len(read) > 1
+    note = f"changed, {note}" if both else note
+    return Plot(title=title, kind="line", file=file, x_label="", y_label="", notes=(note,))
+
+
+def _text_column(read: _Read) -> str | None:
+    """The name of a column without any finite number, if no side has two columns with some."""
+    names = [
+        next((name for name, column in pairs if not any(isfinite(number(each)) for each in column)), None)
+        for columns in read.values()
+        if isinstance(columns, _Columns)
+        for pairs in [((columns.x or "step", columns.xs), (columns.y, columns.ys))]
+    ]
+    return names[0] if names and None not in names else None
 
 
 def _same(read: _Read) -> bool:
@@ -195,12 +216,23 @@ def _with_curves(plot: Plot, read: _Read) -> Plot:
         points = [(number(x), number(y)) for x, y in zip(columns.xs, columns.ys, strict=True)]
         finite = [point for point in points if all(map(isfinite, point))]
         if len(finite) < len(points):
-            where = "the base" if side == "base" else "this change"
-            left = len(points) - len(finite)
-            notes.append(f"{left} of {len(points)} points of {where} are not finite numbers and are left out")
+            notes.append(_left_out(points, finite, side, plot.x_label))
         if finite:
             curves.append(curve_through(side, finite, kind=plot.kind))
     return replace(plot, curves=tuple(curves), notes=tuple(notes))
+
+
+def _left_out(
+    points: Sequence[tuple[float, float]], finite: Sequence[tuple[float, float]], side: PlotSide, x_label: str
+) -> str:
+    """How many points are not drawn, and from where on if none after it is."""
+    where = "the base" if side == "base" else "this change"
+    left = len(points) - len(finite)
+    count = f"{left} of {len(points)} points"
+    if finite and points[: len(finite)] == finite and isfinite(points[len(finite)][0]):
+        start = f"{points[len(finite)][0]:.6g}"
+        return f"from {x_label} {start} on, {where} has no finite number ({count} are left out)"
+    return f"{count} of {where} are not finite numbers and are left out"
 
 
 def _with_matrix(plot: Plot, read: _Read) -> Plot:

@@ -112,7 +112,7 @@ class PlotFiles:
         pull = f"dvc pull {word(out.path)}" if self._tree.commit is None else "dvc fetch --all-commits"
         return Problem(
             code="not_fetched",
-            message=f"`{path}`{self._where} is not in the DVC cache of this machine",
+            message=f"`{out.path}`{self._where} is not in the DVC cache of this machine",
             hint=f"run `{pull}`" if cached is not None and cached.remote is not None else None,
         )
 
