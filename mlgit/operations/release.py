@@ -173,6 +173,8 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
         repeated = same is not None and same in here and same.version.final == final and options.bump is None
         if repeated and same is not None and not same.deregistered and not options.force:
             return same
+        if here[-1].withdrawn:
+            raise _rejected(here[-1], _way_on(project, candidate, None if taken else explicit, final=final))
         raise StateError(
             f"HEAD ({candidate.commit[:7]}) is already `{state.name}@{here[-1].version}`, and a commit "
             "can only be one version of a model",
@@ -193,15 +195,17 @@ def _rejection(project: Project, candidate: _Candidate, options: ReleaseOptions)
     rejected = rejected_model(*asked) or rejected_before(*asked)
     if rejected is None:
         return ()
-    sentences = rejection_notes(rejected)
     if not options.force:
         added = ["--commit"] if options.commit else []
         command = words(("mlgit", "release", candidate.state.name, *added, "--force"))
-        raise StateError(
-            f"This model was rejected before: {sentences[0]}",
-            hint=f"train another one, or run `{command}`",
-        )
-    return sentences
+        raise _rejected(rejected, f"run `{command}`")
+    return rejection_notes(rejected)
+
+
+def _rejected(version: RegisteredVersion, way_on: str) -> StateError:
+    """The refusal of a deregistered model: who rejected it and why, before the way to release it again."""
+    message = f"This model was rejected before: {rejection_notes(version)[0]}"
+    return StateError(message, hint=f"train another one, or {way_on}")
 
 
 def _newer_commit(project: Project, candidate: _Candidate, version: Version) -> tuple[str, ...]:

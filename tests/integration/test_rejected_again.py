@@ -54,3 +54,20 @@ def test_a_new_name_does_not_release_what_was_rejected_under_the_old_one(rejecte
     assert "This model was rejected before: `line@v1.0.1` was deregistered by Ada" in done.err
     assert "run `mlgit release neu --force`" in done.err
     assert change(rejected, "release", "neu", "--force")["version"] == "v1.0.0"
+
+
+def test_who_rejected_the_model_is_said_before_anything_is_released_again(rejected: Folder) -> None:
+    """The commit of a deregistered version, first with an older version and then without any other."""
+    why = "`line@v1.0.1` was deregistered by Ada"
+    for argv in ((), ("--force",), ("--commit",)):
+        done = rejected.here("release", "line", *argv)
+        assert (done.status, f"rejected before: {why}" in done.err) == (Exit.STATE, True), done.err
+        assert "hint: train another one, or run `mlgit release line --commit --force`" in done.err
+    change(rejected, "unassign", "line", "--env", "staging", "-m", "Empty")
+    change(rejected, "deregister", "line@v1.0.0", "-m", "Biased, too")
+    done = rejected.here("promote", "line", "--to", "staging")
+    assert done.status == Exit.STATE
+    assert "Every final version of `line` is deregistered" in done.err
+    assert why in done.err
+    for argv in (("promote", "line", "--to", "staging"), ("diff", "line@latest")):
+        assert "hint: train another model, then run `mlgit release line`" in rejected.here(*argv).err

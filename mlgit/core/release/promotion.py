@@ -105,11 +105,25 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
     if not finals and refused:
         raise refused[-1].error()
     if not finals:
-        raise StateError(
-            f"There is no final version of `{state.name}` to promote",
-            hint=f"run `mlgit release {state.name}`, or name one: `mlgit promote {state.name}@VERSION`",
-        )
+        raise _nothing_final(state)
     return finals[-1]
+
+
+def _nothing_final(state: ModelState) -> StateError:
+    """Nothing to promote: everything final is deregistered, or nothing final was released yet."""
+    rejected = [each for each in state.versions if each.version.final]
+    if rejected:
+        from mlgit.core.registry.entries import rejection_notes
+
+        return StateError(
+            f"Every final version of `{state.name}` is deregistered",
+            details=rejection_notes(rejected[-1]),
+            hint=f"train another model, then run `mlgit release {state.name}`",
+        )
+    return StateError(
+        f"There is no final version of `{state.name}` to promote",
+        hint=f"run `mlgit release {state.name}`, or name one: `mlgit promote {state.name}@VERSION`",
+    )
 
 
 def check_promotion(

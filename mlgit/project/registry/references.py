@@ -259,8 +259,11 @@ def _version(project: Project, text: str, read: Reader | None, *, compares: bool
     found = state.latest if number is None else state.find(number)
     if found is None:
         if wanted == "latest" and state.facts:
-            every = "; every one was deregistered" if state.versions else ""
-            raise UnknownReference(f"`{model}` has no version{every}", hint=f"run `mlgit release {model}`")
+            every, first = "", ""
+            if state.versions:
+                every, first = "; every one was deregistered", "train another model, then "
+            hint = f"{first}run `mlgit release {model}`"
+            raise UnknownReference(f"`{model}` has no version{every}", hint=hint)
         return None
     from mlgit.core.registry.entries import rejection_notes
 
