@@ -208,6 +208,37 @@ def test_a_repository_without_mlgit_yaml_can_have_versions(project: Folder) -> N
     assert "environments:" in done.err
 
 
+def test_the_reason_of_the_number_is_an_input_that_changed_although_the_model_has_another_path(
+    project: Folder,
+) -> None:
+    """The model is now the export of the same model; data and parameters are those of v1.0.0."""
+    change(project, "release", "line")
+    project.write(
+        "src/export.py",
+        "text = open('models/line.json').read()\nopen('models/line.onnx', 'w').write('onnx' + text)\n",
+    )
+    stages = (project / "dvc.yaml").read_text(encoding="utf-8")
+    export = """\
+  export:
+    cmd: python src/export.py
+    deps: [src/export.py, models/line.json]
+    outs: [models/line.onnx]
+"""
+    stages = stages.replace("artifacts:", f"{export}artifacts:").replace(
+        "path: models/line.json", "path: models/line.onnx"
+    )
+    project.write("dvc.yaml", stages)
+    rules = (project / "mlgit.yaml").read_text(encoding="utf-8")
+    project.write("mlgit.yaml", rules.replace("line.json", "line.onnx"))
+    project.dvc("repro", "-q")
+    project.dvc("push", "-q")
+    project.commit("Export it")
+    project.git("push", "-q")
+    done = change(project, "release", "line", "--bump", "auto", "--dry-run")
+    (why,) = (note for note in done["notes"] if "because" in note)
+    assert why == "v1.1.0 because src/export.py and 1 more changed since v1.0.0"
+
+
 def test_a_bump_on_a_released_commit_is_refused_with_a_hint(project: Folder) -> None:
     assert project.here("release", "line").status == Exit.DONE
     assert project.here("release", "line").status == Exit.DONE

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.wording import joined
+from mlgit.errors import ConfigError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.registry.models import declared_models
 from mlgit.project.release.provenance import upstream_stages
 
 if TYPE_CHECKING:
-    from mlgit.core.pipeline.stages import Stage
+    from collections.abc import Mapping
+
+    from mlgit.core.pipeline.stages import Pipeline, Stage
     from mlgit.core.registry.semver import Bump
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
 
@@ -20,20 +24,32 @@ def next_step(project: Project, state: ModelState, commit: str, path: str | None
     last = state.versions[-1] if state.versions else None
     if last is None:
         return "minor", "it is the first version"
-    mine = _read(project, commit, path)
-    theirs = _read(project, last.commit, path)
+    here, there = (evidence(project, each, staleness=False).pipeline for each in (commit, last.commit))
+    before = _path_then(project, last, path)
+    mine, theirs = _read(here, path), _read(there, before)
+    if before != path:
+        # Other stages are then around the model. What any stage of the other side reads, too, is not new.
+        mine, theirs = _read(here, None, only=theirs) | mine, _read(there, None, only=mine) | theirs
     changed = sorted(name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name))
     if not changed:
         return "patch", f"nothing that its pipeline reads changed since {last.version}"
     return "minor", f"{joined(changed, 1)} changed since {last.version}"
 
 
-def _read(project: Project, commit: str, path: str | None) -> dict[str, str]:
-    """Inputs of the stages: name -> digest or value."""
+def _path_then(project: Project, version: RegisteredVersion, path: str | None) -> str | None:
+    """The path of the model at a version; `path`, that of now, if its commit does not declare the model."""
+    try:
+        return declared_models(project, version.commit).get(version.model) or path
+    except ConfigError:
+        return path
+
+
+def _read(pipeline: Pipeline, path: str | None, *, only: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Inputs of the stages around a model, or of all stages: name -> digest or value; `only` those names."""
     found: dict[str, str] = {}
-    for stage in upstream_stages(evidence(project, commit, staleness=False).pipeline, path):
+    for stage in upstream_stages(pipeline, path):
         found.update(_inputs(stage))
-    return found
+    return found if only is None else {name: found[name] for name in only if name in found}
 
 
 def _inputs(stage: Stage) -> dict[str, str]:
