@@ -224,7 +224,7 @@ def test_a_change_of_waivers_says_what_each_will_let_through(project: Folder) ->
 
 
 @pytest.mark.parametrize("later", [None, waive(floor="52"), waive(id="other", floor="7")])
-def test_what_trunk_did_to_waivers_since_is_not_said_of_the_branch(
+def test_waivers_that_trunk_changed_since_are_not_those_of_the_branch(
     project: Folder, later: str | None
 ) -> None:
     project.write(".mlgit/waivers.yaml", waive(floor="60"))

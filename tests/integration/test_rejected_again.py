@@ -69,5 +69,5 @@ def test_who_rejected_the_model_is_said_before_anything_is_released_again(reject
     assert done.status == Exit.STATE
     assert "Every final version of `line` is deregistered" in done.err
     assert why in done.err
-    for argv in (("promote", "line", "--to", "staging"), ("diff", "line@latest")):
-        assert "hint: train another model, then run `mlgit release line`" in rejected.here(*argv).err
+    for command in (("promote", "line", "--to", "staging"), ("diff", "line@latest")):
+        assert "hint: train another model, then run `mlgit release line`" in rejected.here(*command).err

@@ -114,7 +114,7 @@ def waiver_notes(
 
 
 def _before(project: Project, commit: str | None, trunk: str | None) -> bytes | None:
-    """The file where the change left trunk; None if it was not there, or nobody knows the commit."""
+    """The file where the change left trunk; None if it was not there, or that commit is not known."""
     tip = commit or project.head.commit
     bases = () if tip is None or trunk is None else merge_bases(project.git, tip, trunk)
     return project.tree(bases[0]).read(WAIVERS_FILE) if len(bases) == 1 else None

@@ -73,7 +73,7 @@ def test_one_failed_gate_blocks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gates", "model", "said"),
+    ("gates", "model", "text"),
     [
         ((change("a"), change("b")), "m", "Nothing of `m` was compared: every gate was skipped"),
         ((change("a"),), None, "Nothing was compared: every gate was skipped"),
@@ -81,10 +81,10 @@ def test_one_failed_gate_blocks() -> None:
     ],
 )
 def test_a_model_of_which_nothing_was_compared_is_named(
-    gates: tuple[Any, ...], model: str | None, said: str | None
+    gates: tuple[Any, ...], model: str | None, text: str | None
 ) -> None:
     found = verdict(case(*gates, files=(FILE,), against=baseline(state="none"), model=model))
-    assert [note.message for note in found.notes if note.code == "no_gates"] == ([said] if said else [])
+    assert [note.message for note in found.notes if note.code == "no_gates"] == ([text] if text else [])
 
 
 @pytest.mark.parametrize(

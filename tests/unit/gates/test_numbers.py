@@ -246,13 +246,13 @@ READS_BOTH: Parts = {
         (
             "a",
             "a.json",
-            {"`g` of `b`: it reads `auc` of `a.json` (stage test), by which `a` is judged": "finding"},
+            {"`g` of `b`: it reads `auc` of `a.json` (stage test), as `a` does": "finding"},
         ),
         ("a", "b.json", {}),
         (
             "b",
             "a.json",
-            {"`g` of `a`: it reads `auc` of `a.json` (stage test), by which `b` is judged": "finding"},
+            {"`g` of `a`: it reads `auc` of `a.json` (stage test), as `b` does": "finding"},
         ),
         (None, "a.json", {}),
     ],

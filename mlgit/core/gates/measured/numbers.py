@@ -198,7 +198,7 @@ def _shared(before: _Side, after: _Side) -> Iterator[Finding]:
     for gate in after.gates:
         other = None if gate.source is None else judged.get((gate.source.file, gate.source.key))
         if other is not None and gate.source is not None and not known & {gate.model, None}:
-            text = f"it reads {gate.source.words}, by which `{other}` is judged"
+            text = f"it reads {gate.source.words}, as `{other}` does"
             groups.setdefault((gate.model, text), []).append(gate.gate)
     for (model, text), gates in sorted(groups.items(), key=str):
         yield Finding(code=_CODE, subjects=tuple(sorted(gates)), text=text, model=model)

@@ -11,7 +11,7 @@ from mlgit.core.gates.evaluate import select
 from mlgit.core.gates.resolved.findings import Finding
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.metrics import direction_of
-from mlgit.core.wording import cut, listed
+from mlgit.core.wording import cut, listed, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -144,7 +144,7 @@ def program_notes(old: Config, new: Config, edited: Callable[[str], bool]) -> It
             if edited(path):
                 found.setdefault(path, []).append(name)
     for path, names in found.items():
-        commands = ", ".join(f"`mlgit deploy --env {name}`" for name in names)
+        commands = ", ".join(f"`mlgit deploy --env {word(name)}`" for name in names)
         text = (
             f"`{path}` was edited, and {commands} {'runs' if len(names) == 1 else 'run'} it after the merge"
         )
