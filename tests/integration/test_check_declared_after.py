@@ -153,7 +153,11 @@ def test_an_artifact_that_takes_a_baseline_away_is_a_finding(live: Folder) -> No
 
 
 @pytest.mark.parametrize(
-    "edits", [("prod: {}", "prod: {}, qa: {}"), ("models:\n", "models:\n  other: {path: data/clean.csv}\n")]
+    "edits",
+    [
+        ("prod: {}", "prod: {}, qa: {}"),
+        ("models:\n", "models:\n  other: {path: data/clean.csv, metrics: [other.json]}\n"),
+    ],
 )
 def test_what_takes_nothing_away_is_not_a_finding(live: Folder, edits: tuple[str, str]) -> None:
     edit(live, edits)
