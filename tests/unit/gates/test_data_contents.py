@@ -231,3 +231,47 @@ def test_data_without_a_hash_is_compared_by_what_dvc_recorded_of_it() -> None:
         sides.append(Pipeline(stages=(*known.stages[:-1], last._replace(locked=locked))))
     assert texts(sides[0], sides[0]) == []
     assert texts(sides[0], sides[1]) == [f"`{url}` changed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "clean", "text"),
+    [
+        ("data/hard.csv", "c", None),
+        ("data/easy.csv", "c", None),
+        ("data/easy.csv", "d", "`data/hard.csv` is now `data/easy.csv`, with other content"),
+    ],
+)
+def test_what_a_stage_makes_under_another_name_is_other_data_if_it_differs(
+    name: str, clean: str, text: str | None
+) -> None:
+    old, new = (
+        Pipeline(
+            stages=(
+                stage("split", {"data/raw.csv": "r"}, {path: content}),
+                stage("train", {"data/raw.csv": "r"}, {MODEL: "m"}),
+                stage("evaluate", {MODEL: "m", path: content}, {"m.json": "n"}),
+            )
+        )
+        for path, content in (("data/hard.csv", "c"), (name, clean))
+    )
+    assert texts(old, new) == ([] if text is None else [text])
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "text"),
+    [
+        ("test.py conf/eval.yaml", "conf/eval.yaml", "`conf/eval.yaml` changed"),
+        ("test.py --conf=conf", "conf/eval.yaml", "`conf/eval.yaml` changed"),
+        ("test.py conf/eval.yaml", "conf/train.yaml", None),
+        ("test.py test.csv", "test.csv", None),
+        ("test.py params.yaml", "params.yaml", None),
+        ("src/test.py", "src/test.py", None),
+    ],
+)
+def test_an_edited_file_that_a_command_names_and_no_stage_declares(
+    command: str, path: str, text: str | None
+) -> None:
+    known = side({"test.csv": "t"})
+    pipeline = Pipeline(stages=(*known.stages[:-1], known.stages[-1]._replace(cmd=(command,))))
+    end = " (stage evaluate names it and does not declare it)"
+    assert texts(pipeline, pipeline, ({path: "a"}, {path: "b"})) == ([] if text is None else [text + end])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,10 @@ class Contents:
         self._sides = tuple(_Side(*each) for each in zip(sides, places, strict=True))
         self._models = models
         self._changed = changed
+
+    def __contains__(self, path: object) -> bool:
+        """Whether Git has a file at a path, or in the folder there, on both sides."""
+        return isinstance(path, str) and all(side.files(path) for side in self._sides)
 
     def of(self, path: str, *, folder: bool) -> Iterator[str]:
         """What differs at a path whose recorded content differs; of a folder, only what is data in it."""
@@ -103,11 +108,17 @@ class _Side:
     def __init__(self, measuring: Measuring, places: Places) -> None:
         self.made = measuring.made
         self._tracked = {out.path: out for out in measuring.pipeline.tracked}
-        self._paths = places.paths
+        self._places = places
 
     def files(self, path: str) -> list[str]:
         """The files of Git at a path or in the folder there."""
-        return [name for name in self._paths() if covered(name, [path])]
+        # `0` follows `/` in ASCII, so this is the end of the range.
+        start, end = (bisect_left(self._sorted, f"{path}{last}") for last in "/0")
+        return [path] if path in self._places.paths() else self._sorted[start:end]
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._places.paths())
 
     def tracked_at(self, path: str) -> list[Output]:
         """The outputs of `.dvc` files that are a path, in it or above it."""

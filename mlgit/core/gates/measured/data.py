@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.contents import Contents
 from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
+from mlgit.core.gates.resolved.stage_changes import predecessors, undeclared
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _CODE = "data_changed"
 _MOST = 12
+_PARAMS = "params.yaml"
 
 
 @record
@@ -93,6 +95,7 @@ class _Comparison:
                 yield from self._renamed(dep, moved[dep], content, now)
         yield from self._newly_read(gates, now, {each for places in moved.values() for each in places})
         yield from self._made_otherwise(gates)
+        yield from self._named(gates)
 
     def owners(self, gates: _Gates) -> Iterator[str]:
         """Who has data now that someone else had before, in words."""
@@ -148,19 +151,37 @@ class _Comparison:
                 yield f"`{dep}` is read now"
 
     def _made_otherwise(self, gates: _Gates) -> Iterator[str]:
-        """What stages make of the same inputs by the same command, and has other content."""
+        """What a stage makes with other content: of the same by the same command, or under a new name."""
         old, new = (side.stages(gate) for side, gate in zip(self._sides, gates, strict=True))
-        model, makers = model_of(gates[1]) or "", self._sides[1].makers([model_of(gates[1]) or ""])
-        before = {stage.address: stage for stage in old}
-        read = _deps(new, model)
+        was, now = (_deps(stages, model_of(gate)) for stages, gate in zip((old, new), gates, strict=True))
+        makers = self._sides[1].makers([model_of(gates[1]) or ""])
+        earlier = {stage.address for stage in old}
+        before = predecessors(self._sides[0].pipeline, self._sides[1].pipeline, earlier)
         for stage in new:
-            was = before.get(stage.address)
-            if was is None or stage.address in makers or not _runs_alike(was, stage):
+            maker = before.get(stage.address)
+            if maker is None or stage.address in makers:
                 continue
-            for out in stage.outs:
-                md5s = [_hash(each, out.path) for each in (was, stage)]
-                if None not in md5s and md5s[0] != md5s[1] and any(meets(out.path, dep) for dep in read):
+            added = [out.path for out in stage.outs if out.path in now - was]
+            for out in maker.outs:
+                md5 = _hash(maker, out.path)
+                if (
+                    added
+                    and out.path in was - now
+                    and md5 not in {None, *(_hash(stage, each) for each in added)}
+                ):
+                    yield f"`{out.path}` is now {listed(added)}, with other content"
+                same = md5 in {None, _hash(stage, out.path) or md5} or not _runs_alike(maker, stage)
+                if not same and any(meets(out.path, dep) for dep in now):
                     yield f"`{out.path}` changed"
+
+    def _named(self, gates: _Gates) -> Iterator[str]:
+        """The edited files that commands name and no stage declares, other than files of parameters."""
+        params = {file for side in self._sides for stage in side.pipeline.stages for file in stage.params}
+        for stage in self._sides[1].stages(gates[1]):
+            for path in undeclared(stage, self._contents):
+                if path not in params and path != _PARAMS:
+                    for text in self._contents.inside(path):
+                        yield f"{text} (stage {stage.address} names it and does not declare it)"
 
 
 @record

@@ -17,7 +17,7 @@ from mlgit.core.pipeline.origin import renamed_inputs
 from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
@@ -149,7 +149,7 @@ def undeclared_files(
     there = _used(old, gates[0])
     before = predecessors(old, new, there)
     named = [stage for stage in old.stages if stage.address in there]
-    elsewhere = {path for stage in named for path in (*_undeclared(stage, files), *stage.deps)}
+    elsewhere = {path for stage in named for path in (*undeclared(stage, files), *stage.deps)}
     used = _used(new, gates[1])
     read = {dep for stage in new.stages if stage.address in used for dep in stage.deps}
     for stage in new.stages:
@@ -157,8 +157,8 @@ def undeclared_files(
             continue
         was = before.get(stage.address)
         # What a stage no longer declares is a dropped dependency, which is its own finding.
-        known = {*elsewhere, *read} if was is None else {*_undeclared(was, files), *was.deps, *read}
-        found = [path for path in _undeclared(stage, files) if not any(meets(path, each) for each in known)]
+        known = {*elsewhere, *read} if was is None else {*undeclared(was, files), *was.deps, *read}
+        found = [path for path in undeclared(stage, files) if not any(meets(path, each) for each in known)]
         renamed = _renamed_files(named if was is None else [was], found, places) if found else set()
         found = [path for path in found if path not in renamed]
         if found:
@@ -174,7 +174,7 @@ def _renamed_files(stages: Iterable[Stage], found: Sequence[str], places: tuple[
     """Those of the files that the stages named before at another place, which is gone."""
     before, now = places
     there = before.paths()
-    gone = [path for stage in stages for path in _undeclared(stage, there) if not now.file(path)]
+    gone = [path for stage in stages for path in undeclared(stage, there) if not now.file(path)]
     moved = moved_files(dict.fromkeys(gone), found, before=before, now=now) if gone else {}
     return {place for each in moved.values() for place in each.split(", ")}
 
@@ -242,8 +242,8 @@ def _makes(stage: Stage, path: str) -> bool:
     return any(meets(out.path, path) for out in stage.outs)
 
 
-def _undeclared(stage: Stage, files: Collection[str]) -> list[str]:
-    """The files in a stage's commands that it neither reads nor makes by its declaration."""
+def undeclared(stage: Stage, files: Container[str]) -> list[str]:
+    """Those of the files that a stage's commands name, and that it neither reads nor makes by declaration."""
     declared = (*stage.deps, *stage.params, *(out.path for out in stage.outs))
     words = [word for command in stage.cmd for word in _WORD.findall(command)]
     paths = dict.fromkeys(posixpath.normpath(posixpath.join(stage.wdir, word)) for word in words)
