@@ -111,6 +111,7 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
         return extended
     from mlgit.core.compare.change_lines import change_lines, param_changes
     from mlgit.core.compare.changes import Side
+    from mlgit.core.compare.elsewhere import with_elsewhere
     from mlgit.core.pipeline.stage_runs import stage_runs
     from mlgit.project.compare.diff import compare
     from mlgit.project.pipeline.evidence import evidence
@@ -133,6 +134,7 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
         out.path for out in judged.evidence.pipeline.outputs
     }
     lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted), here)
+    lines = with_elsewhere(lines, base.pipeline, judged.evidence.pipeline)
     return replace(extended, changes=lines, params=param_changes(diff), stages=stages)
 
 

@@ -17,13 +17,12 @@ _DATA = frozenset(
     .sqlite .zip .gz .tar .tgz .png .jpg .jpeg .gif .bmp .tif .tiff .dcm .nii .wav .mp3 .flac .mp4 .avi
     """.split()  # noqa: SIM905 (a word list reads better than 30 quoted lines)
 )
-_PROGRAMS = frozenset(
+_CODE = frozenset(
     """
-    .py .pyi .ipynb .r .rmd .jl .sh .bash .sql .java .scala .c .cc .cpp .h .hpp .cu .rs .go .js .ts
-    .cfg .lock .dvc
+    .py .pyi .ipynb .r .rmd .jl .sh .bash .sql .java .scala .c .cc .cpp .h .hpp .cu .rs .go .js .ts .css
+    .html .md .rst .svg .cfg .lock .dvc .j2 .tex .bib .log
     """.split()  # noqa: SIM905 (a word list reads better than 30 quoted lines)
 )
-_CODE = _PROGRAMS | {".css", ".html", ".md", ".rst", ".svg", ".j2", ".tex", ".bib", ".log"}
 _SETTINGS = frozenset((".yaml", ".yml", ".toml", ".json", ".ini", ".conf", ".properties"))
 _OWN = frozenset(
     """
@@ -80,12 +79,6 @@ def is_code(path: str) -> bool:
     name = posixpath.basename(path)
     named = name in _OWN or path.startswith(_OWN_FOLDERS) or name.startswith("requirements")
     return named or _ending(path) in _CODE or name.upper().startswith(("README", "LICENSE"))
-
-
-def is_program(path: str) -> bool:
-    """Whether a file is run, by its name, or says how: a stage that reads a text reads it as data."""
-    name, ending = posixpath.basename(path), _ending(path)
-    return name in _OWN or ending in _PROGRAMS or (name.startswith("requirements") and ending == ".txt")
 
 
 def _ending(path: str) -> str:
