@@ -20,6 +20,7 @@ from tests.attack.edits_documents import DOCUMENT_EDITS
 from tests.attack.edits_git import GIT_EDITS
 from tests.attack.edits_results import RESULT_EDITS
 from tests.attack.plans import PLANS
+from tests.attack.plans_measured import MEASURED_PLANS
 from tests.attack.plans_pipeline import PIPELINE_PLANS
 from tests.attack.plans_rules import RULE_PLANS
 from tests.attack.world import GATES, Template, World
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tests.support.shell import Done
 
 _NUMBERS = st.lists(st.integers(0, 999), min_size=12, max_size=12)
+_OF_MEASURING = ("data_changed", "params_changed")
 _NO_VERDICT = {Exit.CONFIG, Exit.STATE, Exit.TOOL}
 
 
@@ -66,8 +68,8 @@ def _folder() -> Path:
     return folder
 
 
-def judged(done: Done, *, improved: Callable[[], bool]) -> str:
-    """What kind of answer this is.
+def judged(done: Done, *, improved: Callable[[], bool], measured_otherwise: bool = False) -> str:
+    """What kind of answer this is; a note is enough if other data or parameters of the number are the cause.
 
     Raises:
         FooledError: the check passes, no finding says why, and the stages really give a worse model.
@@ -79,7 +81,8 @@ def judged(done: Done, *, improved: Callable[[], bool]) -> str:
     if done.status != Exit.DONE:
         raise FooledError(f"exit code {done.status}\n{done.err}")
     verdict = json.loads(done.out)["verdict"]
-    shown = {note["code"] for note in verdict["notes"] if note["effect"] != "note"}
+    enough = _OF_MEASURING if measured_otherwise else ()
+    shown = {note["code"] for note in verdict["notes"] if note["effect"] != "note" or note["code"] in enough}
     if found := [code for code in FINDINGS if code in shown]:
         return f"allowed with {found[0]}"
     if not improved():
@@ -116,6 +119,10 @@ class AttackMachine(RuleBasedStateMachine):
         self._step(PIPELINE_PLANS, numbers)
 
     @rule(numbers=_NUMBERS)
+    def follow_a_plan_for_what_is_measured(self, numbers: list[int]) -> None:
+        self._step(MEASURED_PLANS, numbers)
+
+    @rule(numbers=_NUMBERS)
     def follow_a_plan_for_the_rules(self, numbers: list[int]) -> None:
         self._step(RULE_PLANS, numbers)
 
@@ -140,7 +147,11 @@ class AttackMachine(RuleBasedStateMachine):
         TALLY.edits[edit.__name__] += 1
         self._log.append(done)
         try:
-            answer = judged(self._world.check(), improved=self._world.improved)
+            answer = judged(
+                self._world.check(),
+                improved=self._world.improved,
+                measured_otherwise=self._world.measured_otherwise,
+            )
         except FooledError as error:
             if self._world.lock_forged_whole():
                 TALLY.answers["allowed: dvc.lock is forged as a whole, which only a run can find"] += 1

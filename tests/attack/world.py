@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlgit.yaml12 import load
-from tests.attack.reproduction import really_allowed, up_to_date
+from tests.attack.reproduction import MEASURED, really_allowed, up_to_date
 from tests.support import pipeline
 from tests.support.shell import Folder
 
@@ -86,13 +86,30 @@ def _trained(place: Path) -> _Trained:
     folder = place / "trained"
     pipeline.build(folder)
     work = Folder(folder / "work")
+    _measure_with_parameters(work)
     runs: dict[str, Results] = {}
+    pipeline.train(work, TRUNK_SLOPE)
     before = results(work)
     for slope in (BETTER_SLOPE, *WORSE_SLOPES):
         pipeline.train(work, slope)
         runs[slope] = results(work)
     restore(work, before)
     return _Trained(folder, runs)
+
+
+def _measure_with_parameters(work: Folder) -> None:
+    """Let a parameter of the stage that makes the data, and one of the stage that measures, choose rows."""
+    rows = 'int(re.findall(r"rows: *([0-9]+)", open("measured.yaml").read())[{}])'
+    prepare = pipeline.PREPARE.replace("rows if row)", f"rows[: 1 + {rows.format(0)}] if row)")
+    evaluate = pipeline.EVALUATE.replace("splitlines()[1:]]", f"splitlines()[1:]][: {rows.format(1)}]")
+    stages = pipeline.DVC_YAML.replace(
+        "    outs: [data", "    params: [{measured.yaml: [split.rows]}]\n    outs: [data"
+    )
+    stages = stages.replace("    metrics:", "    params: [{measured.yaml: [eval.rows]}]\n    metrics:")
+    work.write("measured.yaml", MEASURED)
+    work.write("src/prepare.py", f"import re\n{prepare}")
+    work.write("src/evaluate.py", f"import re\n{evaluate}")
+    work.write("dvc.yaml", stages)
 
 
 def results(work: Folder) -> Results:
@@ -111,6 +128,8 @@ class World:
 
     def __init__(self, template: Template, *, in_ci: bool) -> None:
         self.in_ci = in_ci
+        self.measured_otherwise = False
+        """Whether a plan changed the data or the parameters that the number is measured with."""
         self.forged = False
         """Whether a plan wrote a part of dvc.lock by hand."""
         self.gate = template.gate

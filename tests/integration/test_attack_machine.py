@@ -17,6 +17,7 @@ from tests.attack import machine
 from tests.attack.edits_results import run_the_pipeline
 from tests.attack.machine import FooledError, judged
 from tests.attack.plans import mix_two_runs
+from tests.attack.plans_measured import edit_what_is_measured, set_what_is_measured
 from tests.attack.plans_pipeline import swap_outputs
 from tests.attack.plans_rules import edit_the_reference, waive_it_on_trunk
 from tests.attack.reproduction import METRICS, MODEL, run_every_stage
@@ -134,5 +135,28 @@ def test_a_plan_that_passes_has_a_finding_without_which_the_machine_is_fooled(
         assert judged(done, improved=world.improved) == f"allowed with {code}"
         with pytest.raises(FooledError):
             judged(_allowed(), improved=world.improved)
+    finally:
+        world.close()
+
+
+@pytest.mark.parametrize(
+    ("plan", "numbers", "code"),
+    [
+        (set_what_is_measured, [0, 0, 0, 0, 0], "params_changed"),
+        (set_what_is_measured, [1, 0, 0, 0, 0], "params_changed"),
+        (edit_what_is_measured, [0, 0, 0, 0], "data_changed"),
+    ],
+)
+def test_a_worse_model_on_fewer_rows_passes_with_a_note(
+    plan: Callable[[World, Picker], str], numbers: list[int], code: str
+) -> None:
+    world = World(machine.template("floor"), in_ci=False)
+    try:
+        assert plan(world, Picker(numbers))
+        done = world.check()
+        answer = judged(done, improved=world.improved, measured_otherwise=world.measured_otherwise)
+        assert answer == f"allowed with {code}"
+        with pytest.raises(FooledError):
+            judged(done, improved=world.improved)
     finally:
         world.close()
