@@ -47,7 +47,7 @@ def locked_stage(shape: Shape, value: object, *, wdir: str, name: str) -> Locked
         raise shape.wrong(at, "complete: its `cmd` is missing")
     params = shape.mapping(fields.get("params"), (*at, "params"))
     deps = _hashes(shape, fields, "deps", at=at, wdir=wdir)
-    return LockedStage(
+    locked = LockedStage(
         cmd=shape.command(fields["cmd"], (*at, "cmd")),
         cmd_listed=isinstance(fields["cmd"], list),
         deps=deps,
@@ -56,14 +56,12 @@ def locked_stage(shape: Shape, value: object, *, wdir: str, name: str) -> Locked
         },
         outs=_hashes(shape, fields, "outs", at=at, wdir=wdir),
         unread="" if has_schema(shape) else OLD_LOCK,
-        marks=_marks(deps, fields, wdir=wdir),
     )
+    return locked._replace(marks=_marks(deps, fields, wdir=wdir)) if None in deps.values() else locked
 
 
 def _marks(deps: Mapping[str, Pointer | None], fields: dict[str, object], *, wdir: str) -> Mapping[str, str]:
     """Path -> what the entry says of each dependency without an MD5, such as an ETag or a dataset."""
-    if None not in deps.values():
-        return {}
     import json
 
     found = {}
