@@ -168,6 +168,17 @@ def test_a_model_that_is_newly_made_from_its_test_data_is_named(project: Folder)
     assert found == ["`models/line.json` is now made from `tests/test.csv`, which it is measured on"]
 
 
+def test_data_behind_a_link_in_a_folder_that_is_read_is_named(project: Folder) -> None:
+    (project / "tests").mkdir()
+    (project / "tests/more").symlink_to("../pool")
+    stages = DVC_YAML.replace(DEPS, "[tests, models/line.json]")
+    before = {"dvc.yaml": stages, "tests/a.csv": ROWS, "pool/hard.csv": ROWS}
+    # DVC sees no change in the folder, so that something else has to start the stage
+    after = {"pool/hard.csv": FEW, "params.yaml": "train:\n  slope: 1.985\n"}
+    text = "The numbers are of other data: what the link `tests/more` leads to changed"
+    assert changed(project, before, after) == [("data_changed", text)]
+
+
 PARTS = """\
   part:
     foreach: [eu, us]

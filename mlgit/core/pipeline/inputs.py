@@ -39,12 +39,17 @@ def _nothing(_: Iterable[str]) -> Mapping[str, bytes]:
     return {}
 
 
+def _no_links(_: str) -> Mapping[str, str]:
+    return {}
+
+
 @record
 class Places:
     """What a side has, whether a stage reads it or not.
 
     `file` says whether there is a file or folder at a path, `param` whether `file:key` has a value, `data`
-    whether DVC keeps something at a path, below or above it. `paths` are the files of Git, `read` reads some.
+    whether DVC keeps something at a path, below or above it. `paths` are the files of Git, `read` reads some,
+    `links` gives the links of Git in a folder with a text for the content that each leads to.
     """
 
     file: Callable[[str], bool] = _nowhere
@@ -52,6 +57,7 @@ class Places:
     data: Callable[[str], bool] = _nowhere
     paths: Callable[[], frozenset[str]] = frozenset
     read: Callable[[Iterable[str]], Mapping[str, bytes]] = _nothing
+    links: Callable[[str], Mapping[str, str]] = _no_links
 
 
 EMPTY = Places()

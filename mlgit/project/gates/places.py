@@ -26,7 +26,12 @@ def places_at(project: Project, known: Evidence) -> Places:
     """What a side has. What cannot be known counts as there, so that nothing is taken for gone by mistake."""
     found = _Side(project, known)
     return Places(
-        file=found.file, param=found.param, data=found.data, paths=lambda: found.in_git, read=found.read
+        file=found.file,
+        param=found.param,
+        data=found.data,
+        paths=lambda: found.in_git,
+        read=found.read,
+        links=found.links,
     )
 
 
@@ -45,6 +50,15 @@ class _Side:
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         return self._tree.read_many(paths, most_bytes=MAX_BYTES)
+
+    def links(self, folder: str) -> Mapping[str, str]:
+        names = [name for name in self._tree.paths() if name.startswith(f"{folder}/")]
+        links = [name for name in names if self._tree.identity(name) is None]
+        if not links:
+            return {}
+        from mlgit.project.pipeline.git_files import git_files
+
+        return {name: git_files(self._project, self._tree.commit, name).get(name, "") for name in links}
 
     def data(self, path: str) -> bool:
         return any(out.cached and meets(place, path) for place, out in self._outputs.items())

@@ -65,7 +65,9 @@ def gate(known: Pipeline) -> ResolvedGate:
 
 
 def places(files: Hashes) -> Places:
+    """What Git has; the name of a link ends with `@`."""
     return Places(
+        links=lambda path: {name: files[name] for name in files if name.startswith(path) and name[-1] == "@"},
         file=lambda path: any(f"{name}/".startswith(f"{path}/") for name in files),
         paths=lambda: frozenset(files),
         read=lambda paths: {path: files[path].encode() for path in paths},
@@ -275,3 +277,17 @@ def test_an_edited_file_that_a_command_names_and_no_stage_declares(
     pipeline = Pipeline(stages=(*known.stages[:-1], known.stages[-1]._replace(cmd=(command,))))
     end = " (stage evaluate names it and does not declare it)"
     assert texts(pipeline, pipeline, ({path: "a"}, {path: "b"})) == ([] if text is None else [text + end])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ({"tests/more@": "a"}, {"tests/more@": "a"}, None),
+        ({"tests/more@": "a"}, {"tests/more@": "b"}, "what the link `tests/more@` leads to changed"),
+        ({}, {"tests/more@": "a"}, "the link `tests/more@` is new"),
+        ({"tests/more@": "a"}, {}, "the link `tests/more@` is gone"),
+    ],
+)
+def test_what_is_behind_a_link_in_a_folder(old: Hashes, new: Hashes, text: str | None) -> None:
+    known = side({"tests": "x/"})
+    assert texts(known, known, (old, new)) == ([] if text is None else [text])

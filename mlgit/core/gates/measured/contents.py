@@ -65,6 +65,15 @@ class Contents:
         """What differs at a path, or in the folder there, of which stages may make a part."""
         yield from (text for name, text in self._differences(path) if not is_program(name))
 
+    def behind(self, folder: str) -> Iterator[str]:
+        """What differs behind the links in a folder, into which DVC does not look."""
+        was, now = (side.links(folder) for side in self._sides)
+        for name in sorted({*was, *now}):
+            if name in was and name in now:
+                yield from [] if was[name] == now[name] else [f"what the link `{name}` leads to changed"]
+            else:
+                yield f"the link `{name}` is {'gone' if name in was else 'new'}"
+
     def has_data(self, path: str) -> bool:
         """Whether a path on either side has anything other than programs; also if it is not known."""
         if any(side.tracked_at(path) for side in self._sides):
@@ -116,6 +125,7 @@ class _Side:
         self.made = measuring.made
         self._tracked = {out.path: out for out in measuring.pipeline.tracked}
         self._places = places
+        self.links = places.links
 
     def files(self, path: str) -> list[str]:
         """The files of Git at a path or in the folder there."""

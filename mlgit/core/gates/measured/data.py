@@ -87,8 +87,11 @@ class _Comparison:
         for dep, content in sorted(was.items()):
             other = now.get(dep)
             if other is not None and content.known and other.known:
+                folder = content.md5.endswith(".dir")
                 if content.md5 != other.md5:
-                    yield from self._contents.of(dep, folder=content.md5.endswith(".dir"))
+                    yield from self._contents.of(dep, folder=folder)
+                elif folder:
+                    yield from self._contents.behind(dep)
             elif covered(dep, now):
                 yield from self._contents.inside(dep)
             elif dep in moved and self._contents.has_data(dep):
