@@ -99,7 +99,7 @@ def _with_unconfirmed(found: Check, stages: Sequence[str], *, dirty: bool) -> Ch
         Note(
             code="merge_not_confirmed",
             message=f"Git merged the entry of stage `{stage}` in {record_file(stage)}; "
-            "this run gave the same, but no commit says so yet",
+            "this run gave the same, but no commit confirms it yet",
             effect="warn",
             hint=f"{first}run `mlgit run --commit`; `mlgit check` blocks until then",
         )

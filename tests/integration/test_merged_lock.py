@@ -69,7 +69,7 @@ def test_a_run_that_commits_no_confirmation_says_so_and_every_hint_leads_to_one(
     release = forked.mlgit("release", "line", "--pre", "rc").err
     assert "hint: run `mlgit run --commit`, then `mlgit push`, then release" in " ".join(release.split())
     done = forked.mlgit("run", "--commit")
-    assert (done.status, "no commit says so" in done.out) == (Exit.DONE, False)
+    assert (done.status, "no commit confirms" in done.out) == (Exit.DONE, False)
     assert forked.mlgit("push").status == Exit.DONE
     assert forked.mlgit("release", "line", "--pre", "rc").status == Exit.DONE
 

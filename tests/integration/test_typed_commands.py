@@ -89,7 +89,7 @@ def test_the_hint_has_all_that_was_typed_and_runs(live: Folder) -> None:
         assert tried.status in {Exit.DONE, Exit.BLOCKED}, (typed, wanted, tried.err)
 
 
-def test_no_model_is_made_of_a_word_that_is_none(live: Folder) -> None:
+def test_a_hint_has_no_model_that_does_not_exist(live: Folder) -> None:
     done = live.here("check", "churn")
     assert (done.status, "`check` takes no arguments, not `churn`" in done.err) == (Exit.USAGE, True)
     assert hint_of(done) == "see `mlgit check --help`"

@@ -32,12 +32,10 @@ def metric_changes(
 ) -> tuple[MetricChange, ...]:
     """All numbers of both sides, by file and key; the same file and key on both sides is the same metric.
 
-    A file that only has another path is the same file; its numbers are listed at the candidate's.
     Other values are in it if they differ; a null or a list only if the other side has a value as well.
     `known`: whether the baseline is known here, even if that is that there is none.
     """
-    baseline = _at_new_paths(candidate, baseline)
-    new, old = _numbers(candidate), _numbers(baseline)
+    new, old = _numbers(candidate), _numbers(baseline := _at_new_paths(candidate, baseline))
     old_texts, new_texts = _texts(baseline, candidate), _texts(candidate, baseline)
     texts = {place for place in {*old_texts, *new_texts} if old_texts.get(place) != new_texts.get(place)}
     changes = []

@@ -48,21 +48,18 @@ def compare(
     shared, shared_params = frozenset[str](), frozenset[str]()
     if "metrics" in parts:
         values, other_values, problems = metric_tables(before.metric_files, after.metric_files)
-        directions = _directions(project, new.commit)
-        known = value_changes(values, other_values, directions=directions, show_unchanged=show_unchanged)
-        metrics = (known or None) if problems else known
-        shared = shared_keys(values, other_values)
+        better = _directions(project, new.commit)
+        known = value_changes(values, other_values, directions=better, show_unchanged=show_unchanged)
+        metrics, shared = (known or None) if problems else known, shared_keys(values, other_values)
     if "params" in parts:
-        params, others = _params(before, after, show_unchanged=show_unchanged)
+        params, others, shared_params = _params(before, after, show_unchanged=show_unchanged)
         problems += others
-        shared_params = shared_keys(before.params, after.params)
     if "stages" in parts:
         stages = stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
     data, models = _contents(project, (old, before), (new, after), parts, show_unchanged=show_unchanged)
     problems += [_NOT_KNOWN] if models is None and "models" in parts else []
     if data is not None and new.commit is None and (lost := _lost(project)):
-        data = data or None
-        problems += lost
+        data, problems = data or None, [*problems, *lost]
     return Diff(
         old=old,
         new=new,
@@ -79,14 +76,15 @@ def compare(
 
 def _params(
     before: Evidence, after: Evidence, *, show_unchanged: bool
-) -> tuple[tuple[ValueChange, ...] | None, list[str]]:
-    """The parameters that differ, and the problems of their files."""
+) -> tuple[tuple[ValueChange, ...] | None, list[str], frozenset[str]]:
+    """The parameters that differ, the problems of their files, and the keys that several files have."""
     known = _read(before, after) | _read(after, before)
     sides = [{path: side.params[path] for path in known & side.params.keys()} for side in (before, after)]
     changes = value_changes(*sides, show_unchanged=show_unchanged)
     problems = [*before.problems, *after.problems]
     unread = any(map(_unread, problems))
-    return (changes or None) if unread else changes, [problem.message for problem in problems]
+    shared = shared_keys(before.params, after.params)
+    return (changes or None) if unread else changes, [problem.message for problem in problems], shared
 
 
 def _read(side: Evidence, other: Evidence) -> set[str]:
