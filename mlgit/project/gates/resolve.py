@@ -14,6 +14,7 @@ from mlgit.core.gates.resolved.renames import (
     rename_notes,
     renamed_gates,
     with_gate_names,
+    without_gone_models,
     without_only_model,
 )
 from mlgit.core.gates.resolved.settings import addition_notes, compare_settings, program_notes
@@ -88,9 +89,10 @@ def _compare(
     models = {*(renamed.get(name, name) for name in new.paths), *change.newer}
     notes = (*rename_notes(rules, config, names, models), *addition_notes(rules, config))
     config = without_only_model(rules, config, models)
-    changes = compare_gates(rules.gates, config.gates)
-    settings = tuple(compare_settings(rules, config))
     before = _before(project, change, rules)
+    gone = set() if before is None else {*before.paths} - models
+    changes = compare_gates(without_gone_models(rules, config, gone).gates, config.gates)
+    settings = tuple(compare_settings(rules, config))
     if before is None:
         findings = (unread(change.base), *settings, *_changed(changes, rules, config, resolved=False))
         return Compared(changes=changes, findings=findings, notes=notes)

@@ -12,6 +12,7 @@ from mlgit.core.gates.resolved.renames import (
     rename_notes,
     renamed_gates,
     with_gate_names,
+    without_gone_models,
     without_only_model,
 )
 from tests.support.verdicts import absolute, change
@@ -92,3 +93,24 @@ def test_each_renamed_gate_has_a_note() -> None:
         "Gate `floor` was renamed to `least`",
         "note",
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gone", "kinds"),
+    [
+        (("a", "b"), ("a",), {"b"}, []),
+        (("a", "b"), ("a",), set(), ["loosened"]),
+        (("a", "b", "c"), ("a",), {"b"}, ["loosened"]),
+        (("b",), "no gate", {"b"}, []),
+        (("b",), ("a",), {"b"}, ["loosened"]),
+        (("a", "b"), "no gate", {"b"}, ["removed"]),
+        (None, "no gate", {"b"}, ["removed"]),
+    ],
+)
+def test_a_gate_without_a_model_that_is_gone_is_not_looser(
+    before: tuple[str, ...] | None, after: tuple[str, ...] | str, gone: set[str], kinds: list[str]
+) -> None:
+    old = config(replace(FLOOR, models=before), DROP)
+    new = config(*([] if isinstance(after, str) else [replace(FLOOR, models=after)]), DROP)
+    changes = compare_gates(without_gone_models(old, new, gone).gates, new.gates)
+    assert [each.kind for each in changes] == kinds

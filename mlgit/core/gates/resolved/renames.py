@@ -54,6 +54,21 @@ def without_only_model(old: Config, new: Config, models: Collection[str]) -> Con
     return replace(new, gates=gates)
 
 
+def without_gone_models(old: Config, new: Config, gone: Collection[str]) -> Config:
+    """The old config without the models that are `gone`, which is a finding itself, in what names them.
+
+    A gate of such models only is out of it if the new config lacks that gate.
+    """
+    gates = {}
+    for name, gate in old.gates.items():
+        left = None if gate.models is None else tuple(each for each in gate.models if each not in gone)
+        if left == gate.models or (not left and name in new.gates):
+            gates[name] = gate
+        elif left:
+            gates[name] = replace(gate, models=left)
+    return replace(old, gates=gates)
+
+
 def rename_notes(
     old: Config, new: Config, names: Mapping[str, str], models: Collection[str]
 ) -> Iterator[Note]:
