@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.pipeline.chain.losses import Known, losses
 from mlgit.core.pipeline.chain.readers import Chain, Reader, covered, covered_param, param_names, reader_of
+from mlgit.core.pipeline.chain.renamed_runs import is_renamed_run
 from mlgit.core.pipeline.inputs import EMPTY, Places, Recorded, recorded_inputs, same_files, same_values
 from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.pipeline.moved import moved_files
@@ -182,6 +183,21 @@ def renamed_inputs(
         **moved_files([dep for dep in deps if dep not in same], new.deps, before=before, now=now),
         **same_values(params, old.recorded, new.recorded, before=before, now=now),
     }
+
+
+def is_renamed_stage(old: NumbersOrigin, new: NumbersOrigin, places: tuple[Places, Places]) -> bool:
+    """Whether a stage that is gone and one that is new are the same, with other names of its inputs."""
+    readers = [next((each for each in one.readers if each.address == one.name), None) for one in (old, new)]
+    was, now = readers
+    if was is None or now is None or was.address in new.stages or now.address in old.stages:
+        return False
+    return is_renamed_run(was, now, renamed_inputs(old, new, before=places[0], now=places[1]))
+
+
+def added_inputs(old: NumbersOrigin, new: NumbersOrigin) -> tuple[str, ...]:
+    """The dependencies and parameters that only the new origin has."""
+    pairs = ((old.deps, new.deps), (old.params, new.params))
+    return tuple(name for before, after in pairs for name in after if name not in before)
 
 
 def _made_now(old: NumbersOrigin, new: NumbersOrigin) -> Iterator[str]:

@@ -257,3 +257,55 @@ def test_only_numbers_of_a_stage_know_a_model() -> None:
     assert link_of(None, origin_of("m.json", pipeline), pipeline) == "none"
     assert link_of(MODEL, origin_of("by-hand.json", pipeline), pipeline) == "none"
     assert link_of("models/", origin_of("m.json", pipeline), pipeline) == "reads"
+
+
+def places_of(**files: bytes) -> Places:
+    paths = {name.replace("__", "/") + ".py": text for name, text in files.items()}
+    return Places(
+        file=paths.__contains__,
+        paths=lambda: frozenset(paths),
+        read=lambda wanted: {path: paths[path] for path in wanted if path in paths},
+    )
+
+
+def trained_by(name: str, script: str, cmd: str | None = None, *, also: str = "") -> ModelOrigin:
+    deps = (f"src/{script}.py", "raw.csv")
+    stages = [stage(name, cmd or f"python src/{script}.py", deps=deps, outs=(MODEL,))]
+    if also:
+        stages.append(stage(also, f"python src/{also}.py"))
+    return model_origin("m", MODEL, Pipeline(stages=tuple(stages), tracked=()), [])
+
+
+@pytest.mark.parametrize(
+    ("new", "now", "found"),
+    [
+        (trained_by("fit", "fit"), {"src__fit": b"a"}, []),
+        (trained_by("fit", "fit"), {"src__fit": b"other"}, ["evidence_weakened"]),
+        (trained_by("fit", "fit"), {"src__fit": b"a", "src__train": b"a"}, ["evidence_weakened"]),
+        (trained_by("fit", "fit", "cp best.bin models"), {"src__fit": b"a"}, ["evidence_weakened"]),
+        (trained_by("fit", "fit", also="train"), {"src__fit": b"a"}, ["evidence_weakened"]),
+    ],
+)
+def test_a_stage_may_be_renamed_with_its_script(
+    new: ModelOrigin, now: dict[str, bytes], found: list[str]
+) -> None:
+    old = trained_by("train", "train")
+    places = places_of(src__train=b"a"), places_of(**now)
+    assert [each.code for each in compare_origins([old], [new], places=places)] == found
+
+
+@pytest.mark.parametrize(
+    ("deps", "path", "found"),
+    [
+        ((MODEL,), "models/m.onnx", ["gate_repointed"]),
+        (("raw.csv",), "models/m.onnx", ["gate_repointed", "evidence_weakened"]),
+    ],
+)
+def test_a_model_that_is_made_from_the_one_before_has_only_another_path(
+    deps: tuple[str, ...], path: str, found: list[str]
+) -> None:
+    export = stage("export", "python export.py", deps=deps, outs=(path,))
+    train = stage("train", "run", deps=("raw.csv",), outs=(MODEL,))
+    old = model_origin("m", MODEL, Pipeline(stages=(train,), tracked=()), [])
+    new = model_origin("m", path, Pipeline(stages=(train, export), tracked=()), [])
+    assert codes(old, new) == found

@@ -12,6 +12,7 @@ from mlgit.core.gates.evaluate import Case
 from mlgit.core.gates.resolved.findings import compare_resolved, reported_losses
 from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, resolve_case
 from mlgit.core.pipeline.evidence import Problem
+from mlgit.core.pipeline.inputs import Places
 from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 from tests.support.verdicts import absolute, baseline, change, metric_file
 
@@ -143,7 +144,8 @@ def test_what_findings_say_of_lost_inputs_is_reported_once() -> None:
     before = fewer(OLD)
     (finding,) = compare_resolved([before], [OLD])
     (text,) = reported_losses([before], [OLD])
-    assert (finding.code, finding.text) == ("evidence_weakened", f"its number proves less: {text}")
+    assert finding.code == "evidence_weakened"
+    assert finding.text == f"its number proves less: {text}; it now reads `x`"
     assert "data.csv" in text
     assert reported_losses([before], [replace(OLD, source=None)]) == frozenset()
 
@@ -194,3 +196,42 @@ def test_what_a_gate_read_is_known_by_its_only_file_or_reported_as_unknown(
         "what it read in `a.json` or `b.json` is not known here, whose content is not here; it now reads"
     )
     assert any(each.text.startswith(unknown) for each in found) is (len(old.unread) > 1)
+
+
+def written(file: str, *outs: str, owner: str = "score", key: str = "auc") -> ResolvedGate:
+    """A gate that reads a file of a stage with these outputs."""
+    made = tuple(Output(path=path, owner=owner) for path in outs)
+    stage = Stage(address=owner, name=owner, file="dvc.yaml", wdir="", cmd=("run",), outs=made)
+    values = metric_file(path=file, **{key: "0.8"})
+    (found,) = resolve_case(Case("m", (absolute("g", key),), (values,), {}), Pipeline(stages=(stage,)))
+    return found
+
+
+def at(*paths: str, kept: str = "") -> Places:
+    return Places(file={*paths, kept}.__contains__, paths=lambda: frozenset(paths))
+
+
+MAY, JUNE = "out/may.json", "out/june.json"
+
+
+@pytest.mark.parametrize(
+    ("new", "places", "codes"),
+    [
+        (written(JUNE, "out"), at(JUNE), []),
+        (written(JUNE, "out"), at(), []),  # DVC keeps the folder
+        (written(JUNE, "out"), at(JUNE, MAY), ["gate_repointed"]),
+        (written(JUNE, "out"), at(kept=MAY), ["gate_repointed"]),
+        (written(JUNE, "out/june.json"), at(JUNE), ["gate_repointed"]),
+        (written(JUNE, "out", key="acc"), at(JUNE), ["gate_repointed"]),
+        (written("other/june.json", "other"), at(), ["gate_repointed"]),
+        (written(JUNE, "out", owner="other"), at(JUNE), ["gate_repointed"]),
+        (written(JUNE), at(JUNE), ["gate_repointed"]),
+    ],
+)
+def test_a_stage_may_write_the_file_under_another_name_into_its_folder(
+    new: ResolvedGate, places: Places, codes: list[str]
+) -> None:
+    old = written(MAY, "out")
+    new = replace(new, metric=old.metric)
+    found = compare_resolved([old], [new], places=(at(MAY), places))
+    assert [each.code for each in found] == codes

@@ -119,6 +119,13 @@ def test_of_a_renamed_stage_the_command_is_compared(facts: dict[str, Any], expec
     assert messages(rebuilt("train", "fit", **facts)) == expected
 
 
+def test_a_new_stage_that_only_makes_the_model_is_not_before_a_number() -> None:
+    export = stage("export", ("python export.py",), "model.bin", "model.onnx")
+    new = Pipeline(stages=(*OLD.stages, export))
+    (note,) = stage_notes(OLD, new, (gates_of(OLD, "model.bin"), gates_of(new, "model.onnx")))
+    assert note.message == "Stage `export` is new before the model of a gate; it runs `python export.py`"
+
+
 def test_another_stage_that_makes_an_input_is_named() -> None:
     data = stage("data", ("python data.py",), "raw.csv", "data.csv")
     both = stage("train", ("python train.py",), "raw.csv", "model.bin")

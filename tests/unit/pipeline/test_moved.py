@@ -82,3 +82,44 @@ def test_each_file_is_the_new_name_of_one_and_data_is_known_by_its_hash_alone() 
     assert moved_files(["a.py", "b.py"], ["c.py"], before=old, now=side({"c.py": A})) == {"a.py": "c.py"}
     held = side({"data/x.dvc": A}, data="data")
     assert moved_files(["data"], ["new"], before=held, now=side({"new/x.dvc": A})) == {}
+
+
+LONG = b"".join(b"line %d\n" % number for number in range(10))
+LINES = LONG.splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_moved"),
+    [
+        ("new/z.py", b"# A remark\n" + b"".join(LINES[1:]), True),
+        ("new/z.py", b"".join([*LINES[2:], *LINES[2:4]]), True),
+        ("new/z.py", b"".join(LINES[3:]), False),
+        ("new/z.py", LONG + LONG, False),
+        ("new/z.csv", b"# A remark\n" + b"".join(LINES[1:]), False),
+        ("other/z.py", b"# A remark\n" + b"".join(LINES[1:]), False),
+    ],
+)
+def test_a_file_with_another_name_has_nearly_all_the_lines(path: str, text: bytes, *, is_moved: bool) -> None:
+    old, new = side({"a.py": LONG}), side({path: text})
+    assert moved_files(["a.py"], ["new"], before=old, now=new) == ({"a.py": "new"} if is_moved else {})
+    assert moved_files(["a.py"], ["new"], before=old, now=new, edited=False) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "deps", "is_moved"),
+    [
+        (A, A + LONG, ["b.py"], True),
+        (A, A + b"".join(LINES[1:]), ["b.py"], True),
+        (A, A + b"".join(LINES[3:]), ["b.py"], False),
+        (A + LONG, A + LONG, ["b.py"], False),  # it had them before
+        (A, A + LONG, ["c.py"], False),
+        (A, A + LONG, [], False),
+        (None, A + LONG, ["b.py"], False),
+    ],
+)
+def test_a_file_may_be_taken_in_by_one_that_was_there(
+    before: bytes | None, after: bytes, deps: list[str], *, is_moved: bool
+) -> None:
+    old = side({"a.py": LONG, "c.py": A} | ({} if before is None else {"b.py": before}))
+    found = moved_files(["a.py"], deps, before=old, now=side({"b.py": after, "c.py": A}))
+    assert found == ({"a.py": "b.py"} if is_moved else {})

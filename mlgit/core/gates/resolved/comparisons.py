@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.pipeline.origin import is_renamed_stage
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate
+    from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, Source
+    from mlgit.core.pipeline.inputs import Places
 
 
 def compared_with(
@@ -58,3 +61,33 @@ def _place(owner: ResolvedGate | Reference) -> tuple[str, str] | None:
 def _where(reference: Reference) -> str:
     source = reference.source
     return reference.label if source is None else f"`{source.key}` of `{source.file}` in {reference.label}"
+
+
+def written_again(before: Source, after: Source, now: Places) -> bool:
+    """Whether a stage wrote the same metric into its folder under another name, which may be the time."""
+    same = (before.key, before.origin.name) == (after.key, after.origin.name)
+    if not same or {before.origin.kind, after.origin.kind} != {"stage"}:
+        return False
+    in_git = now.paths()
+    # Of a folder that Git keeps, Git also knows what is not in it.
+    if before.file in in_git if after.file in in_git else now.file(before.file):
+        return False
+    folders = [
+        {path for path, owner in each.origin.owners.items() if _is_folder(path, owner, each)}
+        for each in (before, after)
+    ]
+    return bool(folders[0] & folders[1])
+
+
+def _is_folder(path: str, owner: str, source: Source) -> bool:
+    return owner == source.origin.name and source.file.startswith(f"{path}/")
+
+
+def made_otherwise(old: Source, new: Source, places: tuple[Places, Places]) -> bool:
+    """Whether something else of no lesser kind makes the file; a renamed stage is the same stage."""
+    if new.origin.kind == "stage":
+        other = old.origin.kind == "stage" and old.command != new.command
+        other = other and not is_renamed_stage(old.origin, new.origin, places)
+    else:
+        other = old.origin.kind == "import"
+    return other and old.file == new.file and old.origin.name != new.origin.name

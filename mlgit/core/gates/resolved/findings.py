@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import WAIVERS_FILE
-from mlgit.core.gates.resolved.comparisons import compared_with
+from mlgit.core.gates.resolved.comparisons import compared_with, made_otherwise, written_again
 from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waived_names import Kind, WaivedNames, agreements
 from mlgit.core.gates.waivers import proposed_entry
 from mlgit.core.pipeline.inputs import EMPTY
-from mlgit.core.pipeline.origin import LINKS, weaker
+from mlgit.core.pipeline.origin import LINKS, added_inputs, weaker
 from mlgit.core.record import record
 from mlgit.core.wording import listed
 
@@ -217,14 +217,22 @@ def _read_from(
             yield "gate_repointed", f"`{old.metric}` was ambiguous; it is now {after.words}"
         return
     moved = (before.file, before.key) != (after.file, after.key)
-    if moved:
+    if moved and not written_again(before, after, places[1]):
         yield "gate_repointed", _moved(before, after)
     texts = _losses(old, new, places)
     if texts and not _made_elsewhere(old, new):
-        yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}"
-    elif not texts and _made_otherwise(before, after):
+        yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}{_instead(old, new, texts)}"
+    elif not texts and made_otherwise(before, after, places):
         text = f"`{before.file}` was {before.origin.clause}; it is now {after.origin.clause}"
         yield "gate_repointed", text
+
+
+def _instead(old: ResolvedGate, new: ResolvedGate, texts: Sequence[str]) -> str:
+    """The end of the sentence about dropped inputs: which others are read now, perhaps in their place."""
+    if old.source is None or new.source is None or not any(" was dropped" in text for text in texts):
+        return ""
+    added = added_inputs(old.source.origin, new.source.origin)
+    return f"; it now reads {listed(added)}" if added else ""
 
 
 def _losses(old: ResolvedGate, new: ResolvedGate, places: tuple[Places, Places]) -> tuple[str, ...]:
@@ -268,15 +276,6 @@ def _about_model(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, st
         now = "only along with it" if made.link == "beside" else "without it"
         text = f"its number was made {was} the model `{old.path}` ({before.origin.words})"
         yield "evidence_weakened", f"{text}; it is now made {now} ({made.origin.words})"
-
-
-def _made_otherwise(old: Source, new: Source) -> bool:
-    """Whether something else of no lesser kind makes the file; a renamed stage is the same stage."""
-    if new.origin.kind == "stage":
-        other = old.origin.kind == "stage" and old.command != new.command
-    else:
-        other = old.origin.kind == "import"
-    return other and old.file == new.file and old.origin.name != new.origin.name
 
 
 def _moved(old: Source, new: Source) -> str:

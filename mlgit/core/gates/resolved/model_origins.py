@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.resolved.findings import Finding
+from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.model_files import is_content, meets
-from mlgit.core.pipeline.origin import HAND, NumbersOrigin, joined_origin, origin_of_owner, weaker
+from mlgit.core.pipeline.origin import (
+    HAND,
+    NumbersOrigin,
+    is_renamed_stage,
+    joined_origin,
+    origin_of_owner,
+    weaker,
+)
 from mlgit.core.record import record
 from mlgit.core.wording import listed
 
@@ -96,7 +104,9 @@ def compare_origins(
             yield _finding("gate_repointed", before.name, text)
         if after.path is None or not any(maker.run for maker in before.makers):
             continue
-        if not _same(before.makers, after.makers):
+        if _is_made_from(after, before):
+            pass  # the path says it, and nothing is lost: the stages of the model before come first
+        elif not _same(before.makers, after.makers) and not _renamed(before, after, places):
             text = f"Model `{before.name}` (`{after.path}`) was {before.words}; it is now {after.words}"
             yield _finding("evidence_weakened", before.name, text)
         elif texts := [each for each in _weaker(before, after, places) if each not in covered]:
@@ -121,6 +131,25 @@ def _alike(old: Maker, new: Maker) -> bool:
     if old.origin.name == new.origin.name and bool(old.run) == bool(new.run):
         return True
     return bool(old.run) and old.run == new.run
+
+
+def _is_made_from(new: ModelOrigin, old: ModelOrigin) -> bool:
+    """Whether a model with another path is made from the one before, as by a stage that exports it."""
+    if old.path is None or old.path == new.path or len(new.makers) != 1:
+        return False
+    chain = new.makers[0].origin.readers
+    last = next((each for each in chain if each.address == new.makers[0].origin.name), None)
+    before = {each.address for each in chain}
+    makers = [maker.origin.name for maker in old.makers]
+    reads = last is not None and covered(old.path, last.deps)
+    return reads and last is not None and last.address not in makers and {*makers} <= before
+
+
+def _renamed(old: ModelOrigin, new: ModelOrigin, places: tuple[Places, Places]) -> bool:
+    """Whether the only maker that is not the same is a stage whose inputs were renamed with it."""
+    gone = [one for one in old.makers if not any(_alike(one, other) for other in new.makers)]
+    came = [other for other in new.makers if not any(_alike(one, other) for one in old.makers)]
+    return len(gone) == len(came) == 1 and is_renamed_stage(gone[0].origin, came[0].origin, places)
 
 
 def _weaker(old: ModelOrigin, new: ModelOrigin, places: tuple[Places, Places]) -> tuple[str, ...]:

@@ -50,7 +50,9 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]
         and ((was := before.get(stage.address, here.get(stage.address))) is not None or stage.address in came)
         and (was is None or stage.address in came or _run(stage) != _run(was))
     ]
-    texts = [_text(*pair, came) for pair in changed[:_MOST]]
+    made = {gate.source.origin.name for gate in gates[1] if gate.source} - {None}
+    numbers = {address for owner in made if owner for address in stages_before(owner, new)}
+    texts = [_text(*pair, came, numbers) for pair in changed[:_MOST]]
     if rest := [f"`{stage.address}`" for _, stage in changed[_MOST:]]:
         texts.append(f"Other commands run in {', '.join(rest)} as well; `mlgit diff` lists them")
     texts += _moved_outputs(old, new, before, there, used)
@@ -175,7 +177,7 @@ def _renamed_files(stages: Iterable[Stage], found: Sequence[str], places: tuple[
     before, now = places
     there = before.paths()
     gone = [path for stage in stages for path in undeclared(stage, there) if not now.file(path)]
-    moved = moved_files(dict.fromkeys(gone), found, before=before, now=now) if gone else {}
+    moved = moved_files(dict.fromkeys(gone), found, before=before, now=now, edited=False) if gone else {}
     return {place for each in moved.values() for place in each.split(", ")}
 
 
@@ -254,10 +256,11 @@ def _run(stage: Stage) -> tuple[str, ...]:
     return (stage.wdir or ".", *stage.cmd)
 
 
-def _text(old: Stage | None, new: Stage, came: set[str]) -> str:
+def _text(old: Stage | None, new: Stage, came: set[str], numbers: set[str]) -> str:
+    what = "a gate's number" if new.address in numbers else "the model of a gate"
     if old is None:
-        return f"Stage `{new.address}` is new before a gate's number; it runs {quoted_commands(new.cmd)}"
-    comes = f"Stage `{new.address}` now comes before a gate's number" if new.address in came else ""
+        return f"Stage `{new.address}` is new before {what}; it runs {quoted_commands(new.cmd)}"
+    comes = f"Stage `{new.address}` now comes before {what}" if new.address in came else ""
     if comes and _run(old) == _run(new):
         return f"{comes}; it runs {quoted_commands(new.cmd)}"
     places = [_place(stage) if _run(old)[0] != _run(new)[0] else "" for stage in (old, new)]
