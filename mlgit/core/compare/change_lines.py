@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.compare.changes import same_value
+from mlgit.core.compare.moved_outputs import joined_moves
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.pipeline.report_context import ParamChange
 from mlgit.core.record import NamedTuple
@@ -36,10 +37,11 @@ def change_lines(diff: Diff, *, made: Collection[str] = (), plotted: Collection[
     """
     data = None if diff.data is None else [each for each in diff.data if each.path not in made]
     outputs = [each for each in diff.data or () if each.path in made and each.path not in plotted]
+    data, outputs = data and joined_moves(data), joined_moves(outputs)
     parts: Sequence[tuple[str, Sequence[Any] | None, Callable[[Any], str]]] = (
         ("data", data, _content),
         ("params", diff.params and _joined_moves(diff.params), partial(_value, shared=diff.shared_params)),
-        ("model", diff.models, _model),
+        ("model", diff.models and joined_moves(diff.models), _model),
         ("outputs", outputs or None, _content),
     )
     compared = [(name, joined(map(show, part))) for name, part, show in parts if part is not None]
@@ -61,6 +63,8 @@ def param_changes(diff: Diff) -> tuple[ParamChange, ...]:
 
 def _content(change: ContentChange) -> str:
     name = f"`{change.path}`"
+    if change.moved_from is not None:
+        return f"`{change.moved_from}` moved to {change.path}"
     if change.kind == "added":
         return f"{name} new{_aside(_amount(change))}"
     if change.kind == "removed":
@@ -78,6 +82,8 @@ def _content(change: ContentChange) -> str:
 
 def _model(change: ContentChange) -> str:
     name = f"`{change.model or change.path}`"
+    if change.moved_from is not None:
+        return f"{name} moved to {change.path}"
     if change.kind != "modified":
         # The file is new or gone; the model may have had another one before, or may have one now.
         name = f"`{change.path}` of `{change.model}`" if change.model else name

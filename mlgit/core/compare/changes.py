@@ -74,7 +74,10 @@ class ValueChange(NamedTuple):
 
 @record
 class ContentChange:
-    """One output by content. `model` is set for a model's file, then also the versions if known."""
+    """One output by content. `model` is set for a model's file, then also the versions if known.
+
+    `moved_from` is the old path of an output that has the same content at another one.
+    """
 
     path: str
     kind: Kind
@@ -89,6 +92,7 @@ class ContentChange:
     new_rows: int | None = None
     old_version: str | None = None
     new_version: str | None = None
+    moved_from: str | None = field(default=None, metadata={"json": None})
 
 
 @record

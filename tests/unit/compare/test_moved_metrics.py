@@ -129,3 +129,37 @@ def test_a_version_is_only_shown_for_the_side_that_has_it(kind: str, shown: str,
 def test_a_content_without_a_version_does_not_get_that_of_the_other_side() -> None:
     change = ContentChange(path="m.bin", kind="modified", model="m", old_version="v1.0.0")
     assert "was v1.0.0" in plain(page(Diff(old=SIDE, new=SIDE, models=(change,))), width=80)
+
+
+def out(path: str, kind: str, md5: str | None, model: str | None = None) -> ContentChange:
+    old, new = (md5 if kind == side else None for side in ("removed", "added"))
+    return ContentChange(path=path, kind=kind, old_md5=old, new_md5=new, model=model)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ([out("raw.csv", "removed", "1"), out("ml/raw.csv", "added", "1")], "`raw.csv` moved to ml/raw.csv"),
+        (
+            [out("raw.csv", "removed", "1"), out("ml/raw.csv", "added", "2")],
+            "`raw.csv` gone, `ml/raw.csv` new",
+        ),
+        ([out("raw.csv", "removed", None), out("new.csv", "added", None)], "`raw.csv` gone, `new.csv` new"),
+        (
+            [out("a", "removed", "1"), out("b", "added", "1"), out("c", "added", "1")],
+            "`a` gone, `b` new, `c` new",
+        ),
+    ],
+)
+def test_data_with_the_same_content_at_another_path_moved(changes: list[ContentChange], line: str) -> None:
+    found = Diff(old=SIDE, new=SIDE, data=tuple(changes))
+    assert change_lines(found) == {"data": line}
+    assert change_lines(found, made={each.path for each in changes})["outputs"] == line
+
+
+def test_a_model_with_the_same_content_at_another_path_moved() -> None:
+    changes = out("m.bin", "removed", "1", "m"), out("ml/m.bin", "added", "1", "m")
+    assert change_lines(Diff(old=SIDE, new=SIDE, models=changes)) == {"model": "`m` moved to ml/m.bin"}
+    changes = out("m.bin", "removed", "1", "m"), out("n.bin", "added", "1", "n")
+    line = "`m.bin` of `m` gone, `n.bin` of `n` new"
+    assert change_lines(Diff(old=SIDE, new=SIDE, models=changes)) == {"model": line}
