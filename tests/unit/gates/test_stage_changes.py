@@ -119,6 +119,27 @@ def test_of_a_renamed_stage_the_command_is_compared(facts: dict[str, Any], expec
     assert messages(rebuilt("train", "fit", **facts)) == expected
 
 
+def test_a_stage_whose_pipeline_is_in_another_folder_is_not_new() -> None:
+    moved = [
+        each._replace(
+            address=f"ml/dvc.yaml:{each.name}",
+            wdir="ml",
+            deps=tuple(f"ml/{dep}" for dep in each.deps),
+            outs=tuple(Output(path=f"ml/{out.path}", owner=f"ml/dvc.yaml:{each.name}") for out in each.outs),
+        )
+        for each in OLD.stages
+    ]
+    new = Pipeline(stages=tuple(moved))
+    source = Source(file="ml/test.json", key="auc", origin=origin_of("ml/test.json", new))
+    gates = [replace(each, source=each.source and source) for each in gates_of(OLD)]
+    texts = [note.message for note in stage_notes(OLD, new, (gates_of(OLD), gates))]
+    assert texts == [
+        f"Stage `{name}` ran `python {script}.py` in the root folder; "
+        f"`ml/dvc.yaml:{name}` in its place runs `python {script}.py` in `ml`"
+        for name, script in (("evaluate", "test"), ("train", "train"))
+    ]
+
+
 def test_a_new_stage_that_only_makes_the_model_is_not_before_a_number() -> None:
     export = stage("export", ("python export.py",), "model.bin", "model.onnx")
     new = Pipeline(stages=(*OLD.stages, export))

@@ -221,9 +221,12 @@ def predecessors(old: Pipeline, new: Pipeline, there: set[str]) -> Mapping[str, 
     gone = [stage for stage in chain if stage.address not in here]
     by_run = {_run(stage): stage for stage in gone}
     by_out = {out.path: stage for stage in gone for out in stage.outs}
+    # With its dvc.yaml in another folder.
+    by_name = {(stage.name, *stage.cmd): stage for stage in gone}
     for stage in new.stages:
         made = (by_out[out.path] for out in stage.outs if out.path in by_out)
         was = found.get(stage.address) or by_run.get(_run(stage)) or next(made, None)
+        was = was or by_name.get((stage.name, *stage.cmd))
         if was is not None:
             found[stage.address] = was
     return found
