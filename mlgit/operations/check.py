@@ -14,7 +14,7 @@ from mlgit.project.gates.candidate import outside_git
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
@@ -36,7 +36,7 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
     judged = judge_in_full(project, question._replace(candidate=candidate))
     bare = Check(
         verdict=_with_ignored(project, judged, _with_checkout(project, judged)),
-        metrics=_metric_changes(judged),
+        metrics=(*_metric_changes(judged), *_of_removed_models(project, judged)),
         references=tuple(judged.references[case.model].baseline for case in judged.cases),
         tools={"mlgit": __version__},
     )
@@ -96,6 +96,30 @@ def _metric_changes(judged: Judgement) -> tuple[MetricChange, ...]:
     return tuple(changes)
 
 
+def _of_removed_models(project: Project, judged: Judgement) -> Iterable[MetricChange]:
+    """The numbers that are gone with the models that the base declares and the change does not."""
+    base = next(
+        (each.baseline for each in judged.references.values() if each.baseline.state == "found"), None
+    )
+    if base is None or base.commit is None or not judged.config.models:
+        return
+    try:
+        before = project.config(base.commit)
+    except ConfigError:
+        return
+    here: set[str] = set()
+    for name, model in before.models.items():
+        if name not in judged.config.models:
+            from mlgit.core.pipeline.model_files import files_of_model
+            from mlgit.project.pipeline.evidence import evidence
+
+            known = evidence(project, base.commit, staleness=False)
+            here |= {*(file.path for file in judged.evidence.metric_files)}
+            here |= {*project.tree(judged.verdict.candidate.commit).paths()}
+            gone = [file for file in files_of_model(model, known, alone=False) if file.path not in here]
+            yield from metric_changes((), gone, model=name, directions=before.directions)
+
+
 def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     """The check with the lines of a report: what changed, which stages ran, how metrics developed."""
     from mlgit.project.compare.metric_history import metric_history
@@ -112,6 +136,7 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     from mlgit.core.compare.change_lines import change_lines, param_changes
     from mlgit.core.compare.changes import Side
     from mlgit.core.compare.elsewhere import with_elsewhere
+    from mlgit.core.compare.git_changes import with_other_inputs
     from mlgit.core.pipeline.stage_runs import stage_runs
     from mlgit.project.compare.diff import compare
     from mlgit.project.pipeline.evidence import evidence
@@ -134,7 +159,8 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
         out.path for out in judged.evidence.pipeline.outputs
     }
     lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted), here)
-    lines = with_elsewhere(lines, base.pipeline, judged.evidence.pipeline)
+    for with_more in (with_elsewhere, with_other_inputs):
+        lines = with_more(lines, base.pipeline, judged.evidence.pipeline)
     return replace(extended, changes=lines, params=param_changes(diff), stages=stages)
 
 

@@ -125,7 +125,7 @@ def test_of_a_conflict_the_stricter_side_counts(project: Folder) -> None:
     edit(project, RULES, RULES.replace("min: -20", "min: 2"), RULES.replace("min: -20", "min: -30"))
     verdict = check(project, status=Exit.BLOCKED)
     assert results(verdict)["line/a"] == ("fail", "below_minimum", "block")
-    assert findings(verdict) == [("Gate `a` was loosened: min 2 -> -30", "warn")]
+    assert findings(verdict) == [("Gate `a` was loosened: min 2 → -30", "warn")]
 
 
 ONE_SIDE = {

@@ -49,7 +49,7 @@ def _clone(origin: Folder, *options: str) -> Folder:
 def test_a_whole_clone_names_the_loosened_gate(origin: Folder) -> None:
     done = _clone(origin).here("check")
     assert done.status == Exit.DONE
-    assert "Gate `auc-floor` was loosened: min 0.9 -> 0.1" in done.out
+    assert "Gate `auc-floor` was loosened: min 0.9 → 0.1" in done.out
 
 
 def test_a_clone_of_one_branch_blocks_and_its_hint_repairs_it(origin: Folder) -> None:

@@ -55,7 +55,7 @@ def test_the_trusted_run_posts_the_report_of_a_fork_and_labels_it(fork: PullRequ
     assert done.status == Exit.DONE, done.err
     (body,) = fork.bodies()
     assert "computed by fork code" in body
-    assert body.startswith("### ❔ May merge: line, 2 of 2 gates passed")
+    assert body.startswith("### ❓ May merge: line, 2 of 2 gates passed")
     assert "✅" not in body
     assert fork.checks() == {"mlgit": ("completed", "action_required")}
     assert [each.title for each in fork.forge.checks(fork.sha)] == [

@@ -108,7 +108,7 @@ def test_where_trunk_says_fail_nothing_is_released_unless_a_waiver_agrees(
     variables = github_push(tmp_path / "job", before=before)
     done = runner.here("ci", "merged", env=variables)
     assert done.status == Exit.BLOCKED
-    assert "✗ Gate `floor` was loosened: min 0.5 -> 0.1" in done.out
+    assert "✗ Gate `floor` was loosened: min 0.5 → 0.1" in done.out
     assert "Nothing is released from main at " in done.out
     assert tags_of(origin(project)) == {}
     now = runner.here("ci", "merged", "--json", env=variables).json()["at"]

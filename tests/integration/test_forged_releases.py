@@ -121,7 +121,7 @@ def test_a_release_that_its_gates_block_is_not_promoted(lenient: Folder) -> None
     done = lenient.here("promote", "line@v1.0.1", "--to", "staging")
     assert done.status == Exit.BLOCKED
     assert "The gates block `line@v1.0.1`, which Ada released; nothing was written" in done.err
-    assert "r2-vs-release: r2 0.945 -> 0.9175 (-0.0275, allowed -0.02)" in done.err
+    assert "r2-vs-release: r2 0.945 → 0.9175 (-0.0275, allowed -0.02)" in done.err
     assert "run `mlgit deregister line@v1.0.1 -m REASON`" in done.err
     assert done.out == ""
 

@@ -21,7 +21,7 @@ gates:
   auc-floor: {{metric: auc, min: {floor}}}
 """
 _CI = {"CI": "true", "JENKINS_URL": "https://jenkins.example.org"}
-_LOOSER = "Gate `auc-floor` was loosened: min 0.9 -> 0.1"
+_LOOSER = "Gate `auc-floor` was loosened: min 0.9 → 0.1"
 
 
 @pytest.fixture

@@ -186,4 +186,4 @@ def test_the_reason_why_a_gate_is_a_comment_is_the_true_one(empty_repository: Fo
     (gate,) = record["gates"]
     assert (gate["active"], gate["outcome"]) == (False, "fail")
     (offer,) = record["offers"]
-    assert offer.startswith("`auc-vs-base` is a comment, because it would block now: auc 0.9 -> 0.5")
+    assert offer.startswith("`auc-vs-base` is a comment, because it would block now: auc 0.9 → 0.5")

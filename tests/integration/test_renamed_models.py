@@ -107,7 +107,7 @@ def test_an_old_name_that_was_taken_out_is_not_nothing(live: Folder) -> None:
     change(live, "release", "curve")
     done = live.here("promote", "curve", "--to", "prod")
     assert done.status == Exit.BLOCKED
-    assert "mae-vs-prod: fail: mae 0 -> 0.55" in done.err  # compared with what was there last
+    assert "mae-vs-prod: fail: mae 0 → 0.55" in done.err  # compared with what was there last
 
 
 def move(project: Folder) -> None:

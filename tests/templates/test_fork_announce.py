@@ -37,10 +37,10 @@ def test_the_comment_and_the_check_show_that_it_runs(github_team: tuple[Team, Gi
     team, github = github_team
     team.fork("better")
     github.open_pull(7, "better", source="eve/tumor", author="eve")
-    assert "❔" in team.comment(7)
+    assert "❓" in team.comment(7)
     run = requested(team, github, source="eve/tumor")
     assert run.jobs == {"announce": "success"}, run.log
-    assert "❔" not in team.comment(7)
+    assert "❓" not in team.comment(7)
     assert team.head("better")[:7] in team.comment(7)
     states = [check.status for check in team.forge.checks(team.head("better")) if check.name == "mlgit"]
     assert states[-1] == "in_progress"  # the newest check of a name counts

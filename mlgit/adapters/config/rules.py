@@ -285,5 +285,5 @@ class Rules(Findings):
                 walked.append(following)
             if following == start and not reported & set(walked):
                 reported |= set(walked)
-                circle = " -> ".join(f"`{name}`" for name in (*walked, start))
+                circle = " → ".join(f"`{name}`" for name in (*walked, start))
                 self._say(f"`from` forms a circle: {circle}", ("environments", start, "from"))

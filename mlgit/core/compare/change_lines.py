@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LONGEST_VALUE = 80
 _MOST_PARAMS = 200
+_MOST_IN_LINE = 5
 _VERBS: Mapping[Kind, str] = {
     "added": "new",
     "removed": "gone",
@@ -44,8 +45,14 @@ def change_lines(diff: Diff, *, made: Collection[str] = (), plotted: Collection[
         ("model", diff.models and joined_moves(diff.models), _model),
         ("outputs", outputs or None, _content),
     )
-    compared = [(name, joined(map(show, part))) for name, part, show in parts if part is not None]
+    compared = [(name, _in_line(list(map(show, part)))) for name, part, show in parts if part is not None]
     return {name: text or "unchanged" for name, text in compared}
+
+
+def _in_line(texts: Sequence[str]) -> str:
+    """The first texts in one line; with semicolons if there are commas in one of them."""
+    text = joined(texts)
+    return "; ".join(texts) if len(texts) <= _MOST_IN_LINE and any(", " in each for each in texts) else text
 
 
 def param_changes(diff: Diff) -> tuple[ParamChange, ...]:
@@ -183,4 +190,7 @@ def _shown(value: Value, other: Value) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
-    return cut(value, _LONGEST_VALUE, apart_from=other if isinstance(other, str) else None)
+    shown = cut(value, _LONGEST_VALUE, apart_from=other if isinstance(other, str) else None)
+    alike = other is not None and not isinstance(other, str) and shown == _shown(other, None)
+    # In a list of values, a text with a comma or a space would seem to be several of them.
+    return f'"{shown}"' if alike or not shown or set(shown) & set(" ,") else shown

@@ -5,10 +5,12 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from mlgit.core.wording import joined
+from mlgit.core.wording import joined, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+
+    from mlgit.core.pipeline.stages import Pipeline, Stage
 
 UNCHANGED = "unchanged"
 _DATA = frozenset(
@@ -62,6 +64,31 @@ def with_git_changes(
         if doubts and found.get(part) == UNCHANGED:
             del found[part]
     return found
+
+
+def with_other_inputs(lines: Mapping[str, str], old: Pipeline, new: Pipeline) -> Mapping[str, str]:
+    """The lines with the data files that a stage reads in place of others, or next to them."""
+    made = {out.path for side in (old, new) for stage in side.stages for out in stage.outs}
+    before = {stage.address: stage for stage in old.stages}
+    texts = []
+    for stage in new.stages:
+        was, now = _inputs(before.get(stage.address, stage)), _inputs(stage)
+        if (was ^ now) - made:
+            texts.append(f"`{stage.address}` {_reads(listed(sorted(now - was)), listed(sorted(was - now)))}")
+    if not texts or "data" not in lines:
+        return lines
+    known = [] if lines["data"] == UNCHANGED else [lines["data"]]
+    return {**lines, "data": "; ".join([*known, *texts])}
+
+
+def _inputs(stage: Stage) -> set[str]:
+    return {path for path in stage.deps if not is_code(path)}
+
+
+def _reads(more: str, fewer: str) -> str:
+    if not more:
+        return f"no longer reads {fewer}"
+    return f"reads {more} in place of {fewer}" if fewer else f"also reads {more}"
 
 
 def _verb(path: str, before: Collection[str], after: Collection[str]) -> str:

@@ -65,14 +65,14 @@ def _describe(name: str, differences: tuple[_Difference, ...]) -> GateChange:
 
 def _differences(old: Gate, new: Gate) -> Iterator[_Difference]:
     if old.metric != new.metric:
-        yield None, f"metric `{old.metric}` -> `{new.metric}`"
+        yield None, f"metric `{old.metric}` → `{new.metric}`"
     if old.vs != new.vs:
-        yield None, f"vs {_named(old)} -> {_named(new)}"
+        yield None, f"vs {_named(old)} → {_named(new)}"
     yield from _models(old, new)
     for key, order in _STRICTNESS.items():
         before, after = getattr(old, key), getattr(new, key)
         if before != after:
-            yield after in order[: order.index(before)], f"{key} {before} -> {after}"
+            yield after in order[: order.index(before)], f"{key} {before} → {after}"
     before, after = _limits(old), _limits(new)
     for kind in sorted({*before, *after}, key=lambda kind: (kind != "min", kind)):
         yield from _limit(kind, before.get(kind), after.get(kind))
@@ -88,17 +88,17 @@ def _limit(kind: LimitKind, old: Limit | None, new: Limit | None) -> Iterator[_D
         gone = new is None
         yield gone, f"{kind} was {'removed' if gone else 'added'}"
     elif old.relative != new.relative:
-        yield None, f"{kind} {old} -> {new}"
+        yield None, f"{kind} {old} → {new}"
     elif order := compare(new.amount, old.amount):
         suffix = "%" if new.relative else ""
         looser = (order == -1) == (KINDS[kind].side == "least")
-        yield looser, f"{kind} {text(old.amount)}{suffix} -> {text(new.amount)}{suffix}"
+        yield looser, f"{kind} {text(old.amount)}{suffix} → {text(new.amount)}{suffix}"
 
 
 def _models(old: Gate, new: Gate) -> Iterator[_Difference]:
     before, after = (None if gate.models is None else set(gate.models) for gate in (old, new))
     if before != after:
-        words = " -> ".join("all" if names is None else ", ".join(sorted(names)) for names in (before, after))
+        words = " → ".join("all" if names is None else ", ".join(sorted(names)) for names in (before, after))
         fewer = after is not None and (before is None or bool(before - after))
         yield fewer, f"models {words}"
 

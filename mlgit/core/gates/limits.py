@@ -100,7 +100,7 @@ def check_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:
         message = f"{gate.metric} {verb} from 0, so the change has no percentage"
         return Finding("error", "relative_to_zero", message, "declare the limit as a plain number")
     apart = (baseline,) if change else ()
-    numbers = f"{gate.metric} {metrics.short(baseline)} -> {metrics.short(candidate, apart_from=apart)}"
+    numbers = f"{gate.metric} {metrics.short(baseline)} → {metrics.short(candidate, apart_from=apart)}"
     limits = [(kind, limit, allowed(limit, baseline)) for kind, limit in sorted(gate.change.items())]
     for kind, limit, amount in limits:
         row = KINDS[kind]

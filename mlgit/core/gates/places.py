@@ -50,7 +50,11 @@ def candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
             if problem.code in _NO_NUMBERS:
                 return Finding("error", problem.code, problem.message, problem.hint)
     near = metrics.near_names(gate.metric, files)
-    hint = "there are " + ", ".join(f"`{name}`" for name in near) if near else None
+    hint = (
+        ("there are " if len(near) > 1 else "there is ") + ", ".join(f"`{name}`" for name in near)
+        if near
+        else None
+    )
     message = f"There is no metric `{gate.metric}`" if files else f"No metric file has `{gate.metric}`"
     return Finding("error", "unknown_metric", message, hint)
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mlgit.core.overview.status import VerdictCounts
 
 _LONGEST_NOTE = 120
-_HERE = ("unknown_here", "history_too_shallow", "not_fetched")
+ONLY_HERE = ("unknown_here", "history_too_shallow", "not_fetched")
+"""Reasons why a gate cannot be evaluated in this clone, though perhaps in another one."""
 
 
 def decision(verdict: Verdict) -> str:
@@ -34,14 +35,14 @@ def conclusion(verdict: Verdict) -> str:
     worst = worst_of(verdict)
     owners = [worst.model] if worst is not None and worst.model is not None else models
     subject = f"{owners[0]}, " if len(owners) == 1 else f"{len(owners)} models, " if owners else ""
-    why, counted = reason(verdict), counts(verdict)
+    why, counted = reason(verdict, places=True), counts(verdict)
     if verdict.decision != "block" or why is None:
         return subject + (why or counted)
     blocking = [each for each in verdict.results if each.effect == "block"]
     blocked = len({each.model for each in blocking})
     if blocked and len(models) > 1:
         counted += f" ({blocked} of {len(models)} models)"
-    elif blocking and _says_all(blocking):
+    elif blocking and _says_all(blocking) and (blocking[0].reason == "stale" or not only_warn(verdict)):
         counted = ""
     texts = [text for text in (counted, _warnings(verdict)) if text]
     return subject + why + (f"; {', '.join(texts)}" if texts else "")
@@ -68,9 +69,25 @@ def counts(verdict: Verdict) -> str:
         skipped = f", {found.skipped} skipped" if found.skipped else ""
         return f"{found.passed} of {gates} passed{skipped}"
     if not failed:
-        return f"{len(blocking)} of {gates} cannot be evaluated"
+        return cannot_be_evaluated(verdict)
     others = len(blocking) - failed
     return f"{failed} of {gates} failed" + (f", {others} cannot be evaluated" if others else "")
+
+
+def cannot_be_evaluated(verdict: Verdict) -> str:
+    """`4 of 4 gates cannot be evaluated`, with those that only warn."""
+    errors = sum(each.outcome == "error" and each.effect in {"block", "warn"} for each in verdict.results)
+    mild = only_warn(verdict)
+    aside = f" ({count(mild, 'only warns', 'only warn')})" if mild else ""
+    return f"{errors} of {count(verdict.summary.gates, 'gate')} cannot be evaluated{aside}"
+
+
+def only_warn(verdict: Verdict) -> int:
+    """How many of the gates that `cannot_be_evaluated` counts are warnings."""
+    blocking = [each for each in verdict.results if each.effect == "block"]
+    if not blocking or any(each.outcome != "error" for each in blocking):
+        return 0
+    return sum(each.outcome == "error" and each.effect == "warn" for each in verdict.results)
 
 
 def reason(verdict: Verdict, *, places: bool = False) -> str | None:
@@ -96,7 +113,7 @@ def result_reason(result: Result, verdict: Verdict, *, places: bool = False) -> 
 def way_out(verdict: Verdict) -> str | None:
     """The command of a hint that ends what blocks first; None if no hint is a command."""
     blocking = [each for each in sorted_results(verdict) if each.effect == "block"]
-    first = next((each for each in blocking if each.reason in _HERE), None)
+    first = next((each for each in blocking if each.reason in ONLY_HERE), None)
     worst = first if first is not None and blocking[0].outcome != "fail" else next(iter(blocking), None)
     hints = [note.hint for note in verdict.notes if note.effect == "block"]
     for hint in [worst.hint] if worst is not None else hints:
@@ -109,7 +126,7 @@ def _lacking(verdict: Verdict) -> str | None:
     """The way out, if this clone lacks something because of which a gate cannot be evaluated."""
     blocking = [each for each in verdict.results if each.effect == "block"]
     failed = any(each.outcome == "fail" for each in blocking)
-    return way_out(verdict) if not failed and any(each.reason in _HERE for each in blocking) else None
+    return way_out(verdict) if not failed and any(each.reason in ONLY_HERE for each in blocking) else None
 
 
 def worst_of(verdict: Verdict) -> Result | Note | None:
@@ -206,7 +223,8 @@ def _several(verdict: Verdict) -> bool:
 
 def _warnings(verdict: Verdict) -> str:
     found = verdict.summary
-    texts = [count(found.warnings, "warning")] if found.warnings else []
+    warnings = found.warnings - only_warn(verdict)
+    texts = [count(warnings, "warning")] if warnings else []
     return ", ".join([*texts, *([f"{found.waived} waived"] if found.waived else [])])
 
 
@@ -233,7 +251,7 @@ def _of_result(result: Result, results: Sequence[Result], *, several: bool, plac
         stage = result.message.removeprefix("Stage `").partition("`")[0]
         alike = sum(each.reason == "stale" and each.message == result.message for each in results)
         return f"{stage} is stale, and {count(alike, 'gate reads', 'gates read')} its numbers"
-    if result.reason in _HERE:
+    if result.reason in ONLY_HERE:
         return f"{name} cannot be evaluated in this clone"
     if result.reason == "unknown_metric":
         return f"{name} reads {result.metric}, which is missing"

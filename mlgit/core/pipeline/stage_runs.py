@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.stages import LockedStage, Pipeline, Stage
 
-_MOST = 5
+_MOST = 50
 
 
 def stage_runs(
@@ -55,8 +55,9 @@ def _run(stage: Stage, base: Stage | None) -> StageRun:
 
 def _differences(old: LockedStage, new: LockedStage) -> list[str]:
     reasons = ["command"] if old.cmd != new.cmd else []
-    reasons += _params(old.params, new.params)
+    # First what may be code and data; there are often many parameters.
     reasons += [f"dep {path}" for path in _differing(_hashes(old.deps), _hashes(new.deps))]
+    reasons += _params(old.params, new.params)
     # If an output differs and no input does, the command is not deterministic.
     return reasons or [f"out {path}" for path in _differing(_hashes(old.outs), _hashes(new.outs))]
 

@@ -142,7 +142,7 @@ class _Runner:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text.replace(step.old, step.new))
         self._show(edit_page(step.path, step.old, step.new))
-        self._record(chapter, f"edit {step.path}: {step.old} -> {step.new}", None, 0.0)
+        self._record(chapter, f"edit {step.path}: {step.old} → {step.new}", None, 0.0)
 
     def _run(self, chapter: Chapter, step: Run) -> None:
         self._show(command_page(step.command))

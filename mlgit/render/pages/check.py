@@ -24,6 +24,8 @@ from mlgit.render.pages.shortening import Shortening
 from mlgit.render.value_rows import ValueRow, value_table, worst_first
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mlgit.core.gates.verdict import (
         Baseline,
         Check,
@@ -165,6 +167,8 @@ def _metrics(record: Check, *, verbose: bool) -> Page:
     ]
     if not changes:
         return []
+    renamed = _renamed(changes)
+    changes = [each for each in changes if each not in renamed.values()]
     changes.sort(
         key=lambda each: worst_first(each.change, each.change_percent, better=each.better, lost=each.lost)
     )
@@ -177,8 +181,26 @@ def _metrics(record: Check, *, verbose: bool) -> Page:
         alone = alike[change.model, change.key] == 1
         place = change.key if alone else f"{change.file}:{change.key}"
         name = f"{change.model}: {place}" if several else place
-        rows.append(_row(name, change, base.get(change.model, "base")))
+        after = renamed.get((change.model, change.file, change.key))
+        if after is None:
+            rows.append(_row(name, change, base.get(change.model, "base")))
+        else:
+            rows.append(_renamed_row(name, change, after))
     return [value_table(rows, indent=2, whole=verbose), *short_list.rest(changes, _ROWS)]
+
+
+def _renamed(changes: Sequence[MetricChange]) -> Mapping[tuple[str | None, str, str], MetricChange]:
+    """The place of each metric that is gone, and the new one that it seems to be now."""
+    if not {"gone", "new"} <= {each.appearance for each in changes}:
+        return {}
+    from mlgit.render.report.tables.renames import renamed_metrics
+
+    return renamed_metrics(changes)
+
+
+def _renamed_row(name: str, before: MetricChange, after: MetricChange) -> ValueRow:
+    old, new = _number(before.baseline, after.candidate), _number(after.candidate, before.baseline)
+    return ValueRow(name, old, new, "", f"renamed to {after.key}?", None)
 
 
 def delta(change: MetricChange) -> str:

@@ -29,7 +29,7 @@ def page(record: Publication) -> Page:
 
 
 def _tag(tag: TagPush, remote: str | None) -> str:
-    there = "" if remote is None else f" -> {remote}"
+    there = "" if remote is None else f" → {remote}"
     return f"{tag.tag} ({tag.commit[:7]}){there}" if tag.reason is None else f"{tag.tag}: {tag.reason}"
 
 
@@ -47,7 +47,7 @@ def _branch(branch: BranchPush, remote: str) -> str:
     if branch.tracks is not None:
         there += f", not to {branch.tracks}, which it tracks"
     if branch.old is None:
-        return f"{branch.name} -> {there} (new, {new})"
+        return f"{branch.name} → {there} (new, {new})"
     if branch.step == "already":
         return f"{branch.name} = {there} ({new})"
-    return f"{branch.name} -> {there} ({branch.old[:7]}..{new}, {count(branch.commits or 0, 'commit')})"
+    return f"{branch.name} → {there} ({branch.old[:7]}..{new}, {count(branch.commits or 0, 'commit')})"

@@ -12,7 +12,7 @@ from mlgit.render.escape import code, prose
 from mlgit.render.mermaid import GREY, LONGEST_TITLE, ORANGE, plain, xy_chart
 from mlgit.render.report.layout import bare_title
 from mlgit.render.report.matrix import matrix
-from mlgit.render.report.tables.rows import header_of
+from mlgit.render.report.tables.rows import base_name
 from mlgit.render.svg import Series, figure
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check
     from mlgit.render.report.layout import DetailLevel, ReportContext
 
-_BASE: PlotSide = "base"
 COLOURS: dict[PlotSide, tuple[str, str]] = {"base": ("grey", GREY), "candidate": ("orange", ORANGE)}
 _MOST_PLACES = 51
 _MOST_DRAWN, _MOST_MATRICES = 8, 2
@@ -61,8 +60,7 @@ def charts_of(record: Check, context: ReportContext, level: DetailLevel) -> list
 
 def _names(record: Check) -> Mapping[PlotSide, str]:
     """What the two sides are called, as in the tables."""
-    known = [header_of(each) for each in record.references if each.state == "found"]
-    return {"base": known[0] if known else _BASE, "candidate": "this change"}
+    return {"base": base_name(record), "candidate": "this change"}
 
 
 def _folded(rest: Sequence[Plot], shown: dict[Plot, list[list[str]]]) -> list[list[str]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.pipeline.metrics import difference
-from mlgit.core.wording import count
+from mlgit.core.wording import count, joined
 from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, prose
-from mlgit.render.report.layout import NO_NUMBER, RANK, cells, decimal, left_out
-from mlgit.render.report.tables.rows import is_known_change, mark_of, metric_difference, value
+from mlgit.render.report.layout import NO_NUMBER, RANK, cells, left_out
+from mlgit.render.report.tables.rows import base_name, is_known_change, mark_of, metric_difference, value
 from mlgit.render.svg import history_figure
 
 if TYPE_CHECKING:
@@ -21,10 +20,11 @@ if TYPE_CHECKING:
 
     _History = Mapping[tuple[str | None, str, str], MetricHistory]
 
-_NUMBERS = ("| metric | base | this | change |", "|---|---:|---:|---:|")
+_NUMBERS = ("| metric | {} | this | change |", "|---|---:|---:|---:|")
 _ALONE = ("| metric | this |", "|---|---:|")
-_TRENDS = ("| metric | trend | base | this | change |", "|---|---|---:|---:|---:|")
+_TRENDS = ("| metric | trend | {} | this | change |", "|---|---|---:|---:|---:|")
 _MOST_CHARTS = 3
+_MOST_REASONS = 6
 _LEAST_FOR_TREND, _LEAST_FOR_CHART = 2, 3
 _OUTCOMES: dict[Outcome, str] = {
     "pass": "passed",
@@ -92,12 +92,22 @@ def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
         name = code(f"{each.model} " * several + f"{each.file}:{each.key}")
         numbers = _compared(each) if compared else [value(each.candidate, each.new_text, None)]
         rows.append(cells([name, *([trend] if trended else []), *numbers]))
-    header = _ALONE if not compared else _TRENDS if trended else _NUMBERS
+    titles, align = _ALONE if not compared else _TRENDS if trended else _NUMBERS
+    header = (titles.format(prose(base_name(record))), align)
     changed = f"{sum(map(is_known_change, record.metrics))} of " if compared else ""
     summary = f"All metrics: {changed}{len(record.metrics)}{' changed' if compared else ''}"
     stale = any(each.reason == "stale" for each in record.verdict.results)
     summary += ", as of the last run" if stale else ""
-    return _folded(summary, _listed(header, rows, len(record.metrics), level))
+    return _folded(summary, [*_listed(header, rows, len(record.metrics), level), *_legend(trends, record)])
+
+
+def _legend(trends: Sequence[str], record: Check) -> list[str]:
+    """What the ticks of a trend are."""
+    if not any(trends):
+        return []
+    longest = max(record.history, key=lambda each: len(each.points)).points
+    first, last = prose(longest[0].label), prose(longest[-1].label)
+    return ["", f"<sub>trend: {first} to {last}, oldest first, then this</sub>"]
 
 
 def _trend(change: MetricChange, history: _History) -> str:
@@ -143,7 +153,7 @@ def _stages(record: Check, level: DetailLevel) -> list[str]:
     shown = [each for each in ordered if level.unchanged or each.state != "cached"]
     header = ("| stage | | because of |", "|---|---|---|")
     rows = [
-        cells((code(each.stage), each.state, ", ".join(code(reason) for reason in each.reasons[:5])))
+        cells((code(each.stage), each.state, joined(map(code, each.reasons), _MOST_REASONS)))
         for each in shown[: level.rows]
     ]
     counts = _counted([each.state for each in record.stages], _STATES)
@@ -183,13 +193,7 @@ def _chart(result: Result, known: MetricHistory | None, *, svg: bool) -> list[st
 
 
 def _limit(result: Result) -> str | None:
-    """The first limit of a gate as a value of the metric."""
-    bound = result.limits[0] if result.limits else None
-    if bound is None or bound.allowed is None or bound.kind in {"min", "max"}:
-        return None if bound is None else bound.allowed
-    if result.baseline is None:
-        return None
-    change = decimal(bound.allowed)
-    return str(
-        difference(decimal(result.baseline), change.copy_negate() if bound.kind.endswith("rise") else change)
-    )
+    """The limit of a gate that earlier values had to keep, too."""
+    # A limit on the change is another number for each of the earlier values.
+    kinds = ("min", "max")
+    return next((bound.allowed for bound in result.limits if bound.kind in kinds), None)

@@ -36,7 +36,9 @@ def footer(record: Check, context: ReportContext) -> list[str]:
     """Commits, rules, run, date and versions in one line; then the marker."""
     verdict = record.verdict
     known = (*verdict.baselines, *record.references)
-    base = next((each.commit for each in known if each.vs == "base" and each.commit), None)
+    found = [each for each in known if each.commit]
+    found.sort(key=lambda each: each.vs != "base")
+    base = found[0].commit if found else None
     place = verdict.candidate.place
     checked = verdict.candidate.commit or verdict.candidate.head
     if context.commit is not None and checked not in {None, context.commit}:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.by_model import models_of, of_model, uneventful
 from mlgit.core.gates.verdict import Note
-from mlgit.core.overview.reason import result_reason, worst_of
+from mlgit.core.overview.reason import cannot_be_evaluated, only_warn, result_reason, worst_of
 from mlgit.core.wording import count
 from mlgit.render.escape import prose
 from mlgit.render.report.layout import MARKS, ReportContext
@@ -63,17 +63,18 @@ def gate_counts(verdict: Verdict, *, warnings: bool = False) -> str:
     summary, blocking = verdict.summary, [each for each in verdict.results if each.effect == "block"]
     errors = sum(each.outcome == "error" for each in blocking)
     failed, gates = len(blocking) - errors, count(summary.gates, "gate")
+    mild = only_warn(verdict)
     if not summary.gates:
         return "no gates were evaluated"
     if failed:
         parts = [f"{failed} of {gates} failed", *([f"{errors} cannot be evaluated"] if errors else [])]
     elif errors:
-        parts = [f"{errors} of {gates} cannot be evaluated"]
+        parts = [cannot_be_evaluated(verdict)]
     else:
         parts = [f"{summary.passed} of {gates} passed"]
     parts += [f"{summary.skipped} skipped"] if summary.skipped else []
     if verdict.decision == "block" or warnings:
-        parts += [count(summary.warnings, "warning")] if summary.warnings else []
+        parts += [count(summary.warnings - mild, "warning")] if summary.warnings > mild else []
         parts += [f"{summary.waived} waived"] if summary.waived else []
     return ", ".join(parts)
 
@@ -85,8 +86,10 @@ def counts_line(record: Check, context: ReportContext) -> list[str]:
     other = checked_otherwise(verdict.results, verdict.notes)
     if other:
         verb = "does not check what it" if other == 1 else "do not check what they"
-        who = "it" if other == verdict.summary.passed == 1 else f"{other} of them"
-        counts += f", but {who} {verb} checked before"
+        blocked = any(each.effect == "block" for each in verdict.results)
+        them = "1 gate that passed" if other == 1 else f"{other} gates that passed"
+        who = them if blocked else "it" if other == verdict.summary.passed == 1 else f"{other} of them"
+        counts += f"{';' if blocked else ', but'} {who} {verb} checked before"
     removed = sum(each.kind == "removed" for each in verdict.gates_changed)
     if removed:
         counts += f"; {count(removed, 'gate was', 'gates were')} removed"
@@ -99,7 +102,9 @@ def _reason(record: Check) -> str:
     found = worst_of(record.verdict)
     if found is None:
         return _joined(_whose(record), _allowed(record))
-    text = note_reason(found) if isinstance(found, Note) else result_reason(found, record.verdict)
+    text = (
+        note_reason(found) if isinstance(found, Note) else result_reason(found, record.verdict, places=True)
+    )
     text += f", waived by `{found.waiver}`" if found.effect == "waived" and found.waiver else ""
     several = models_of(record)
     if len(several) < 2:  # noqa: PLR2004 (one model needs no count)

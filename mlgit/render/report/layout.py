@@ -115,7 +115,8 @@ def bare_title(plot: Plot) -> str:
     return plot.title.removesuffix(f" ({plot.file})")
 
 
-def left_out(number: int, thing: str) -> list[str]:
-    """A line that counts what the report leaves out, if anything."""
+def left_out(number: int, thing: str, *, below: bool = False) -> list[str]:
+    """A line that counts what a table leaves out, if anything; `below`: a folded table has it."""
     more = f"{number} more {thing}{'' if number == 1 else 's'}"
-    return [f"<sub>and {more}; `mlgit check --json` has all</sub>"] if number > 0 else []
+    where = f"below, in All {thing}s" if below else "`mlgit check --json` has all"
+    return [f"<sub>and {more}; {where}</sub>"] if number > 0 else []

@@ -32,9 +32,13 @@ def sections(record: Check, context: ReportContext, level: DetailLevel) -> list[
     rest = [pair for pair in parts if pair not in shown]
     blocks: list[list[str]] = []
     for model, part in shown[: level.rows]:
-        counts = gate_counts(part.verdict, warnings=True)
+        gone = not part.verdict.results and all(each.appearance == "gone" for each in part.metrics)
+        counts = "its numbers are gone" if gone else gate_counts(part.verdict, warnings=True)
         blocks.append([f"#### {mark(part)} {_named(model)}: {counts}"])
-        blocks += [table(part, context, level).lines, notes(split_notes(part.verdict.notes)[1], level)]
+        blocks += [
+            table(part, context, level, whole=False).lines,
+            notes(split_notes(part.verdict.notes)[1], level),
+        ]
     blocks.append(left_out(len(shown) - level.rows, "model"))
     blocks.append(_quiet(rest, level))
     return blocks

@@ -19,7 +19,7 @@ from mlgit.render.report.layout import LEVELS, MARKS, DetailLevel, ReportContext
 from mlgit.render.report.models import sections
 from mlgit.render.report.no_verdict import failure, running
 from mlgit.render.report.sentences import lower_first
-from mlgit.render.report.summary_lines import FORK, lines, notes, unseen
+from mlgit.render.report.summary_lines import fork_line, lines, notes, unseen
 from mlgit.render.report.tables.table import table
 from mlgit.render.report.what_to_do import what_to_do
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["BUDGET_BYTES", "failure", "key_of", "markdown", "marker", "report", "running"]
 
 BUDGET_BYTES = 60_000
-_UNPROVEN = "❔"
+_UNPROVEN = "❓"
 _LOCAL = ReportContext()
 
 
@@ -100,7 +100,7 @@ def _site(record: CiReport) -> str | None:
 def _blocks(record: Check, context: ReportContext, level: DetailLevel) -> list[list[str]]:
     top = [heading(record, context), *counts_line(record, context)]
     last = footer(record, context)
-    fork = [FORK] if context.untrusted else []
+    fork = [fork_line(record)] if context.untrusted else []
     findings, others = split_notes(record.verdict.notes)
     first = _quoted_notes(findings, top[0], level)
     if uneventful(record) and not context.unfinished:
@@ -114,8 +114,8 @@ def _blocks(record: Check, context: ReportContext, level: DetailLevel) -> list[l
     return [
         top,
         fork,
-        first,
         _quoted_notes(blocking, top[0], level),
+        first,
         *(sections(record, context, level) if shown is None else [shown.lines]),
         [*lines(record), *notes(rest, level), *unseen(context)],
         *charts_of(record, context, level),
@@ -129,5 +129,5 @@ def _quoted_notes(found: Sequence[Note], top: str, level: DetailLevel) -> list[s
     """The notes; only the hint of a single note that the heading already quotes."""
     if len(found) == 1 and prose(lower_first(found[0].message)) in top:
         hint = found[0].hint
-        return [f"- hint: {prose(hint)}"] if hint else []
+        return [f"hint: {prose(hint)}"] if hint else []
     return notes(found, level)

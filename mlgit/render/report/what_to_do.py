@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.core.compare.git_changes import UNCHANGED
 from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.gates.verdict import NOT_COMMITTED
 from mlgit.core.overview.checkout import way_back
-from mlgit.core.overview.reason import sorted_results
+from mlgit.core.overview.reason import ONLY_HERE, sorted_results
 from mlgit.core.wording import joined
 from mlgit.render.escape import code
 
@@ -26,6 +27,7 @@ _REPAIRS = {
     "lock_missing": _RUN,
     "not_in_remote": ("mlgit push", "To upload what the DVC remote lacks"),
 }
+_NAMED = re.compile(r"`([^`]+)`")
 _MOST = 3
 
 
@@ -44,7 +46,9 @@ def what_to_do(record: Check, context: ReportContext) -> list[str]:
     else:
         # `mlgit check` alone does not check the pipeline and the remote.
         whole = "mlgit ci pr --pipeline verify" if repairs and context.mode == "verify" else check
-    if not failed and whole not in {command for command, _ in repairs}:
+    here = any(each.reason in ONLY_HERE for each in verdict.results if each.effect == "block")
+    # Another clone may have what this one lacks.
+    if not failed and not here and whole not in {command for command, _ in repairs}:
         found.append(f"- The same verdict in your clone: {code(whole)}")
     return [*found, *_releases(record, context)]
 
@@ -63,7 +67,14 @@ def _releases(record: Check, context: ReportContext) -> list[str]:
     uncommitted = any(note.code == NOT_COMMITTED for note in verdict.notes)
     if verdict.purpose != "check" or verdict.decision == "block" or context.unfinished or uncommitted:
         return []
+    changed = record.changes.get("model")
+    # Trunk has it already, or there is nothing new to release.
+    here = verdict.candidate.commit or verdict.candidate.head
+    if changed == UNCHANGED or here == verdict.policy.waivers:
+        return []
     models = sorted({result.model for result in verdict.results if result.model})
+    named = set(_NAMED.findall(changed or ""))
+    models = [each for each in models if each in named] or models
     releases = [code(f"mlgit release {_word(model)}") for model in models]
     return [f"- To release it after the merge: {joined(releases, _MOST)}"] if releases else []
 

@@ -32,7 +32,7 @@ def test_a_failed_gate_is_a_failure_at_its_line_and_a_warning_one_at_its_own() -
         ("mlgit.yaml", 9, "failure", "Gate tumor/auc-vs-prod"),
         ("mlgit.yaml", 11, "warning", "Gate tumor/fast-enough"),
     ]
-    assert remarks(reports.blocked())[0].message == "auc 0.971 -> 0.958 (-0.013, allowed -0.005)"
+    assert remarks(reports.blocked())[0].message == "auc 0.971 → 0.958 (-0.013, allowed -0.005)"
 
 
 def test_passed_and_skipped_gates_have_no_remark() -> None:

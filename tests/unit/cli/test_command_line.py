@@ -207,4 +207,4 @@ def test_pushed_commits_are_counted(commits: int, words: str) -> None:
         step="pushed", name="main", ref="refs/heads/main", old="a" * 40, new="b" * 40, commits=commits
     )
     record = Publication(dry_run=False, remote="origin", data=DataPush(step="already"), branch=branch)
-    assert f"main -> origin/main (aaaaaaa..bbbbbbb, {words}" in plain(push_page(record))
+    assert f"main → origin/main (aaaaaaa..bbbbbbb, {words}" in plain(push_page(record))

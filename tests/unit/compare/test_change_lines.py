@@ -76,8 +76,8 @@ def test_models_show_the_version_before_the_change() -> None:
         ContentChange(path="new.pkl", kind="added", model="triage", new_size_bytes=512),
         ContentChange(path="old.pkl", kind="removed", model="dose"),
     )
-    text = "`tumor` changed since v1.2.0, 2.0 → 4.0 KiB, `new.pkl` of `triage` new (512 B)"
-    text = f"{text}, `old.pkl` of `dose` gone"
+    text = "`tumor` changed since v1.2.0, 2.0 → 4.0 KiB; `new.pkl` of `triage` new (512 B)"
+    text = f"{text}; `old.pkl` of `dose` gone"
     assert change_lines(Diff(old=SIDE, new=SIDE, models=models)) == {"model": text}
 
 
@@ -146,3 +146,26 @@ def test_an_output_that_the_report_shows_as_a_plot_is_not_named_again() -> None:
     lines = change_lines(diff(data=data), made={"roc.csv", "pred.csv"}, plotted={"roc.csv"})
     assert lines == {"data": "unchanged", "outputs": "`pred.csv` changed"}
     assert "outputs" not in change_lines(diff(data=data[:1]), made={"roc.csv"}, plotted={"roc.csv"})
+
+
+def test_a_text_is_in_quotes_where_it_would_look_like_a_number_or_like_several_values() -> None:
+    params = (
+        ValueChange(file="p", key="a", kind="modified", old=Decimal(1), new="1"),
+        ValueChange(file="p", key="b", kind="modified", old="true", new=True),
+        ValueChange(file="p", key="c", kind="modified", old=None, new="a note and 2 more"),
+        ValueChange(file="p", key="d", kind="modified", old="x", new=""),
+    )
+    assert change_lines(diff(params=params)) == {
+        "params": '`a` 1 → "1", `b` "true" → true, `c` null → "a note and 2 more", `d` x → ""'
+    }
+    first = param_changes(diff(params=params))[0]
+    assert (first.old, first.new) == ("1", '"1"')
+
+
+def test_what_has_commas_in_it_is_separated_by_semicolons() -> None:
+    models = (
+        ContentChange(path="a", kind="modified", model="a", old_size_bytes=2048, new_size_bytes=4096),
+        ContentChange(path="b", kind="modified", model="b"),
+    )
+    lines = change_lines(Diff(old=SIDE, new=SIDE, models=models))
+    assert lines == {"model": "`a` changed, 2.0 → 4.0 KiB; `b` changed"}

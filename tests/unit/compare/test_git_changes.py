@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.core.compare.git_changes import with_git_changes
+from mlgit.core.compare.git_changes import with_git_changes, with_other_inputs
+from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 
 SAME = dict.fromkeys(("data", "params", "model"), "unchanged")
 
@@ -63,3 +64,31 @@ def test_data_of_git_follows_that_of_dvc() -> None:
     found = with_git_changes({"data": "`a` changed"}, ["b.csv"], known=(), models=True)
     assert found == {"data": "`a` changed, `b.csv` changed"}
     assert with_git_changes({}, ["b.csv"], known=(), models=True) == {}
+
+
+def pipeline(*deps: str) -> Pipeline:
+    """A stage that makes clean.csv, and one that reads these files."""
+    made = Output(path="clean.csv", owner="prepare")
+    prepare = Stage(address="prepare", name="prepare", file="dvc.yaml", wdir="", cmd=(), outs=(made,))
+    test = Stage(address="test", name="test", file="dvc.yaml", wdir="", cmd=(), deps=deps)
+    return Pipeline(stages=(prepare, test))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (("a.csv", "x.py"), ("b.csv", "y.py"), "`test` reads `b.csv` in place of `a.csv`"),
+        (("clean.csv",), ("b.csv",), "`test` reads `b.csv` in place of `clean.csv`"),
+        (("a.csv",), ("a.csv", "b.csv"), "`test` also reads `b.csv`"),
+        (("a.csv", "b.csv"), ("a.csv",), "`test` no longer reads `b.csv`"),
+        (("a.csv", "x.py"), ("a.csv", "y.py", "clean.csv"), None),
+    ],
+)
+def test_data_is_not_unchanged_where_a_stage_reads_another_file(
+    before: tuple[str, ...], after: tuple[str, ...], text: str | None
+) -> None:
+    sides = pipeline(*before), pipeline(*after)
+    assert with_other_inputs(SAME, *sides)["data"] == (text or "unchanged")
+    more = with_other_inputs({"data": "`raw.csv` changed"}, *sides)["data"]
+    assert more == "`raw.csv` changed" + (f"; {text}" if text else "")
+    assert with_other_inputs({}, *sides) == {}

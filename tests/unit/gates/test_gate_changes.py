@@ -83,26 +83,26 @@ def test_an_absolute_gate_that_became_a_change_is_loosened() -> None:
 @pytest.mark.parametrize(
     ("old", "change", "message"),
     [
-        (RISE, {"change": {"min_rise": limit("1%")}}, "loosened: min_rise 2% -> 1%"),
-        (DROP, {"change": {"max_drop": limit("0.004")}}, "tightened: max_drop 0.005 -> 0.004"),
-        (DROP, {"change": {"max_drop": limit("1%")}}, "changed: max_drop 0.005 -> 1%"),
+        (RISE, {"change": {"min_rise": limit("1%")}}, "loosened: min_rise 2% → 1%"),
+        (DROP, {"change": {"max_drop": limit("0.004")}}, "tightened: max_drop 0.005 → 0.004"),
+        (DROP, {"change": {"max_drop": limit("1%")}}, "changed: max_drop 0.005 → 1%"),
         (DROP, {"change": {}}, "loosened: max_drop was removed"),
         (
             DROP,
             {"change": {"max_drop": limit("0.005"), "max_rise": limit("1")}},
             "tightened: max_rise was added",
         ),
-        (FLOOR, {"minimum": None, "maximum": Decimal(2)}, "loosened: min was removed, max 1 -> 2"),
+        (FLOOR, {"minimum": None, "maximum": Decimal(2)}, "loosened: min was removed, max 1 → 2"),
         (
             FLOOR,
             {"minimum": Decimal(0), "severity": "info"},
-            "loosened: severity error -> info, min 0.9 -> 0",
+            "loosened: severity error → info, min 0.9 → 0",
         ),
-        (FLOOR, {"minimum": Decimal(0), "maximum": Decimal(0)}, "loosened: min 0.9 -> 0"),
-        (FLOOR, {"metric": "f1", "minimum": Decimal(1)}, "changed: metric `auc` -> `f1`, min 0.9 -> 1"),
-        (FLOOR, {"vs": "prod"}, "changed: vs nothing -> `prod`"),
-        (DROP, {"vs": FileBaseline(path="x.json")}, "changed: vs `prod` -> `x.json`"),
-        (DROP, {"models": ("n", "m")}, "loosened: models all -> m, n"),
+        (FLOOR, {"minimum": Decimal(0), "maximum": Decimal(0)}, "loosened: min 0.9 → 0"),
+        (FLOOR, {"metric": "f1", "minimum": Decimal(1)}, "changed: metric `auc` → `f1`, min 0.9 → 1"),
+        (FLOOR, {"vs": "prod"}, "changed: vs nothing → `prod`"),
+        (DROP, {"vs": FileBaseline(path="x.json")}, "changed: vs `prod` → `x.json`"),
+        (DROP, {"models": ("n", "m")}, "loosened: models all → m, n"),
     ],
 )
 def test_the_message_has_what_is_looser_or_all_before_and_after(

@@ -93,14 +93,14 @@ def test_a_percentage_of_zero_is_an_error_if_anything_changed(kind: str, new: st
 def test_a_failed_change_shows_numbers_and_limit() -> None:
     gate = change(limits={"max_drop": "0.005"})
     where = case(gate, files=(metric_file(auc="0.958"),), against=baseline(metric_file(auc="0.971")))
-    assert evaluate(gate, where, rules()).message == "auc 0.971 -> 0.958 (-0.013, allowed -0.005)"
+    assert evaluate(gate, where, rules()).message == "auc 0.971 → 0.958 (-0.013, allowed -0.005)"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "numbers"),
     [
-        ("0.9", "0.8999999999", "auc 0.9 -> 0.8999999999"),
-        ("0.12345678901", "0.12345678901", "auc 0.123457 -> 0.123457"),
+        ("0.9", "0.8999999999", "auc 0.9 → 0.8999999999"),
+        ("0.12345678901", "0.12345678901", "auc 0.123457 → 0.123457"),
     ],
 )
 def test_two_numbers_are_shown_as_different_exactly_if_they_are(old: str, new: str, numbers: str) -> None:
@@ -113,7 +113,7 @@ def test_a_percentage_is_shown_in_the_unit_of_the_metric() -> None:
     gate = change(limits={"max_rise": "2%"})
     where = case(gate, files=(metric_file(auc="53"),), against=baseline(metric_file(auc="50")))
     result = evaluate(gate, where, rules())
-    assert result.message == "auc 50 -> 53 (+3, allowed +1 = 2%)"
+    assert result.message == "auc 50 → 53 (+3, allowed +1 = 2%)"
     assert (result.limits[0].amount, result.limits[0].percent, result.limits[0].allowed) == ("2", True, "1")
     assert result.change_percent == "6"
 

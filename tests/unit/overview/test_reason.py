@@ -37,21 +37,24 @@ def verdict(*gates, notes=(), new=None, live: bool = False) -> Verdict:  # type:
 
 
 CASES = {
-    "Blocked: tumor, AUC fell from 0.9 to 0.8; 1 of 1 gate failed": verdict(change("a")),
+    "Blocked: tumor, AUC fell from 0.9 (prod) to 0.8; 1 of 1 gate failed": verdict(change("a")),
     "Blocked: tumor, AUC is 0.8, min 0.95; 1 of 1 gate failed": verdict(absolute("a", low="0.95")),
     "Blocked: tumor, loss is 0.5, max 0.2; 1 of 1 gate failed": verdict(absolute("a", "loss", high="0.2")),
     "Blocked: tumor, rows stayed at 10, min_rise 1; 1 of 1 gate failed": verdict(
         change("a", "rows", limits={"min_rise": "1"})
     ),
-    "Blocked: tumor, loss rose only from 0.1 to 0.5, min_rise 1; 1 of 1 gate failed": verdict(
+    "Blocked: tumor, loss rose only from 0.1 (prod) to 0.5, min_rise 1; 1 of 1 gate failed": verdict(
         change("a", "loss", limits={"min_rise": "1"})
     ),
     "Blocked: tumor, a reads f1, which is missing": verdict(absolute("a", "f1", low="1")),
     "Blocked: tumor, evaluate is stale, and 2 gates read its numbers": verdict(
         absolute("a", low="0.1"), absolute("b", low="0.1"), new=STALE
     ),
-    "Blocked: tumor, AUC fell from 0.9 to 0.8; 1 of 2 gates failed, 1 cannot be evaluated": verdict(
+    "Blocked: tumor, AUC fell from 0.9 (prod) to 0.8; 1 of 2 gates failed, 1 cannot be evaluated": verdict(
         absolute("a", "f1", low="1"), change("b")
+    ),
+    "Blocked: tumor, a reads f1, which is missing; 2 of 2 gates cannot be evaluated (1 only warns)": verdict(
+        absolute("a", "f1", low="1"), absolute("b", "f1", low="1", severity="warn")
     ),
     "Blocked: tumor, no data; 1 of 1 gate passed": verdict(
         absolute("a", low="0.1"), notes=(Note(code="x", message="No data", effect="block"),)

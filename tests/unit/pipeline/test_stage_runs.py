@@ -73,7 +73,12 @@ def test_a_stale_stage_is_stale_even_if_its_record_is_the_same() -> None:
     ]
 
 
-def test_only_the_first_five_reasons_are_kept() -> None:
-    new = LockedStage(cmd=("run",), deps={f"d{number}": None for number in range(9)}, params={}, outs={})
+def test_only_the_first_fifty_reasons_are_kept() -> None:
+    new = LockedStage(cmd=("run",), deps={f"d{number}": None for number in range(60)}, params={}, outs={})
     ((_, _, reasons),) = runs(pipeline(a=locked()), pipeline(a=new))
-    assert len(reasons) == 5
+    assert len(reasons) == 50
+
+
+def test_code_and_data_are_named_before_parameters() -> None:
+    ((_, _, reasons),) = runs(pipeline(a=locked()), pipeline(a=locked(param=2, dep="2")))
+    assert reasons == ("dep raw.csv", "param train.C")

@@ -91,7 +91,7 @@ def test_a_finding_that_the_heading_quotes_is_not_repeated() -> None:
     note = Note(code="gates_loosened", message="Gate `a` was loosened", effect="block", hint="ask")
     lines = markdown(noted(failing("auc", value="0.9"), note)).splitlines()
     assert "was loosened" in lines[0]
-    assert lines[3] == "- hint: ask"
+    assert lines[3] == "hint: ask"
 
 
 @pytest.mark.parametrize("code", ["no_gates", "not_proven"])

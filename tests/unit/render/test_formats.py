@@ -83,7 +83,7 @@ def test_junit_repeats_the_reason_in_the_text_which_is_all_that_gitlab_shows() -
     notes = tuple(Note(code="stale_stage", message=f"Stage {name} is stale", effect="block") for name in "ab")
     root = parsed(replace(record, verdict=replace(record.verdict, notes=notes)))
     texts = {each.get("name"): "".join(each.itertext()).strip() for each in root.findall(".//testcase")}
-    assert texts["gate-0"].startswith("auc 0.9 -> 0.5 (-0.4, allowed -0.005)")
+    assert texts["gate-0"].startswith("auc 0.9 → 0.5 (-0.4, allowed -0.005)")
     assert texts["stale_stage"] == "Stage a is stale"
     assert texts["stale_stage (2)"] == "Stage b is stale"
     assert [each.get("type") for each in root.iter("failure")] == [
@@ -240,7 +240,7 @@ def test_a_page_shows_waivers_notes_and_hints() -> None:
         "! fail     w  auc 0.95, min 0.99 (waived by w1)",
         "fail     i  auc 0.95, min 1 (info)",
         "! fail     s  auc 0.95, min 1 (warns only)",
-        "hint: there are `metrics/test.json:auc`",
+        "hint: there is `metrics/test.json:auc`",
         "! Careful",
         "hint: look twice",
         "! waived by w9: Let through",

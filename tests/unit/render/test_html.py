@@ -84,7 +84,7 @@ def test_the_document_has_the_whole_comment_and_its_charts() -> None:
     assert found.title.startswith("❌ ")
     assert found.tags.count("h1") == 1
     assert found.tags.count("figure") == 6  # three changed curves, three histories
-    for text in ("predicted 1", "64 → 65", "All metrics", "loss by step", "limit 0.966", "accuracy by step"):
+    for text in ("predicted 1", "64 → 65", "All metrics", "loss by step", "accuracy by step"):
         assert text in found.text
     assert "xychart" not in found.text
     assert "mlgit-report:" not in found.text

@@ -88,10 +88,10 @@ def test_a_check_without_changes_takes_two_lines() -> None:
 def test_a_first_model_is_not_reported_as_unchanged() -> None:
     text = markdown(together(one("tumor", BASE, None)))
     assert text.startswith("### ✅ May merge: tumor, its first model\n2 of 5 gates passed, 3 skipped\n")
-    assert "| | accuracy-vs-base | `accuracy` | 0.947 | | skipped: there is no base |" in text.replace(
+    assert "| | accuracy-vs-base | `accuracy` | 0.947 | skipped: there is no base |" in text.replace(
         "  ", " "
     )
-    assert "| | | `rows` | 569 | new | |" in text.replace("  ", " ")
+    assert "| | | `rows` | 569 | |" in text.replace("  ", " ")
 
 
 def test_a_model_whose_gates_only_lack_an_environment_is_not_its_first() -> None:
@@ -224,7 +224,7 @@ def test_reports_for_a_release_and_a_promotion_show_how_to_repeat_them(
 
 def test_several_models_have_a_section_each_and_unchanged_ones_share_a_line() -> None:
     lines = SNAPSHOTS["several-models"]().splitlines()
-    assert lines[0] == "### ❌ Blocked: tumor, AUC fell from 0.971 to 0.958 (1 of 4 models)"
+    assert lines[0] == "### ❌ Blocked: tumor, AUC fell from 0.971 (prod) to 0.958 (1 of 4 models)"
     assert [line for line in lines if line.startswith("####")] == [
         "#### ❌ tumor: 1 of 5 gates failed, 1 warning",
         "#### ⚠️ segmentation: 4 of 5 gates passed, 1 warning",
@@ -252,7 +252,7 @@ def test_a_note_on_a_model_is_in_its_section_and_other_notes_are_above() -> None
 def test_a_report_from_a_fork_says_so_in_its_first_line() -> None:
     text = SNAPSHOTS["untrusted"]()
     assert text.startswith(
-        "### ❔ May merge: tumor, 5 of 5 gates passed · computed by fork code\n\n> **Computed by fork"
+        "### ❓ May merge: tumor, 5 of 5 gates passed · computed by fork code\n\n> **Computed by fork"
     )
     assert "✅" not in text
     assert "\n- Not checked: outputs in the DVC remote (no credentials)\n" in text
@@ -267,7 +267,7 @@ def test_a_report_from_a_fork_has_no_tick_in_any_of_its_forms() -> None:
         assert "✅" in markdown(record)
         assert "✅" not in markdown(record, untrusted)
         short = markdown(record, untrusted, budget_bytes=1)
-        assert short.startswith("### ❔ May merge · computed by fork code\n")
+        assert short.startswith("### ❓ May merge · computed by fork code\n")
         assert "✅" not in short
 
 

@@ -47,7 +47,7 @@ def test_failed_gates_are_first_against_a_live_version_then_by_times_over_their_
     text = markdown(together(one("tumor", values, BASE, gates)))
     assert names(text) == ["live", "a-lot", "a-little", "warns", "passes"]
     assert column(text, "") == ["❌", "❌", "❌", "⚠️", "✅"]
-    assert "tumor, AUC fell from 0.971 to 0.965" in text.splitlines()[0]
+    assert "tumor, AUC fell from 0.971 (prod) to 0.965" in text.splitlines()[0]
 
 
 def test_a_gate_that_cannot_be_evaluated_is_below_one_that_failed() -> None:
@@ -164,13 +164,33 @@ def test_a_renamed_metric_is_one_row_and_says_what_to_write() -> None:
     assert text.startswith("### ❌ Blocked: tumor, auc-floor reads auc, which is missing\n")
     renamed = [row for row in rows(text) if "auc`" in row[2]]
     assert [row[2:5] for row in renamed] == [["`auc`, renamed to `roc_auc`?", "0.971", "0.9962"]]
-    assert renamed[0][-1] == "write `metric: roc_auc` in `mlgit.yaml:8`"
+    assert renamed[0][-1] == "if it was, write `metric: roc_auc` in `mlgit.yaml:8`"
 
 
 def test_a_metric_without_a_gate_that_is_renamed_is_one_row() -> None:
     before, after = {"f1_macro": "0.9", "rows": "3"}, {"macro_f1": "0.9", "rows": "3", "seconds": "8"}
     text = markdown(together(one("tumor", after, before, gates=())))
     assert column(text, "metric") == ["`f1_macro`, renamed to `macro_f1`?", "`seconds`"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("auc", "roc_auc", True),
+        ("auc", "test.auc", True),
+        ("test.auc", "test.roc_auc", True),
+        ("auc", "train_auc", False),
+        ("test.auc", "train.auc", False),
+        ("val_loss", "test_loss", False),
+        ("latency_p95", "latency_p50", False),
+        ("f1", "f2", False),
+    ],
+)
+def test_a_number_of_other_data_or_another_quantile_is_not_taken_for_a_renamed_one(
+    before: str, after: str, *, same: bool
+) -> None:
+    text = markdown(together(one("tumor", {after: "0.99"}, {before: "0.9"}, gates=())))
+    assert ("renamed" in text) == same
 
 
 @pytest.mark.parametrize("other", ["latency", "b"])
@@ -193,7 +213,7 @@ def test_many_gates_that_pass_are_folded() -> None:
     gates = tuple(absolute(f"gate-{number:02}", low="0") for number in range(40))
     text = markdown(together(one("tumor", BASE, BASE, gates)))
     assert len(names(text)) == 15
-    assert "<sub>and 25 more gates; `mlgit check --json` has all</sub>" in text
+    assert "<sub>and 25 more gates; below, in All gates</sub>" in text
     assert "<summary>All gates: 40 passed</summary>" in text
 
 

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from mlgit.core.gates.verdict import MetricChange, Result
 
@@ -16,6 +16,11 @@ Place = tuple[str | None, str, str]
 _ALIKE = 0.6
 _MOST = 30
 _WORDS = re.compile(r"[^A-Za-z0-9]+")
+_NUMBERS = re.compile(r"[0-9]+")
+_SPLITS = frozenset(
+    ("train", "training", "fit", "val", "valid", "validation", "dev", "test", "holdout", "eval")
+)
+_TRAINING = frozenset(("train", "training", "fit"))
 
 
 def renamed_metrics(changes: Iterable[MetricChange]) -> Mapping[Place, MetricChange]:
@@ -51,9 +56,23 @@ def place_of(item: Result | MetricChange) -> Place:
 def _likeness(one: str, other: str) -> float:
     """1 if one name has all words of the other, otherwise how many letters they share."""
     words, others = ({*_WORDS.split(name.lower())} for name in (one, other))
+    mine, its = words & _SPLITS, others & _SPLITS
+    # A number of other data, and `p95` next to `p50`, is another number.
+    if (mine != its and ((mine and its) or _TRAINING & (mine ^ its))) or _other_numbers(words, others):
+        return 0.0
     if words <= others or others <= words:
         return 1.0
     return SequenceMatcher(None, one, other).ratio()
+
+
+def _other_numbers(words: Collection[str], others: Collection[str]) -> bool:
+    """Whether a word has another number in it."""
+    return any(
+        _NUMBERS.sub("", word) == _NUMBERS.sub("", other) != word
+        for word in words
+        for other in others
+        if word not in others and other not in words
+    )
 
 
 def means(result: Result, place: Place) -> bool:

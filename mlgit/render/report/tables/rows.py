@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.change_text import change_text
@@ -27,6 +28,8 @@ _BASE = "base"
 _LABEL = re.compile(r"(?P<environment>[^ ()]+) \((?:[^()]*@)?(?P<version>[^()@]+)\)")
 _NOTHING = re.compile(r"There is nothing to compare with(?: yet)?: ")
 _SETTLED = ("pass", "skipped")
+# The number may be that of another model, so a difference says nothing.
+_NOT_MADE = {"stale": "stale", "not_from_pipeline": "not from a run"}
 
 
 class Row(NamedTuple):
@@ -50,7 +53,10 @@ class RowMaker:
         self._renamed = renamed_metrics(record.metrics)
         self._headers = {(each.model, each.vs): header_of(each) for each in record.verdict.baselines}
         self._references = {each.model: header_of(each) for each in record.references}
+        self._compared = {each.model for each in record.references if each.state == "found"}
         self._reasons: set[str] = set()
+        files = Counter((each.model, each.key) for each in record.metrics)
+        self._several = {place for place, number in files.items() if number > 1}
 
     def of_gate(self, result: Result) -> Row:
         """The row of a gate, with the numbers that it compared."""
@@ -82,11 +88,18 @@ class RowMaker:
         return named[0] if len(named) == 1 else None
 
     def _difference(self, result: Result, old: str | None, change: MetricChange | None) -> str:
-        if result.reason == "stale":
-            return "stale"  # it may be that of another model, so a difference says nothing
+        if result.reason in _NOT_MADE:
+            return _NOT_MADE[result.reason]
         if result.candidate is None and result.baseline is None and change is not None:
             return metric_difference(change)
         text = signed_difference(result.candidate, old, _direction(result, change), result.limits)
+        if (
+            old is None
+            and change is not None
+            and change.appearance == "new"
+            and result.model in self._compared
+        ):
+            return "new"
         # Too much of what is better is not praised in the row that says so.
         return text.removesuffix(" better") if result.outcome == "fail" and result.vs is None else text
 
@@ -94,15 +107,18 @@ class RowMaker:
         """The row of a metric that no gate reads."""
         after = self._renamed.get(place_of(change))
         new = change.candidate if after is None else after.candidate
+        several = (change.model, change.key) in self._several
+        name = f"{change.file}:{change.key}" if several else change.key
+        compared = change.model in self._compared or change.appearance != "new"
         header = self._references.get(change.model, _BASE)
         before = value(change.baseline, change.old_text, new)
         return Row(
             mark="",
             gate="",
-            metric=code(change.key) if after is None else _renamed_name(change.key, after.key),
+            metric=code(name) if after is None else _renamed_name(name, after.key),
             baselines={} if before == NO_NUMBER else {header: before},
             number=value(new, change.new_text, change.baseline),
-            change=_tied(metric_difference(change) if after is None else ""),
+            change=_tied(metric_difference(change) if after is None and compared else ""),
             limit="",
         )
 
@@ -134,7 +150,7 @@ class RowMaker:
             baselines={header: number(before.baseline, after.candidate)},
             number=number(after.candidate, before.baseline),
             change="",
-            limit=f"write {code(f'metric: {after.key}')} in {code(place_of_gate(result))}",
+            limit=f"if it was, write {code(f'metric: {after.key}')} in {code(place_of_gate(result))}",
         )
 
     def _limit(self, result: Result) -> str:
@@ -145,11 +161,12 @@ class RowMaker:
             return f"skipped: {_skipped(result)}{trunk}"
         parts = [limits] if limits else []
         if result.outcome not in {"pass", "fail"}:
-            reason = prose(lower_first(result.message)) + (f"; {prose(result.hint)}" if result.hint else "")
-            parts.append("as above" if reason in self._reasons else reason)
-            self._reasons.add(reason)
+            texts = [prose(lower_first(result.message)), *([prose(result.hint)] if result.hint else [])]
+            parts += dict.fromkeys("as above" if text in self._reasons else text for text in texts)
+            self._reasons.update(texts)
         elif result.hint and result.outcome == "fail":
             parts.append(prose(result.hint))
+        parts += ["failed, for information"] if result.outcome == "fail" and result.effect == "note" else []
         parts += [f"waived by {code(result.waiver)}"] if result.waiver else []
         parts += [f"would not pass with trunk's {prose(result.breaks)}"] if result.breaks else []
         return "; ".join(parts)
@@ -165,6 +182,11 @@ def header_of(baseline: Baseline) -> str:
     if baseline.vs == "release":
         return f"release {baseline.label.rpartition('@')[2]}"
     return baseline.label
+
+
+def base_name(record: Check) -> str:
+    """What the metrics are compared with, as in the header of its column."""
+    return next((header_of(each) for each in record.references if each.state == "found"), _BASE)
 
 
 def mark_of(result: Result) -> str:
@@ -203,13 +225,16 @@ def signed_difference(
     if new is None or old is None:
         return ""
     after, before = decimal(new), decimal(old)
+    known = after.is_finite() and before.is_finite()
+    other_way = "drop" if known and after > before else "rise"
+    near = [each for each in limits if known and not each.kind.endswith(other_way)]
     text = change_text(
         after,
         before,
-        amounts=[decimal(each.allowed) for each in limits if each.allowed is not None],
-        percents=[decimal(each.amount) for each in limits if each.percent],
+        amounts=[decimal(each.allowed) for each in near if each.allowed is not None],
+        percents=[decimal(each.amount) for each in near if each.percent],
     )
-    if direction is None or not (after.is_finite() and before.is_finite()) or after == before:
+    if direction is None or not known or after == before:
         return text
     return f"{text} {'better' if (after > before) == (direction == 'up') else 'worse'}"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.reason import sorted_results
 from mlgit.core.record import NamedTuple
 from mlgit.render.escape import prose
-from mlgit.render.report.layout import DetailLevel, ReportContext, cells, left_out
+from mlgit.render.report.layout import DetailLevel, ReportContext, cells, decimal, left_out
 from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
 from mlgit.render.report.tables.rows import Row, RowMaker, is_known_change, ungated_order
 
@@ -29,11 +30,16 @@ class Shown(NamedTuple):
     whole: bool
 
 
-def table(record: Check, context: ReportContext, level: DetailLevel) -> Shown:
-    """The rows under their header; no lines if there is nothing to show."""
+def table(record: Check, context: ReportContext, level: DetailLevel, *, whole: bool = True) -> Shown:
+    """The rows under their header; no lines if there is nothing to show.
+
+    `whole`: it is about the whole check, so that a gate without a row is in the details.
+    """
     results = sorted_results(record.verdict)
     failed = [each for each in results if each.outcome not in _SETTLED]
     settled = [each for each in results if each.outcome in _SETTLED]
+    if len(settled) > _MOST_SETTLED:
+        settled.sort(key=lambda each: (_SETTLED.index(each.outcome), _room(each)))
     gates = [*failed, *(settled[:_MOST_SETTLED] if level.ungated else ())][: level.rows]
     make = RowMaker(record, context)
     free = _free_rows(record, results, make)
@@ -41,10 +47,28 @@ def table(record: Check, context: ReportContext, level: DetailLevel) -> Shown:
     shown = free[: max(0, min(room, _MOST_UNGATED))]
     lines = _drawn([*map(make.of_gate, gates), *shown])
     hidden = len(results) - len(gates)
-    more = [*left_out(hidden, "gate"), *left_out(len(free) - len(shown), "metric")]
+    below = level.details and level.unchanged
+    more = [
+        *left_out(hidden, "gate", below=below and whole),
+        *left_out(len(free) - len(shown), "metric", below=below),
+    ]
     if not lines and not more and record.metrics:
         lines = ["No metric changed."]
     return Shown([*lines, *([""] if lines and more else []), *more], whole=not hidden)
+
+
+def _room(result: Result) -> float:
+    """How far a number is from the nearest limit that it keeps, as a multiple of the limit."""
+    found = [inf]
+    for bound in result.limits:
+        number = result.change if bound.kind not in {"min", "max"} else result.candidate
+        if number is None or bound.allowed is None:
+            continue
+        limit, measured = float(decimal(bound.allowed)), float(decimal(number))
+        limit = -limit if bound.kind.endswith("drop") else limit
+        far = abs(measured - limit)
+        found.append(far / abs(limit) if limit else far)
+    return min(found)
 
 
 def _free_rows(record: Check, results: Sequence[Result], make: RowMaker) -> list[Row]:

@@ -57,8 +57,8 @@ REFUSED: list[tuple[str, str, int, int, str]] = [
     ("version: 1\nenvironments: {a b: {}}\n", "`a b` cannot be the name of an environment", 2, 16, ""),
     ("version: 1\nenvironments: {p: {auto: yes}}\n", "`auto` is `yes`", 2, 26, "`true` or `false`"),
     ("version: 1\nenvironments: {p: {from: q}}\n", "no environment `q`", 2, 26, "`p`"),
-    ("version: 1\nenvironments: {p: {from: p}}\n", "`p` -> `p`", 2, 26, ""),
-    ("version: 1\nenvironments: {p: {from: q}, q: {from: p}}\n", "`p` -> `q` -> `p`", 2, 26, ""),
+    ("version: 1\nenvironments: {p: {from: p}}\n", "`p` → `p`", 2, 26, ""),
+    ("version: 1\nenvironments: {p: {from: q}, q: {from: p}}\n", "`p` → `q` → `p`", 2, 26, ""),
     ("version: 1\nenvironments: {p: {gates: [g]}}\n", "no gate `g`", 2, 28, "declare it"),
     (GATE + "{min: 1}\n", "`g` has no `metric`", 4, 3, "add `metric: …`"),
     (GATE + "{metric: a}\n", "`g` has no limit", 4, 3, "`min`"),
@@ -283,7 +283,7 @@ def test_a_mistake_far_to_the_right_has_a_column_but_no_snippet() -> None:
 SCHEMA = Draft202012Validator(json.loads(schema_text("mlgit")))
 # Only the loader can check names that are elsewhere in the file, the order of numbers, and equal paths.
 BEYOND_SCHEMA = (
-    *("no model", "no gate", "no environment", "same path", "->", "greater than", "both rise", "limit`"),
+    *("no model", "no gate", "no environment", "same path", "→", "greater than", "both rise", "limit`"),
     *("cannot be a limit", "out of range", "negative", "not a baseline", "whole repository", "control"),
     *("name of a model", "latest"),
 )
