@@ -278,10 +278,10 @@ def test_what_is_absent_says_when_the_remote_was_last_seen(clone: Folder, tmp_pa
     (clone / ".git/refs/remotes/origin/HEAD").unlink()
     assert _absence(clone, {}) == f"{nothing}; this clone has fetched nothing from `origin` since it was made"
     clone.git("fetch", "-q", "origin")
-    assert _absence(clone, {}).startswith(f"{nothing}, as far as the last fetch showed (2")
+    assert _absence(clone, {}).startswith(f"{nothing}, by the tags of this clone (last fetch: 2")
     then = datetime(2026, 5, 3, 12, 7, 30, tzinfo=UTC).timestamp()
     os.utime(clone / ".git/FETCH_HEAD", (then, then))
-    when = "as far as the last fetch showed (2026-05-03 12:07 UTC)"
+    when = "by the tags of this clone (last fetch: 2026-05-03 12:07 UTC)"
     assert _absence(clone, {}) == f"{nothing}, {when}"
     assert when in " ".join(clone.here("check").out.split())
     assert when in clone.here("report", "--format", "markdown").out.replace("&#8203;", "")

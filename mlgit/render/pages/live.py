@@ -120,6 +120,8 @@ def _table(
 
 def _remarks(model: ModelLine, each: EnvironmentLine) -> Iterator[str]:
     """What is not as it should be with what an environment holds, a sentence each."""
+    if each.known == "no":
+        return  # a tag that is not here may have ended any of it
     wrong = None if each.served is None else each.served.wrong("the target")
     if wrong is not None:
         yield wrong

@@ -51,7 +51,8 @@ def _model(record: Details, *, utc: bool) -> Page:
     undeclared = [each for each in model.environments if not each.declared]
     declared = [each for each in model.environments if each.declared]
     for each in (*reversed(declared), *undeclared):
-        held = Span(", held by a rollback", "careful") if each.held else Span("")
+        known = each.known == "yes"
+        held = Span(", held by a rollback", "careful") if each.held and known else Span("")
         since = (
             "" if each.since is None else f", {when(each.since, record.told_at, utc=utc)} by {each.author}"
         )
@@ -149,7 +150,7 @@ def _environment(record: Details, *, utc: bool) -> Page:
     if entry.since is not None or (empty and newest is not None):
         facts.append(("since", (_since(entry, newest, record, utc=utc),)))
     facts += _served(entry, record, utc=utc)
-    if entry.held:
+    if entry.held and entry.known == "yes":
         back = next((each for each in record.events if each.action == "rollback"), None)
         why = f': "{back.reason}"' if back is not None and back.reason else ""
         facts.append(("held", (Span(f"no automatic promotion{why}", "careful"),)))

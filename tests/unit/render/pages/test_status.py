@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import pytest
 
 from mlgit.core.compare.changes import Side, ValueChange, value_changes
 from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine
@@ -161,3 +163,12 @@ def test_a_metric_that_several_files_have_is_named_with_its_file() -> None:
         assert text in row
         (row,) = [line for line in plain(page(found), width=100).splitlines() if " churn " in line]
         assert text in row
+
+
+@pytest.mark.parametrize("known", ["yes", "no"])
+def test_what_a_missing_tag_may_have_ended_is_not_told_as_a_fact(known: Literal["yes", "no"]) -> None:
+    here = replace(environment("prod", 1), known=known, held=True, rejected=True, reason="p95")
+    model = replace(LARGE.models[0], environments=(here,))
+    text = plain(page(replace(CLEAN, models=(model,))))
+    assert ("held: no automatic promotion" in text) is (known == "yes")
+    assert ("is deregistered" in text) is (known == "yes")
