@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from mlgit.errors import Exit
 from tests.support.registry import change, train
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
-    from tests.support.shell import Done, Folder
+    from tests.support.shell import Done
 
 RULES = """\
 version: 1
@@ -106,3 +107,19 @@ def test_doctor_never_deletes_a_release_that_another_tag_names(project: Folder) 
     assert "its release `line@v0.2.0` does not count" in done.out
     assert ":refs/tags/line@v0" not in done.out
     assert "`foreign_tags: allow`" in done.out
+
+
+def test_commands_with_paths_work_in_a_folder_of_the_repository(project: Folder) -> None:
+    """Those of check and doctor and of errors, as those of status do."""
+    project.git("rm", "-q", "--cached", "metrics/test.json")
+    project.git("commit", "-qm", "Forget the metrics")
+    below = Folder(project / "src")
+    lines = below.mlgit("check", "--rev", "HEAD").out.splitlines()
+    step = next(line.removeprefix("next: ") for line in lines if line.startswith("next: "))
+    assert step == "(cd .. && git add -f metrics/test.json)"
+    below.ok("sh", "-c", step)
+    assert "metrics/test.json" in project.git("diff", "--cached", "--name-only")
+
+    project.git("add", "-f", "models/line.json")
+    out = below.mlgit("doctor").out
+    assert "repair: (cd .. && git rm -r --cached models/line.json)" in out

@@ -47,7 +47,7 @@ def print_failure(error: click.ClickException | MlgitError | OSError, session: S
 
         with suppress(OSError):  # such as the full disk that is the error
             write_document(failure(known))
-    write_page(failure_page(known), sys.stderr)
+    write_page(session.typed_here(failure_page(known)), sys.stderr)
     if session.verbosity > 0:
         import traceback
 

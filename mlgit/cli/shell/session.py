@@ -88,7 +88,21 @@ class Session:
 
             write_document(document(record))
         else:
-            write_page(page(), sys.stdout)
+            write_page(self.typed_here(page()), sys.stdout)
+
+    def typed_here(self, page: Page) -> Page:
+        """The page with commands that work in the current folder, also below the root of the repository."""
+        if self._project is None:
+            return page
+        try:
+            folder, root = os.path.realpath(os.getcwd()), os.path.realpath(self._project.root)
+        except OSError:  # the current folder was deleted
+            return page
+        if folder == root:
+            return page
+        from mlgit.render.typed_here import typed_here
+
+        return typed_here(page, folder, root=root)
 
     def note(self, text: str) -> None:
         """Print a hint or warning on stderr, unless `-q` is given."""

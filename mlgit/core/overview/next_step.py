@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 _READ = frozenset({"mlgit.yaml", "dvc.yaml", "dvc.lock", ".dvcignore"})
 _MOST_FILES = 8
 # Their paths are relative to the root of the repository.
-_WITH_PATHS = ("dvc add ", "dvc commit ", "mkdir ", "git add ", "git mv ")
+_WITH_PATHS = (
+    *("dvc add ", "dvc checkout ", "dvc commit ", "dvc fetch --with-deps ", "dvc pull ", "mkdir "),
+    *("git add ", "git checkout -- ", "git mv ", "git rm ", "git sparse-checkout ", "git update-index "),
+)
 
 
 def next_step(
@@ -53,10 +56,15 @@ def _config_step(status: Status, *, has_pipeline: bool) -> NextStep | None:
     return NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet") if has_pipeline else None
 
 
+def takes_paths(command: str) -> bool:
+    """Whether a command names files, which git and DVC look for in the current folder."""
+    return command.startswith(_WITH_PATHS)
+
+
 def typed_in(folder: str, command: str, *, root: str) -> str:
     """A command as it works in a folder, if necessary in a subshell that goes to the root first."""
     inside = f"{folder}/".startswith(f"{root}/")
-    if folder == root or (inside and not command.startswith(_WITH_PATHS)):
+    if folder == root or (inside and not takes_paths(command)):
         return command
     up = "/".join([".."] * folder[len(root) :].count("/")) if inside else root
     return f"(cd {word(up)} && {command})"

@@ -29,7 +29,7 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
             yield fault(
                 "secrets_committed",
                 f"`{path}` is committed, although it holds credentials",
-                repair=f"git rm --cached {word(path)}, commit, and change the credentials in it",
+                repair=f"run `git rm --cached {word(path)}`, commit, and change the credentials in it",
                 subjects=(path,),
             )
     inside = [path for path in sorted(tracked) if re.search(r"(?:^|/)\.dvc/(?:cache|tmp)/", path)]
