@@ -44,13 +44,21 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
 
 
 def _with_checkout(project: Project, judged: Judgement) -> Verdict:
-    """The verdict; after `git switch` or `git pull` its hints are to get what DVC keeps, as in `status`."""
+    """The verdict; its hints agree with `mlgit status` where files are deleted or of another branch."""
     state, verdict = judged.evidence, judged.verdict
     stale = [each for each in state.stages if each.stale and not each.address.endswith(".dvc")]
-    if not stale or state.commit is not None:
+    if state.commit is not None or (not stale and not project.head.deleted):
         return verdict
-    from mlgit.core.overview.checkout import left_behind, needs_run, with_checkout
+    from mlgit.core.overview.checkout import (
+        deleted_files,
+        left_behind,
+        needs_run,
+        with_checkout,
+        with_files_back,
+    )
 
+    if deleted := deleted_files(stale, project.head.deleted):
+        return with_files_back(verdict, deleted)
     if not needs_run(verdict):
         return verdict
     from mlgit.project.overview.data_states import data_states, has_remote

@@ -275,10 +275,11 @@ class _StatusReader:
         )
         declared = self._config is None or self._config.declared
         lost = [each.path for each in found.data if each.lost or (each.found_in and not each.in_cache)]
-        can_pull = pipeline is None or has_remote(self._project, pipeline, lost)
+        pulls = pipeline is None or has_remote(self._project, pipeline, lost)
+        gone = self._project.head.deleted
         refused = [] if pipeline is None else [path for path, _ in pipeline.refused]
         step = next_step(
-            found, declared=declared, has_pipeline=has_pipeline, can_pull=can_pull, refused=refused
+            found, declared=declared, has_pipeline=has_pipeline, can_pull=pulls, refused=refused, deleted=gone
         )
         proven = all(each.known == "yes" for each in found.models)
         if step is None and declared and found.commit is not None and proven:

@@ -71,6 +71,32 @@ def test_an_output_that_only_the_cache_has_is_checked_out(project: Folder) -> No
     assert (project / "models/line.json").exists()
 
 
+@pytest.mark.parametrize("path", ["params.yaml", "dvc.yaml", "src/train.py"])
+def test_a_deleted_file_that_git_has_is_brought_back(project: Folder, path: str) -> None:
+    (project / path).unlink()
+    command = f"git checkout -- {path}"
+    assert next_of(project) == command
+    check = project.here("check").out
+    assert f"hint: run `{command}`: `{path}` is deleted here" in " ".join(check.split())
+    assert "mlgit run" not in check
+    assert f"\nnext: {command}\n" in check
+    if path == "dvc.yaml":
+        assert ".gitignore" not in project.here("status").out + project.here("doctor").out
+        assert f"run `{command}`: deleted here" in project.here("doctor").out
+    project.run("sh", "-c", command)
+    assert next_of(project) != command
+
+
+def test_a_file_that_was_taken_out_of_git_or_that_nothing_reads_stays_deleted(project: Folder) -> None:
+    project.write("README", "words")
+    project.commit("Words")
+    (project / "README").unlink()
+    assert next_of(project) == "git commit -a"
+    project.git("checkout", "-q", "--", "README")
+    project.git("rm", "-q", "params.yaml")
+    assert "checkout" not in next_of(project)
+
+
 def test_a_branch_without_upstream_may_be_ahead_of_the_remote(project: Folder) -> None:
     project.git("switch", "-qc", "topic")
     project.git("push", "-q", "origin", "topic")

@@ -32,7 +32,8 @@ class Head:
 
     `commit` is None before the first commit, `branch` None when detached. `ahead` and `behind` are None
     without an existing upstream. `changed` are tracked paths that differ from HEAD (staged or not),
-    `untracked` those that git does not track, `conflicted` those in a merge conflict.
+    `untracked` those that git does not track, `conflicted` those in a merge conflict. `deleted` are those of
+    `changed` that are gone from the disk and still in the index.
     """
 
     commit: str | None
@@ -43,6 +44,7 @@ class Head:
     changed: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
     conflicted: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
 
     @property
     def dirty(self) -> bool:
@@ -90,7 +92,7 @@ def start_listing_files(git: Git) -> Callable[[], bytes]:
 def parse_status(output: bytes) -> Head:
     """Parse the output of `git status --porcelain=v2 --branch -z`."""
     head: dict[str, Any] = {"commit": None, "branch": None}
-    changed, untracked, conflicted = [], [], []
+    changed, untracked, conflicted, deleted = [], [], [], []
     fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
     for entry in fields:
         if entry.startswith("# branch.oid ") and not entry.endswith("(initial)"):
@@ -104,13 +106,20 @@ def parse_status(output: bytes) -> Head:
             head |= {"ahead": int(plus[1:]), "behind": int(minus[1:])}
         elif entry.startswith("1 "):
             changed.append(entry.split(" ", 8)[8])
+            deleted += changed[-1:] if entry[3] == "D" else []
         elif entry.startswith("2 "):
             changed += [entry.split(" ", 9)[9], next(fields)]
         elif entry.startswith("u "):
             conflicted.append(entry.split(" ", 10)[10])
         elif entry.startswith("? "):
             untracked.append(entry[2:])
-    return Head(changed=tuple(changed), untracked=tuple(untracked), conflicted=tuple(conflicted), **head)
+    return Head(
+        changed=tuple(changed),
+        untracked=tuple(untracked),
+        conflicted=tuple(conflicted),
+        deleted=tuple(deleted),
+        **head,
+    )
 
 
 def read_file(full: str, path: str, *, most_bytes: int | None) -> bytes | None:

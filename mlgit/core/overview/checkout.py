@@ -1,4 +1,4 @@
-"""Checkout: whether stages are stale only because outputs here are those of another branch or commit."""
+"""Checkout: stages that are stale only because files here are not those that Git and DVC keep."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import record
+from mlgit.core.wording import listed, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from mlgit.core.gates.verdict import Result, Verdict
     from mlgit.core.overview.status import DataState
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 CHECK_OUT, _PULL = "dvc checkout", "dvc pull"
 _RUN = "run `mlgit run "
+_READ = frozenset({"mlgit.yaml", "dvc.yaml", "dvc.lock"})
+_INPUTS = ("deleted params file ", "deleted dep ")
 
 
 @record
@@ -54,6 +57,28 @@ def _explained(stage: StageState, paths: Sequence[str]) -> bool:
         kind in {"dep", "output"} and any(f"{name}/".startswith(f"{path}/") for path in paths)
         for kind, _, name in texts
     )
+
+
+def deleted_files(stale: Sequence[StageState], deleted: Collection[str]) -> tuple[str, ...]:
+    """Those of the `deleted` files that mlgit or DVC needs, or that a stage reads; Git has them."""
+    read = {reason.removeprefix(kind) for stage in stale for reason in stage.reasons for kind in _INPUTS}
+    return tuple(path for path in deleted if path in read or path.rpartition("/")[2] in _READ)
+
+
+def bring_back(paths: Sequence[str]) -> str:
+    """The command for deleted files that Git has."""
+    return words(("git", "checkout", "--", *paths))
+
+
+def with_files_back(verdict: Verdict, paths: Sequence[str]) -> Verdict:
+    """The verdict whose hints are to bring deleted files back, where a run would fail or there is no hint."""
+
+    def brought_back(result: Result) -> Result:
+        other = result.outcome != "error" or not (result.hint or _RUN).startswith(_RUN)
+        hint = f"run `{bring_back(paths)}`: {listed(paths)} {'is' if len(paths) == 1 else 'are'} deleted here"
+        return result if other else replace(result, hint=hint)
+
+    return replace(verdict, results=tuple(map(brought_back, verdict.results)))
 
 
 def needs_run(verdict: Verdict) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.overview.checkout import CHECK_OUT, left_behind
+from mlgit.core.overview.checkout import CHECK_OUT, bring_back, deleted_files, left_behind
 from mlgit.core.overview.status import NextStep, furthest_first
 from mlgit.core.pipeline.evidence import MERGED
 from mlgit.core.wording import count, word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from mlgit.core.overview.status import Status
     from mlgit.core.pipeline.remote_data import RemoteData, RemoteOutput
@@ -25,14 +25,22 @@ _WITH_PATHS = (
 
 
 def next_step(
-    status: Status, *, declared: bool, has_pipeline: bool, can_pull: bool = True, refused: Iterable[str] = ()
+    status: Status,
+    *,
+    declared: bool,
+    has_pipeline: bool,
+    can_pull: bool = True,
+    refused: Iterable[str] = (),
+    deleted: Collection[str] = (),
 ) -> NextStep | None:
     """The most urgent thing to do, if there is one.
 
     `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here. `can_pull`: there is a
-    DVC remote to pull from. `refused` are files because of which DVC would refuse every command.
+    DVC remote to pull from. `refused` are files because of which DVC would refuse every command. `deleted`
+    are files that Git has and the disk lacks.
     """
-    step = _broken(status) or _taken(status) or _unknown_tags(status) or _deploy(status) or _complete(status)
+    step = _broken(status) or _bring_back(status, deleted) or _taken(status) or _unknown_tags(status)
+    step = step or _deploy(status) or _complete(status)
     step = step or _repair(status, can_pull=can_pull) or _work(status, can_pull=can_pull)
     if step is not None and step.command.startswith(("dvc ", "mlgit run")):
         odd = next(iter(refused), None)
@@ -111,6 +119,15 @@ def _broken(status: Status) -> NextStep | None:
     if invalid is not None:
         return NextStep(command="mlgit doctor", reason=invalid.message)
     return None
+
+
+def _bring_back(status: Status, deleted: Collection[str]) -> NextStep | None:
+    """Bring back what was deleted here, because without it a run fails or starts from nothing."""
+    paths = deleted_files(status.stale, deleted)[:_MOST_FILES]
+    if not paths:
+        return None
+    others = f" and {len(paths) - 1} more are" if len(paths) > 1 else " is"
+    return NextStep(command=bring_back(paths), reason=f"`{paths[0]}`{others} deleted here")
 
 
 def _complete(status: Status) -> NextStep | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from mlgit.core.config.names import is_new_name, new_name_rule, proposed_name, read_model_name
 from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.core.record import record
-from mlgit.core.wording import near, word
+from mlgit.core.wording import near, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -28,6 +28,8 @@ UnreadyCode = Literal[
 _CONFIG_NAMES = frozenset(
     f"{dot}mlgit.{ending}" for dot in ("", ".") for ending in ("yaml", "yml", "json", "toml")
 )
+_OF_DVC = ("dvc.yaml", ".dvc")
+_NO_MODEL = (".gitignore", ".gitattributes", ".gitkeep", ".dvcignore", *_OF_DVC)
 _WAIVER_NAMES = frozenset({"waivers.yaml", "waivers.yml", "waiver.yaml", "waiver.yml"})
 
 
@@ -60,13 +62,15 @@ class Files:
     """The files of one state: `label` names it in a sentence, `paths` are those in Git.
 
     `members` returns the names in a directory that DVC tracks, None if its listing is not here. `unusable`
-    returns what at or below a path no release could hand out, each with why.
+    returns what at or below a path no release could hand out, each with why. `deleted` returns those that
+    Git has and the disk lacks.
     """
 
     label: str
     paths: Collection[str]
     members: Callable[[Output], Collection[str] | None]
     unusable: Callable[[str], Iterable[tuple[str, str]]] = lambda _: ()
+    deleted: Callable[[], Collection[str]] = tuple
 
 
 def refused_names(
@@ -136,7 +140,9 @@ def model_problem(
     message = f"`{path}` is neither a DVC output nor a file in Git {files.label}"
     if any(output.path == path for output in pipeline.outputs):
         message = f"`{path}` is an output that DVC does not keep (`cache: false`), nor does Git {files.label}"
-    return _not_found(model, message, _alike(path, pipeline.outputs, files.paths), line)
+    gone = [each for each in files.deleted() if each.endswith(_OF_DVC)]
+    back = f"run `{words(('git', 'checkout', '--', *gone))}`: deleted here" if gone else None
+    return _not_found(model, message, back or _alike(path, pipeline.outputs, files.paths), line)
 
 
 def _missing_member(
@@ -189,6 +195,7 @@ def _alike(path: str, outputs: Sequence[Output], paths: Collection[str]) -> str 
     """A hint with an output, or a file with the same name or in the same folder, that is meant perhaps."""
     folder, _, name = path.rpartition("/")
     known = [output.path for output in outputs if not output.metric]
+    paths = [each for each in paths if not each.endswith(_NO_MODEL)]
     known += [each for each in paths if each.rpartition("/")[2] == name or each.rpartition("/")[0] == folder]
     return near(path, known)
 

@@ -151,6 +151,7 @@ def _files(project: Project, commit: str | None) -> Files:
         paths=project.tree(commit).paths(),
         members=partial(cached_listing, project),
         unusable=partial(unusable_files, project, commit),
+        deleted=lambda: () if commit is not None else project.head.deleted,
     )
 
 
