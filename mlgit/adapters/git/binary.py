@@ -50,6 +50,9 @@ _HARDENED = (
     "-c",
     "protocol.ext.allow=never",
 )
+# What git says in a partial clone when the remote does not send an object.
+_PROMISED = "promisor remote"
+ASK_THE_REMOTE = "check the connection, and the address in `git remote -v`; the remote has what is missing"
 
 
 class GitFailed(ToolError):  # noqa: N818
@@ -63,7 +66,11 @@ class GitFailed(ToolError):  # noqa: N818
         self.status = status
         self.stderr = without_secrets(stderr, os.environ)
         lines = tuple(line for line in self.stderr.strip().splitlines() if line)
-        super().__init__(f"`git {argv[0]}` failed with exit code {status}", details=lines)
+        message, hint = f"`git {argv[0]}` failed with exit code {status}", None
+        if _PROMISED in self.stderr:
+            message, hint = f"`git {argv[0]}` needs what this partial clone left behind", ASK_THE_REMOTE
+            lines = tuple(line for line in lines if not line.startswith("hint:"))
+        super().__init__(message, details=lines, hint=hint)
 
 
 class GitTimedOut(GitFailed):
@@ -211,3 +218,13 @@ class Git:
         """Like `run_text`, but None if git failed."""
         done = self.try_run(*argv)
         return None if done.returncode else done.stdout.decode("utf-8", "surrogateescape").strip()
+
+
+def reading_ended(git: Git) -> ToolError:
+    """The error of a `git cat-file` that ended: in a partial clone, the remote did not send an object."""
+    partial = git.try_text("config", "--get-regexp", r"^remote\..*\.promisor$")
+    if not partial:
+        return ToolError("`git cat-file` ended unexpectedly")
+    remote = partial.partition("remote.")[2].partition(".promisor")[0]
+    message = f"`git cat-file` needs what this partial clone left behind, and `{remote}` does not send it"
+    return ToolError(message, hint=ASK_THE_REMOTE)

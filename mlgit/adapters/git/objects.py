@@ -7,7 +7,7 @@ import os
 import subprocess
 from typing import IO, TYPE_CHECKING, cast
 
-from mlgit.adapters.git.binary import Git, environment
+from mlgit.adapters.git.binary import Git, environment, reading_ended
 from mlgit.core.record import NamedTuple
 from mlgit.errors import ToolError
 
@@ -120,15 +120,16 @@ class Objects:
             process.stdin.write(text.encode("utf-8", "surrogateescape"))
             process.stdin.flush()
         except BrokenPipeError as error:
-            raise ToolError("`git cat-file` ended unexpectedly") from error
-        return _Responses(process.stdout)
+            raise reading_ended(self.git) from error
+        return _Responses(process.stdout, self.git)
 
 
 class _Responses:
     """The output of `cat-file`, read from the pipe in large pieces because most responses are small."""
 
-    def __init__(self, pipe: IO[bytes]) -> None:
+    def __init__(self, pipe: IO[bytes], git: Git) -> None:
         self._pipe = cast("BufferedReader", pipe)
+        self._git = git
         self._piece = b""
         self._position = 0
 
@@ -171,7 +172,7 @@ class _Responses:
             # `read1` does not wait beyond the end of a small file; a large one is read as a whole.
             piece = self._pipe.read1(_PIECE_BYTES) if least < _PIECE_BYTES else self._pipe.read(least)
             if not piece:
-                raise ToolError("`git cat-file` ended unexpectedly")
+                raise reading_ended(self._git)
             pieces.append(piece)
             least -= len(piece)
         self._piece = b"".join(pieces)

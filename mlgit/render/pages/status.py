@@ -222,6 +222,8 @@ def _failures(found: Status) -> Page:
 
 
 def _next(found: Status) -> Page:
+    if found.next is None and found.failures:
+        return [line(""), line(Span("next: ", "dim"), "not known, because of the error above")]
     if found.next is None:
         return [line(""), line(Span("next: ", "dim"), "nothing to do")]
     step = Span(found.next.command, "command")
