@@ -75,6 +75,18 @@ def test_another_model_in_an_environment_does_not_make_it_empty(project: Folder)
     assert pasted(project, done.err).status == Exit.DONE
 
 
+def test_of_several_models_the_one_that_an_environment_holds_is_proposed(project: Folder) -> None:
+    rules = RULES.replace("}}\ngates", "}, other: {path: params.yaml}}\ngates")
+    declare(project, rules.replace("metric: r2,", "metric: r2, model: line,"))
+    change(project, "release", "other")
+    every = "choose one: `line#staging`, `other#staging`"
+    assert every in project.here("diff", "staging").err
+    change(project, "promote", "other", "--to", "staging")
+    hint = project.here("diff", "staging").err.partition("hint: ")[2]
+    assert hint == "choose one: `other#staging`\n"
+    assert project.here("diff", "other#staging").status == Exit.DONE
+
+
 def test_a_commit_that_is_a_version_is_released_again_as_the_hint_says(project: Folder) -> None:
     declare(project, RULES)
     train(project, "2.0")

@@ -83,7 +83,7 @@ def baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | Fi
     if places:
         return places[0]
     files = (*entry.files, *entry.own)
-    return _absent(gate, place, (*files, *entry.others), files, label)
+    return _absent(gate, place, entry, files)
 
 
 def own_place(gate: Gate, entry: BaselineFiles) -> Place | None:
@@ -114,10 +114,9 @@ def _by_own_rules(gate: Gate, name: str, entry: BaselineFiles) -> tuple[Place, .
     return places if len(places) == 1 else tuple(each for each in places if each == own_place(gate, entry))
 
 
-def _absent(
-    gate: Gate, place: Place, every: Sequence[MetricFile], files: Sequence[MetricFile], label: str
-) -> Finding:
+def _absent(gate: Gate, place: Place, entry: BaselineFiles, files: Sequence[MetricFile]) -> Finding:
     """Why the baseline has no number: it has something else, cannot be read, or the metric is new."""
+    label, every = entry.baseline.label, (*files, *entry.others)
     other = _no_number(place.full_name, every) or _no_number(gate.metric, files)
     if other is not None:
         return Finding("error", "baseline_not_a_number", f"{other}, in {label}")
@@ -128,6 +127,11 @@ def _absent(
             unread.reason == "not_fetched" or place.file.path.startswith(f"{file.path}/")
         ):
             return unread
+    elsewhere = metrics.find(gate.metric, entry.others)
+    if elsewhere:
+        about = "" if entry.baseline.model is None else f" for `{entry.baseline.model}`"
+        message = f"`{gate.metric}` is new{about}: {label} has it only in `{elsewhere[0].file.path}`"
+        return Finding("skipped", "new_metric", message)
     return Finding("skipped", "new_metric", f"`{gate.metric}` is new: {label} does not have it")
 
 

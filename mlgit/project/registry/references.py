@@ -232,10 +232,9 @@ def _only_model(project: Project, environment: str, read: Reader) -> str:
             f"`{environment}` is an environment, but there is no model yet",
             hint=f"write `heads/{environment}` for the branch",
         )
-    raise UnknownReference(
-        f"`{environment}` is an environment of several models",
-        hint="choose one: " + listed(f"{name}#{environment}" for name in names),
-    )
+    held = [name for name in names if read(name).environment(environment).holder is not None]
+    hint = "choose one: " + listed(f"{name}#{environment}" for name in held or names)
+    raise UnknownReference(f"`{environment}` is an environment of several models", hint=hint)
 
 
 def _version(project: Project, text: str, read: Reader | None, *, compares: bool) -> Reference | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mlgit.core.gates.evaluate import EMPTIED, Case, evaluate
 from mlgit.core.gates.resolved.lost import lost_comparisons
 from tests.support.verdicts import absolute, baseline, case, change, metric_file, outcome_of, rules
+
+if TYPE_CHECKING:
+    from mlgit.core.pipeline.evidence import MetricFile
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,23 @@ def test_a_null_at_the_same_place_does_not_make_the_metric_new(path: str) -> Non
         else ("skipped", "new_metric", "allow")
     )
     assert outcome_of(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("others", "message"),
+    [
+        ((), "`auc` is new: v1.0.0 does not have it"),
+        ((metric_file(path="b.json", auc="1"),), "`auc` is new for `m`: v1.0.0 has it only in `b.json`"),
+    ],
+)
+def test_a_metric_that_only_other_models_had_is_new_for_this_one(
+    others: tuple[MetricFile, ...], message: str
+) -> None:
+    gate = change("g", "auc", limits={"max_drop": "0"})
+    entry = baseline()
+    entry = entry._replace(baseline=replace(entry.baseline, label="v1.0.0", model="m"), others=others)
+    where = case(gate, files=(metric_file(path="a.json", auc="1"),), against=entry, model="m")
+    assert evaluate(gate, where, rules()).message == message
 
 
 def test_a_comparison_that_is_an_error_is_not_called_lost() -> None:
