@@ -10,17 +10,19 @@ from mlgit.core.wording import listed, near, word
 from mlgit.errors import StateError, ToolError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from mlgit.adapters.dvc.engine import Repro
     from mlgit.core.pipeline.stages import Output, Pipeline
     from mlgit.core.progress import Progress
+    from mlgit.errors import MlgitError
     from mlgit.project.open import Project
+    from mlgit.project.overview.before_run.left_behind import Edited
 
 _SHOWN = 10
 
 
-def run(
+def run(  # noqa: PLR0913 (the options of the command)
     project: Project,
     stages: Sequence[str] = (),
     *,
@@ -29,29 +31,29 @@ def run(
     dry_run: bool = False,
     show: bool = True,
     again: Sequence[str] = (),
+    edited: Edited = "keep",
     progress: Progress,
 ) -> Run:
-    """Run stages (all if none is named) and every stale stage before them; the result has no verdict.
+    """Run stages (all if none is named) and every stale stage before them; `project` is outdated afterwards.
 
     Args:
-        project: the repository; what it has read of the working tree is outdated afterwards.
         stages: their names in DVC, from the root of the repository.
         pull: whether to fetch recorded outputs that are missing here.
         force: also run stages that are up to date.
         dry_run: run nothing; the result has the stages that would run.
         again: stages to run first, each alone, even if they are up to date for DVC.
         show: whether the output of the stages goes to stderr.
-        progress: shows notes.
+        edited: what to do with data that is not what its .dvc file records, and that no commit has.
 
     Raises:
         ConfigError: dvc.yaml is invalid.
-        StateError: no DVC repository, no such stage, or a merge is not resolved.
+        StateError: no DVC repository or stage, a merge is not resolved, or data is not the recorded one.
         ToolError: a stage failed (code `stage_failed`), or DVC did.
         KeyboardInterrupt: interrupted; no stage is running any more.
     """
     _require_merged(project)
     notes: list[str] = []
-    pulled = _pull(project, stages, notes, progress) if pull and not dry_run else ()
+    pulled = () if dry_run else _get(project, stages, notes, progress, edited=edited, pull=pull)
     dry = ["--dry"] if dry_run else []
     runs = [_repro(project, again, ["--force", "--single-item", *dry], show=show)] if again else []
     runs.append(_repro(project, stages, [*(["--force"] if force else []), *dry], show=show))
@@ -155,6 +157,22 @@ def _pipeline(project: Project) -> Pipeline:
     return read_pipeline(tree, root=project.root, folder=project.cache_dir)
 
 
+def _get(
+    project: Project,
+    stages: Sequence[str],
+    notes: list[str],
+    progress: Progress,
+    *,
+    edited: Edited,
+    pull: bool,
+) -> tuple[str, ...]:
+    """Have the recorded content here before DVC records what it finds; the paths that were fetched."""
+    from mlgit.project.overview.before_run.left_behind import replace_left_behind
+
+    replaced = replace_left_behind(project, stages, edited=edited, pull=pull, progress=progress)
+    return (*replaced, *_pull(project, stages, notes, progress)) if pull else ()
+
+
 def _pull(project: Project, stages: Sequence[str], notes: list[str], progress: Progress) -> tuple[str, ...]:
     """Fetch from the DVC remote; the pipeline may be able to make what is not there."""
     from mlgit.adapters.dvc import engine
@@ -162,16 +180,31 @@ def _pull(project: Project, stages: Sequence[str], notes: list[str], progress: P
     missing = engine.missing_here(project.root, stages)
     if not missing:
         return ()
+    failure = None
     try:
         engine.pull(project.root, missing, progress)
     except (ToolError, StateError) as error:
+        failure = error
         notes.append("; ".join((f"not everything could be pulled: {error.message}", *error.details[:2])))
     lost = frozenset(engine.missing_here(project.root)) & frozenset(missing)
+    _require_made(project, lost, failure)
     if lost and not notes:
-        notes.append(f"not in the DVC remote, so they are made again: {', '.join(sorted(lost))}")
+        from mlgit.project.overview.before_run.lost_data import why_lost
+
+        notes.append(f"{why_lost(project, lost)}, so they are made again: {', '.join(sorted(lost))}")
     for note in notes:
         progress.say(note)
     return tuple(path for path in missing if path not in lost)
+
+
+def _require_made(project: Project, lost: Collection[str], failure: MlgitError | None) -> None:
+    """Refuse to run without data that no stage makes, and that DVC cannot import again."""
+    tracked = _pipeline(project).tracked if lost else ()
+    given = sorted(out.path for out in tracked if out.path in lost and out.source is None)
+    if given:
+        from mlgit.project.overview.before_run.lost_data import lost_data
+
+        raise lost_data(project, given, failure, what=f"No stage makes {listed(given)}")
 
 
 def _failed(done: Repro, *, show: bool) -> ToolError:

@@ -227,7 +227,7 @@ def test_an_output_that_the_remote_lost_is_made_again(fresh: Folder) -> None:
         path for path in storage.rglob("*") if path.is_file() and path.read_bytes().startswith(b"x,y\n1,2\n")
     )
     kept = raw.read_bytes()
-    shutil.rmtree(storage)
+    shutil.rmtree(storage / "files")
     (fresh / "data" / "raw.csv").write_bytes(kept)
     done = fresh.mlgit("run", "--json")
     assert done.status == Exit.DONE, done.err

@@ -153,7 +153,8 @@ def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
 
 
 def _work(status: Status, *, can_pull: bool) -> NextStep | None:
-    edited = [data for data in status.data if data.workspace == "modified" and data.owner.endswith(".dvc")]
+    modified = [data for data in status.data if data.workspace == "modified"]
+    edited = [data for data in modified if data.owner.endswith(".dvc") and data.found_in is None]
     step = _bring(status, can_pull=can_pull)
     if step is not None:
         return step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,7 +64,11 @@ def _refs(project: Project) -> Iterator[tuple[str, str]]:
 
 
 def _former_heads(project: Project) -> Iterator[str]:
-    """The commits that HEAD named before, the last one first, from git's own log."""
+    """The commit before a merge or rebase, and those that HEAD named before, the last one first."""
+    with suppress(OSError), open(os.path.join(project.git_dir, "ORIG_HEAD"), encoding="ascii") as file:
+        commit = file.read().strip()
+        if _COMMIT.fullmatch(commit):
+            yield commit
     try:
         with open(os.path.join(project.git_dir, "logs", "HEAD"), "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_BYTES))

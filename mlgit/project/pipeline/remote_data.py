@@ -20,7 +20,7 @@ from mlgit.project.pipeline.declared import outside, record_file
 from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.pipeline.stages import Output, Pointer
@@ -33,18 +33,20 @@ _COMMIT = "\x01"
 
 
 def remote_data(
-    project: Project, state: Evidence, progress: Progress | None = None
+    project: Project,
+    state: Evidence,
+    progress: Progress | None = None,
+    *,
+    paths: Collection[str] | None = None,
 ) -> tuple[RemoteData, tuple[MlgitError, ...]]:
     """The outputs that DVC remotes lack, and the errors of remotes that did not answer.
+
+    `paths`: only these outputs.
 
     Raises:
         StateError: outputs are recorded, but there is no DVC repository.
     """
-    recorded = [
-        out
-        for out in state.pipeline.outputs
-        if out.cached and out.pointer is not None and not outside(out.path)
-    ]
+    recorded = _recorded(state, paths)
     found = {out.path: kept_elsewhere(out) for out in recorded}
     wanted = [out for out in recorded if found[out.path] is None]
     if not wanted:
@@ -67,6 +69,16 @@ def remote_data(
         notes=answers.notes,
     )
     return data, answers.failures
+
+
+def _recorded(state: Evidence, paths: Collection[str] | None) -> list[Output]:
+    """The outputs with recorded content that a DVC remote could have."""
+    return [
+        out
+        for out in state.pipeline.outputs
+        if out.cached and out.pointer is not None and not outside(out.path)
+        if paths is None or out.path in paths
+    ]
 
 
 def _cached_bytes(project: Project, out: Output, pointer: Pointer) -> int | None:

@@ -11,11 +11,12 @@ from mlgit.adapters.dvc.engine.repro import Repro, repro
 from mlgit.adapters.dvc.engine.status import status
 from mlgit.adapters.dvc.engine.store import fetch_listings, fetch_outputs, missing_in_remote, push_outputs
 from mlgit.adapters.dvc.engine.templates import fill_in
-from mlgit.adapters.dvc.engine.transfer import has_remote, missing_here, pull, push
+from mlgit.adapters.dvc.engine.transfer import fetch, has_remote, missing_here, pull, push
 
 __all__ = [
     "Contents",
     "Repro",
+    "fetch",
     "fetch_listings",
     "fetch_outputs",
     "fill_in",

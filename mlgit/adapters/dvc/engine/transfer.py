@@ -49,6 +49,15 @@ def missing_here(root: str, targets: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(found)
 
 
+def fetch(root: str, targets: Sequence[str], progress: Progress | None = None) -> None:
+    """Fetch what is not in the cache, and leave the working tree as it is; otherwise like `pull`."""
+    from mlgit.adapters.dvc.engine.opening import by_repository, opened, require_dvc_roots
+
+    for relative, ours in by_repository(require_dvc_roots(root), targets):
+        with opened(root, relative) as repo, _watched(progress or Silent(), "Pulling"):
+            repo.fetch(targets=ours)
+
+
 def pull(root: str, targets: Sequence[str] = (), progress: Progress | None = None) -> int:
     """Fetch what is not in the cache and put it into the working tree; the number of fetched files.
 
