@@ -34,10 +34,10 @@ def run(  # noqa: PLR0913 (the options of the command)
 ) -> Run:
     """Run stages (all if none is named) and every stale stage before them, then check the gates.
 
-    `stages` are names as typed in `folder`, which is from the root. A stage whose entry of dvc.lock git
-    merged runs as well, which confirms it. `commit` commits the results; if such an entry is still the same,
-    the commit's message says so. `ci` are environment variables, for the base in CI; the other arguments and
-    errors are those of `mlgit.operations.run`.
+    `stages` are as typed in `folder`, which is from the root. A stage whose entry git merged runs as well.
+    `commit` commits the results; if such an entry is still the same, the commit's message says so. `ci` are
+    environment variables, for the base in CI; the other arguments and errors are those of
+    `mlgit.operations.run`.
     """
     if commit and not dry_run:
         _require_committable(project)
@@ -52,11 +52,12 @@ def run(  # noqa: PLR0913 (the options of the command)
         dry_run=dry_run,
         show=show,
         again=again,
+        edited="refuse" if commit else "keep",
         progress=progress,
     )
+    entries = {stage: merged[stage] for stage in again}
     if dry_run:
         return done
-    entries = {stage: merged[stage] for stage in again}
     committed = _commit(project, entries) if commit else None
     return replace(done, check=_check(project, entries, ci), committed=committed)
 

@@ -133,9 +133,7 @@ def test_only_files_that_dvc_wrote_are_committed(stale: PullRequest) -> None:
     assert done.status == Exit.DONE, done.err
     made = stale.report()["pushed"]
     assert stale.project.git("show", f"{made}:README.md") == "Words"
-    assert stale.report()["skipped"] == [
-        "changed by the run and not committed, because DVC did not write it: `README.md`"
-    ]
+    assert stale.report()["skipped"] == ["changed by the run and not committed: `README.md`"]
 
 
 def test_a_first_run_commits_its_lock_metrics_and_ignore_files(project: Folder, tmp_path: Path) -> None:

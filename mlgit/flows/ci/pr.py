@@ -174,13 +174,14 @@ def _run(
     project.config(None)  # report an invalid file before hours of training, not after them
     target = check_out_branch(project, event) if commit else None
     entries = _merged_entries(project, event)
-    done = pipeline.run(project, show=show, again=tuple(entries), progress=progress)
+    done = pipeline.run(project, show=show, again=tuple(entries), edited="replace", progress=progress)
     skipped = [*done.notes, *_store(project, blank, progress, must=commit)]
     pushed, left = (None, []) if target is None else _push(project, target, entries)
     skipped += left
     with _reopened(project, event) as fresh:
         confirm(fresh, entries)
-        record = check(fresh, Question(ci=variables), lines=True)
+        # Where the run left more than it committed, others see the commit, and not what is here.
+        record = check(fresh, Question(ci=variables), revision=pushed if left else None, lines=True)
         if target is None:
             record = replace(record, verdict=with_notes(record.verdict, _not_committed(fresh)))
         head = fresh.head.commit
@@ -238,8 +239,7 @@ def _push(project: Project, target: PushTarget, entries: Mapping[str, str]) -> t
         pushed = push_results(fresh, target, written, entries)
     if not written.others:
         return pushed, []
-    left = f"changed by the run and not committed, because DVC did not write it: {listed(written.others)}"
-    return pushed, [left]
+    return pushed, [f"changed by the run and not committed: {listed(written.others)}"]
 
 
 @contextmanager
