@@ -15,7 +15,7 @@ from mlgit.errors import Again, ConfigError, MlgitError, StateError, ToolError, 
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.renamed import other_names, rename_note
-from mlgit.project.deploy.served import served, target_folder
+from mlgit.project.deploy.served import served_instead, target_folder
 from mlgit.project.deploy.targets import deployer, naming_plugin, target_row
 from mlgit.project.registry.completeness import as_of_fetch, require_tags
 from mlgit.project.registry.environments import require_environment
@@ -164,8 +164,8 @@ class _Targets:
         except MlgitError as error:
             return replace(untouched, state="failed", failure=failure("intent", error))
         if head is None:
-            notes = (*_without_tags(self._project, state, here), *_still_served(self._project, here))
-            return replace(untouched, notes=notes)
+            notes = (*_without_tags(self._project, state, here), served_instead(self._project, here))
+            return replace(untouched, notes=tuple(filter(None, notes)))
         job = Job(self._project, head, target=self._name, progress=self._progress)
         try:
             if head.version is not None:
@@ -195,13 +195,6 @@ def _without_tags(project: Project, state: ModelState, here: EnvironmentState) -
         return ()
     missing = f"there is no tag of `{here.environment}` for `{here.model}` in this clone"
     return (f"{missing}; `git fetch --tags {word(project.remote or '')}` fetches those that there are",)
-
-
-def _still_served(project: Project, here: EnvironmentState) -> tuple[str, ...]:
-    """What the target of an empty environment serves, and what ends that."""
-    found = served(project, here)
-    text = None if found is None else found.wrong(f"`{found.folder}`")
-    return () if text is None else (text,)
 
 
 def require_deploy(project: Project, environment: str) -> Deploy:

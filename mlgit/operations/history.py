@@ -46,7 +46,6 @@ def history(
     """
     notes = _fetch(project) if fetch else ()
     registry = read_registry(project, model=model)
-    notes = notes if fetch else unpublished_notes(project, registry)
     if model is not None and model not in registry.models:
         _require_model(project, model, alone=environment is None)
     _require_environment(project, registry, environment)
@@ -62,7 +61,7 @@ def history(
         several=len(registry.models) > 1,
         held=() if at is None else tuple(_held_at(registry, environment, at)),
         points=() if metric is None else _points(project, registry, metric, last),
-        notes=notes,
+        notes=notes or unpublished_notes(project, registry),
         remote=project.remote,
         tags_as_of=tags_as_of(project) if known.known == "yes" else None,
         told_at=project.now,

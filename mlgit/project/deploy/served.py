@@ -52,6 +52,12 @@ def served(project: Project, here: EnvironmentState) -> Served | None:
         return Served(folder=root, label=None, problem=_problem(error), repair=_repair(error))
 
 
+def served_instead(project: Project, here: EnvironmentState) -> str | None:
+    """What the target serves instead, in a sentence with its folder; None if it is right or elsewhere."""
+    found = served(project, here)
+    return None if found is None else found.wrong(f"`{found.folder}`")
+
+
 def _problem(error: MlgitError | OSError) -> str:
     """What is wrong with a folder, without backticks."""
     return after_colon(as_known(error).message.partition("; ")[0].replace("`", ""))

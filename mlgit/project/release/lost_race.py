@@ -9,7 +9,7 @@ from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.core.registry.state import ModelState, TagFact, version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns, taken
 from mlgit.core.wording import format_age, listed, word, words
-from mlgit.errors import LostRace, StateError, ToolError
+from mlgit.errors import Interrupted, LostRace, StateError, ToolError
 from mlgit.project.registry.pushed import record_seen, record_taken, seen_at_remote
 from mlgit.project.registry.read import read_facts, read_model
 
@@ -48,6 +48,14 @@ def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
         _sentence(winner, state, now_s=project.now.timestamp()),
         details=("nothing was written",),
         hint=f"see `{look}`, then run this again",
+    )
+
+
+def interrupted(remote: str, tags: Iterable[str]) -> Interrupted:
+    """The error of a person who stopped a push: the remote may have taken it."""
+    return Interrupted(
+        f"Interrupted; `{remote}` may have the tags already: {listed(tags)}",
+        hint=f"run `git fetch --tags {word(remote)}`, then `mlgit status` shows what is there",
     )
 
 

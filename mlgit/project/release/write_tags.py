@@ -25,15 +25,15 @@ from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.release.collisions import collisions
 from mlgit.core.release.tag_plan import PlannedTag, WrittenTag
 from mlgit.core.stated_time import as_time
-from mlgit.core.trunk import HEADS, trunk_gone
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import listed, word
-from mlgit.errors import Again, Interrupted, StateError, ToolError, UsageError
+from mlgit.errors import Again, StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_listing, record_seen
 from mlgit.project.registry.read import read_model
 from mlgit.project.release.lost_race import (
     fetch_models,
+    interrupted,
     lost_branch,
     lost_race,
     moved_tag,
@@ -41,7 +41,7 @@ from mlgit.project.release.lost_race import (
     states_of,
     written_elsewhere,
 )
-from mlgit.project.trust.default_branch import remote_refs
+from mlgit.project.trust.default_branch import remote_refs, require_trunk_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -251,10 +251,7 @@ def _push(
     try:
         pushed = push_refs(project.git, remote, create=refs, move=moved)
     except KeyboardInterrupt as error:
-        raise Interrupted(
-            f"Interrupted; `{remote}` may have the tags already: {listed(tags)}",
-            hint=f"run `git fetch --tags {word(remote)}`, then `mlgit status` shows what is there",
-        ) from error
+        raise interrupted(remote, tags) from error
     if pushed.outcome == "lost":
         theirs = {ref: oid for ref, oid in pushed.theirs.items() if ref.startswith(TAGS)}
         raise lost_race(project, remote, theirs) if theirs else lost_branch(remote, pushed.theirs)
@@ -287,7 +284,7 @@ def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], e
         there = list_remote_refs(project.git, remote, patterns)
     except ToolError:
         raise no_answer(remote, error) from error
-    _require_trunk_there(project, remote)
+    require_trunk_there(project, remote)
     here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}
     differing = sorted(ref for ref, oid in there.items() if here.get(ref, oid) != oid)
     if differing:
@@ -299,10 +296,3 @@ def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], e
         found = moved_tag(project, remote, ref.removeprefix(TAGS), here=here[ref], there=there[ref])
         found.details = tuple(other.removeprefix(TAGS) for other in differing[1:])
         raise found from error
-
-
-def _require_trunk_there(project: Project, remote: str) -> None:
-    ref = "" if project.trunk_here is None else project.trunk_here.ref
-    branch = ref.removeprefix(f"refs/remotes/{remote}/")
-    if branch != ref and not list_remote_refs(project.git, remote, [f"{HEADS}{branch}"]):
-        raise trunk_gone(remote, branch)

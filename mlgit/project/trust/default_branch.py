@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.push import list_refs_and_head
-from mlgit.core.trunk import trunk_moved
+from mlgit.adapters.git.push import list_refs_and_head, list_remote_refs
+from mlgit.core.trunk import HEADS, trunk_gone, trunk_moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,3 +31,11 @@ def remote_refs(project: Project, remote: str, refs: Iterable[str]) -> Mapping[s
     if trunk.ref != prefix + name:
         raise trunk_moved(remote, trunk.ref.removeprefix(prefix), name)
     return found
+
+
+def require_trunk_there(project: Project, remote: str) -> None:
+    """Refuse a remote that no longer has the branch which is trunk here."""
+    ref = "" if project.trunk_here is None else project.trunk_here.ref
+    branch = ref.removeprefix(f"refs/remotes/{remote}/")
+    if branch != ref and not list_remote_refs(project.git, remote, [f"{HEADS}{branch}"]):
+        raise trunk_gone(remote, branch)

@@ -59,7 +59,7 @@ def _model(record: Details, *, utc: bool) -> Page:
         shown.append(field(each.environment, _held(each) + since, held))
         wrong = None if each.served is None else difference(each.served)
         if wrong is not None:
-            shown.append(line(Span("! ", "careful"), wrong, indent=4, hang=2))
+            shown.append(line(Span("! ", "careful"), wrong, indent=4))
     if record.versions:
         rows = [
             (
@@ -120,7 +120,7 @@ def _version(record: Details, *, utc: bool) -> Page:
         about = each.served is not None and version.version in {each.version, each.served.label}
         wrong = difference(each.served) if about and each.served is not None else None
         if wrong is not None:
-            shown.append(line(Span("! ", "careful"), f"{each.environment}: {wrong}", indent=4, hang=2))
+            shown.append(line(Span("! ", "careful"), f"{each.environment}: {wrong}", indent=4))
     if version.refused is not None:
         shown.insert(1, line(Span(f"does not count: {version.refused}", "bad"), indent=2))
     if record.stated is not None:
