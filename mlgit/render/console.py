@@ -152,37 +152,70 @@ def _part(spans: Sequence[Span], start: int, end: int) -> Iterator[Span]:
         at += len(each.text)
 
 
+def _styled_table(block: Table) -> list[tuple[Span, ...]]:
+    """The rows, with the header, as lines of columns under each other, without blanks at the end."""
+    header = [tuple(Span(title, "dim") for title in block.header)] if any(block.header) else []
+    rows = [
+        [[Span(clean(without_passwords(each.text)), each.style) for each in cell_spans(cell)] for cell in row]
+        for row in (*header, *block.rows)
+    ]
+    widths = [[sum(text_width(each.text) for each in cell) for cell in row] for row in rows]
+    widest = [max(column) for column in zip(*widths, strict=True)]
+    lines = []
+    for row, taken in zip(rows, widths, strict=True):
+        spans = [Span(" " * block.indent)]
+        for number, cell in enumerate(row):
+            spare = Span(" " * (widest[number] - taken[number]))
+            spans += [spare, *cell] if number in block.right else [*cell, spare]
+            spans.append(Span(_GAP))
+        while spans and not spans[-1].text.strip():
+            spans.pop()
+        lines.append((*spans[:-1], Span(spans[-1].text.rstrip(), spans[-1].style)) if spans else ())
+    return lines
+
+
 def write_rich(page: Page, console: Console) -> None:
-    """Write a page with colours; wide tables fold and are not cut."""
+    """Write a page with colours; tables that are wider than the terminal fold and are not cut."""
+    from rich.text import Text
+
+    for block in page:
+        if isinstance(block, Line):
+            rows = _styled_lines(block, console.width)
+        else:
+            rows = _styled_table(block)
+            if any(sum(text_width(each.text) for each in spans) > console.width for spans in rows):
+                _write_folded(block, console)
+                continue
+        for spans in rows:
+            # What is longer, such as a command, is wrapped by the terminal.
+            console.print(Text.assemble(*map(_styled, spans)), soft_wrap=True)
+
+
+def _styled(span: Span) -> tuple[str, str]:
+    return clean(without_passwords(span.text)), _STYLES[span.style]
+
+
+def _styled_lines(block: Line, width: int) -> list[tuple[Span, ...]]:
     from dataclasses import replace
 
+    if not any(span.text for span in block.spans):
+        return [()]
+    if any(span.style == "command" for span in block.spans):
+        # The terminal wraps it, so that the command is one line when it is copied.
+        return [(Span(" " * block.indent), *block.spans)]
+    return wrapped(replace(block, hang=block.hang or 0), width)
+
+
+def _write_folded(block: Table, console: Console) -> None:
     from rich.padding import Padding
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    def text(cell: Cell) -> Text:
-        return Text.assemble(
-            *((clean(without_passwords(span.text)), _STYLES[span.style]) for span in cell_spans(cell))
-        )
-
-    for block in page:
-        if isinstance(block, Line) and not any(span.text for span in block.spans):
-            console.print()
-            continue
-        if isinstance(block, Line) and any(span.style == "command" for span in block.spans):
-            # The terminal wraps it, so that the command is one line when it is copied.
-            console.print(text((Span(" " * block.indent), *block.spans)), soft_wrap=True)
-            continue
-        if isinstance(block, Line):
-            # What is longer, such as a command, is wrapped by the terminal.
-            for spans in wrapped(replace(block, hang=block.hang or 0), console.width):
-                console.print(text(spans), soft_wrap=True)
-            continue
-        grid = RichTable(
-            box=None, show_header=any(block.header), header_style="dim", pad_edge=False, padding=(0, 2, 0, 0)
-        )
-        for number, title in enumerate(block.header):
-            grid.add_column(title, justify="right" if number in block.right else "left", overflow="fold")
-        for row in block.rows:
-            grid.add_row(*(text(cell) for cell in row))
-        console.print(Padding(grid, (0, 0, 0, block.indent), expand=False))
+    grid = RichTable(
+        box=None, show_header=any(block.header), header_style="dim", pad_edge=False, padding=(0, 2, 0, 0)
+    )
+    for number, title in enumerate(block.header):
+        grid.add_column(title, justify="right" if number in block.right else "left", overflow="fold")
+    for row in block.rows:
+        grid.add_row(*(Text.assemble(*map(_styled, cell_spans(cell))) for cell in row))
+    console.print(Padding(grid, (0, 0, 0, block.indent), expand=False))

@@ -19,7 +19,8 @@ def page(diagnosis: Diagnosis) -> Page:
     for finding in diagnosis.findings:
         page.append(line(Span(f"{finding.severity:<5} ", _STYLES[finding.severity]), finding.message))
         if finding.repair is not None:
-            page.append(line(Span("repair: ", "dim"), finding.repair, indent=6))
+            # In the style of a command, so that it is one line when it is copied.
+            page.append(line(Span("repair: ", "dim"), Span(finding.repair, "command"), indent=6))
     if page:
         page.append(line(""))
     page.append(_summary(diagnosis))

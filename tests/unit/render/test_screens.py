@@ -97,3 +97,48 @@ def test_a_command_in_a_sentence_is_never_broken_on_a_terminal(width: int, hang:
     assert sum("`mlgit rollback tumor --env prod -m 'p95 alarm'`" in each for each in shown) == 1
     assert " ".join(each.strip() for each in shown) == f"hint: {HINT}"
     assert all(len(each) <= width for each in shown if "`" not in each)
+
+
+@pytest.mark.parametrize(
+    ("rows", "right"),
+    [
+        ([("1 s ago", "prod  ← v1.0.0     ", "promote", "")], ()),
+        ([("auc", "0.9   "), ("latency", "83.78 ")], ()),
+        ([("模型", "v1", ""), ("m", "v10", "why")], (1,)),
+        ([("", "")], ()),
+    ],
+)
+@pytest.mark.parametrize("header", [True, False])
+def test_a_table_that_fits_is_on_a_terminal_as_it_is_in_a_pipe(
+    rows: list[tuple[str, ...]], right: tuple[int, ...], *, header: bool
+) -> None:
+    import io
+
+    from rich.console import Console
+
+    from mlgit.render.console import plain, write_rich
+    from mlgit.render.page import table
+
+    shown = table(["name" if header else ""] * len(rows[0]), rows, right=right)
+    stream = io.StringIO()
+    write_rich([shown], Console(file=stream, width=60))
+    assert stream.getvalue() == plain([shown])
+    narrow = io.StringIO()
+    write_rich([shown], Console(file=narrow, width=12))
+    assert all(len(each) <= 12 for each in narrow.getvalue().splitlines())
+
+
+def test_a_repair_of_doctor_is_one_line_on_a_terminal() -> None:
+    import io
+
+    from rich.console import Console
+
+    from mlgit.core.overview.doctor import Diagnosis, warning
+    from mlgit.render.console import write_rich
+    from mlgit.render.pages.doctor import page
+
+    repair = "git config --replace-all remote.origin.tagOpt --tags && git fetch --tags origin"
+    found = Diagnosis(findings=(warning("no_tags", "No tags", repair=repair),), checks=("git",), online=True)
+    stream = io.StringIO()
+    write_rich(page(found), Console(file=stream, width=60))
+    assert f"      repair: {repair}\n" in stream.getvalue()
