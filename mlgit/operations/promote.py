@@ -16,7 +16,7 @@ from mlgit.core.release.promotion import (
     split_target,
 )
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
-from mlgit.core.wording import listed, word
+from mlgit.core.wording import cut, format_age, listed, word
 from mlgit.errors import AnswerNo
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import require_environment
@@ -25,6 +25,8 @@ from mlgit.project.registry.readiness import require_usable_name, require_usable
 from mlgit.project.release.change import make_change, model_to_change, require_unchanged
 from mlgit.project.release.gate_check import UNFIT, require_gates, way_on
 from mlgit.project.trust.accept import accept, policy_commit
+
+_REASON = 60  # characters of a reason in one line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +74,7 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     policy = policy_commit(project, version.commit if local else None)
     move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates, policy=policy)
     done = partial(change, plan_assignment(state, here, version, move), reason=reason, verdict=gates.verdict)
-    about = (*_older(project, here, version), *_about(project, here, state, local=local))
+    about = _about(project, here, state, version, local=local)
     return with_target(project, done(notes=(*passed, *about, *gates.notes)))
 
 
@@ -117,9 +119,25 @@ def _declared(project: Project, name: str) -> Environment:
     return require_environment(project, name)
 
 
-def _about(project: Project, here: EnvironmentState, state: ModelState, *, local: bool) -> tuple[str, ...]:
-    """What to know about the environment."""
-    return (*_ended(here, state), *_undeclared(project, here.model), *_left(project, here, local=local))
+def _about(
+    project: Project, here: EnvironmentState, state: ModelState, version: RegisteredVersion, *, local: bool
+) -> tuple[str, ...]:
+    """What to know about the version in this environment, and about the environment."""
+    known = (*_taken_out(project, here, version), *_older(project, here, version), *_ended(here, state))
+    return (*known, *_undeclared(project, here.model), *_left(project, here, local=local))
+
+
+def _taken_out(project: Project, here: EnvironmentState, version: RegisteredVersion) -> tuple[str, ...]:
+    """A note if the version was there, and someone rolled it back or took it out."""
+    for change in reversed(here.changes):
+        if change.held is not None and change.held.commit == version.commit:
+            if change.action == "promote":
+                return ()
+            did = "rolled it back" if change.action == "rollback" else "took it out"
+            why = f': "{cut(change.reason, _REASON)}"' if change.reason else ""
+            age = format_age((project.now - change.fact.at).total_seconds())
+            return (f"{version.version} was in `{here.environment}`; {change.fact.tagger} {did} {age}{why}",)
+    return ()
 
 
 def _older(project: Project, here: EnvironmentState, version: RegisteredVersion) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.refs import count_commits, is_ancestor
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.release.publication import BranchPush, DataPush, Publication, TagPush, batches
-from mlgit.core.wording import count, word
+from mlgit.core.wording import count, word, words
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
 from mlgit.project.registry.pushed import record_seen
 from mlgit.project.release.unpublished import push_tags, unpublished_tags
@@ -41,10 +41,17 @@ def push(project: Project, *, dry_run: bool = False, progress: Progress | None =
     remote = _remote(project)
     tags_remote = project.remote or remote
     theirs = _ask(project, remote)
-    branch = _plan_branch(project, remote, theirs, head)
     tags = unpublished_tags(
         project, tags_remote, theirs if tags_remote == remote else _ask(project, tags_remote)
     )
+    try:
+        branch = _plan_branch(project, remote, theirs, head)
+    except StateError as error:
+        refs = [f"{TAGS}{tag.tag}" for tag in tags if tag.step == "planned"]
+        if refs:
+            alone = words(("git", "push", tags_remote, *refs))
+            error.details = (*error.details, f"to publish the tags without the branch: `{alone}`")
+        raise
     data = _plan_data(project, _commits(head, tags))
     plan = Publication(
         dry_run=dry_run,

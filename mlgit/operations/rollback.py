@@ -23,8 +23,7 @@ from mlgit.project.release.change import make_change, model_to_change, require_u
 from mlgit.project.release.write_tags import RemoteFailed
 from mlgit.project.trust.accept import accept_with_facts, policy_commit
 
-_HOUR_S = 3600
-_REASON = 60  # characters of a reason in one line
+_HOUR_S, _REASON = 3600, 60  # the latter: characters of a reason in one line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,8 +89,8 @@ def rollback(  # noqa: PLR0913 (one parameter per option)
     here = _environment(raw, counting, to)
     require_unchanged(here, counter)
     version, skipped, already = _target(project, state, counting, to, facts)
-    if to is None and not again:
-        _require_first(project, here, version, reason)
+    if to is None:
+        _require_meant(project, here, version, reason, again=again, local=local)
     require_changeable(here, str(version.version))
     plan = () if already else _plan(project, state, here, version, reason=reason, local=local)
     change = partial(make_change, project, state, plan, action="rollback", local=local, dry_run=dry_run)
@@ -203,6 +202,22 @@ def _last_hour(project: Project, here: EnvironmentState) -> str | None:
     return f"{newest.fact.tagger} rolled back {what} {format_age(age_s)}{why}"
 
 
+def _require_meant(
+    project: Project,
+    here: EnvironmentState,
+    version: RegisteredVersion,
+    reason: str,
+    *,
+    again: bool,
+    local: bool,
+) -> None:
+    """Refuse to go back to a version that no one named, where another one may be meant."""
+    if not again:
+        _require_first(project, here, version, reason)
+    if local:
+        _require_seen(project, here, version, reason)
+
+
 def _require_first(project: Project, here: EnvironmentState, version: RegisteredVersion, reason: str) -> None:
     """Refuse a rollback that someone may have done already."""
     earlier = _last_hour(project, here)
@@ -219,6 +234,21 @@ def _require_first(project: Project, here: EnvironmentState, version: Registered
         version=str(version.version),
         counter=here.counter,
     )
+
+
+def _require_seen(project: Project, here: EnvironmentState, version: RegisteredVersion, reason: str) -> None:
+    """Refuse to go back from what this clone knows, where its target has what came after that."""
+    with suppress(ConfigError):  # going back must work without valid rules, too
+        found = served(project, here)
+        if found is None or found.later is None:
+            return
+        named, env = f"{here.model}@{version.version}", ["--env", here.environment]
+        raise StateError(
+            f"The target serves {found.label}, by `{found.later}`, which is not here; nothing was written",
+            details=(f"here, `{here.environment}` still holds {here.label}, the version before that",),
+            hint=f"to go back to {version.version} all the same, run "
+            f"`mlgit rollback {words([named, *env, *_why(reason), '--local'])}`",
+        )
 
 
 def _target(

@@ -99,6 +99,7 @@ def check_data(project: Project) -> Iterator[Finding]:
 
 def check_remote_data(project: Project) -> Iterator[Finding]:
     """Outputs whose contents the DVC remote lacks."""
+    from mlgit.adapters.dvc.engine.remotes import query_remotes
     from mlgit.adapters.dvc.engine.store import missing_in_remote
     from mlgit.adapters.dvc.engine.transfer import has_remote
 
@@ -106,7 +107,16 @@ def check_remote_data(project: Project) -> Iterator[Finding]:
     if not outputs or not has_remote(project.root):
         return
     missing = missing_in_remote(project.root, outputs, even_private=False)
-    if missing:
+    notes = query_remotes(project.root, outputs).notes if missing else ()
+    gone = next((note for note in notes if note.startswith("The folder of the DVC remote")), None)
+    if gone is not None:
+        yield warning(
+            "dvc_remote_not_there",
+            f"{gone}; without it, no one can fetch {listed(missing)}",
+            repair="mount its disk; if nothing was pushed to it yet, `dvc push`",
+            subjects=missing,
+        )
+    elif missing:
         yield warning(
             "outputs_not_pushed",
             f"The DVC remote does not have: {listed(missing)}",

@@ -112,8 +112,11 @@ def _promotion(
             version = _offered(_counting(project, state), environment)
         if version is None or held[name].version == str(version.version):
             continue
-        if held[name].action == "unassign" and held[name].before == str(version.version):
-            continue  # someone has just taken it out
+        if any(
+            change.assigned is not None and change.assigned.commit == version.commit
+            for change in state.environment(name).changes
+        ):
+            continue  # it was there, and someone took it out
         if held[name].version is None and _is_there_already(project, state, environment):
             continue
         where = "is released" if environment.source is None else f"is in `{environment.source}`"

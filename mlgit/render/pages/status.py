@@ -227,5 +227,5 @@ def _next(found: Status) -> Page:
     if found.next is None:
         return [line(""), line(Span("next: ", "dim"), "nothing to do")]
     step = Span(found.next.command, "command")
-    why = f"  ({found.next.reason})" if found.next.command.startswith(_SHOWN_REASONS) else ""
+    why = f"  # {found.next.reason}" if found.next.command.startswith(_SHOWN_REASONS) else ""
     return [line(""), line(Span("next: ", "dim"), step, Span(why, "dim"))]

@@ -125,7 +125,8 @@ class Contents:
         if remote.fs.protocol == "local" and not os.path.isdir(remote.path):
             raise ToolError(
                 f"The DVC remote `{remote.name}` is not there: `{remote.path}` is not a folder",
-                hint="see `dvc remote list`; a relative path only works in the clone it was made for",
+                hint=f"if it is on another disk, mount that, then run this again; `dvc remote modify --local "
+                f"{word(remote.name)} url FOLDER` names another folder for this clone",
             )
         sums = {}
         for place, pointer in wanted.items():

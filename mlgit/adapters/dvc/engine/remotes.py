@@ -109,8 +109,8 @@ class _Query:
             remote.fs.fs.retries = 1
         if remote.fs.protocol == "local" and not os.path.isdir(remote.path):
             self._notes[
-                f"The folder of the DVC remote `{remote.name}` is not there: nothing was pushed to it yet, "
-                f"or `{remote.path}` is the wrong one"
+                f"The folder of the DVC remote `{remote.name}` is not there: its disk is not mounted, "
+                f"nothing was pushed to it yet, or `{remote.path}` is the wrong one"
             ] = None
         for output in outputs:
             pointer = output.pointer
