@@ -41,8 +41,7 @@ def run(  # noqa: PLR0913 (the options of the command)
     """
     if commit and not dry_run:
         _require_committable(project)
-    stages = pipeline.addresses(project, stages, folder)
-    merged = merged_entries(project)
+    stages, merged = pipeline.addresses(project, stages, folder), merged_entries(project)
     again = [stage for stage in merged if not stages or stage in stages]
     done = pipeline.run(
         project,

@@ -143,8 +143,6 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
         return extended
     from mlgit.core.compare.change_lines import change_lines, param_changes
     from mlgit.core.compare.changes import Side
-    from mlgit.core.compare.elsewhere import with_elsewhere
-    from mlgit.core.compare.git_changes import with_other_inputs
     from mlgit.core.pipeline.stage_runs import stage_runs
     from mlgit.project.compare.diff import compare
     from mlgit.project.pipeline.evidence import evidence
@@ -167,8 +165,6 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
         out.path for out in judged.evidence.pipeline.outputs
     }
     lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted), here)
-    for with_more in (with_elsewhere, with_other_inputs):
-        lines = with_more(lines, base.pipeline, judged.evidence.pipeline)
     return replace(extended, changes=lines, params=param_changes(diff), stages=stages)
 
 
@@ -176,7 +172,7 @@ def _by_git(
     project: Project, judged: Judgement, base: Evidence, lines: Mapping[str, str], here: Collection[str]
 ) -> Mapping[str, str]:
     """The lines as far as the files of Git agree."""
-    from mlgit.core.compare.git_changes import with_git_changes
+    from mlgit.core.compare.git_changes import with_elsewhere, with_git_changes, with_other_inputs
     from mlgit.project.pipeline.git_files import changed_files
 
     commit = judged.verdict.candidate.commit
@@ -192,7 +188,10 @@ def _by_git(
     changed = changed_files(project, base.commit, commit)
     there = frozenset(project.tree(base.commit).paths()), here
     every = bool(paths) and None not in paths
-    return with_git_changes(lines, changed, known=known, models=every, there=there)
+    found: Mapping[str, str] = with_git_changes(lines, changed, known=known, models=every, there=there)
+    for with_more in (with_elsewhere, with_other_inputs):
+        found = with_more(found, base.pipeline, judged.evidence.pipeline)
+    return found
 
 
 def _candidate(project: Project, revision: str | None, purpose: Purpose) -> str | None:

@@ -44,8 +44,7 @@ def history(
     Raises:
         UnknownReference: no such model, environment or metric.
     """
-    notes = _fetch(project) if fetch else ()
-    registry = read_registry(project, model=model)
+    notes, registry = _fetch(project) if fetch else (), read_registry(project, model=model)
     if model is not None and model not in registry.models:
         _require_model(project, model, alone=environment is None)
     _require_environment(project, registry, environment)

@@ -56,7 +56,7 @@ def test_a_new_name_does_not_release_what_was_rejected_under_the_old_one(rejecte
     assert change(rejected, "release", "neu", "--force")["version"] == "v1.0.0"
 
 
-def test_who_rejected_the_model_is_said_before_anything_is_released_again(rejected: Folder) -> None:
+def test_a_hint_names_who_rejected_the_model_before_a_new_release(rejected: Folder) -> None:
     """The commit of a deregistered version, first with an older version and then without any other."""
     why = "`line@v1.0.1` was deregistered by Ada"
     for argv in ((), ("--force",), ("--commit",)):

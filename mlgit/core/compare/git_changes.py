@@ -66,6 +66,20 @@ def with_git_changes(
     return found
 
 
+def with_elsewhere(lines: Mapping[str, str], old: Pipeline, new: Pipeline) -> dict[str, str]:
+    """The lines, with data outside of the repository of which DVC recorded another mark than an MD5."""
+    before, after = (
+        {dep: mark for stage in side.stages if stage.locked for dep, mark in stage.locked.marks.items()}
+        for side in (old, new)
+    )
+    changed = [dep for dep in sorted(before.keys() & after.keys()) if before[dep] != after[dep]]
+    found = dict(lines)
+    if changed and "data" in found:
+        texts = [] if found["data"] == UNCHANGED else [found["data"]]
+        found["data"] = joined([*texts, *(f"`{dep}` changed" for dep in changed)])
+    return found
+
+
 def with_other_inputs(lines: Mapping[str, str], old: Pipeline, new: Pipeline) -> Mapping[str, str]:
     """The lines with the data files that a stage reads in place of others, or next to them."""
     made = {out.path for side in (old, new) for stage in side.stages for out in stage.outs}

@@ -185,7 +185,7 @@ def _sentences(
 
 
 def _beyond(plot: Plot, places: Sequence[float], margin: float, names: Mapping[PlotSide, str]) -> list[str]:
-    """A sentence for the lowest or highest point of each curve that lies between the places of the chart."""
+    """A sentence for the lowest or highest point of each curve between the places of the chart."""
     found = []
     for curve in plot.curves:
         drawn = _known(curve, places)

@@ -179,7 +179,7 @@ def test_a_rise_is_not_written_with_more_digits_because_a_fall_has_a_limit() -> 
     assert column(text, "change")[0].startswith("+0.005 ")
 
 
-def test_what_blocks_is_above_a_mere_finding_and_its_hint_is_no_item_of_the_list_below() -> None:
+def test_what_blocks_is_above_a_mere_finding_and_its_hint_below_it() -> None:
     found = Note(code="baseline_older", message="`a` of `tumor`: older", effect="note", model="tumor")
     blocks = Note(code="stale_stage", message="Stage `train` is stale", effect="block", hint="run `x`")
     text = markdown(together(one("tumor", BASE, BASE), notes=(found, blocks)))

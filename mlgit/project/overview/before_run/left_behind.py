@@ -102,11 +102,12 @@ def _refusal(
 ) -> MlgitError:
     first = next((each for each in stuck if each.found_in is not None), stuck[0])
     others = f" (and {count(len(stuck) - 1, 'other')})" if len(stuck) > 1 else ""
-    path, recorded = word(first.path), f"the content that `{first.owner}` records"
+    recorded = f"the content that `{first.owner}` records"
     if first.found_in is None:
+        keep, drop = f"dvc add {word(first.path)}", f"dvc checkout {word(first.path)}"
         return StateError(
             f"`{first.path}`{others} is not {recorded}, so results of it would not fit the commit",
-            hint=f"run `dvc add {path}` and commit, or `dvc checkout {path}` to drop the change",
+            hint=f"run `{keep}` and commit, or `{drop}` to drop the change",
             details=() if failure is None else (failure.message,),
         )
     what = f"`{first.path}`{others} is still that of `{first.found_in}`, not {recorded}"
@@ -114,6 +115,6 @@ def _refusal(
         return lost_data(project, [first.path], failure, what=what)
     return StateError(
         what,
-        hint=f"run `dvc {'checkout' if first.in_cache else 'pull'} {path}`",
+        hint=f"run `dvc {'checkout' if first.in_cache else 'pull'} {word(first.path)}`",
         details=() if failure is None else (failure.message,),
     )

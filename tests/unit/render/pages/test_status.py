@@ -166,7 +166,7 @@ def test_a_metric_that_several_files_have_is_named_with_its_file() -> None:
 
 
 @pytest.mark.parametrize("known", ["yes", "no"])
-def test_what_a_missing_tag_may_have_ended_is_not_told_as_a_fact(known: Literal["yes", "no"]) -> None:
+def test_what_a_missing_tag_may_have_ended_is_left_out(known: Literal["yes", "no"]) -> None:
     here = replace(environment("prod", 1), known=known, held=True, rejected=True, reason="p95")
     model = replace(LARGE.models[0], environments=(here,))
     text = plain(page(replace(CLEAN, models=(model,))))

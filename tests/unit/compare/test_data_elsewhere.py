@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.core.compare.elsewhere import with_elsewhere
+from mlgit.core.compare.git_changes import with_elsewhere
 from mlgit.core.pipeline.stages import LockedStage, Pipeline, Stage
 
 
