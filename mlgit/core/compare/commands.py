@@ -5,6 +5,8 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from mlgit.core.record import NamedTuple
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,9 +44,13 @@ def quoted_difference(old: Sequence[str], new: Sequence[str]) -> tuple[str, str]
     if max(len(before), len(after)) <= _WIDTH:
         return _quoted(before), _quoted(after)
     same = _same_parts(before, after)
+    ends = {(0, 0), (len(before), len(after))}
+    parts = [
+        (*each, (each[0], each[1]) in ends, (each[0] + each[2], each[1] + each[2]) in ends) for each in same
+    ]
     shown = (
-        _without(before, [(start, size) for start, _, size in same]),
-        _without(after, [(start, size) for _, start, size in same]),
+        _without(before, [_Part(start, size, first, last) for start, _, size, first, last in parts]),
+        _without(after, [_Part(start, size, first, last) for _, start, size, first, last in parts]),
     )
     return _quoted(shown[0]), _quoted(shown[1])
 
@@ -84,14 +90,22 @@ def _common(old: str, new: str) -> int:
     return next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
 
 
-def _without(text: str, same: Sequence[tuple[int, int]]) -> str:
+class _Part(NamedTuple):
+    """A part that two texts share; `first` and `last` say that both begin or end with it."""
+
+    start: int
+    size: int
+    first: bool
+    last: bool
+
+
+def _without(text: str, same: Sequence[_Part]) -> str:
     """The text; of a long part that is the same, only what is around a difference."""
     parts = []
     at = 0
-    for start, size in same:
+    for start, size, first, last in same:
         part = text[start : start + size]
-        head = _AROUND if start else 0
-        tail = _AROUND if start + size < len(text) else 0
+        head, tail = (0 if outer else _AROUND for outer in (first, last))
         short = f"{part[:head]}{_CUT}{part[size - tail :]}"
         parts += [text[at:start], part if size <= len(short) else short]
         at = start + size

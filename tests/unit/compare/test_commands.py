@@ -62,6 +62,28 @@ def test_every_difference_is_shown_to_its_end(old: str, new: str) -> None:
     assert len(now) < len(new) or len(new) < 2 * len(old)
 
 
+MORE = " ".join(f"--opt{number} {number}" for number in range(40))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "starts", "ends"),
+    [
+        (f"a --b 1 {MORE} --limit 10", f"a --b 2 {MORE} --limit 1", ("", ""), ("limit 10`", "limit 1`")),
+        (f"time a {MORE} --b 1", f"a {MORE} --b 2", ("`time a --", "`a --"), ("", "")),
+    ],
+)
+def test_what_is_gone_at_an_end_leaves_the_end_of_the_other_command(
+    old: str, new: str, starts: tuple[str, str], ends: tuple[str, str]
+) -> None:
+    assert len(MORE) > 300
+    for first, last in ((0, 1), (1, 0)):
+        shown = quoted_difference(((old, new)[first],), ((old, new)[last],))
+        for place, text in zip((first, last), shown, strict=True):
+            assert text.startswith(starts[place])
+            assert text.endswith(ends[place])
+            assert len(text) < 120
+
+
 def test_what_both_share_is_cut() -> None:
     was, now = quoted_difference((f"{LONG} -a 1 {LONG}",), (f"{LONG} -a 2 {LONG}",))
     assert was == "`….csv part-39.csv -a 1 python evaluate.py …`"
