@@ -196,6 +196,7 @@ def _stage_changes(
     from mlgit.core.gates.measured.data import compare_data
     from mlgit.core.gates.measured.gone import gone_notes
     from mlgit.core.gates.measured.parameters import parameter_notes
+    from mlgit.core.gates.measured.spelling import spelling_notes
     from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
 
     ends = old.evidence.commit, new.evidence.commit
@@ -211,6 +212,7 @@ def _stage_changes(
             *gone_notes(before, after, (was, now), (*reported, *measured.findings)),
             *data.notes,
             *parameter_notes(before, after, (was, now)),
+            *spelling_notes(before, after, now, places=places),
             *input_notes(before, after, places=places, reported=data.renamed),
         ),
     )
