@@ -222,6 +222,19 @@ def test_a_model_that_is_newly_made_from_what_it_is_measured_on(
     assert texts(side(read, train=before), side(read, train=train)) == ([] if text is None else [text])
 
 
+def test_a_number_of_the_data_alone_measures_no_model() -> None:
+    old, new = (
+        Pipeline(
+            stages=(
+                stage("train", deps, {MODEL: "m"}),
+                stage("count", {"test.csv": "t"}, {"m.json": "n"}),
+            )
+        )
+        for deps in ({"raw.csv": "r"}, {"raw.csv": "r", "test.csv": "t"})
+    )
+    assert texts(old, new) == []
+
+
 def test_data_without_a_hash_is_compared_by_what_dvc_recorded_of_it() -> None:
     url = "https://example.org/test.csv"
     sides = []

@@ -108,8 +108,8 @@ class _Comparison:
     def leaks(self, gates: _Gates) -> Iterator[str]:
         """What a model is measured on and is newly made from as well, in words."""
         models = [model_of(gate) for gate in gates]
-        if None in models:
-            return
+        if any(gate.source is None or gate.source.link == "none" for gate in gates):
+            return  # the number is not one of the model
         measured, read = [], []
         for side, gate, model in zip(self._sides, gates, models, strict=True):
             chain = side.before(side.makers([model or ""]))
