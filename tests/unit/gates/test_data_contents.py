@@ -139,6 +139,24 @@ def test_data_in_the_folder_of_the_model_is_named_and_the_model_is_not() -> None
     assert texts(*sides, (old, new)) == ["`models/a.json` is new, `models/test.csv` changed"]
 
 
+def test_another_model_in_that_folder_is_data_for_this_one() -> None:
+    sides = side({"models": "x/"}), side({"models": "y/"})
+    files: tuple[Hashes, Hashes] = ({"models/other.json": "a"}, {"models/other.json": "b"})
+    found = []
+    for known in sides:
+        other = Source(file="m.json", key="r2", origin=origin_of("m.json", known), link="reads")
+        one = ResolvedGate(gate="o", model="other", metric="r2", path="models/other.json", source=other)
+        found.append([gate(known), one])
+    notes = compare_data(
+        found[0],
+        found[1],
+        sides,
+        places=(places(files[0]), places(files[1])),
+        changed=lambda: {"models/other.json"},
+    ).notes
+    assert [each.message for each in notes] == [f"{START}`models/other.json` changed"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "files", "text"),
     [

@@ -31,7 +31,7 @@ _OF_TOOLS = frozenset(("mlgit.yaml", "dvc.yaml", "pyproject.toml", "package.json
 class Contents:
     """The data of both sides that no stage makes.
 
-    `models` are paths of models, `changed` gives the files of which Git has other content on both sides; a
+    `changed` gives the files of which Git has other content on both sides; a
     folder that Git does not track yet ends with `/`.
     """
 
@@ -39,31 +39,29 @@ class Contents:
         self,
         sides: tuple[Measuring, Measuring],
         places: tuple[Places, Places],
-        models: Collection[str],
         changed: Callable[[], Collection[str]],
     ) -> None:
         self._sides = tuple(_Side(*each) for each in zip(sides, places, strict=True))
-        self._models = models
         self._changed = changed
 
     def __contains__(self, path: object) -> bool:
         """Whether Git has a file at a path, or in the folder there, on both sides."""
         return isinstance(path, str) and all(side.files(path) for side in self._sides)
 
-    def of(self, path: str, *, folder: bool) -> Iterator[str]:
-        """What differs at a path whose recorded content differs; of a folder, only what is data in it."""
+    def of(self, path: str, *, folder: bool, model: str | None) -> Iterator[str]:
+        """What differs at a path whose record differs; of a folder, only data other than the model."""
         if any(side.owner(path) for side in self._sides):
             yield f"`{path}` changed"
         elif not folder:
             yield from [] if is_program(path) else [f"`{path}` changed"]
         else:
-            found = list(self._differences(path))
+            found = list(self._differences(path, model))
             yield from (text for name, text in found if not is_program(name))
             yield from [] if found else [f"`{path}` changed"]
 
-    def inside(self, path: str) -> Iterator[str]:
+    def inside(self, path: str, model: str | None) -> Iterator[str]:
         """What differs at a path, or in the folder there, of which stages may make a part."""
-        yield from (text for name, text in self._differences(path) if not is_program(name))
+        yield from (text for name, text in self._differences(path, model) if not is_program(name))
 
     def behind(self, folder: str) -> Iterator[str]:
         """What differs behind the links in a folder, into which DVC does not look."""
@@ -86,12 +84,13 @@ class Contents:
         was, now = (side.owner(path) or _IN_GIT for side in self._sides)
         return None if was == now else f"`{path}` was {was}; it is now {now}"
 
-    def _differences(self, path: str) -> Iterator[tuple[str, str]]:
+    def _differences(self, path: str, model: str | None) -> Iterator[tuple[str, str]]:
         """(path, what happened to it) of each file of Git and each output of a `.dvc` file there."""
+        models = [] if model is None else [model]
         files = [{*side.files(path)} for side in self._sides]
         tracked = [{out.path: out for out in side.tracked_at(path)} for side in self._sides]
         for name in sorted({*files[0], *files[1], *tracked[0], *tracked[1]}):
-            if covered(name, self._models) or any(side.made(name) for side in self._sides):
+            if covered(name, models) or any(side.made(name) for side in self._sides):
                 continue
             there = [name in files[index] or name in tracked[index] for index in (0, 1)]
             if all(there) and (text := self.owners(name)):

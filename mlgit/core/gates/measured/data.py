@@ -52,8 +52,7 @@ def compare_data(
     is made from does not count, unless it newly is what the model is measured on. `pipelines` and `places`
     are those of both sides, `changed` gives the files of which Git has other content.
     """
-    models = {path for gate in old if (path := model_of(gate)) is not None}
-    compared = _Comparison(pipelines, places, models, changed)
+    compared = _Comparison(pipelines, places, changed)
     content: dict[str, None] = {}
     others: dict[str, None] = {}
     for gates in pairs(old, new):
@@ -71,12 +70,11 @@ class _Comparison:
         self,
         pipelines: tuple[Pipeline, Pipeline],
         places: tuple[Places, Places],
-        models: Collection[str],
         changed: Callable[[], Collection[str]],
     ) -> None:
         self._sides = Measuring(pipelines[0]), Measuring(pipelines[1])
         self._places = places
-        self._contents = Contents(self._sides, places, models, changed)
+        self._contents = Contents(self._sides, places, changed)
         self.renamed: set[str] = set()
 
     def changes(self, gates: _Gates) -> Iterator[str]:
@@ -84,16 +82,17 @@ class _Comparison:
         was, now = self._inputs(gates)
         lost = [dep for dep in was if not covered(dep, now)]
         moved = self._moved(gates, lost) if lost else {}
+        model = model_of(gates[1])
         for dep, content in sorted(was.items()):
             other = now.get(dep)
             if other is not None and content.known and other.known:
                 folder = content.md5.endswith(".dir")
                 if content.md5 != other.md5:
-                    yield from self._contents.of(dep, folder=folder)
+                    yield from self._contents.of(dep, folder=folder, model=model)
                 elif folder:
                     yield from self._contents.behind(dep)
             elif covered(dep, now):
-                yield from self._contents.inside(dep)
+                yield from self._contents.inside(dep, model)
             elif dep in moved and self._contents.has_data(dep):
                 yield from self._renamed(dep, moved[dep], content, now)
         yield from self._newly_read(gates, now, {each for places in moved.values() for each in places})
@@ -183,7 +182,7 @@ class _Comparison:
         for stage in self._sides[1].stages(gates[1]):
             for path in undeclared(stage, self._contents):
                 if path not in params and path != _PARAMS:
-                    for text in self._contents.inside(path):
+                    for text in self._contents.inside(path, model_of(gates[1])):
                         yield f"{text} (stage {stage.address} names it and does not declare it)"
 
 
