@@ -10,7 +10,7 @@ from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.overview.doctor import Diagnosis, Finding, fault, remark, warning
 from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
-from mlgit.project.overview.config_health import check_readiness, check_targets
+from mlgit.project.overview.config_health import check_readiness, check_targets, check_undeclared
 from mlgit.project.overview.data_health import (
     check_data,
     check_old_files,
@@ -200,6 +200,7 @@ _LOCAL: dict[str, Check] = {
     "taken_names": check_taken_names,
     "unpushed_tags": check_unpushed_tags,
     "other_readers": check_other_readers,
+    "undeclared_models": check_undeclared,
     "clocks": check_clocks,
     "old_files": check_old_files,
     "tracked_files": check_tracked_files,

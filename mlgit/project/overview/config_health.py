@@ -1,20 +1,24 @@
-"""Config health: what is declared and could not be used, and files that are not read."""
+"""Config health: what is declared and could not be used, what is live and not declared, and unread files."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
-from mlgit.core.overview.doctor import Finding, warning
+from mlgit.core.overview.doctor import Finding, remark, warning
 from mlgit.core.registry.readiness import command_of
 from mlgit.core.wording import word
 from mlgit.project.deploy.served import deploy_command, served
-from mlgit.project.registry.read import read_registry
+from mlgit.project.registry.former_names import names_before, undeclared
+from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.read import read_model, read_registry
 from mlgit.project.registry.readiness import unready
+from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
 
@@ -44,3 +48,33 @@ def check_targets(project: Project) -> Iterator[Finding]:
                 repair = f"git fetch --tags {word(project.remote)}"
             what = f"{state.name}#{name}"
             yield warning("not_served", f"`{what}`: {text}", repair=repair, subjects=(what,))
+
+
+def check_undeclared(project: Project) -> Iterator[Finding]:
+    """Each environment that holds a retired model; one that only has another name now is needed there."""
+    trunk = project.trunk
+    names = {} if trunk is None else declared_models(project, trunk.commit)
+    if trunk is None or not names:
+        return
+
+    def read(name: str) -> ModelState:
+        return accept(project, read_model(project, name))
+
+    held = [
+        each
+        for environment in project.trunk_config.environments
+        for each in undeclared(project, environment, read)
+        if each.version is not None and each.doubt is None
+    ]
+    former = {old for name in names for old in names_before(project, name, trunk.commit)} if held else set()
+    for each in held:
+        if each.model not in former and each.version is not None:
+            text = f"`{each.environment}` holds `{each.version.tag}`, and {CONFIG_FILE} on {trunk.short}"
+            why = word("it is retired")
+            command = f"mlgit unassign {word(each.model)} --env {word(each.environment)} -m {why}"
+            yield remark(
+                "undeclared_and_live",
+                f"{text} no longer declares that model",
+                repair=f"if it is retired, run `{command}`",
+                subjects=(each.version.tag,),
+            )
