@@ -1,4 +1,4 @@
-"""A model that an environment still holds and trunk no longer declares is named, with a way to take it out."""
+"""A model that an environment still holds and trunk no longer declares is named, with the way out."""
 
 from __future__ import annotations
 

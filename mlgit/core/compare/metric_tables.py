@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.compare.moved_metrics import moved_metrics
 from mlgit.core.pipeline.evidence import other_kind, other_texts
 
 if TYPE_CHECKING:
@@ -32,9 +31,12 @@ def metric_tables(
         for side in sides
     )
     problems = list(unusable.values())
-    for now, path in moved_metrics(before, after).items():
-        before[now] = before.pop(path)
-        sides[0][now] = sides[0].pop(path)
+    if before.keys() != after.keys():
+        from mlgit.core.compare.moved_metrics import moved_metrics
+
+        for now, path in moved_metrics(before, after).items():
+            before[now] = before.pop(path)
+            sides[0][now] = sides[0].pop(path)
     for path in before.keys() & after.keys():
         one, other = sides[0][path], sides[1][path]
         before[path] = {**before[path], **_others(one, other)}

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import change_between
-from mlgit.core.compare.moved_metrics import moved_metrics
 from mlgit.core.gates.verdict import MetricChange
 from mlgit.core.pipeline import metrics
 from mlgit.core.pipeline.evidence import other_kind, other_texts
@@ -66,6 +65,10 @@ def metric_changes(
 
 def _at_new_paths(candidate: Sequence[MetricFile], baseline: Sequence[MetricFile]) -> Sequence[MetricFile]:
     """The files of the baseline, those that moved with their path in the candidate."""
+    if {file.path for file in baseline} <= {file.path for file in candidate}:
+        return baseline
+    from mlgit.core.compare.moved_metrics import moved_metrics
+
     old, new = (
         {file.path: {**file.values, **file.others} for file in side} for side in (baseline, candidate)
     )

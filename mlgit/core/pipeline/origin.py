@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.pipeline.chain.losses import Known, losses
 from mlgit.core.pipeline.chain.readers import Chain, Reader, covered, covered_param, param_names, reader_of
-from mlgit.core.pipeline.chain.renamed_runs import is_renamed_run
 from mlgit.core.pipeline.inputs import EMPTY, Places, Recorded, recorded_inputs, same_files, same_values
 from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.pipeline.moved import moved_files
@@ -191,6 +190,8 @@ def is_renamed_stage(old: NumbersOrigin, new: NumbersOrigin, places: tuple[Place
     was, now = readers
     if was is None or now is None or was.address in new.stages or now.address in old.stages:
         return False
+    from mlgit.core.pipeline.chain.renamed_runs import is_renamed_run
+
     return is_renamed_run(was, now, renamed_inputs(old, new, before=places[0], now=places[1]))
 
 
