@@ -178,7 +178,7 @@ def test_each_rename_and_each_loss_is_one_finding_at_most(
     verdict = check(project, status=Exit.DONE)
     found = [each["message"] for each in verdict["notes"] if each["effect"] == "warn"]
     assert len(found) == (finding is not None), found
-    # Of a dropped input, the sentence also has what is read now.
+    # Of a dropped input, the sentence ends with what is read now.
     assert finding is None or f"{finding};" in f"{found[0]};"
     assert notes <= {each["code"] for each in verdict["notes"] if each["effect"] == "note"}
 

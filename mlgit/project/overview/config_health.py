@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.overview.doctor import Finding, remark, warning
 from mlgit.core.registry.readiness import command_of
-from mlgit.core.wording import word
+from mlgit.core.wording import word, words
 from mlgit.project.deploy.served import deploy_command, served
 from mlgit.project.registry.former_names import names_before, undeclared
 from mlgit.project.registry.models import declared_models
@@ -70,8 +70,9 @@ def check_undeclared(project: Project) -> Iterator[Finding]:
     for each in held:
         if each.model not in former and each.version is not None:
             text = f"`{each.environment}` holds `{each.version.tag}`, and {CONFIG_FILE} on {trunk.short}"
-            why = word("it is retired")
-            command = f"mlgit unassign {word(each.model)} --env {word(each.environment)} -m {why}"
+            command = words(
+                ("mlgit", "unassign", each.model, "--env", each.environment, "-m", "it is retired")
+            )
             yield remark(
                 "undeclared_and_live",
                 f"{text} no longer declares that model",
