@@ -146,6 +146,7 @@ def test_a_promotion_says_what_it_replaced_and_what_is_still_served(live: Folder
     assert without_times(live, done.out) == (
         "Promoted line@v1.0.2 to prod (was v1.0.1), 1 of 1 gate passed\n"
         "  tags  line#prod!#5, line#prod#5, pushed to origin\n"
+        '  note: v1.0.2 was in `prod`; Ada rolled it back 2 s ago: "p95 alarm"\n'
         "  note: this ends the hold on `prod`\n"
         "! /srv/models/line still serves v1.0.1\n"
         "next: mlgit deploy --env prod\n"
@@ -271,7 +272,7 @@ def test_models_and_show_say_what_is_served_instead(live: Folder) -> None:
     assert "! /srv/models/line still serves v1.0.2" in without_times(live, live.here("show", "line").out)
     assert live.here("deploy", "--env", "prod").status == Exit.DONE
     assert "still serves" not in live.here("models").out + live.here("show", "line").out
-    shown = without_times(live, live.here("show", "line#prod").out)
+    shown = without_times(live, live.here("show", "line#prod").out.replace("\n          ", " "))
     assert "  served  yes, by /srv/models/line, deployed 2 s ago\n" in shown
     assert "next:" not in shown
 
