@@ -156,7 +156,7 @@ def _plan_branch(project: Project, remote: str, theirs: Mapping[str, str], commi
     behind = count_commits(project.git, commit, old)
     if is_ancestor(project.git, commit, old):
         # The remote is ahead: there is nothing to publish.
-        return replace(fresh, step="already", new=old, commits=0)
+        return replace(fresh, step="already", new=old, commits=0, behind=behind)
     raise _diverged(project, remote, ref, f"has {count(behind, 'commit')} that this branch lacks")
 
 

@@ -120,3 +120,26 @@ def test_a_dvc_remote_that_is_not_mounted_is_one_finding(live: Folder) -> None:
     found = {each["id"]: each for each in live.here("doctor", "--online", "--json").json()["findings"]}
     assert "its disk is not mounted" in found["dvc_remote_not_there"]["message"]
     assert "outputs_not_pushed" not in found
+
+
+def test_a_version_that_cannot_be_fetched_leaves_those_that_are_on_the_target(live: Folder) -> None:
+    change(live, "rollback", "line@v1.0.0", "--env", "prod", "-m", "p95 alarm")
+    assert live.here("deploy", "--env", "prod").status == Exit.DONE
+    change(live, "promote", "line@v1.0.2", "--to", "prod")
+    assert live.here("deploy", "--env", "prod").status == Exit.DONE
+    change(live, "promote", "line@v1.0.1", "--to", "prod", "--downgrade")
+    forget_data(live)
+    done = live.here("deploy", "--env", "prod")
+    command = "mlgit rollback line@v1.0.0 --env prod --deploy"
+    assert f"  without fetching, `{command}` serves `v1.0.0`\n" in done.err
+    assert live.here(*command.split()[1:], "-m", "it must serve something").status == Exit.DONE
+    assert served(folder_of(live)) == "v1.0.0"
+
+
+def test_a_branch_that_is_behind_is_not_called_equal(live: Folder) -> None:
+    bob = clone(live, "bob")
+    bob.commit("Theirs")
+    bob.git("push", "-q")
+    live.git("fetch", "-q")
+    change(live, *BACK, "--local")
+    assert "main is 1 commit behind origin/main" in live.here("push").out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
@@ -33,7 +34,8 @@ class DataPush:
 class BranchPush:
     """The branch, from `old` to `new` on the remote's `ref`; `old` is None if the branch is new there.
 
-    `commits` counts the new commits, None for a new branch. `sets_upstream`: the branch had no upstream.
+    `commits` counts the new commits, None for a new branch, and `behind` those that only the remote has.
+    `sets_upstream`: the branch had no upstream.
     `tracks` is its upstream (`origin/main`) if that has another name than `ref`. `messages` are the lines of
     hooks, here or on the remote.
     """
@@ -44,6 +46,7 @@ class BranchPush:
     old: str | None = None
     new: str | None = None
     commits: int | None = None
+    behind: int = field(default=0, metadata={"json": None})
     sets_upstream: bool = False
     reason: str | None = None
     tracks: str | None = None

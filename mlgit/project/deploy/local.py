@@ -17,7 +17,7 @@ from mlgit.core.deploy.journal import EntryStep, entry
 from mlgit.core.deploy.manifest import Manifest, manifest_of
 from mlgit.core.deploy.plan import Action, Plan, TargetState, plan, staged_name, suitable
 from mlgit.core.registry.tags import TAGS
-from mlgit.core.wording import after_colon, format_age, word
+from mlgit.core.wording import after_colon, format_age, listed, word, words
 from mlgit.errors import MlgitError, ToolError
 from mlgit.project.deploy.job import Job, as_failure
 from mlgit.project.deploy.served import switched_at
@@ -220,7 +220,21 @@ class _LocalDeployment:
             why = as_failure(problem).message
             why = "" if why == known.message else f": {after_colon(why)}"
             served = f"what is served is not known{why}"
+        if self._job.step == "fetched":
+            with suppress(MlgitError, OSError):
+                where = (*self._kept_here(), *where)
         return self._job.failed(known, deployment, served, *where)
+
+    def _kept_here(self) -> tuple[str, ...]:
+        """Earlier versions whose files are on the target: they are served without fetching anything."""
+        desired = self._job.desired
+        made = (each.manifest.version for each in self._folder.state().releases if each.manifest is not None)
+        versions = [each for each in made if each not in {None, desired.version, self._before}]
+        if not versions:
+            return ()
+        named = f"{desired.model}@{versions[-1] if len(versions) == 1 else 'VERSION'}"
+        command = words(("mlgit", "rollback", named, "--env", desired.environment, "--deploy"))
+        return (f"without fetching, `{command}` serves {listed(map(str, versions))}",)
 
     def _still_served(self, release: str | None) -> str:
         """`still served: v1.0.0, deployed 2 days ago`."""

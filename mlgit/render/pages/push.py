@@ -48,6 +48,8 @@ def _branch(branch: BranchPush, remote: str) -> str:
         there += f", not to {branch.tracks}, which it tracks"
     if branch.old is None:
         return f"{branch.name} → {there} (new, {new})"
+    if branch.behind:
+        return f"{branch.name} is {count(branch.behind, 'commit')} behind {there} ({new})"
     if branch.step == "already":
         return f"{branch.name} = {there} ({new})"
     return f"{branch.name} → {there} ({branch.old[:7]}..{new}, {count(branch.commits or 0, 'commit')})"
