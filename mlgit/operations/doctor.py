@@ -151,13 +151,8 @@ def _check_config(project: Project) -> Iterator[Finding]:
     config = project.config(None)
     tracked = project.git.try_text("ls-files", "--error-unmatch", "--", CONFIG_FILE) is not None
     if not tracked or CONFIG_FILE in project.head.changed:
-        state = "is not committed" if not tracked else "differs from its committed state"
-        yield warning(
-            "config_not_committed",
-            f"`{CONFIG_FILE}` {state}: no one else has it",
-            repair=f'git add {CONFIG_FILE} && git commit -m "Declare gates" -- {CONFIG_FILE}',
-            subjects=(CONFIG_FILE,),
-        )
+        state, add = _uncommitted(project, tracked=tracked)
+        yield warning("config_not_committed", f"`{CONFIG_FILE}` {state}", repair=add, subjects=(CONFIG_FILE,))
     if project.trunk is not None:
         hidden = [name for name in config.environments if name not in project.trunk_config.environments]
         if hidden:
@@ -168,6 +163,21 @@ def _check_config(project: Project) -> Iterator[Finding]:
                 repair=f"bring `{CONFIG_FILE}` to `{project.trunk.short}`",
                 subjects=tuple(hidden),
             )
+
+
+def _uncommitted(project: Project, *, tracked: bool) -> tuple[str, str]:
+    """What is wrong with a config that is not committed as it is on disk, and the repair."""
+    commit = f'git commit -m "Declare gates" -- {CONFIG_FILE}'
+    if tracked:
+        return "differs from its committed state: no one else has it", f"git add {CONFIG_FILE} && {commit}"
+    head, trunk = project.head.commit, project.trunk
+    # Git may ignore the file.
+    add = f"git add -f {CONFIG_FILE}"
+    if head is not None and project.tree(head).read(CONFIG_FILE) is not None:
+        return "is staged to be deleted: the next commit takes it from everyone", add
+    if trunk is not None and project.tree(trunk.commit).read(CONFIG_FILE) is not None:
+        return f"is not in this commit, although `{trunk.short}` has it", f"{add} && {commit}"
+    return "is not committed: no one else has it", f"{add} && {commit}"
 
 
 def _check_gto(project: Project) -> Iterator[Finding]:

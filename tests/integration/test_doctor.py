@@ -268,9 +268,18 @@ def test_a_config_that_is_not_committed_is_found_and_repaired(project: Folder) -
 
 def test_a_config_that_git_ignores_is_found(project: Folder) -> None:
     project.git("rm", "-q", "--cached", "mlgit.yaml")
+    finding = doctor(project)["config_not_committed"]
+    assert "is staged to be deleted: the next commit takes it from everyone" in finding["message"]
+    assert finding["repair"] == "git add -f mlgit.yaml"
     project.write(".gitignore", "mlgit.yaml\n")
     project.commit("Hide it")
-    assert "is not committed" in doctor(project)["config_not_committed"]["message"]
+    finding = doctor(project)["config_not_committed"]
+    assert "is not in this commit, although `origin/main` has it" in finding["message"]
+    project.git("push", "-q")
+    finding = doctor(project)["config_not_committed"]
+    assert "is not committed: no one else has it" in finding["message"]
+    repair(project, finding)
+    assert "config_not_committed" not in doctor(project)
 
 
 def test_every_problem_of_an_invalid_config_is_a_finding_with_its_location(project: Folder) -> None:
