@@ -75,6 +75,27 @@ def test_another_model_in_an_environment_does_not_make_it_empty(project: Folder)
     assert pasted(project, done.err).status == Exit.DONE
 
 
+def test_status_proposes_no_promotion_that_gates_block_or_that_someone_undid(project: Folder) -> None:
+    gain = "gates: {gain: {metric: r2, vs: prod, min_rise: 0.01, when: promote}}"
+    declare(project, re.sub("gates: .*", gain, RULES))
+    step = "next: mlgit promote line --to staging"
+    train(project, "1.9")
+    change(project, "release", "line")
+    assert step in project.here("status").out
+    change(project, "promote", "line", "--to", "staging")
+    change(project, "unassign", "line", "--env", "staging", "-m", "Not yet")
+    assert "next: nothing to do" in project.here("status").out
+    for name in ("staging", "prod"):
+        change(project, "promote", "line", "--to", name)
+    train(project, "1.9001")
+    change(project, "release", "line")
+    assert project.here("promote", "line", "--to", "staging").status == Exit.BLOCKED
+    assert "next: nothing to do" in project.here("status").out
+    train(project, "1.95")
+    change(project, "release", "line")
+    assert step in project.here("status").out
+
+
 def test_of_several_models_the_one_that_an_environment_holds_is_proposed(project: Folder) -> None:
     rules = RULES.replace("}}\ngates", "}, other: {path: params.yaml}}\ngates")
     declare(project, rules.replace("metric: r2,", "metric: r2, model: line,"))

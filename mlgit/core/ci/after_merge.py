@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.ci.merged import Merged, MergeStep, Outcome
 from mlgit.core.record import record
+from mlgit.core.release.promotion import was_taken_out
 from mlgit.core.stated_time import write_time
 from mlgit.errors import Exit, MlgitError
 
@@ -240,10 +241,10 @@ def _reason_not(state: ModelState, environment: Environment, version: Registered
         return f"{name} is a pre-release, and `{environment.name}` does not accept pre-releases"
     if here.version is not None and version.version < here.version.version:
         return f"`{environment.name}` holds {here.version.version}, which is higher than {version.version}"
-    left = [change for change in here.changes if change.before == version.commit]
-    if left:
-        who = left[-1].fact.tagger
-        return f"{name} was in `{environment.name}` and was taken out by `{who}` ({left[-1].fact.tag})"
+    left = was_taken_out(here, version)
+    if left is not None:
+        who = left.fact.tagger
+        return f"{name} was in `{environment.name}` and was taken out by `{who}` ({left.fact.tag})"
     return None
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.completeness import doubtful_refusal, refused_releases
 from mlgit.core.registry.moves import held_last, qualified, require_history
 from mlgit.core.registry.semver import Version
-from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
+from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, version_of
 from mlgit.core.wording import word
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 
@@ -210,3 +210,8 @@ def end_of_rejection(version: RegisteredVersion) -> str | None:
     if version.rejection_counts or version.rejected is None:
         return None
     return f"if that was a mistake, delete `{version.rejected.tag}` here and on the remote"
+
+
+def was_taken_out(environment: EnvironmentState, version: RegisteredVersion) -> Change | None:
+    """The newest change that took a version out of an environment, if there is one."""
+    return next((each for each in reversed(environment.changes) if each.before == version.commit), None)

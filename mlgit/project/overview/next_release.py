@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.status import ModelLine, NextStep
-from mlgit.core.release.promotion import check_promotion, choose_version
+from mlgit.core.release.promotion import check_promotion, choose_version, was_taken_out
 from mlgit.core.wording import word
 from mlgit.errors import MlgitError
 from mlgit.project.pipeline.evidence import evidence
@@ -112,12 +113,11 @@ def _promotion(
             version = _offered(_counting(project, state), environment)
         if version is None or held[name].version == str(version.version):
             continue
-        if any(
-            change.assigned is not None and change.assigned.commit == version.commit
-            for change in state.environment(name).changes
-        ):
-            continue  # it was there, and someone took it out
+        if was_taken_out(state.environment(name), version):
+            continue
         if held[name].version is None and _is_there_already(project, state, environment):
+            continue
+        if _is_blocked(project, line.model, name, version):
             continue
         where = "is released" if environment.source is None else f"is in `{environment.source}`"
         return NextStep(
@@ -125,6 +125,27 @@ def _promotion(
             reason=f"`{line.model}` {version.version} {where}",
         )
     return None
+
+
+def _is_blocked(project: Project, model: str, environment: str, version: RegisteredVersion) -> bool:
+    """Whether gates fail for the promotion; what is only not known here may be fetched by it."""
+    from mlgit.project.gates.judge import Question, judge
+    from mlgit.project.release.gate_check import UNFIT
+
+    question = Question(
+        purpose="promote",
+        models=(model,),
+        environment=environment,
+        candidate=version.commit,
+        ci=os.environ,
+    )
+    try:
+        results = judge(project, question).results
+    except MlgitError:
+        return False
+    return any(
+        each.effect == "block" and (each.outcome == "fail" or each.reason in UNFIT) for each in results
+    )
 
 
 def _counting(project: Project, state: ModelState) -> ModelState | None:
