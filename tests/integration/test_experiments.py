@@ -104,6 +104,9 @@ def test_an_experiment_is_found_by_its_name_and_comes_with_its_baseline(project:
     assert first_names(project, "shiny") == ["shiny"]
     assert sorted(first_names(project, base)) == ["origin/main", "shiny"]
     assert "└ shiny" in project.here("experiments").out
+    for argv in (("diff", "shiny"), ("check", "--rev", "shiny", "--base", base)):
+        done = project.here(*argv)
+        assert commit[:7] in done.out, done.err
     done = project.here("experiments", "shinny")
     assert (done.status, "did you mean the experiment `shiny`?" in done.err) == (Exit.STATE, True)
     other = project.git("rev-parse", "HEAD")
@@ -111,6 +114,8 @@ def test_an_experiment_is_found_by_its_name_and_comes_with_its_baseline(project:
     done = project.here("experiments", "shiny")
     assert (done.status, "the name of 2 experiments" in done.err) == (Exit.STATE, True)
     assert commit[:7] in done.err
+    done = project.here("diff", "shiny")
+    assert (done.status, f"choose one: `{min(commit, other)[:7]}`, " in done.err) == (Exit.STATE, True)
 
 
 @pytest.mark.parametrize(

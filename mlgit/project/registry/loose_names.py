@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlgit.core.registry.replay import Registry
     from mlgit.project.open import Project
 
+_EXPERIMENT = re.compile(r"refs/exps/[0-9a-f]{2}/(?:[0-9a-f]{38}|[0-9a-f]{62})/([^/]+)")
 _STEPS = re.compile(r"(.+?)(?:[~^]\d*)+")
 
 
@@ -86,6 +87,27 @@ def _versions(registry: Registry, text: str) -> list[tuple[str, str | None]]:
 
 def _holds(environment: object) -> bool:
     return getattr(environment, "commit", None) is not None
+
+
+def experiment(project: Project, text: str) -> str | None:
+    """The commit of the DVC experiment of that name.
+
+    Raises:
+        UnknownReference: several have it.
+    """
+    from mlgit.adapters.git.refs import list_refs
+
+    hits = {
+        oid
+        for ref, oid in list_refs(project.git, "refs/exps/").items()
+        if (found := _EXPERIMENT.fullmatch(ref)) is not None and found[1] == text
+    }
+    if len(hits) > 1:
+        names = listed(sorted(oid[:7] for oid in hits), None)
+        raise UnknownReference(
+            f"`{text}` is the name of {len(hits)} experiments", hint=f"choose one: {names}"
+        )
+    return next(iter(hits), None)
 
 
 def unknown(project: Project, text: str) -> UnknownReference:

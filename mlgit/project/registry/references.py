@@ -16,7 +16,7 @@ from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.record import record
 from mlgit.core.wording import listed
 from mlgit.errors import StateError, UnknownReference
-from mlgit.project.registry.loose_names import named_loosely, unknown, version_at
+from mlgit.project.registry.loose_names import experiment, named_loosely, unknown, version_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ def resolve(
     if loose is not None:
         named = resolve(project, loose, model=model, read=read, shows=shows, compares=compares)
         return replace(named, text=text)
-    if commit is None:
+    if commit is None and (commit := experiment(project, text)) is None:
         raise unknown(project, text)
     short = commit.startswith(text.lower())
     return Reference(text=text, label=commit[:7] if short else f"{text} ({commit[:7]})", commit=commit)
