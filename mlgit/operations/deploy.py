@@ -92,7 +92,7 @@ def _fetch(project: Project, environment: str, model: str | None) -> tuple[str, 
         raise
     except RemoteFailed as error:
         seen = tags_as_of(project)
-        age = "" if seen is None else f", as of {format_age((project.now - seen).total_seconds())}"
+        age = "" if seen is None else f", fetched {format_age((project.now - seen).total_seconds())}"
         named = [] if model is None else [model]
         command = f"mlgit deploy --env {words([environment, *named])} --offline"
         raise ToolError(

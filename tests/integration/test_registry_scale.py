@@ -295,7 +295,7 @@ def test_the_cache_works_with_refs_in_a_table(table: Folder, tmp_path: Path) -> 
     table.git("clone", "-q", "--ref-format=reftable", str(origin), str(tmp_path / "clone"))
     clone = Folder(tmp_path / "clone")
     logged = clone.here("models")
-    assert "tags as of" in logged.out
+    assert "tags fetched" in logged.out
     assert clone.here("history", "-n", "1", "-v").out.splitlines()[1].split()[2:4] == ["promote", "a@v1.11.0"]
     assert clone.here("doctor").status in {Exit.DONE, Exit.BLOCKED}
 

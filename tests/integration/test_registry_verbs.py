@@ -214,7 +214,7 @@ def test_reading_commands_do_not_use_the_network(project: Folder) -> None:
     ):
         done = project.here(*argv)
         assert done.status == Exit.DONE, done.err
-        assert "tags as of" in done.out
+        assert "tags fetched" in done.out
     assert project.here("models", "--fetch").status == Exit.TOOL
 
 

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def as_of(remote: str | None, known_at: datetime | None, told_at: datetime) -> Page:
-    """`tags as of 3 h ago`, after a day with the option that fetches; nothing without a remote."""
+    """`tags fetched 3 h ago`, after a day with the option that fetches; nothing without a remote."""
     if remote is None:
         return []
-    age = "as this clone has them" if known_at is None else f"as of {ago(known_at, told_at)}"
+    age = "as this clone has them" if known_at is None else f"fetched {ago(known_at, told_at)}"
     old = known_at is None or (told_at - known_at).days > 0
     more = f"; `--fetch` asks {remote}" if old else ""
     return [line(Span(f"tags {age}{more}", "dim"))]

@@ -32,7 +32,7 @@ def branch(found: Status, short: Shortening) -> Page:
     commit = f" at {found.commit[:7]}" if found.commit else ", no commit yet"
     seen = found.remote_seen_age_s
     as_of = (
-        f" (as of {format_age(seen)})"
+        f" (fetched {format_age(seen)})"
         if seen is not None and found.upstream and found.ahead is not None
         else ""
     )

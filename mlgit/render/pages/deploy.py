@@ -95,5 +95,5 @@ def _tags(record: DeployReport) -> Page:
     age_s = (record.at - record.tags_as_of).total_seconds()
     if age_s < _FRESH_S:
         return []
-    text = f"tags as of {format_age(age_s)}; without `--offline`, {record.remote} is asked for newer ones"
+    text = f"tags fetched {format_age(age_s)}; without `--offline`, {record.remote} is asked for newer ones"
     return [line(Span(text, "dim"))]

@@ -106,9 +106,9 @@ def test_an_environment_without_models_is_reported() -> None:
 
 def test_the_age_of_the_tags_is_shown_if_a_remote_may_have_newer_ones() -> None:
     before = NOW - timedelta(hours=3)
-    assert "tags as of 3 h ago" in shown(deployment(**FOLDER), remote="origin", tags_as_of=before)
-    assert "tags as of" not in shown(deployment(**FOLDER), remote="origin")
-    assert "tags as of" not in shown(deployment(**FOLDER), tags_as_of=before)
+    assert "tags fetched 3 h ago" in shown(deployment(**FOLDER), remote="origin", tags_as_of=before)
+    assert "tags fetched" not in shown(deployment(**FOLDER), remote="origin")
+    assert "tags fetched" not in shown(deployment(**FOLDER), tags_as_of=before)
 
 
 def test_the_exit_code_is_that_of_the_first_failure() -> None:
