@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import Diff, Side
+from mlgit.core.wording import listed
 from mlgit.errors import StateError, UnknownReference
 from mlgit.project.compare.diff import PARTS, compare
 
@@ -49,6 +50,11 @@ def diff(
         else _side(project, new, notes)
     )
     found = compare(project, before, after, parts=parts, show_unchanged=show_unchanged)
+    if "data" in parts and before.commit is not None:
+        from mlgit.project.pipeline.git_files import changed_inputs
+
+        inputs = changed_inputs(project, before.commit, after.commit)
+        notes += [f"stages read other files of Git: {listed(inputs)}"] if inputs else []
     # `replace` first describes all fields, which takes as long as comparing fifty values.
     return replace(found, notes=tuple(dict.fromkeys(notes))) if notes else found
 

@@ -82,7 +82,26 @@ def test_all_lists_what_did_not_change(project: Folder) -> None:
         each["kind"] for part in ("metrics", "params", "data", "models", "stages") for each in found[part]
     }
     assert kinds == {"unchanged"}
-    assert "No difference in metrics, params, data, models and stages" in project.mlgit("diff", "HEAD").out
+    assert (
+        "No difference in metrics, params, data of DVC, models and stages"
+        in project.mlgit("diff", "HEAD").out
+    )
+
+
+def test_files_of_git_that_stages_read_are_not_called_equal(project: Folder) -> None:
+    """Only the note has them: which content Git keeps is `git diff`'s to show."""
+    text = (project / "src/train.py").read_text(encoding="utf-8")
+    project.write("src/train.py", f"{text}# the same\n")
+    note = "note: stages read other files of Git: `src/train.py`"
+    for _ in range(2):
+        out = project.here("diff").out
+        assert "No difference in metrics, params, data of DVC, models and stages" in out
+        assert note in out
+        project.dvc("repro", "-q")
+    project.commit("The same")
+    assert note in project.here("diff", "HEAD~1", "HEAD").out
+    assert note not in project.here("diff", "HEAD~1", "HEAD", "--metrics").out
+    assert note not in project.here("diff", "HEAD").out
 
 
 def test_data_edited_in_the_workspace_is_a_change_before_dvc_add(project: Folder) -> None:

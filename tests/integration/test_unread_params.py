@@ -51,7 +51,7 @@ def test_what_cannot_be_read_is_not_called_unchanged(project: Folder) -> None:
     report = project.here("report", "--json").json()
     assert report["changes"] == {"data": "unchanged", "model": "unchanged"}
     shown = project.here("diff", "HEAD").out
-    assert "No difference in metrics, data, models and stages" in shown
+    assert "No difference in metrics, data of DVC, models and stages" in shown
     assert "! `params.yaml` is not valid YAML: " in shown
     assert project.here("diff", "HEAD", "--json").json()["params"] is None
     project.write("params.yaml", CONTENT.decode())

@@ -6,15 +6,16 @@ import os
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.objects import CommitTree
-from mlgit.core.pipeline.model_files import is_content
+from mlgit.core.pipeline.model_files import is_content, meets
 from mlgit.core.pipeline.stages import output_at
+from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.large_files import content_id
 from mlgit.project.pipeline.local_files import cached_listing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from mlgit.core.pipeline.stages import Output
+    from mlgit.core.pipeline.stages import Output, Pipeline
     from mlgit.project.open import Project
 
 
@@ -41,6 +42,34 @@ def changed_files(project: Project, old: str, new: str | None) -> frozenset[str]
     if new is None:
         found |= {*head.changed, *head.conflicted, *head.untracked}
     return frozenset(found)
+
+
+def changed_inputs(project: Project, old: str, new: str | None) -> tuple[str, ...]:
+    """The files and folders that stages read, that DVC does not keep, and that differ in two states.
+
+    Of the working tree, only what is known without hashing: what the last run recorded, and uncommitted
+    changes.
+    """
+    sides = [evidence(project, each, staleness=False).pipeline for each in (old, new)]
+    outputs = {out.path for side in sides for out in side.outputs}
+    stages = [stage for side in sides for stage in side.stages]
+    deps = {dep for stage in stages for dep in stage.deps if "://" not in dep}
+    kept = {dep for dep in deps if any(meets(dep, out) for out in outputs)}
+    own = deps - kept
+    if new is not None:
+        trees = [_every(project, each) for each in (old, new)]
+        paths = {path for path in {*trees[0], *trees[1]} if trees[0].get(path) != trees[1].get(path)}
+        return tuple(sorted(dep for dep in own if any(meets(dep, path) for path in paths)))
+    before, after = map(_recorded, sides)
+    edited = (*project.head.changed, *project.head.untracked)
+    rerun = {dep for dep in own & before.keys() & after.keys() if before[dep] != after[dep]}
+    return tuple(sorted(rerun | {dep for dep in own if any(meets(dep, path) for path in edited)}))
+
+
+def _recorded(pipeline: Pipeline) -> Mapping[str, str | None]:
+    """The hash of each input at the last run."""
+    deps = [each for stage in pipeline.stages if stage.locked for each in stage.locked.deps.items()]
+    return {dep: None if pointer is None else pointer.md5 for dep, pointer in deps}
 
 
 def _every(project: Project, commit: str | None) -> Mapping[str, str]:

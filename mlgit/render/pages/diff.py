@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlgit.core.compare.changes import ContentChange, Diff, Kind, StageChange, ValueChange
     from mlgit.core.pipeline.evidence import Value
 
+_NAMES = {"data": "data of DVC"}
 _ROWS, _LONGEST_TEXT = 10, 24
 _MARKS: dict[Kind, Span] = {
     "added": Span("+", "ok"),
@@ -38,7 +39,7 @@ def page(found: Diff, *, verbose: bool = False) -> Page:
             blocks += [line(""), line(Span(name.capitalize(), "strong"))]
             blocks += [*show(short.first(shown, _ROWS), *shared), *short.rest(shown, _ROWS)]
     if len(blocks) == 1:
-        compared = [name for name in _PARTS if getattr(found, name) is not None]
+        compared = [_NAMES.get(name, name) for name in _PARTS if getattr(found, name) is not None]
         blocks += [line(f"No difference in {_listed(compared)}")] if compared else []
     if found.problems:
         blocks.append(line(""))
