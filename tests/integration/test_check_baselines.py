@@ -238,3 +238,25 @@ def test_a_revision_that_the_author_may_move_is_named(project: Folder) -> None:
     (note,) = [each for each in verdict["notes"] if each["code"] == "baseline_off_trunk"]
     assert note["effect"] == "note"
     assert note["message"].endswith("is not on `origin/main`: anyone who may push it chooses it")
+
+
+def test_a_forgotten_metric_file_may_be_added_later(project: Folder) -> None:
+    """Trunk lacks what its dvc.lock records: the file itself has the base's number, another one has not."""
+    project.git("rm", "-q", "--cached", "metrics/test.json")
+    project.git("commit", "-qm", "Forget the metrics")
+    project.git("push", "-q")
+    project.git("switch", "-qc", "repair")
+    project.git("add", "-f", "metrics/test.json")
+    project.git("commit", "-qm", "Add the metrics")
+    done = project.here("check")
+    assert done.status == Exit.DONE, done.out
+    assert "mae 0.055, unchanged" in done.out
+    project.write("params.yaml", "train:\n  slope: 1.98\n")
+    project.dvc("repro", "-q")
+    project.commit("Train")
+    done = project.here("check")
+    assert done.status == Exit.BLOCKED
+    text = " ".join(done.out.split())
+    assert "is not in the commit, although `dvc.lock` records it" in text
+    assert "with `covers: [error]` to `.mlgit/waivers.yaml` on trunk" in text
+    assert "git add -f" not in text

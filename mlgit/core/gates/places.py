@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.gates.limits import Finding
 from mlgit.core.pipeline import metrics
 from mlgit.core.pipeline.evidence import other_kind
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.pipeline.metrics import Place
 
+_WAIVER = f"add a waiver for this gate with `covers: [error]` to `{WAIVERS_FILE}` on trunk"
 _NO_NUMBERS = ("unreadable", "not_fetched", "missing")
 
 
@@ -149,5 +151,7 @@ def _unread(file: MetricFile, label: str) -> Finding | None:
     for problem in file.problems:
         if problem.code in {"unreadable", "not_fetched"}:
             reason = "not_fetched" if problem.code == "not_fetched" else "baseline_unreadable"
-            return Finding("error", reason, f"In {label}: {problem.message}", problem.hint)
+            # Nothing that is committed now changes an older commit.
+            hint = _WAIVER if (problem.hint or "").startswith("run `git add ") else problem.hint
+            return Finding("error", reason, f"In {label}: {problem.message}", hint)
     return None

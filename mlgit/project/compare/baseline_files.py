@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.file import Config
 from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Baseline
+from mlgit.core.pipeline.evidence import Problem
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.wording import listed
 from mlgit.errors import ConfigError, UnknownReference
@@ -45,6 +46,7 @@ def read_baseline(
         where = f" ({error.location})" if error.location else ""
         message = f"{baseline.label} cannot be read: {error.message}{where}"
         return BaselineFiles(replace(baseline, state="unreadable", message=message))
+    every = _completed(project, every)
     return BaselineFiles(
         baseline,
         files=files_of_model(model, every, alone=alone),
@@ -60,6 +62,33 @@ def _config(project: Project, commit: str | None) -> Config:
         return project.config(commit)
     except ConfigError:
         return Config(declared=False)
+
+
+def _completed(project: Project, known: Evidence) -> Evidence:
+    """With the metric files that its commit lacks, if they are here as dvc.lock records them there."""
+    if not any(problem.code == "unreadable" for file in known.metric_files for problem in file.problems):
+        return known
+    files = tuple(_recorded_file(project, file, known) for file in known.metric_files)
+    return replace(known, metric_files=files)
+
+
+def _recorded_file(project: Project, file: MetricFile, known: Evidence) -> MetricFile:
+    from mlgit.adapters.dvc.data.hashes import bytes_md5
+    from mlgit.adapters.dvc.files.values import MAX_BYTES, metric_values
+    from mlgit.project.pipeline.local_files import local_files
+
+    out = next((out for out in known.pipeline.outputs if out.path == file.path and not out.cached), None)
+    if out is None or out.pointer is None or file.values or file.path in project.tree(known.commit).paths():
+        return file
+    try:
+        content = project.worktree.read(file.path, most_bytes=MAX_BYTES)
+    except OSError:
+        return file
+    if content is None or bytes_md5(content, legacy=out.pointer.legacy) != out.pointer.md5:
+        return file
+    others: dict[str, str] = {}
+    values = metric_values(content, path=file.path, documents=local_files(project).documents, others=others)
+    return file if isinstance(values, Problem) else replace(file, values=values, others=others, problems=())
 
 
 def _more(
