@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit import __version__
+from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import Check, MetricChange, Note, Purpose, Verdict
 from mlgit.core.wording import word
@@ -16,8 +17,11 @@ from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from mlgit.core.gates.verdict import Result
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
+
+_MOST_FILES = 20
 
 
 def check(project: Project, question: Question, *, revision: str | None = None, lines: bool = False) -> Check:
@@ -35,7 +39,7 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
     candidate = _candidate(project, revision, question.purpose)
     judged = judge_in_full(project, question._replace(candidate=candidate))
     bare = Check(
-        verdict=_with_ignored(project, judged, _with_checkout(project, judged)),
+        verdict=_with_ignored(project, judged, _with_files(project, judged, _with_checkout(project, judged))),
         metrics=(*_metric_changes(judged), *_of_removed_models(project, judged)),
         references=tuple(judged.references[case.model].baseline for case in judged.cases),
         tools={"mlgit": __version__},
@@ -67,6 +71,30 @@ def _with_checkout(project: Project, judged: Judgement) -> Verdict:
     wanted = [each.path for each in data if each.found_in is not None and not each.in_cache]
     found = left_behind(stale, data, can_pull=has_remote(project, state.pipeline, wanted))
     return verdict if found is None else with_checkout(verdict, found)
+
+
+def _with_files(project: Project, judged: Judgement, verdict: Verdict) -> Verdict:
+    """The verdict; where no metric file of a model has a metric, its hint is the file that has it."""
+    if not any(each.reason == "unknown_metric" and each.hint is None for each in verdict.results):
+        return verdict
+    from mlgit.core.overview.candidates import metrics_by_likelihood
+    from mlgit.core.pipeline.metrics import find
+    from mlgit.project.pipeline.evidence import evidence
+
+    commit = judged.evidence.commit
+    likely = metrics_by_likelihood(project.tree(commit).paths())[:_MOST_FILES]
+    files = evidence(project, commit, staleness=False, globs=likely).metric_files
+
+    def named(result: Result) -> Result:
+        places = find(result.metric, files) if result.reason == "unknown_metric" else ()
+        if not places or result.hint is not None:
+            return result
+        path = places[0].file.path
+        model = "the model" if result.model is None else f"`{result.model}`"
+        hint = f"`{path}` has it: add `metrics: [{path}]` to {model} in `{CONFIG_FILE}`"
+        return replace(result, hint=hint)
+
+    return replace(verdict, results=tuple(map(named, verdict.results)))
 
 
 def _with_ignored(project: Project, judged: Judgement, verdict: Verdict) -> Verdict:

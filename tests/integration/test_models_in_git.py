@@ -140,3 +140,18 @@ def test_a_rejected_model_is_released_again_only_by_force(empty_repository: Fold
     project.write("metrics.json", '{"auc": 0.91}')
     project.commit("Another model")
     assert project.here("release", "net").status == Exit.DONE
+
+
+def test_the_file_that_has_the_metric_is_named(empty_repository: Folder) -> None:
+    """It is a metric file only if the model names it, because no pipeline declares it."""
+    folder = empty_repository
+    folder.write("model", "weights")
+    folder.write("metrics.json", '{"auc": 0.9}')
+    folder.write("mlgit.yaml", CONFIG.replace(", metrics: [metrics.json]", ""))
+    folder.commit("No metrics")
+    done = folder.here("check")
+    assert done.status == Exit.BLOCKED
+    text = " ".join(done.out.split())
+    assert "hint: `metrics.json` has it: add `metrics: [metrics.json]` to `net` in `mlgit.yaml`" in text
+    folder.write("mlgit.yaml", CONFIG)
+    assert folder.here("check").status == Exit.DONE
