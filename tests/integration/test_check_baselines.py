@@ -241,7 +241,7 @@ def test_a_revision_that_the_author_may_move_is_named(project: Folder) -> None:
 
 
 def test_a_forgotten_metric_file_may_be_added_later(project: Folder) -> None:
-    """Trunk lacks what its dvc.lock records: the file itself has the base's number, another one has not."""
+    """Trunk lacks what its dvc.lock records: the file itself has the base's number, another file does not."""
     project.git("rm", "-q", "--cached", "metrics/test.json")
     project.git("commit", "-qm", "Forget the metrics")
     project.git("push", "-q")
