@@ -15,8 +15,9 @@ from mlgit.project.gates.candidate import outside_git
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from mlgit.core.compare.plots import Plot
     from mlgit.core.gates.verdict import Result
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
@@ -165,7 +166,9 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     extended = replace(
         bare,
         history=metric_history(project, judged.verdict, bare.references),
-        plots=compare_plots(project, None if baseline is None else baseline.commit, judged.evidence),
+        plots=_decisive_first(
+            compare_plots(project, None if baseline is None else baseline.commit, judged.evidence), judged
+        ),
     )
     if baseline is None:
         return extended
@@ -194,6 +197,25 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     }
     lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted), here)
     return replace(extended, changes=lines, params=param_changes(diff), stages=stages)
+
+
+def _decisive_first(plots: Sequence[Plot], judged: Judgement) -> tuple[Plot, ...]:
+    """The plots; first those of the stage whose number decides the verdict, if several models have some."""
+    from mlgit.core.gates.verdict import Result
+    from mlgit.core.overview.reason import worst_of
+    from mlgit.core.pipeline.stages import output_at
+
+    worst = worst_of(judged.verdict)
+    outputs = {out.path: out for out in judged.evidence.pipeline.outputs}
+    number = output_at(worst.file, outputs) if isinstance(worst, Result) and worst.file else None
+    if number is None or len(judged.cases) == 1:
+        return tuple(plots)
+
+    def elsewhere(plot: Plot) -> bool:
+        out = output_at(plot.file, outputs)
+        return out is None or out.owner != number.owner
+
+    return tuple(sorted(plots, key=lambda plot: (plot.unchanged, elsewhere(plot))))
 
 
 def _by_git(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from typing import Any, get_args
 
@@ -29,6 +30,8 @@ from mlgit.core.gates.verdict import (
 )
 from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory, ParamChange, StageRun
 from tests.support.verdicts import CANDIDATE, baseline, case, change, metric_file, rules
+
+_UNSEEN = "\u200b\u200c"
 
 HOSTILE = [
     "@octocat",
@@ -262,4 +265,12 @@ def checks(draw: st.DrawFn) -> Check:
         ),
         history=(*past, *own),
         plots=tuple(draw(st.lists(plots, max_size=3))),
+    )
+
+
+def ascii_letters(text: str) -> str:
+    """The text with `x` for every other letter, mark and number, and for what has no width in a chart."""
+    return "".join(
+        "x" if not char.isascii() and (unicodedata.category(char)[0] in "LMN" or char in _UNSEEN) else char
+        for char in text
     )

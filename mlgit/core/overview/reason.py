@@ -235,14 +235,17 @@ def _beyond(result: Result) -> float:
     if bound is None or bound.allowed is None or measured is None:
         return 0.0
     try:
-        limit, number = float(bound.allowed), float(measured)
+        limit, number, base = float(bound.allowed), float(measured), float(result.baseline or 0)
     except ValueError:  # a number of another program, such as `NaN12`
         return 0.0
     signed = -limit if bound.kind in {"max_drop", "min_drop"} else limit
     far = abs(number - signed)
     if far != far:  # noqa: PLR0124 (infinity less infinity)
         return 0.0
-    return far / abs(limit) if limit else float("inf")
+    if limit:
+        return far / abs(limit)
+    # Of a limit of 0 nothing is a multiple; a tiny change of a number is not far.
+    return far / abs(base) if base else float("inf")
 
 
 def _of_result(result: Result, results: Sequence[Result], *, several: bool, places: bool) -> str:

@@ -44,12 +44,15 @@ def metric_history(
             wanted.setdefault(result.model, {})[result.file, result.key] = None
     bases = {each.model: each.commit for each in (*references, *verdict.baselines) if each.vs == "base"}
     found: list[MetricHistory] = []
+    candidate = verdict.candidate
+    clean = candidate.head is not None and candidate.label == candidate.head[:7]
+    here = candidate.commit or (candidate.head if clean else None)
     reader = RevisionReader(project, Silent())
     for model, places in wanted.items():
         chosen = list(places)[:_MOST_METRICS]
         try:
             files = list(dict.fromkeys(file for file, _ in chosen))
-            releases = [state for state in _releases(project, model) if state[1] != verdict.candidate.commit]
+            releases = [state for state in _releases(project, model) if state[1] != here]
             states = releases[-_MOST_POINTS:]
             if len(releases) < _ENOUGH_RELEASES:
                 states = _commits(project, bases.get(model), files)

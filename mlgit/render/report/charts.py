@@ -149,7 +149,8 @@ def _curves(plot: Plot, names: Mapping[PlotSide, str]) -> list[list[str]]:
     )
     if not chart or len(places) < 2:  # noqa: PLR2004 (a line has two points)
         return []
-    return [["```mermaid", chart, "```", *_sentences(plot, places, read, names)]]
+    lead = [f"**{prose(bare_title(plot))}** ({code(plot.file)}):"] if _ambiguous(plot) else []
+    return [lead, ["```mermaid", chart, "```", *_sentences(plot, places, read, names)]]
 
 
 def _known(curve: Curve, places: Sequence[float]) -> list[float]:
@@ -166,8 +167,8 @@ def _sentences(
     low, high = axis([y for values in read.values() for y in values], share=plot.kind in _SHARES)
     own = {x for curve in plot.curves for x, _ in curve.points if places[0] <= x <= places[-1]}
     short = plain(bare_title(plot), most=LONGEST_TITLE)
-    found = [f"{prose(bare_title(plot))}."] if "?" in short or short.endswith("...") else []
-    found += [f"From {code(plot.file)}."] if plot.title.endswith(f" ({plot.file})") else []
+    whole = "?" in short or short.endswith("...")
+    found = [f"{prose(bare_title(plot))}."] if whole and not _ambiguous(plot) else []
     found += [f"The y axis starts at {digits(low, most=6)}."] if low else []
     if plot.kind in _SHARES:
         found.append("Curves are read off at every 0.02.")
@@ -182,6 +183,11 @@ def _sentences(
         )
         found.append(f"{prose(plot.x_label)}: {', '.join(spans)}.")
     return [" ".join(found)] if found else []
+
+
+def _ambiguous(plot: Plot) -> bool:
+    """Whether another plot has the same title, so that the file says which is which."""
+    return plot.title != bare_title(plot)
 
 
 def _beyond(plot: Plot, places: Sequence[float], margin: float, names: Mapping[PlotSide, str]) -> list[str]:

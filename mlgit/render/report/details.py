@@ -8,7 +8,14 @@ from mlgit.core.wording import count, joined
 from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import NO_NUMBER, RANK, cells, left_out
-from mlgit.render.report.tables.rows import base_name, is_known_change, mark_of, metric_difference, value
+from mlgit.render.report.tables.differences import (
+    guarded_direction,
+    is_known_change,
+    metric_difference,
+    signed_difference,
+    value,
+)
+from mlgit.render.report.tables.rows import base_name, mark_of
 from mlgit.render.svg import history_figure
 
 if TYPE_CHECKING:
@@ -87,10 +94,15 @@ def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
     several = len({each.model for each in record.metrics}) > 1
     trends = [_trend(each, history) if compared else "" for each in shown]
     trended = any(trends)
+    results = {(each.model, each.file, each.key): each for each in record.verdict.results}
     rows = []
     for each, trend in zip(shown, trends, strict=True):
         name = code(f"{each.model} " * several + f"{each.file}:{each.key}")
-        numbers = _compared(each) if compared else [value(each.candidate, each.new_text, None)]
+        numbers = (
+            _compared(each, results.get((each.model, each.file, each.key)))
+            if compared
+            else [value(each.candidate, each.new_text, None)]
+        )
         rows.append(cells([name, *([trend] if trended else []), *numbers]))
     titles, align = _ALONE if not compared else _TRENDS if trended else _NUMBERS
     header = (titles.format(prose(base_name(record))), align)
@@ -117,16 +129,19 @@ def _trend(change: MetricChange, history: _History) -> str:
     return sparkline([*(point.value for point in known.points), change.candidate])
 
 
-def _compared(change: MetricChange) -> list[str]:
+def _compared(change: MetricChange, result: Result | None) -> list[str]:
     return [
         value(change.baseline, change.old_text, change.candidate),
         value(change.candidate, change.new_text, change.baseline),
-        _difference(change),
+        _difference(change, result),
     ]
 
 
-def _difference(change: MetricChange) -> str:
+def _difference(change: MetricChange, result: Result | None) -> str:
+    """How a metric changed, and whether that is better, as the row of its gate says."""
     text = metric_difference(change)
+    if result is not None and change.better is None and not change.appearance:
+        text = signed_difference(change.candidate, change.baseline, guarded_direction(result, change)) or text
     return "" if text == "unchanged" else prose(text)
 
 

@@ -19,7 +19,7 @@ from mlgit.render.report.layout import LEVELS, MARKS, DetailLevel, ReportContext
 from mlgit.render.report.models import sections
 from mlgit.render.report.no_verdict import failure, running
 from mlgit.render.report.sentences import lower_first
-from mlgit.render.report.summary_lines import fork_line, lines, notes, unseen
+from mlgit.render.report.summary_lines import FORK, lines, notes, unseen
 from mlgit.render.report.tables.table import table
 from mlgit.render.report.what_to_do import what_to_do
 
@@ -100,7 +100,7 @@ def _site(record: CiReport) -> str | None:
 def _blocks(record: Check, context: ReportContext, level: DetailLevel) -> list[list[str]]:
     top = [heading(record, context), *counts_line(record, context)]
     last = footer(record, context)
-    fork = [fork_line(record)] if context.untrusted else []
+    fork = [FORK] if context.untrusted else []
     findings, others = split_notes(record.verdict.notes)
     first = _quoted_notes(findings, top[0], level)
     if uneventful(record) and not context.unfinished:

@@ -53,13 +53,19 @@ def label_of(note: Note) -> str:
     return _LABELS.get(note.code, "") if _SUBJECTS.match(note.message) else ""
 
 
-def checked_otherwise(results: Iterable[Result], notes: Iterable[Note]) -> int:
-    """How many gates passed that do not check what they checked before the change."""
+def otherwise(notes: Iterable[Note]) -> set[tuple[str, str | None]]:
+    """The gates, with their model, that do not check what they checked before the change."""
     found = set()
     for note in notes:
         match = _SUBJECTS.match(note.message) if note.code in _OTHERWISE else None
         names = [] if match is None else _NAME.findall(match[1])
         found |= {(name, note.model) for name in names}
+    return found
+
+
+def checked_otherwise(results: Iterable[Result], notes: Iterable[Note]) -> int:
+    """How many gates passed that do not check what they checked before the change."""
+    found = otherwise(notes)
     passed = [each for each in results if each.outcome == "pass"]
     return sum(bool({(each.gate, each.model), (each.gate, None)} & found) for each in passed)
 

@@ -65,6 +65,8 @@ def _releases(record: Check, context: ReportContext) -> list[str]:
     """How to release what is merged, if a merge of this state can be released."""
     verdict = record.verdict
     uncommitted = any(note.code == NOT_COMMITTED for note in verdict.notes)
+    if _in_working_tree(verdict) and context.mode == "check":
+        return ["- Not committed: these are results of the working tree, which no one else has"]
     if verdict.purpose != "check" or verdict.decision == "block" or context.unfinished or uncommitted:
         return []
     changed = record.changes.get("model")
@@ -77,6 +79,12 @@ def _releases(record: Check, context: ReportContext) -> list[str]:
     models = [each for each in models if each in named] or models
     releases = [code(f"mlgit release {_word(model)}") for model in models]
     return [f"- To release it after the merge: {joined(releases, _MOST)}"] if releases else []
+
+
+def _in_working_tree(verdict: Verdict) -> bool:
+    """Whether files of it differ from its commit."""
+    found = verdict.candidate
+    return found.commit is None and found.head is not None and found.place != found.label
 
 
 def _repairs(verdict: Verdict) -> list[tuple[str, str]]:

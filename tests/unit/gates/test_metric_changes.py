@@ -10,7 +10,7 @@ import pytest
 
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.render.pages.check import delta
-from mlgit.render.report.tables.rows import metric_difference
+from mlgit.render.report.tables.differences import metric_difference
 from tests.support.verdicts import metric_file
 
 if TYPE_CHECKING:

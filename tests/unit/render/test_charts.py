@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.render.charts import finite, line_chart, sparkline
-from tests.support.hostile import numbers, texts
+from tests.support.hostile import ascii_letters, numbers, texts
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_no_name_ends_a_chart_or_starts_another_statement(
     if not text:
         return
     number = r"-?[0-9]+(\.[0-9]+)?"
-    plain = r'"[\w\u0300-\u036f\u200b\u200c .,:_/?()+-]+"'
+    plain = r'"[A-Za-z0-9 .,:_/?()+-]+"'
     shapes = (
         "---",
         r"config: .*",
@@ -95,7 +95,7 @@ def test_no_name_ends_a_chart_or_starts_another_statement(
         rf"  line {plain} \[{number}(, {number})*\]",
     )
     for line, shape in zip(text.splitlines(), shapes, strict=False):
-        assert re.fullmatch(shape, line), line
+        assert re.fullmatch(shape, ascii_letters(line)), line
     assert len(text.splitlines()) == 8 + (limit is not None)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlgit.render.axis import axis, digits, drawable, labels, marks
 from mlgit.render.mermaid import GREY, ORANGE, plain, unseen_names, xy_chart
-from tests.support.hostile import texts
+from tests.support.hostile import ascii_letters, texts
 
 NUMBERS = st.floats(-1e9, 1e9).filter(lambda number: drawable([number]))
 
@@ -44,7 +44,7 @@ def test_no_name_ends_a_chart_or_starts_another_statement(
 ) -> None:
     places = [float(place) for place in range(len(values))]
     text = xy_chart(title, places, [(label, GREY, values)], x_label=label, y_label=label)
-    number, name = r"-?[0-9]+(\.[0-9]+)?", r'"[\w\u0300-\u036f .,:_/?+()-]+"'
+    number, name = r"-?[0-9]+(\.[0-9]+)?", r'"[A-Za-z0-9 .,:_/?+()-]+"'
     shapes = (
         r"---",
         r"config: \{.*\}",
@@ -56,7 +56,7 @@ def test_no_name_ends_a_chart_or_starts_another_statement(
         rf"  line {name} \[{number}(, {number})*\]",
     )
     for line, shape in zip(text.splitlines(), shapes, strict=True):
-        assert re.fullmatch(shape, line), line
+        assert re.fullmatch(shape, ascii_letters(line)), line
 
 
 @pytest.mark.parametrize("title", ["loss by step", "Loss: train", "a" * 99, "a long title of a plot " * 3])

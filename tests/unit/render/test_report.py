@@ -64,7 +64,9 @@ def test_a_failed_gate_leads_the_report() -> None:
 
 
 def test_a_pass_shows_gates_changes_and_the_next_command() -> None:
-    text = markdown(failing("auc", value="0.9", extra=1))
+    record = failing("auc", value="0.9", extra=1)
+    committed = replace(record.verdict, candidate=replace(record.verdict.candidate, commit="a" * 40))
+    text = markdown(replace(record, verdict=committed))
     assert text.startswith("### ✅ May merge: tumor, 1 of 1 gate passed\n\n")
     table = text.partition("<details>")[0].replace("  ", " ")
     assert "| | | `extra.m0` | 1 | 1.5 | +0.5&nbsp;(+50.0%) | |" in table

@@ -97,13 +97,13 @@ def test_a_plot_whose_base_is_not_known_is_drawn_and_not_called_changed() -> Non
     assert shown(alone, context=LOCAL) == "- **loss by step**: base is not here\n"
 
 
-def test_a_file_that_distinguishes_plots_is_below_the_chart() -> None:
+def test_a_file_that_distinguishes_plots_is_above_the_chart() -> None:
     apart = replace(
         LOSS, title=f"{LOSS.title} ({LOSS.file})", curves=sides([(0, 0), (1, 2)], [(0, 0), (1, 1)])
     )
     lines = shown(apart).splitlines()
     assert '  title "loss by step: base (grey), this change (orange)"' in lines
-    assert lines[-1] == f"From `{LOSS.file}`."
+    assert lines[0] == f"**{LOSS.title}** (`{LOSS.file}`):"
 
 
 def test_long_labels_do_not_overlap() -> None:

@@ -16,7 +16,7 @@ from mlgit.core.gates.by_model import models_of
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import ReportContext
 from mlgit.render.report.report import failure, markdown, marker, report, running
-from tests.support.hostile import FEW, HOSTILE, checks, failing, maybe_texts, texts
+from tests.support.hostile import FEW, HOSTILE, ascii_letters, checks, failing, maybe_texts, texts
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check
@@ -78,7 +78,7 @@ def assert_no_reference(lines: list[str]) -> None:
             continue
         assert not line.lstrip().startswith("/")
         if fenced:
-            assert re.fullmatch(r'[A-Za-z0-9 ._/@?#:;,%{}()"\[\]>\'+-]*', line), line
+            assert re.fullmatch(r'[A-Za-z0-9 ._/@?#:;,%{}()"\[\]>\'+-]*', ascii_letters(line)), line
             assert "<!--" not in line
         else:
             assert not REFERENCE.search(text_outside_code(line)), line

@@ -11,24 +11,15 @@ from mlgit.core.pipeline.report_context import StageRun
 from mlgit.render.page import Table, cell_spans
 from mlgit.render.pages.check import page
 from mlgit.render.report.layout import ReportContext
-from mlgit.render.report.report import markdown, report
+from mlgit.render.report.report import markdown
 from tests.support import reports
-from tests.support.reports import BASE, BETTER, GATES, WORSE, document, history, one, together
+from tests.support.reports import BASE, BETTER, GATES, WORSE, history, one, together
 from tests.support.verdicts import absolute, change
 from tests.unit.render.test_report_rows import column, names, rows
 
 
 def with_changes(record: Check, **lines: str) -> Check:
     return replace(record, changes={"data": "unchanged", **lines})
-
-
-def test_a_fork_is_not_promised_that_a_blocked_change_passes() -> None:
-    blocked, allowed = (
-        report(document(each()), untrusted=True) for each in (reports.blocked, reports.allowed)
-    )
-    assert "The gates are evaluated again after someone trusted read the code" in blocked
-    assert "The check passes after" not in blocked
-    assert "The check passes after someone trusted read the code" in allowed
 
 
 @pytest.mark.parametrize("reason", ["unknown_here", "history_too_shallow", "not_fetched"])
@@ -185,3 +176,59 @@ def test_what_blocks_is_above_a_mere_finding_and_its_hint_below_it() -> None:
     text = markdown(together(one("tumor", BASE, BASE), notes=(found, blocks)))
     assert "hint: run `x`" in text.splitlines()
     assert text.index("hint: run `x`") < text.index("older")
+
+
+def test_a_repointed_gate_that_passes_has_a_warning_and_no_praise() -> None:
+    note = Note(
+        code="gate_repointed", message="`auc-floor` of `tumor`: it read a; it now reads b", effect="warn"
+    )
+    record = together(one("tumor", BETTER, BASE, GATES[:2]), notes=(replace(note, model="tumor"),))
+    shown = {row[1]: (row[0], row[-1], "better" in row[-2]) for row in rows(markdown(record))[1:]}
+    assert shown["auc-floor"] == ("⚠️", "min 0.95; checks something else than before", False)
+    assert shown["auc-vs-prod"] == ("✅", "max_drop 0.005", True)
+
+
+def test_a_limit_in_per_cent_has_a_change_in_per_cent() -> None:
+    gate = change("tiny", "loss", vs="base", limits={"max_rise": "0.00008%"})
+    text = markdown(together(one("tumor", {"loss": "1234568"}, {"loss": "1234567"}, (gate,))))
+    assert column(text, "change") == ["+1 (+0.000081%) worse"]
+
+
+def test_a_metric_is_judged_alike_in_all_tables() -> None:
+    gate = change("odd", "zeal", vs="base", limits={"max_rise": "1"})
+    text = markdown(together(one("tumor", {"zeal": "9"}, {"zeal": "4"}, (gate,))))
+    assert text.count("+5 (+125%) worse") == 1
+    assert text.count("+5&nbsp;(+125%) worse") == 1
+
+
+def test_a_tiny_miss_of_a_limit_of_0_is_not_the_worst() -> None:
+    gates = (
+        change("tiny", "f1", vs="base", limits={"max_drop": "0"}),
+        change("far", "profit", vs="base", limits={"max_drop": "5"}),
+    )
+    values, base = {"f1": "0.9", "profit": "-1"}, {"f1": "0.90000001", "profit": "1234"}
+    assert names(markdown(together(one("tumor", values, base, gates)))) == ["far", "tiny"]
+
+
+def test_results_of_the_working_tree_are_not_to_be_released_after_a_merge() -> None:
+    record = with_changes(reports.allowed(), model="`tumor` changed")
+    tree = replace(record.verdict.candidate, commit=None, label="working tree", head="a" * 40)
+    text = markdown(replace(record, verdict=replace(record.verdict, candidate=tree)))
+    assert "- Not committed: these are results of the working tree" in text
+    assert "mlgit release" not in text
+
+
+def test_many_baselines_have_one_column() -> None:
+    record = together(one("tumor", BETTER, BASE, GATES[1:2]))
+    (result,) = record.verdict.results
+    results = tuple(replace(result, gate=vs, id=vs, vs=vs) for vs in ("a", "b", "c", "d"))
+    text = markdown(replace(record, verdict=replace(record.verdict, results=results)))
+    assert rows(text)[0] == ["", "gate", "metric", "compared with", "this change", "change", "limit"]
+    assert column(text, "compared with")[:4] == ["0.971 (a)", "0.971 (b)", "0.971 (c)", "0.971 (d)"]
+
+
+def test_a_long_name_is_cut_in_the_middle_so_that_numbers_stay_in_view() -> None:
+    name = "evaluation.of.the.segmentation.head.on.the.external.cohort.auc"
+    text = markdown(together(one("tumor", {name: "0.9"}, {name: "0.8"}, gates=())))
+    assert column(text, "metric") == ["`evaluation.of.the.se...e.external.cohort.auc`"]
+    assert f"`metrics/test.json:{name}`" in text

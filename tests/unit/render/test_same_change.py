@@ -11,7 +11,7 @@ from mlgit.core.compare.changes import value_changes
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.render.pages.check import delta
 from mlgit.render.pages.diff import value_row
-from mlgit.render.report.tables.rows import metric_difference
+from mlgit.render.report.tables.differences import metric_difference
 from tests.support.verdicts import metric_file
 
 PAIRS = [

@@ -6,20 +6,23 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mlgit.core.compare.change_text import change_text
-from mlgit.core.gates.limits import KINDS
-from mlgit.core.pipeline.metrics import direction_of, short
+from mlgit.core.overview.gate_text import percent_text
 from mlgit.core.record import NamedTuple
 from mlgit.render.escape import code, prose
-from mlgit.render.report.layout import EFFECTS, NO_NUMBER, ReportContext, decimal
-from mlgit.render.report.sentences import lower_first, place_of_gate
+from mlgit.render.report.layout import EFFECTS, NO_NUMBER, ReportContext
+from mlgit.render.report.sentences import lower_first, otherwise, place_of_gate
+from mlgit.render.report.tables.differences import (
+    guarded_direction,
+    metric_difference,
+    number,
+    signed_difference,
+    value,
+)
 from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
-from mlgit.render.value_rows import worst_first
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from mlgit.core.config.file import Direction
     from mlgit.core.gates.verdict import Baseline, Bound, Check, MetricChange, Result
 
 # Keeps the words of a cell on one line in a narrow table.
@@ -28,6 +31,7 @@ _BASE = "base"
 _LABEL = re.compile(r"(?P<environment>[^ ()]+) \((?:[^()]*@)?(?P<version>[^()@]+)\)")
 _NOTHING = re.compile(r"There is nothing to compare with(?: yet)?: ")
 _SETTLED = ("pass", "skipped")
+_LONGEST, _HEAD, _TAIL = 48, 20, 25
 # The number may be that of another model, so a difference says nothing.
 _NOT_MADE = {"stale": "stale", "not_from_pipeline": "not from a run"}
 
@@ -54,6 +58,7 @@ class RowMaker:
         self._headers = {(each.model, each.vs): header_of(each) for each in record.verdict.baselines}
         self._references = {each.model: header_of(each) for each in record.references}
         self._compared = {each.model for each in record.references if each.state == "found"}
+        self._otherwise = otherwise(record.verdict.notes)
         self._reasons: set[str] = set()
         files = Counter((each.model, each.key) for each in record.metrics)
         self._several = {place for place, number in files.items() if number > 1}
@@ -71,9 +76,9 @@ class RowMaker:
         before = value(old, old_text, result.candidate, *limits)
         strong = result.outcome not in _SETTLED and result.candidate is not None and result.reason != "stale"
         return Row(
-            mark=mark_of(result),
+            mark=EFFECTS["warn"] if result.outcome == "pass" and self._is_other(result) else mark_of(result),
             gate=gate_link(result, self._context),
-            metric=code(result.metric),
+            metric=code(self._name(result.metric)),
             baselines={} if before == NO_NUMBER else {header: before},
             number=f"**{new}**" if strong else new,
             change=_tied(self._difference(result, old, change)),
@@ -92,7 +97,7 @@ class RowMaker:
             return _NOT_MADE[result.reason]
         if result.candidate is None and result.baseline is None and change is not None:
             return metric_difference(change)
-        text = signed_difference(result.candidate, old, _direction(result, change), result.limits)
+        text = signed_difference(result.candidate, old, guarded_direction(result, change), result.limits)
         if (
             old is None
             and change is not None
@@ -100,8 +105,21 @@ class RowMaker:
             and result.model in self._compared
         ):
             return "new"
-        # Too much of what is better is not praised in the row that says so.
-        return text.removesuffix(" better") if result.outcome == "fail" and result.vs is None else text
+        share = percent_text(result) if any(bound.percent for bound in result.limits) else ""
+        if share and "(" not in text and text not in {"", "unchanged"}:
+            amount, _, word = text.partition(" ")
+            text = f"{amount} ({share}) {word}".rstrip()
+        # Too much of what is better, or another number, is not praised in the row that says so.
+        other = self._is_other(result) or (result.outcome == "fail" and result.vs is None)
+        return text.removesuffix(" better") if other else text
+
+    def _name(self, name: str) -> str:
+        """A name for a cell; a page of HTML wraps it, a comment cannot."""
+        return name if self._context.svg or len(name) <= _LONGEST else f"{name[:_HEAD]}...{name[-_TAIL:]}"
+
+    def _is_other(self, result: Result) -> bool:
+        """Whether the gate does not check what it checked before the change."""
+        return bool({(result.gate, result.model), (result.gate, None)} & self._otherwise)
 
     def of_metric(self, change: MetricChange) -> Row:
         """The row of a metric that no gate reads."""
@@ -115,7 +133,7 @@ class RowMaker:
         return Row(
             mark="",
             gate="",
-            metric=code(name) if after is None else _renamed_name(name, after.key),
+            metric=code(self._name(name)) if after is None else _renamed_name(name, after.key),
             baselines={} if before == NO_NUMBER else {header: before},
             number=value(new, change.new_text, change.baseline),
             change=_tied(metric_difference(change) if after is None and compared else ""),
@@ -168,6 +186,7 @@ class RowMaker:
             parts.append(prose(result.hint))
         parts += ["failed, for information"] if result.outcome == "fail" and result.effect == "note" else []
         parts += [f"waived by {code(result.waiver)}"] if result.waiver else []
+        parts += ["checks something else than before"] if self._is_other(result) else []
         parts += [f"would not pass with trunk's {prose(result.breaks)}"] if result.breaks else []
         return "; ".join(parts)
 
@@ -201,80 +220,6 @@ def gate_link(result: Result, context: ReportContext) -> str:
     name = prose(result.gate) or code("")
     page = context.file_page
     return name if page is None or result.line is None else f"[{name}]({page}#L{result.line})"
-
-
-def number(value: str | None, *others: str | None) -> str:
-    """A number for a cell, rounded, but still different from each of the others."""
-    if value is None:
-        return NO_NUMBER
-    return short(decimal(value), apart_from=[decimal(other) for other in others if other is not None])
-
-
-def value(stored: str | None, text: str | None, *others: str | None) -> str:
-    """A number for a cell, or what is there in place of one."""
-    return number(stored, *others) if text is None else code(text)
-
-
-def signed_difference(
-    new: str | None, old: str | None, direction: Direction | None, limits: Sequence[Bound] = ()
-) -> str:
-    """How a number changed, and whether that is better; empty if one of them is absent.
-
-    It does not look like one of these limits unless it reaches it.
-    """
-    if new is None or old is None:
-        return ""
-    after, before = decimal(new), decimal(old)
-    known = after.is_finite() and before.is_finite()
-    other_way = "drop" if known and after > before else "rise"
-    near = [each for each in limits if known and not each.kind.endswith(other_way)]
-    text = change_text(
-        after,
-        before,
-        amounts=[decimal(each.allowed) for each in near if each.allowed is not None],
-        percents=[decimal(each.amount) for each in near if each.percent],
-    )
-    if direction is None or not known or after == before:
-        return text
-    return f"{text} {'better' if (after > before) == (direction == 'up') else 'worse'}"
-
-
-def metric_difference(change: MetricChange) -> str:
-    """How a metric changed next to the base, or on which side it is known to be absent."""
-    if not change.appearance and (change.old_text is not None or change.new_text is not None):
-        return "changed"
-    return change.appearance or signed_difference(change.candidate, change.baseline, known_direction(change))
-
-
-def is_known_change(change: MetricChange) -> bool:
-    """Whether a metric is known to differ: not if the base is unknown here."""
-    return change.changed and not (change.known == "no" and change.candidate is not None)
-
-
-def ungated_order(change: MetricChange) -> tuple[tuple[int, float], bool, str, str]:
-    """Lost numbers first, then worse ones, those without a direction, and better ones, as in `check`."""
-    percent = None if change.change_percent is None else decimal(change.change_percent)
-    known = None if percent is None or not percent.is_finite() else percent
-    order = worst_first(change.change, known, better=change.better, lost=change.lost)
-    return order, change.appearance != "gone", change.file, change.key
-
-
-def _direction(result: Result, change: MetricChange | None) -> Direction | None:
-    """Which way is better for a gate's metric: as its change says, or as its limits guard it."""
-    known = None if change is None else known_direction(change)
-    if known is not None:
-        return known
-    guarded = {"down" if KINDS[bound.kind].fails_high else "up" for bound in result.limits}
-    if len(guarded) == 1:
-        return "up" if "up" in guarded else "down"
-    return direction_of(result.key or result.metric, {})
-
-
-def known_direction(change: MetricChange) -> Direction | None:
-    """Which way is better, as a change says; None if it does not."""
-    if change.better is None or change.change is None or decimal(change.change).is_nan():
-        return None
-    return "up" if change.better == (decimal(change.change) > 0) else "down"
 
 
 def limit_cell(bound: Bound) -> str:

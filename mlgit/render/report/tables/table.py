@@ -9,16 +9,19 @@ from mlgit.core.overview.reason import sorted_results
 from mlgit.core.record import NamedTuple
 from mlgit.render.escape import prose
 from mlgit.render.report.layout import DetailLevel, ReportContext, cells, decimal, left_out
+from mlgit.render.report.tables.differences import is_known_change, ungated_order
 from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
-from mlgit.render.report.tables.rows import Row, RowMaker, is_known_change, ungated_order
+from mlgit.render.report.tables.rows import Row, RowMaker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlgit.core.gates.verdict import Check, Result
 
 _MOST_SETTLED = 15
 _MOST_UNGATED = 10
+_MOST_BASELINES = 3
+_ANY = "compared with"
 _SETTLED = ("pass", "skipped")
 _TEXT, _NUMBER = "---", "---:"
 
@@ -84,12 +87,19 @@ def _free_rows(record: Check, results: Sequence[Result], make: RowMaker) -> list
     return [make.of_metric(each) for each in sorted(changes, key=ungated_order)]
 
 
+def _with_names(baselines: Mapping[str, str]) -> str:
+    return ", ".join(f"{shown} ({prose(name)})" for name, shown in baselines.items())
+
+
 def _drawn(rows: Sequence[Row]) -> list[str]:
     """A table with only the columns that some row needs."""
     if not rows:
         return []
     headers = list(dict.fromkeys(header for row in rows for header in row.baselines))
     headers.sort(key=lambda header: header == "base")
+    if len(headers) > _MOST_BASELINES:
+        rows = [row._replace(baselines={_ANY: _with_names(row.baselines)}) for row in rows]
+        headers = [_ANY]
     columns = [
         ("", _TEXT, [row.mark for row in rows]),
         ("gate", _TEXT, [row.gate for row in rows]),
