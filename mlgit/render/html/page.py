@@ -23,7 +23,7 @@ th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; 
 td:last-child:not([style]):not(:first-child) { min-width: 11rem }
 td[style*="right"] { white-space: nowrap }
 @media (max-width: 40rem) { body { padding: 1rem } th, td { padding: .2rem .35rem } }
-td code { overflow-wrap: anywhere } td > code:only-child { display: inline-block; min-width: min(100%, 9rem) }
+td code { overflow-wrap: anywhere } td:has(> code:only-child) { min-width: 8rem; white-space: normal }
 th { font-weight: 600; background: var(--code) }
 td { font-variant-numeric: tabular-nums }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--code);
