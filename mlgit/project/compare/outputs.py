@@ -39,11 +39,13 @@ def in_git(project: Project, state: Evidence, paths: Iterable[str]) -> Mapping[s
 
     The content of a folder and of a file too large to read is not known, but it is there.
     """
+    wanted = set(paths)
+    if not wanted:
+        return {}
     from mlgit.adapters.dvc.data.hashes import bytes_md5
 
-    wanted = set(paths)
     tree = project.tree(state.commit)
-    there = set(tree.paths()) if wanted else set()
+    there = set(tree.paths())
     read = tree.read_many(sorted(wanted & there), most_bytes=_MOST_READ)
     found = {
         path: Content(bytes_md5(read[path]), len(read[path])) if path in read else Content(None)
