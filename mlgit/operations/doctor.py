@@ -126,9 +126,11 @@ def _check_remote(project: Project) -> Iterator[Finding]:
         yield found
         return
     if project.head.commit is not None and project.trunk is None:
+        remote = project.remote
         yield warning(
             "no_trunk",
-            f"No `main` or `master` here and `{project.remote}/HEAD` is not set, so trunk is not known",
+            f"This clone has neither `{remote}/main` nor `{remote}/master`, and `{remote}/HEAD` names no "
+            "branch that is here, so trunk is not known",
             repair=clone_repair(project),
         )
     seen = tags_as_of(project)

@@ -50,3 +50,20 @@ def test_each_way_out_works(moved: Folder, way: int, trunk: str) -> None:
     assert moved.here("promote", "line", "--to", "prod").status == Exit.DONE
     assert moved.here("doctor", "--online", "--json").status in {Exit.DONE, Exit.BLOCKED}
     assert trunk in moved.git("branch", "-r")
+
+
+def test_a_renamed_trunk_is_not_one_that_was_never_pushed(staged: Folder) -> None:
+    remote = staged.git("remote", "get-url", "origin")
+    staged.git("-C", remote, "branch", "-m", "main", "trunk")
+    staged.git("-C", remote, "symbolic-ref", "HEAD", "refs/heads/trunk")
+    staged.git("fetch", "-q", "--prune")
+    [finding] = [
+        each for each in staged.here("doctor", "--json").json()["findings"] if each["id"] == "no_trunk"
+    ]
+    assert finding["message"].startswith("This clone has neither `origin/main` nor `origin/master`")
+    done = staged.here("ci", "merged")
+    assert done.status == Exit.STATE
+    assert "There is no trunk yet" not in done.err
+    assert "git remote set-head origin --auto" in done.err
+    staged.git("remote", "set-head", "origin", "--auto")
+    assert staged.here("ci", "merged", "--dry-run").status == Exit.DONE

@@ -21,8 +21,9 @@ def trunk_checked_out(project: Project) -> Iterator[Project]:
     """Check out trunk's tip, then restore the previous checkout.
 
     Raises:
-        StateError: trunk has no commit, or a tracked file differs from HEAD.
+        StateError: trunk has no commit or is not known, or a tracked file differs from HEAD.
     """
+    project.require_trunk()
     trunk, head = project.trunk, require_clean(project)
     if trunk is None:
         raise StateError("There is no trunk yet", hint="push a first commit to the default branch")
