@@ -32,7 +32,7 @@ from mlgit.core.trust.marks import (
     unless_needed,
     versions_where_rejected,
 )
-from mlgit.core.trust.moved import put_back, take_back, that_name_what_is_here
+from mlgit.core.trust.moved import put_back, rewritten, take_back, that_name_what_is_here
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from mlgit.core.trust.rules import broken_rule, gates_problem
 from mlgit.core.trust.taken_out import idle_unassignments
@@ -55,6 +55,7 @@ def accepted_state(raw: ModelState, facts: Facts) -> ModelState:
         if late is not None:
             refused[late.fact.tag] = late
     _add_other_halves(raw, refused)
+    refused |= rewritten(raw, refused, facts)
     return without(raw, refused, facts)
 
 

@@ -1,20 +1,57 @@
-"""Moved: what to do about a tag that names a release whose own tag is another one now."""
+"""Moved: what to do about tags whose release, or whose commits, are others now."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.statement import EnvironmentStatement, TagPointer
-from mlgit.core.registry.tags import TAGS
+from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, TagPointer
+from mlgit.core.registry.tags import TAGS, ref_patterns
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.trust.proof import parse_statement
-from mlgit.core.wording import listed, word
+from mlgit.core.wording import listed, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.registry.state import ModelState, Refusal, TagFact
     from mlgit.core.trust.rules import Facts
+
+
+REWRITTEN = "the history was rewritten after it was made, and the commit of its release is not here"
+
+
+def rewritten(raw: ModelState, refused: Mapping[str, Refusal], facts: Facts) -> dict[str, Refusal]:
+    """The refusals of a model all of whose releases name other commits than theirs, which are not here.
+
+    Filters of the history (`git filter-repo`, `git lfs migrate`) make each tag again for the new commit. To
+    push the former objects would bring back what was filtered out.
+    """
+    releases = [fact for fact in raw.facts if fact.name.action == "register"]
+    if not releases or any(fact.tag not in refused for fact in releases):
+        return {}
+    for fact in releases:
+        stated = parse_statement(fact.message()).statement
+        if not isinstance(stated, ReleaseStatement) or stated.commit == fact.commit:
+            return {}
+        if facts.has(stated.commit):
+            return {}
+    advice = f"if that was meant, `{_start_over(raw.name, facts.remote)}` deletes all tags of `{raw.name}`"
+    advice += " for everyone" if facts.remote is not None else ""
+    advice += f"; then run `mlgit release {word(raw.name)}` and promote it"
+    return {
+        tag: each._replace(why=REWRITTEN, repair=None, advice=advice, missing=False)
+        for tag, each in refused.items()
+        if not each.foreign
+    }
+
+
+def _start_over(model: str, remote: str | None) -> str:
+    """The command that deletes all tags of a model; there may be too many to name each."""
+    patterns = words(each.removeprefix(TAGS) for each in ref_patterns(model))
+    here = f"git tag -d $(git tag -l {patterns})"
+    if remote is None:
+        return here
+    return f"git push {word(remote)} $(git tag -l --format=':%(refname)' {patterns}) && {here}"
 
 
 def that_name_what_is_here(

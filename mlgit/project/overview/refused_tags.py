@@ -8,8 +8,9 @@ from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.marks import unless_needed
+from mlgit.core.trust.moved import REWRITTEN
 from mlgit.core.trust.proof import parse_statement
-from mlgit.core.wording import listed, word
+from mlgit.core.wording import count, listed, word
 from mlgit.errors import AnswerNo, StateError
 from mlgit.project.registry.read import read_registry
 from mlgit.project.trust.accept import accept
@@ -33,8 +34,20 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
         state = accept(project, raw)
         yield from _against_rules_of_now(project, state)
         yield from _foreign(state, project.remote, named=_named(raw))
+        lost = tuple(each.fact.tag for each in state.refused if each.why == REWRITTEN)
+        if lost:
+            text = (
+                f"{count(len(lost), 'tag')} of `{raw.name}` do not count: the history was rewritten, and the "
+            )
+            advice = next(each.advice for each in state.refused if each.why == REWRITTEN)
+            yield fault(
+                "rewritten_history",
+                f"{text}the commits of their releases are not here",
+                repair=advice,
+                subjects=lost,
+            )
         for refusal in state.refused:
-            if not refusal.foreign:
+            if not refusal.foreign and refusal.why != REWRITTEN:
                 yield fault(
                     "refused_tag",
                     refusal.sentence,
