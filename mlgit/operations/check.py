@@ -9,7 +9,7 @@ from mlgit import __version__
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import Check, MetricChange, Note, Purpose, Verdict
-from mlgit.core.wording import word
+from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError
 from mlgit.project.gates.candidate import outside_git
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
@@ -39,8 +39,9 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
         _require_environment(project, question.environment)
     candidate = _candidate(project, revision, question.purpose)
     judged = judge_in_full(project, question._replace(candidate=candidate))
+    verdict = _with_stale_before(project, judged, _with_checkout(project, judged))
     bare = Check(
-        verdict=_with_ignored(project, judged, _with_files(project, judged, _with_checkout(project, judged))),
+        verdict=_with_ignored(project, judged, _with_files(project, judged, verdict)),
         metrics=(*_metric_changes(judged), *_of_removed_models(project, judged)),
         references=tuple(judged.references[case.model].baseline for case in judged.cases),
         tools={"mlgit": __version__},
@@ -96,6 +97,47 @@ def _with_files(project: Project, judged: Judgement, verdict: Verdict) -> Verdic
         return replace(result, hint=hint)
 
     return replace(verdict, results=tuple(map(named, verdict.results)))
+
+
+def _with_stale_before(project: Project, judged: Judgement, verdict: Verdict) -> Verdict:
+    """The verdict with a note about stages that are stale in the base for the same reasons."""
+    blocked = any(each.reason == "stale" and each.effect == "block" for each in verdict.results)
+    bases = (each.baseline for each in judged.references.values())
+    base = next((each for each in bases if each.vs == "base" and each.state == "found"), None)
+    if not blocked or base is None or base.commit is None or verdict.purpose != "check":
+        return verdict
+    same = _stale_alike(project, judged.evidence, base.commit)
+    if not same:
+        return verdict
+    verb = "was" if len(same) == 1 else "were"
+    note = Note(
+        code="stale_before",
+        message=f"{listed(same)} {verb} already stale in {base.commit[:7]}: this change did not cause it",
+        hint="run `mlgit run --commit` in a change of its own from trunk, and merge that first",
+    )
+    return replace(verdict, notes=(*verdict.notes, note))
+
+
+def _stale_alike(project: Project, here: Evidence, base: str) -> list[str]:
+    """The stages that are stale here and in the base for the same reasons, and whose inputs are the same."""
+    from mlgit.core.pipeline.model_files import meets
+    from mlgit.project.pipeline.evidence import evidence
+    from mlgit.project.pipeline.git_files import changed_files
+
+    try:
+        there = evidence(project, base)
+    except ConfigError:  # the verdict says so where it matters
+        return []
+    states = [{each.address: set(each.reasons) for each in side.stages} for side in (there, here)]
+    pointers = [{out.path: out.pointer for out in side.pipeline.outputs} for side in (there, here)]
+    touched = changed_files(project, base, here.commit)
+    touched |= {path for path, pointer in pointers[1].items() if pointers[0].get(path) != pointer}
+    return [
+        stage.address
+        for stage in here.pipeline.stages
+        if (why := states[1].get(stage.address)) and states[0].get(stage.address) == why
+        if not any(meets(path, each) for path in touched for each in (stage.file, *stage.deps, *stage.params))
+    ]
 
 
 def _with_ignored(project: Project, judged: Judgement, verdict: Verdict) -> Verdict:

@@ -254,8 +254,7 @@ class Baselines:
             return None
         only_name(f"`{vs}` is an environment", names)
         state = states[0] if states else None
-        whole = None if name is None else self._state(name)
-        now = self.declared is None
+        now, whole = self.declared is None, None if name is None else self._state(name)
         found = in_environment(
             self.project, vs, model, place=place, state=whole, purpose=self.purpose, merged=now
         )
