@@ -47,11 +47,12 @@ def rewritten(raw: ModelState, refused: Mapping[str, Refusal], facts: Facts) -> 
 
 def _start_over(model: str, remote: str | None) -> str:
     """The command that deletes all tags of a model; there may be too many to name each."""
-    patterns = words(each.removeprefix(TAGS) for each in ref_patterns(model))
-    here = f"git tag -d $(git tag -l {patterns})"
+    patterns = [each.removeprefix(TAGS) for each in ref_patterns(model)]
+    here = f"git tag -d $(git tag -l {words(patterns)})"
     if remote is None:
         return here
-    return f"git push {word(remote)} $(git tag -l --format=':%(refname)' {patterns}) && {here}"
+    there = f"git push {word(remote)} $(git tag -l --format=':%(refname)' {words(patterns)})"
+    return f"{there} && {here}"
 
 
 def that_name_what_is_here(

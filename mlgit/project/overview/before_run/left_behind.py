@@ -102,19 +102,17 @@ def _refusal(
 ) -> MlgitError:
     first = next((each for each in stuck if each.found_in is not None), stuck[0])
     others = f" (and {count(len(stuck) - 1, 'other')})" if len(stuck) > 1 else ""
-    recorded = f"the content that `{first.owner}` records"
+    path, recorded = first.path, f"the content that `{first.owner}` records"
+    details = () if failure is None else (failure.message,)
     if first.found_in is None:
-        keep, drop = f"dvc add {word(first.path)}", f"dvc checkout {word(first.path)}"
         return StateError(
-            f"`{first.path}`{others} is not {recorded}, so results of it would not fit the commit",
-            hint=f"run `{keep}` and commit, or `{drop}` to drop the change",
-            details=() if failure is None else (failure.message,),
+            f"`{path}`{others} is not {recorded}, so results of it would not fit the commit",
+            hint=f"run `dvc add {word(path)}` and commit, or `dvc checkout {word(path)}` to drop the change",
+            details=details,
         )
-    what = f"`{first.path}`{others} is still that of `{first.found_in}`, not {recorded}"
-    if pulled and not first.in_cache:
-        return lost_data(project, [first.path], failure, what=what)
-    return StateError(
-        what,
-        hint=f"run `dvc {'checkout' if first.in_cache else 'pull'} {word(first.path)}`",
-        details=() if failure is None else (failure.message,),
-    )
+    what = f"`{path}`{others} is still that of `{first.found_in}`, not {recorded}"
+    if first.in_cache:
+        return StateError(what, hint=f"run `dvc checkout {word(path)}`", details=details)
+    if pulled:
+        return lost_data(project, [path], failure, what=what)
+    return StateError(what, hint=f"run `dvc pull {word(path)}`", details=details)
