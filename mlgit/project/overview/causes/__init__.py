@@ -1,0 +1,1 @@
+"""Causes: why a verdict is as it is, and what would change it."""
