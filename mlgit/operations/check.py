@@ -115,16 +115,17 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     except ConfigError:  # the verdict already reports that the baseline cannot be read
         return extended
     stages = stage_runs(base.pipeline, judged.evidence.pipeline, judged.evidence.stages)
-    made = {
-        out.path for side in (base, judged.evidence) for each in side.pipeline.stages for out in each.outs
-    }
     plotted = {plot.file for plot in extended.plots if plot.changed}
     here = frozenset(project.tree(candidate.commit).paths())
-    made -= {each.path for each in diff.data or ()} & here - {
-        out.path for out in judged.evidence.pipeline.outputs
-    }
+    made = _made(base, judged.evidence, kept=here)
     lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted), here)
     return replace(extended, changes=lines, params=param_changes(diff), stages=stages)
+
+
+def _made(base: Evidence, new: Evidence, *, kept: Collection[str]) -> set[str]:
+    """The outputs of stages, without those that are only files of Git now."""
+    found = {out.path for side in (base, new) for each in side.pipeline.stages for out in each.outs}
+    return found - ({*kept} - {out.path for out in new.pipeline.outputs})
 
 
 def _decisive_first(plots: Sequence[Plot], judged: Judgement) -> tuple[Plot, ...]:

@@ -84,6 +84,8 @@ def plain(text: str, *, most: int = _LONGEST) -> str:
 
 def _plain(char: str) -> str:
     kind = unicodedata.category(char)
+    if "VARIATION SELECTOR" in unicodedata.name(char, ""):
+        return "?"  # it makes a picture of a letter
     if char in _PLAIN or kind[0] in _PLAIN_KINDS:
         return char
     return "-" if kind == _DASH else "?"

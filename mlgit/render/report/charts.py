@@ -191,7 +191,7 @@ def _ambiguous(plot: Plot) -> bool:
 
 
 def _beyond(plot: Plot, places: Sequence[float], margin: float, names: Mapping[PlotSide, str]) -> list[str]:
-    """A sentence for the lowest or highest point of each curve between the places of the chart."""
+    """A sentence for the lowest and highest point of each curve, if the chart does not show it."""
     found = []
     for curve in plot.curves:
         drawn = _known(curve, places)

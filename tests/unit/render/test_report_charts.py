@@ -140,7 +140,7 @@ def test_a_plot_that_only_one_side_has_is_not_called_changed() -> None:
     assert shown(gone, context=LOCAL) == "- **loss by step**: this change has no `loss.tsv`\n"
 
 
-def test_what_several_plots_lack_is_one_sentence() -> None:
+def test_what_several_plots_lack_is_written_once() -> None:
     both = [replace(LOSS, title=title, curves=(), notes=("no DVC cache",)) for title in ("a", "b")]
     assert shown(*both) == "- **a**, **b**: no DVC cache\n"
 

@@ -170,7 +170,7 @@ def test_a_rise_is_not_written_with_more_digits_because_a_fall_has_a_limit() -> 
     assert column(text, "change")[0].startswith("+0.005 ")
 
 
-def test_what_blocks_is_above_a_mere_finding_and_its_hint_below_it() -> None:
+def test_what_blocks_is_above_a_mere_finding_and_its_hint_is_not_in_the_list_below() -> None:
     found = Note(code="baseline_older", message="`a` of `tumor`: older", effect="note", model="tumor")
     blocks = Note(code="stale_stage", message="Stage `train` is stale", effect="block", hint="run `x`")
     text = markdown(together(one("tumor", BASE, BASE), notes=(found, blocks)))
@@ -230,5 +230,5 @@ def test_many_baselines_have_one_column() -> None:
 def test_a_long_name_is_cut_in_the_middle_so_that_numbers_stay_in_view() -> None:
     name = "evaluation.of.the.segmentation.head.on.the.external.cohort.auc"
     text = markdown(together(one("tumor", {name: "0.9"}, {name: "0.8"}, gates=())))
-    assert column(text, "metric") == ["`evaluation.of.the.se...e.external.cohort.auc`"]
+    assert column(text, "metric") == ["`evaluation.of.the.se...n.the.external.cohort.auc`"]
     assert f"`metrics/test.json:{name}`" in text
