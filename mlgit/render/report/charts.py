@@ -178,7 +178,7 @@ def _sentences(
     ends = {curve.side: (curve.points[0][0], curve.points[-1][0]) for curve in plot.curves}
     if len(set(ends.values())) > 1:
         spans = (
-            f"{names[side]} from {digits(start, most=4)} to {digits(end, most=4)}"
+            f"{prose(names[side])} from {digits(start, most=4)} to {digits(end, most=4)}"
             for side, (start, end) in ends.items()
         )
         found.append(f"{prose(plot.x_label)}: {', '.join(spans)}.")
@@ -200,5 +200,5 @@ def _beyond(plot: Plot, places: Sequence[float], margin: float, names: Mapping[P
             x, y = extreme(inside, key=itemgetter(1))
             if abs(y - extreme(drawn)) > margin:
                 where = f"{prose(plot.x_label)} {digits(x, most=6)}"
-                found.append(f"Between them, {names[curve.side]} is {digits(y, most=4)} at {where}.")
+                found.append(f"Between them, {prose(names[curve.side])} is {digits(y, most=4)} at {where}.")
     return found

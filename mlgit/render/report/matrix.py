@@ -21,7 +21,7 @@ _MOST_CELLS = 10
 def matrix(plot: Plot, names: Mapping[PlotSide, str]) -> list[list[str]]:
     """The confusion matrix as a table; of a large one the cells that changed most."""
     sides = [
-        names[side]
+        prose(names[side])
         for side in ("base", "candidate")
         if any(_count(cell, side) is not None for cell in plot.cells)
     ]
