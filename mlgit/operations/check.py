@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit import __version__
 from mlgit.core.gates.metric_changes import metric_changes
-from mlgit.core.gates.verdict import Check, MetricChange, Purpose
+from mlgit.core.gates.verdict import Check, MetricChange, Purpose, Result
 from mlgit.errors import ConfigError
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 from mlgit.project.overview.causes.explained import explained
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mlgit.core.compare.plots import Plot
-    from mlgit.core.gates.verdict import Result
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
 
