@@ -36,8 +36,7 @@ def run(  # noqa: PLR0913 (the options of the command)
 
     `stages` are as typed in `folder`, which is from the root. A stage whose entry git merged runs as well.
     `commit` commits the results; if such an entry is still the same, the commit's message says so. `ci` are
-    environment variables, for the base in CI; the other arguments and errors are those of
-    `mlgit.operations.run`.
+    environment variables, for the base in CI; the rest is as in `mlgit.operations.run`.
     """
     if commit and not dry_run:
         _require_committable(project)
@@ -54,9 +53,9 @@ def run(  # noqa: PLR0913 (the options of the command)
         edited="refuse" if commit else "keep",
         progress=progress,
     )
-    entries = {stage: merged[stage] for stage in again}
     if dry_run:
         return done
+    entries = {stage: merged[stage] for stage in again}
     committed = _commit(project, entries) if commit else None
     return replace(done, check=_check(project, entries, ci), committed=committed)
 

@@ -44,7 +44,9 @@ LACKS = {
     "misspelt": Lack("models/lime.json", nothing, "`models/lime.json` is neither a DVC output nor a file"),
     "ignored": Lack("models/other.bin", nothing, "`models/other.bin` is neither a DVC output nor a file"),
     "member": Lack("models/line.json/weights", nothing, "`models/line.json` at {} does not have `weights`"),
-    "never made": Lack("later/x.bin", never_made, "`later/x.bin` was declared at {}, but never made"),
+    "never made": Lack(
+        "later/x.bin", never_made, "`later/x.bin` is declared at {}, but no content of it is recorded"
+    ),
     "not kept": Lack("models/line.json", not_kept, "`models/line.json` is an output that DVC does not keep"),
 }
 

@@ -306,3 +306,18 @@ def test_status_proposes_no_release_that_is_done_or_refused(project: Folder, cha
     done = project.here("release", "line")
     assert "Already: " in done.out or "was rejected before" in done.err
     assert not next_of(project).startswith("mlgit release")
+
+
+def test_a_deleted_record_of_runs_is_brought_back_and_not_run_again(project: Folder) -> None:
+    (project / "dvc.lock").unlink()
+    out = project.here("status").out
+    assert "            train     deleted dvc.lock\n" in out
+    assert ("never" in out, "has not made" in out) == (False, False)
+    check = project.here("check").out
+    assert "is not recorded in dvc.lock, so no run of stage `evaluate` is known" in " ".join(check.split())
+    assert "\nnext: git checkout -- dvc.lock\n" in check
+    assert next_of(type(project)(project / "src")) == "(cd .. && git checkout -- dvc.lock)"
+    command = next_of(project)
+    assert command == "git checkout -- dvc.lock"
+    project.ok("sh", "-c", command)
+    assert "3 stages up to date" in project.here("status").out

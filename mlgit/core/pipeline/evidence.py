@@ -86,6 +86,9 @@ FROZEN = "the stage is frozen"
 MERGED = "git merged its entry of dvc.lock from two others, and no run made it"
 """The reason of a stage whose recorded results come from no run."""
 
+DELETED = "deleted "
+"""Begins the reason of a stage whose dvc.lock, which follows, was deleted here; or else of a dep or output."""
+
 
 OLD_LOCK = "dvc.lock is written as by DVC 1, and DVC does not read that any more"
 """A reason for `unproven`."""

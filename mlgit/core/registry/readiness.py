@@ -127,7 +127,7 @@ def model_problem(
         return Unready(
             code="model_not_made",
             subject=model,
-            message=f"`{unmade[0].path}` was declared {files.label}, but never made",
+            message=f"`{unmade[0].path}` is declared {files.label}, but no content of it is recorded",
             severity="warn",
             hint=_making(unmade[0]),
             line=line,

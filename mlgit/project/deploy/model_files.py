@@ -210,7 +210,7 @@ def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
     for output in outputs_of(path, pipeline.outputs):
         if output.pointer is None:
             raise StateError(
-                f"`{output.path}` was declared at {tree.label}, but never made",
+                f"`{output.path}` is declared at {tree.label}, but no content of it is recorded",
                 hint="run the pipeline with `mlgit run`, commit `dvc.lock`, and release that",
             )
         if output.pointer.directory:

@@ -121,7 +121,7 @@ class _Reader:
     def _stages(self, pipeline: Pipeline, hashes: Hashes) -> tuple[StageState, ...]:
         from mlgit.adapters.dvc.pipeline.staleness import stage_states
         from mlgit.project.pipeline.large_files import content_or_pointer
-        from mlgit.project.pipeline.merged_records import merged_by_git
+        from mlgit.project.pipeline.merged_records import merged_by_git, with_deleted_locks
 
         def ask(addresses: Sequence[str]) -> Mapping[str, Sequence[str]]:
             from mlgit.adapters.dvc.engine import status
@@ -138,6 +138,8 @@ class _Reader:
             merged=merged_by_git(self._project, self._commit, pipeline),
             whole=partial(content_or_pointer, self._project),
         )
+        if self._commit is None:
+            found = with_deleted_locks(self._project, self._tree, found)
         unreadable = hashes_on_disk(self._project).unreadable if self._commit is None else {}
         self._problems += [
             Problem(code="unreadable", message=f"`{path}` cannot be read: {why}")

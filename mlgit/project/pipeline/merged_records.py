@@ -7,6 +7,7 @@ process.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ from mlgit.adapters.dvc.data.fingerprints import checksum
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.memory import Memory
+from mlgit.core.pipeline.evidence import DELETED
 from mlgit.core.record import NamedTuple
 from mlgit.project.open import LOCAL
 from mlgit.project.pipeline.declared import record_file
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mlgit.core.gates.verdict import Note
+    from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.stages import Pipeline
+    from mlgit.core.tree import Tree
     from mlgit.project.open import Project
     from mlgit.project.pipeline.rewritten_records import Made
 
@@ -43,6 +47,18 @@ def merged_by_git(project: Project, commit: str | None, pipeline: Pipeline) -> d
     """Stage -> digest of its entry, for entries that git merged and that no run confirmed."""
     found = _merged(project, commit, pipeline)
     return {stage: digest for stage, digest in found.entries.items() if stage not in found.confirmed}
+
+
+def with_deleted_locks(
+    project: Project, tree: Tree, states: tuple[StageState, ...]
+) -> tuple[StageState, ...]:
+    """The states of the working tree: a stage whose dvc.lock was deleted here is not one that never ran."""
+    found = []
+    for each in states:
+        lock = record_file(each.address) if each.reasons == ("never run",) else ""
+        gone = lock.endswith(LOCK_FILE) and lock in project.head.changed and tree.read(lock) is None
+        found.append(replace(each, reasons=(f"{DELETED}{lock}",)) if gone else each)
+    return tuple(found)
 
 
 def confirmation_notes(

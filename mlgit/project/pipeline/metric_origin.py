@@ -165,7 +165,7 @@ def _foreign(made: MadeFile, *, edited: bool) -> str | None:
     """Why a metric file differs from the record in dvc.lock, in words that follow its name."""
     out, pointer = made.out, made.out.pointer
     if pointer is None:
-        return f"is not recorded in dvc.lock: stage `{out.owner}` has not made it yet"
+        return f"is not recorded in dvc.lock, so no run of stage `{out.owner}` is known"
     if not made.covered:
         return f"is in `{out.path}`, but DVC does not see it there: dvc.lock does not record it"
     recorded: str | None = pointer.md5
