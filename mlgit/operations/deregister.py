@@ -9,7 +9,7 @@ from mlgit.core.release.promotion import require_version, split_target
 from mlgit.core.release.tag_plan import ChangeReport, plan_deregistration
 from mlgit.core.trust.doubt import ways_out
 from mlgit.errors import StateError, UsageError
-from mlgit.project.registry.completeness import tag_repair
+from mlgit.project.registry.tag_settings import tag_repair
 from mlgit.project.release.change import make_change, model_to_change
 from mlgit.project.trust.accept import accept
 

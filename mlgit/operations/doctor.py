@@ -25,11 +25,10 @@ from mlgit.project.overview.git_health import (
     check_taken_names,
     check_unpushed_tags,
 )
-from mlgit.project.overview.refused_tags import check_refused_tags
+from mlgit.project.overview.refused_tags import check_ignored_tags, check_refused_tags
 from mlgit.project.overview.tag_health import (
     check_clashes,
     check_clocks,
-    check_ignored_tags,
     check_malformed_tags,
     check_other_readers,
 )

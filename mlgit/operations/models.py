@@ -11,9 +11,10 @@ from mlgit.project.deploy.served import with_served
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry_tags, tags_as_of, unpublished_notes
-from mlgit.project.trust.marks import trust_in
+from mlgit.project.trust.marks import of_other_tools, trust_in
 
 if TYPE_CHECKING:
+    from mlgit.core.registry.replay import Registry
     from mlgit.project.open import Project
 
 
@@ -34,7 +35,7 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
     registry, ignored = read_registry_tags(project, model=one)
     unsure = doubts(project, ignored)
     declared = declared_models(project, tagged=registry.models)
-    known = sorted({*declared, *registry.models})
+    known = sorted({*declared, *_tagged(project, registry, one)})
     if one is not None and one not in known:
         require_model(project, one)
     names = [one] if one is not None else known if model is None else _matching(known, model)
@@ -57,6 +58,12 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         tags_known=unsure.clone,
         notes=notes,
     )
+
+
+def _tagged(project: Project, registry: Registry, one: str | None) -> list[str]:
+    """The names in tags, without those of other tools that no one asked for."""
+    others = of_other_tools(project, registry)
+    return [name for name in registry.models if name == one or not others(name)]
 
 
 def _matching(names: list[str], pattern: str) -> list[str]:

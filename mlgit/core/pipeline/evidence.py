@@ -87,7 +87,7 @@ MERGED = "git merged its entry of dvc.lock from two others, and no run made it"
 """The reason of a stage whose recorded results come from no run."""
 
 DELETED = "deleted "
-"""Begins the reason of a stage whose dvc.lock, which follows, was deleted here; or else of a dep or output."""
+"""Begins the reason of a stage whose dvc.lock, which follows, was deleted here; also that of a dep."""
 
 
 OLD_LOCK = "dvc.lock is written as by DVC 1, and DVC does not read that any more"

@@ -171,7 +171,8 @@ class Baselines:
         self, found: Baseline, name: str | None, doubt: str | None, refused: Refusal | None = None
     ) -> Baseline:
         """The baseline; unknown if this clone may lack tags, or if `doubt` or `refused` does not count."""
-        from mlgit.project.registry.completeness import as_of_fetch, ignored_hint, knows_model
+        from mlgit.project.registry.completeness import as_of_fetch, knows_model
+        from mlgit.project.registry.tag_settings import ignored_hint
 
         tags = self._tags_of(name)
         if refused is not None:

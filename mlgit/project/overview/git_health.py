@@ -13,12 +13,12 @@ from mlgit.core.overview.doctor import Finding, fault, warning
 from mlgit.core.registry.tags import Taken, parse_tag, taken
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.wording import listed, word, words
-from mlgit.project.overview.tag_health import annotate
+from mlgit.project.overview.refused_tags import annotate
 from mlgit.project.registry.completeness import clone_facts, clone_repair
 from mlgit.project.registry.pushed import once_at_remote, seen_at_remote, taken_names, unpushed_tags
 from mlgit.project.registry.read import read_facts, read_registry, tags_as_of
 from mlgit.project.registry.tag_settings import fetch_settings
-from mlgit.project.trust.marks import foreign_tags_allowed
+from mlgit.project.trust.marks import foreign_tags_allowed, of_other_tools
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -205,7 +205,8 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
     if unpushed:
         yield _unpushed(remote, unpushed)
     allowed = foreign_tags_allowed(project)
-    for tag in sorted(theirs.keys() - annotated):
+    others = of_other_tools(project)
+    for tag in sorted(each for each in theirs.keys() - annotated if not others(each.partition("@")[0])):
         yield warning(
             "lightweight_tag_at_remote",
             f"The tag `{tag}` does not count: it is lightweight at {remote}",

@@ -40,10 +40,15 @@ def model_lines(
     doubts: Doubts = NO_DOUBTS,
 ) -> tuple[ModelLine, ...]:
     """One line for every model that is declared or has tags; `environments` are the declared ones."""
+    from mlgit.project.trust.marks import of_other_tools
+
+    declared = set(declared)
+    others = of_other_tools(project, registry)
+    tagged = [name for name in registry.models if name not in declared and not others(name)]
     counted: dict[str, int] = {}
     return tuple(
         _model_line(project, registry.model(name), environments=environments, counted=counted, doubts=doubts)
-        for name in sorted({*declared, *registry.models})
+        for name in sorted({*declared, *tagged})
     )
 
 

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.registry.tags import TAGS, deletion, parse_tag
 from mlgit.core.release.promotion import check_promotion
-from mlgit.core.trust.marks import unless_needed
+from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.trust.moved import REWRITTEN
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import count, listed, word
 from mlgit.errors import AnswerNo, StateError
-from mlgit.project.registry.read import read_registry
+from mlgit.project.registry.pushed import NOT_SEEN
+from mlgit.project.registry.read import ignored_tags, read_registry
+from mlgit.project.registry.tag_settings import (
+    choose_remote,
+    ignored_hint,
+    releases_elsewhere,
+    tag_repair,
+)
 from mlgit.project.trust.accept import accept
+from mlgit.project.trust.marks import foreign_tags_allowed, of_other_tools
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -28,9 +38,37 @@ _NEEDED = (
 )
 
 
+def check_ignored_tags(project: Project) -> Iterator[Finding]:
+    """Tags that look like tags of mlgit and do not count."""
+    ignored = sorted(ignored_tags(project).items())
+    other = releases_elsewhere(project) if ignored else None
+    if other is not None:
+        text = f"No tag counts here: this clone has seen none of {len(ignored)} at `{project.remote}`"
+        repair, tags = choose_remote(project, other), tuple(tag for tag, _ in ignored)
+        yield warning("tag_of_a_fork", f"{text}, so they may be a fork's", repair=repair, subjects=tags)
+        return
+    others = of_other_tools(project)
+    for tag, why in ignored:
+        name = parse_tag(tag)
+        if name is not None and others(name.model) and "lightweight" in why:
+            continue
+        if why == MISSING:
+            yield _missing(project, tag)
+            continue
+        kind, repair = "unreadable_tag", unless_needed([tag], project.remote, why=why)
+        if why.endswith(NOT_SEEN):
+            kind, repair = "tag_of_a_fork", ignored_hint(project, tag, why)
+        elif "lightweight" in why:
+            kind, repair = "lightweight_tag", _lightweight(project, tag)
+        yield warning(kind, f"The tag `{tag}` does not count: {why}", repair=repair, subjects=(tag,))
+
+
 def check_refused_tags(project: Project) -> Iterator[Finding]:
     """Tags that no command acts on: foreign ones together, those with a statement one by one."""
+    others = of_other_tools(project)
     for raw in read_registry(project).models.values():
+        if others(raw.name):
+            continue
         state = accept(project, raw)
         yield from _against_rules_of_now(project, state)
         yield from _foreign(state, project.remote, named=_named(raw))
@@ -114,3 +152,30 @@ def _foreign(state: ModelState, remote: str | None, *, named: Collection[str]) -
             repair=advice or unless_needed(tags[:_SHOWN], remote, why=why),
             subjects=tuple(tags),
         )
+
+
+def _missing(project: Project, tag: str) -> Finding:
+    # Deleting the tag would hide that it is lost; git names the broken file if there is one.
+    here = f"git fetch --refetch --tags {word(project.remote or 'REMOTE')}"
+    return fault(
+        "missing_tag_object",
+        f"The object of the tag `{tag}` is missing or damaged, so the state of its model is not known",
+        repair="git fsck, and fetch the tag from a clone that has it" if project.remote is None else here,
+        subjects=(tag,),
+    )
+
+
+def _lightweight(project: Project, tag: str) -> str:
+    """What to do about a tag that is lightweight here: the remote may have the real one, or the same."""
+    remote, allowed = project.remote, foreign_tags_allowed(project)
+    command = annotate(tag, word(f"refs/tags/{tag}^{{}}"), remote)
+    if remote is None:
+        return command if allowed else unless_needed([tag], None, why=NO_STATEMENT)
+    last = f"`{command}` makes it count" if allowed else f"`{deletion([tag], remote)}` deletes it"
+    return f"run `{tag_repair(project)}`; if the tag is still lightweight, {last} for everyone"
+
+
+def annotate(tag: str, commit: str, remote: str | None) -> str:
+    """The command that replaces a lightweight tag by an annotated one, here and at the remote."""
+    here = f"git tag -f -a -m {word(tag)} {word(tag)} {commit}"
+    return here if remote is None else f"{here} && git push --force {word(remote)} {word(TAGS + tag)}"

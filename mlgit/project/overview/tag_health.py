@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import filterfalse
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
-from mlgit.core.registry.tags import TAGS, deletion, name_in_the_way, parse_tag
+from mlgit.core.registry.tags import name_in_the_way, parse_tag
 from mlgit.core.release.going_back import rollback_target
 from mlgit.core.stated_time import as_time
 from mlgit.core.trust.doubt import ways_out
-from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
+from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import listed, word
 from mlgit.errors import AnswerNo, StateError
-from mlgit.project.registry.completeness import doubts, ignored_hint, tag_repair
-from mlgit.project.registry.pushed import NOT_SEEN
-from mlgit.project.registry.read import ignored_tags, read_registry
+from mlgit.project.registry.completeness import doubts
+from mlgit.project.registry.read import read_registry
+from mlgit.project.registry.tag_settings import tag_repair
 from mlgit.project.trust.accept import accept
-from mlgit.project.trust.marks import foreign_tags_allowed
+from mlgit.project.trust.marks import of_other_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,23 +32,10 @@ _CLOCK_TOLERANCE = timedelta(minutes=10)
 _SHOWN = 5
 
 
-def check_ignored_tags(project: Project) -> Iterator[Finding]:
-    """Tags that look like tags of mlgit and do not count."""
-    for tag, why in sorted(ignored_tags(project).items()):
-        if why == MISSING:
-            yield _missing(project, tag)
-            continue
-        kind, repair = "unreadable_tag", unless_needed([tag], project.remote, why=why)
-        if why.endswith(NOT_SEEN):
-            kind, repair = "tag_of_a_fork", ignored_hint(project, tag, why)
-        elif "lightweight" in why:
-            kind, repair = "lightweight_tag", _lightweight(project, tag)
-        yield warning(kind, f"The tag `{tag}` does not count: {why}", repair=repair, subjects=(tag,))
-
-
 def check_malformed_tags(project: Project) -> Iterator[Finding]:
     """Tags that start with a known model's name and are invalid: `tumor@1.0.0`, `tumor@v1.0`."""
-    known = {*read_registry(project).models, *project.config(None).models}
+    others = of_other_tools(project)
+    known = {*filterfalse(others, read_registry(project).models), *project.config(None).models}
     for tag in list_tags(project.git):
         name = re.split("[@#]", tag, maxsplit=1)[0].replace("=", ":")
         ours = parse_tag(tag) or name_in_the_way(tag)
@@ -199,29 +186,3 @@ def _emptied(model: ModelState, environment: EnvironmentState) -> Iterator[Findi
             repair=None,
             subjects=(last,),
         )
-
-
-def _missing(project: Project, tag: str) -> Finding:
-    # Deleting the tag would hide that it is lost; git names the broken file if there is one.
-    here = f"git fetch --refetch --tags {word(project.remote or 'REMOTE')}"
-    return fault(
-        "missing_tag_object",
-        f"The object of the tag `{tag}` is missing or damaged, so the state of its model is not known",
-        repair="git fsck, and fetch the tag from a clone that has it" if project.remote is None else here,
-        subjects=(tag,),
-    )
-
-
-def _lightweight(project: Project, tag: str) -> str:
-    """What to do about a tag that is lightweight here: the remote may have the real one, or the same."""
-    remote, allowed = project.remote, foreign_tags_allowed(project)
-    again = annotate(tag, word(f"refs/tags/{tag}^{{}}"), remote)
-    if remote is None:
-        return again if allowed else unless_needed([tag], None, why=NO_STATEMENT)
-    last = f"`{again}` makes it count" if allowed else f"`{deletion([tag], remote)}` deletes it"
-    return f"run `{tag_repair(project)}`; if the tag is still lightweight, {last} for everyone"
-
-
-def annotate(tag: str, commit: str, remote: str | None) -> str:
-    here = f"git tag -f -a -m {word(tag)} {word(tag)} {commit}"
-    return here if remote is None else f"{here} && git push --force {word(remote)} {word(TAGS + tag)}"

@@ -135,27 +135,6 @@ def clone_repair(project: Project) -> str:
     return repair(clone_facts(project))
 
 
-def tag_repair(project: Project) -> str:
-    """The command for a tag that does not count here: it may count at the remote."""
-    remote = project.remote
-    return "mlgit doctor" if remote is None else f"git fetch --force --tags {word(remote)}"
-
-
-def ignored_hint(project: Project, tag: str, why: str) -> str:
-    """What to do about a lightweight or damaged tag, or one that may be a fork's: fetch, or delete it."""
-    from mlgit.core.registry.tags import deletion
-    from mlgit.project.registry.pushed import NOT_SEEN
-
-    again = f"run `{tag_repair(project)}`; if the tag still does not count"
-    if why.endswith(NOT_SEEN):
-        return f"{again}, `{deletion([tag], None)}` deletes it here"
-    if "#" in tag:
-        return f"{again}, see `mlgit doctor`"
-    if project.remote is None:
-        return f"if no one needs it, `{deletion([tag], None)}` deletes it"
-    return f"{again}, `{deletion([tag], project.remote)}` deletes it for everyone"
-
-
 def trunk_repair(project: Project) -> str:
     """The command that fetches trunk and says which branch it is."""
     return repair(clone_facts(project), set_head=True)

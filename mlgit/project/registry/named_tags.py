@@ -142,6 +142,6 @@ def _commit_of(project: Project, name: str) -> str | None:
 
 
 def _ignored(project: Project, tag: str, why: str) -> StateError:
-    from mlgit.project.registry.completeness import ignored_hint
+    from mlgit.project.registry.tag_settings import ignored_hint
 
     return StateError(f"The tag `{tag}` does not count: {why}", hint=ignored_hint(project, tag, why))

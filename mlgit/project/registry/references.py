@@ -182,8 +182,9 @@ def _environment(project: Project, text: str, model: str | None, read: Reader | 
 def _require_newest(project: Project, found: Reference) -> None:
     """Raise StateError if a newer tag than the one that was found may be at the remote, or does not count."""
     from mlgit.core.registry.completeness import doubtful_release
-    from mlgit.project.registry.completeness import ignored_hint, require_tags
+    from mlgit.project.registry.completeness import require_tags
     from mlgit.project.registry.read import read_model_tags
+    from mlgit.project.registry.tag_settings import ignored_hint
 
     tags = read_model_tags(project, found.model)
     what = f"What `{found.environment}` holds of `{found.model}`"

@@ -1,4 +1,4 @@
-"""Tag settings: what git's configuration says about the tags of this clone, from wherever git reads it."""
+"""Tag settings: git's settings about the tags of this clone, and what to do about tags in doubt."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from mlgit.core.fetch_settings import Setting
+from mlgit.core.registry.tags import deletion
+from mlgit.core.wording import word
+from mlgit.project.registry.pushed import NOT_SEEN, seen_at_remote
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project
@@ -31,6 +34,53 @@ def fetch_settings(project: Project, remote: str) -> tuple[Setting, ...]:
 def is_local(url: str) -> bool:
     """Whether a remote is a folder on this machine, so that this machine's settings hide its tags."""
     return url.startswith("file://") or ("://" not in url and ":" not in url.partition("/")[0])
+
+
+def tag_repair(project: Project) -> str:
+    """The command for a tag that does not count here: it may count at the remote."""
+    remote = project.remote
+    if remote is None or releases_elsewhere(project):
+        return "mlgit doctor"
+    return f"git fetch --force --tags {word(remote)}"
+
+
+def ignored_hint(project: Project, tag: str, why: str) -> str:
+    """What to do about a lightweight or damaged tag, or one that may be a fork's: fetch, or delete it."""
+    if why.endswith(NOT_SEEN) and (other := releases_elsewhere(project)):
+        return choose_remote(project, other)
+    again = f"run `{tag_repair(project)}`; if the tag still does not count"
+    if why.endswith(NOT_SEEN):
+        return f"{again}, `{deletion([tag], None)}` deletes it here"
+    if "#" in tag:
+        return f"{again}, see `mlgit doctor`"
+    if project.remote is None:
+        return f"if no one needs it, `{deletion([tag], None)}` deletes it"
+    return f"{again}, `{deletion([tag], project.remote)}` deletes it for everyone"
+
+
+def releases_elsewhere(project: Project) -> str | None:
+    """The other remote whose releases the tags here may be, as in a clone of a fork; none of them counts."""
+    others = [name for name in project.remotes if name != project.remote]
+    chosen = project.settings.remote is not None
+    if chosen or not others or project.remote is None or any(seen_at_remote(project).values()):
+        return None
+    from mlgit.project.registry.read import read_registry_tags
+
+    registry, ignored = read_registry_tags(project)
+    counting = any(state.facts for state in registry.models.values())
+    if counting or not ignored or not all(why.endswith(NOT_SEEN) for why in ignored.values()):
+        return None
+    return "upstream" if "upstream" in others else others[0]
+
+
+def choose_remote(project: Project, other: str) -> str:
+    """What to do if no tag was seen at the remote: only the user knows which remote is a fork."""
+    remote = project.remote or ""
+    chosen = f"git config mlgit.remote {word(other)} && git fetch --force --tags {word(other)}"
+    return (
+        f"if `{other}` is the project and `{remote}` a fork, run `{chosen}`; "
+        f"otherwise run `git fetch --force --tags {word(remote)}`"
+    )
 
 
 def _quoted(name: str) -> str:

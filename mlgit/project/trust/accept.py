@@ -20,9 +20,10 @@ from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.trust.rules import Facts
 from mlgit.project.history import unshallow
-from mlgit.project.registry.completeness import clone_facts, clone_repair, tag_repair
+from mlgit.project.registry.completeness import clone_facts, clone_repair
 from mlgit.project.registry.models import was_declared
 from mlgit.project.registry.read import read_model
+from mlgit.project.registry.tag_settings import tag_repair
 from mlgit.project.trust.asked_gates import GatesOfPromotions, RulesOfCommits, gates_of_releases
 from mlgit.project.trust.trunk_line import TrunkLine
 

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import Trust, deciding_tag, doubtful_environment
 from mlgit.core.registry.state import EnvironmentState
-from mlgit.core.trust.marks import Marks
+from mlgit.core.trust.marks import NO_STATEMENT, Marks
 from mlgit.errors import ConfigError, MlgitError
-from mlgit.project.registry.read import read_model_tags
+from mlgit.project.registry.read import read_model_tags, read_registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
@@ -56,3 +59,35 @@ def foreign_tags_allowed(project: Project) -> bool:
     except ConfigError:
         return True  # the command says so itself
     return not config.declared or config.foreign_tags == "allow"
+
+
+def of_other_tools(project: Project, registry: Registry | None = None) -> Callable[[str], bool]:
+    """Whether a name in tags is not a model's: of another package of a monorepo, such as `ui@v1.2.0`.
+
+    It is not declared, and mlgit wrote no tag of it. Without `models:` on trunk any name may be a model's.
+    """
+    try:
+        declared = {*project.trunk_config.models, *project.config(None).models}
+        unsure = not project.trunk_config.models or foreign_tags_allowed(project)
+    except ConfigError:
+        return lambda _: False
+    if unsure:
+        return lambda _: False
+    states = (registry or read_registry(project)).models
+
+    def of_others(name: str) -> bool:
+        state = None if name in declared else states.get(name)
+        mine = name in declared if state is None else any(each.flaw != NO_STATEMENT for each in state.facts)
+        return not mine and name not in _artifacts(project)
+
+    return of_others
+
+
+def _artifacts(project: Project) -> frozenset[str]:
+    from mlgit.project.pipeline.evidence import evidence
+
+    try:
+        found = evidence(project, None, staleness=False).pipeline.artifacts
+    except MlgitError:
+        return frozenset()
+    return frozenset(each.name for each in found)
