@@ -310,11 +310,19 @@ def test_a_missing_dvc_remote_is_found(project: Folder) -> None:
 
 
 def test_outputs_that_were_never_pushed_are_found_online_and_repaired(project: Folder) -> None:
-    shutil.rmtree(project.path.parent / "storage")
+    storage = project.path.parent / "storage"
+    for each in storage.iterdir():
+        shutil.rmtree(each)
     assert doctor(project) == {}
     finding = doctor(project, "--online")["outputs_not_pushed"]
     assert set(finding["subjects"]) == {"data/raw.csv", "data/clean.csv", "models/line.json"}
     repair(project, finding)
+    assert doctor(project, "--online") == {}
+    shutil.rmtree(storage)
+    finding = doctor(project, "--online")["dvc_remote_not_there"]
+    assert set(finding["subjects"]) == {"data/raw.csv", "data/clean.csv", "models/line.json"}
+    assert "mount its disk" in finding["repair"]
+    project.dvc("push", "-q")
     assert doctor(project, "--online") == {}
 
 

@@ -177,7 +177,7 @@ def _may_promote(view: View, call: Call) -> bool:
         return call.status == Exit.STATE and _finds_one(view, source, call)
     if not is_final(call.version) or not _usable(view, call.version, call):
         return False
-    held = (register.states[number].version for number in view.window(register, call))
+    held = [version for number in view.window(register, call) for version in _there(register, number)]
     if not call.downgrade and any(lower(call.version, version) for version in held):
         return False
     if source is None:
@@ -185,6 +185,12 @@ def _may_promote(view: View, call: Call) -> bool:
     commit = view.log.released[call.version].commit
     origin = view.log.register(source)
     return all(commit in origin.states[number].qualified for number in view.window(origin, call))
+
+
+def _there(register: Register, number: int) -> list[str | None]:
+    """The version in a state or, if it is empty, all those before it: the last one counts then."""
+    version = register.states[number].version
+    return [version] if version is not None else [each.version for each in register.states[:number]]
 
 
 def _finds_one(view: View, source: str | None, call: Call) -> bool:
