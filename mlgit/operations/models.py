@@ -35,7 +35,7 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
     registry, ignored = read_registry_tags(project, model=one)
     unsure = doubts(project, ignored)
     declared = declared_models(project, tagged=registry.models)
-    known = sorted({*declared, *_tagged(project, registry, one)})
+    known = sorted({*declared, *_tagged(project, registry, asked=model is not None)})
     if one is not None and one not in known:
         require_model(project, one)
     names = [one] if one is not None else known if model is None else _matching(known, model)
@@ -60,10 +60,12 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
     )
 
 
-def _tagged(project: Project, registry: Registry, one: str | None) -> list[str]:
-    """The names in tags, without those of other tools that no one asked for."""
+def _tagged(project: Project, registry: Registry, *, asked: bool) -> list[str]:
+    """The names in tags; those of other tools only if someone `asked` for a name or a pattern."""
+    if asked:
+        return [*registry.models]
     others = of_other_tools(project, registry)
-    return [name for name in registry.models if name == one or not others(name)]
+    return [name for name in registry.models if not others(name)]
 
 
 def _matching(names: list[str], pattern: str) -> list[str]:

@@ -115,7 +115,13 @@ def test_a_metric_file_that_git_ignores_is_in_no_commit_and_not_new(project: Fol
     )
     project.commit("Ignore metrics")
     project.git("push", "-q")
+    # The file here is the one that HEAD's dvc.lock records.
+    (result,) = _answer(project, "check")["verdict"]["results"]
+    assert (result["outcome"], result["candidate"]) == ("pass", result["baseline"])
+    project.write("params.yaml", "train:\n  slope: 1.98\n")
+    project.dvc("repro", "-q")
     (result,) = _answer(project, "check")["verdict"]["results"]
     assert (result["outcome"], result["reason"]) == ("error", "baseline_unreadable")
     assert "is not in the commit, although `dvc.lock` records it" in result["message"]
-    assert result["hint"] == "run `git add -f metrics/test.json` and commit it"
+    waiver = "add a waiver for this gate with `covers: [error]` to `.mlgit/waivers.yaml` on trunk"
+    assert result["hint"] == waiver

@@ -207,4 +207,4 @@ def test_a_new_environment_next_to_others_has_nothing_yet(live: Folder) -> None:
     worse(live)
     verdict = check(live, status=Exit.DONE)
     assert results(verdict)["line/mae-vs-env"][:2] == ("skipped", "no_baseline")
-    assert notes(verdict) == []
+    assert notes(verdict) == [("no_gates", "note")]

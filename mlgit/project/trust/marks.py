@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import Trust, deciding_tag, doubtful_environment
@@ -11,7 +12,7 @@ from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.registry.read import read_model_tags, read_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import ModelState
@@ -74,20 +75,21 @@ def of_other_tools(project: Project, registry: Registry | None = None) -> Callab
     if unsure:
         return lambda _: False
     states = (registry or read_registry(project)).models
+    named = cache(lambda: _declared(project, states))
 
     def of_others(name: str) -> bool:
         state = None if name in declared else states.get(name)
         mine = name in declared if state is None else any(each.flaw != NO_STATEMENT for each in state.facts)
-        return not mine and name not in _artifacts(project)
+        return not mine and name not in named()
 
     return of_others
 
 
-def _artifacts(project: Project) -> frozenset[str]:
-    from mlgit.project.pipeline.evidence import evidence
+def _declared(project: Project, names: Collection[str]) -> Collection[str]:
+    """The names of what is declared, with artifacts of these names."""
+    from mlgit.project.registry.models import declared_models
 
     try:
-        found = evidence(project, None, staleness=False).pipeline.artifacts
+        return declared_models(project, tagged=names)
     except MlgitError:
-        return frozenset()
-    return frozenset(each.name for each in found)
+        return ()
