@@ -256,7 +256,7 @@ def test_a_clone_whose_history_is_cut_off_does_not_say_what_is_on_trunk(
     assert "is not on origin/main" not in shown.out
     done = cut.here("check", "--base", "staging")
     assert done.status == Exit.STATE
-    assert "git fetch --unshallow --tags origin`" in done.err
+    assert "git fetch --unshallow --tags origin" in done.err
 
 
 @pytest.mark.parametrize("foreign", [False, True])

@@ -262,7 +262,7 @@ def test_after_a_pull_the_outputs_of_the_commit_before_are_named_and_pulled(proj
     assert ("mlgit run" in text, check.out.count("\nnext: dvc pull\n")) == (False, 1)
     assert "mlgit run" not in clone.here("report", "--format", "markdown").out
     clone.dvc("pull", "-q")
-    assert next_of(clone) == "mlgit release line  (`line` is new and has no version yet)"
+    assert next_of(clone) == "mlgit release line  # `line` is new and has no version yet"
     # What is here already only has to be checked out.
     clone.git("reset", "-q", "--hard", before)
     assert next_of(clone) == "dvc checkout"
