@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.files.paths import folders_above
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.gates.verdict import Candidate
 from mlgit.core.pipeline.stages import output_at
@@ -27,7 +28,10 @@ def candidate_of(project: Project, commit: str | None, evidence: Evidence) -> Ca
 
 
 def outside_git(project: Project, evidence: Evidence) -> tuple[str, ...]:
-    """The files that were read here and that Git ignores: no commit has them, and neither has CI."""
+    """The files that were read here and that Git ignores, so that the commit lacks them.
+
+    What is in a submodule, in another repository or behind a link is not ignored.
+    """
     if evidence.commit is not None:
         return ()
     known = frozenset(project.worktree.paths())
@@ -40,6 +44,7 @@ def outside_git(project: Project, evidence: Evidence) -> tuple[str, ...]:
         if path not in known
         and not path.startswith(("/", "../"))
         and not _is_data(output_at(path, outputs))
+        and not any(folder in known or f"{folder}/" in known for folder in folders_above(path))
         and os.path.isfile(os.path.join(project.root, path))
     )
 

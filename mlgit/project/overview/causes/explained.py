@@ -123,7 +123,7 @@ def _with_ignored(project: Project, judged: Judgement, verdict: Verdict) -> Verd
     notes = [
         Note(
             code="ignored_file",
-            message=f"`{path}` was read here and is in no commit: Git ignores it, so CI does not have it",
+            message=f"`{path}` was read here and is not in the commit: Git ignores it",
             hint=f"run `git add -f {word(path)}` and commit it",
         )
         for path in outside_git(project, state)
