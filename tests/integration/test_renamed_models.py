@@ -89,13 +89,22 @@ def test_a_model_that_is_still_declared_is_not_an_old_name(live: Folder) -> None
     assert not any("which no declared model has" in note for note in report["notes"])
 
 
-def test_of_two_old_names_at_the_path_the_newer_assignment_is_meant(live: Folder) -> None:
-    declare(live, "curve")
-    train_into(live, "1.995", "prod", model="curve")
-    declare(live, "third")
-    train(live, "1.9")
-    change(live, "release", "third")
-    done = live.here("promote", "third", "--to", "prod")
+@pytest.mark.parametrize("names", [("line", "curve"), ("curve", "line")])
+@pytest.mark.parametrize("at", [None, "2026-03-02T10:00:00+00:00"], ids=["later", "in one second"])
+def test_of_two_old_names_at_the_path_the_newer_assignment_is_meant(
+    project: Folder, names: tuple[str, str], at: str | None
+) -> None:
+    dates = {} if at is None else {"GIT_COMMITTER_DATE": at}
+    for name, slope in zip(names, ("2.0", "1.995"), strict=True):
+        declare(project, name)
+        train(project, slope)
+        for argv in (("release", name), ("promote", name, "--to", "prod")):
+            done = project.here(*argv, env=dates)
+            assert not done.status, done.err
+    declare(project, "third")
+    train(project, "1.9")
+    change(project, "release", "third")
+    done = project.here("promote", "third", "--to", "prod")
     assert done.status == Exit.BLOCKED, done.out + done.err
     assert "mae-vs-prod: fail: mae 0.0275" in done.err
 

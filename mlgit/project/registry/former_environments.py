@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from mlgit.core.config.renames import replaced_by
 from mlgit.core.registry.tags import parse_tag
 from mlgit.errors import ConfigError
-from mlgit.project.registry.former_names import last_changed, name_in_environment
+from mlgit.project.registry.former_names import changed_last, name_in_environment
 from mlgit.project.registry.read import read_registry
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def place_of(
     while level:
         found = [state for each in level if (state := _at(project, name, each, commit, read)) is not None]
         if found:
-            here = max(found, key=last_changed)
+            here = changed_last(project, found)
             return here.environment, here.model
         seen |= {*level}
         level = [old for each in level for old in _replaced(project, each) if old not in seen]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
+from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.pipeline.known_models import KnownModel, former_names, is_same
 from mlgit.core.registry.completeness import KNOWN, REMOTE_TAGS, in_ci, refused_releases
 from mlgit.core.registry.tags import parse_tag
@@ -20,7 +21,7 @@ from mlgit.project.registry.models import declared_models, known_models
 from mlgit.project.registry.read import read_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.verdict import Purpose
     from mlgit.core.pipeline.known_models import Declared
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     _Read = Callable[[str], ModelState]
     _Models = Mapping[str, KnownModel]
+
+_T = TypeVar("_T")
 
 # Commits never change, so that all baselines of a run share what was found.
 _STEPS: WeakKeyDictionary[Project, dict[tuple[str, ...], list[tuple[_Models, _Models]]]] = WeakKeyDictionary()
@@ -74,7 +77,7 @@ def name_in_environment(
     """The name under which a model is in an environment: its own, or one that it had before.
 
     Of several former names, one whose tags leave open what the environment holds is meant, otherwise the one
-    that was changed there last.
+    that was changed there last (within one second: the one with the later commit).
     """
     own = read(name).environments.get(environment)
     if own is not None and (own.changes or own.doubt is not None):
@@ -82,7 +85,7 @@ def name_in_environment(
     there = {held.model: held for held in undeclared(project, environment, read)}
     contents = {each: held.commit for each, held in there.items()}
     former = _former(project, name, commit, contents, read)
-    return max(former, key=lambda each: last_changed(there[each]), default=name)
+    return changed_last(project, [there[each] for each in former]).model if former else name
 
 
 def name_of_releases(project: Project, name: str, commit: str | None, read: _Read) -> str:
@@ -98,7 +101,13 @@ def name_of_releases(project: Project, name: str, commit: str | None, read: _Rea
     states = {each: read(each) for each in names - {*_declared_on_trunk(project)}}
     contents = {each: None if one.latest is None else one.latest.commit for each, one in states.items()}
     former = _former(project, name, commit, contents, read)
-    return max(former, key=lambda each: _newest_s(states[each]), default=name)
+    if not former:
+        return name
+    newest_s = {
+        each: max((one.fact.tagged_at_s for one in states[each].versions), default=0) for each in former
+    }
+    last = [each for each in former if newest_s[each] == max(newest_s.values())]
+    return _latest(project, [(each, contents[each]) for each in last])
 
 
 def releases_before(project: Project, name: str, commit: str | None, read: _Read) -> list[ModelState]:
@@ -152,14 +161,23 @@ def _former(
     ]
 
 
-def _newest_s(state: ModelState) -> tuple[int, str]:
-    return max((each.fact.tagged_at_s for each in state.versions), default=0), state.name
+def changed_last(project: Project, every: Sequence[EnvironmentState]) -> EnvironmentState:
+    """The one that may be meant: an environment in doubt, otherwise the one changed last."""
+    last = max(map(_last_changed, every))
+    return _latest(project, [(each, each.commit) for each in every if _last_changed(each) == last])
 
 
-def last_changed(held: EnvironmentState) -> tuple[bool, int, str]:
-    """The order of what may be meant: an environment in doubt is the last, then the one changed last."""
-    last_s = held.changes[-1].fact.tagged_at_s if held.changes else 0
-    return held.doubt is not None, last_s, held.model
+def _last_changed(held: EnvironmentState) -> tuple[bool, int]:
+    return held.doubt is not None, held.changes[-1].fact.tagged_at_s if held.changes else 0
+
+
+def _latest(project: Project, every: Sequence[tuple[_T, str | None]]) -> _T:
+    """The last one whose commit is not an ancestor of another one's."""
+    latest, commit = every[0]
+    for each, other in every[1:]:
+        if commit is None or other is None or not is_ancestor(project.git, other, commit):
+            latest, commit = each, other
+    return latest
 
 
 def _declared_on_trunk(project: Project) -> Collection[str]:
