@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from binascii import crc32
 from contextlib import suppress
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_T = TypeVar("_T")
 
 _LONGEST_WRITE_S = 60
+_LONGEST_HEAD = 64
 _LONGEST_INTEGER_BITS = 14_000
 
 
@@ -32,6 +40,11 @@ class Memory:
         self._format = format_number
         self._limit = limit_bytes
 
+    @property
+    def room_bytes(self) -> int:
+        """How long content may be."""
+        return sys.maxsize if self._limit is None else self._limit - _LONGEST_HEAD
+
     def size_bytes(self) -> int:
         """The size of the file; 0 if it would not be read."""
         try:
@@ -44,7 +57,7 @@ class Memory:
         """The content; None if there is no valid file."""
         if self._path is not None and self.size_bytes():
             with suppress(OSError), open(self._path, "rb") as file:
-                head, content = file.readline(64), file.read()
+                head, content = file.readline(_LONGEST_HEAD), file.read()
                 return content if head == self._head(content) else None
         return None
 
@@ -102,7 +115,8 @@ class Memory:
 class Table:
     """Values by key in a cache file, which is read when the first value is needed.
 
-    Values that this run did not use are kept as long as all keys together are at most `room_bytes` long.
+    Values that this run did not use are kept as long as all keys together are at most `room_bytes` long. If
+    those that it used are too many for the file, the first of them are kept.
     """
 
     def __init__(self, memory: Memory, *, room_bytes: int) -> None:
@@ -138,12 +152,25 @@ class Table:
                 break
             kept.setdefault(key, value)
         if not self._memory.write_json(kept):
-            self._memory.write_json(used)
+            self._memory.write_json(dict(fitting([*used.items()], most_bytes=self._memory.room_bytes)))
 
     @cached_property
     def _earlier(self) -> dict[str, object]:
         cached = self._memory.read_json()
         return cached if isinstance(cached, dict) else {}
+
+
+def fitting(values: Sequence[_T], *, most_bytes: int) -> list[_T]:
+    """The first values, as many as fit in so many bytes of JSON, but at least one."""
+    import json
+
+    size, fit = 1, 0
+    for value in values:
+        size += len(json.dumps(value, separators=(",", ":"))) + 1
+        if fit and size > most_bytes:
+            break
+        fit += 1
+    return list(values[:fit])
 
 
 def round_trips_json(value: object) -> bool:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlgit.errors import Exit
 from tests.support.leaderboards import METRICS, commit_metrics, first_names, leaderboard, names
 from tests.support.pipeline import train
 from tests.support.shell import Folder
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def queue(folder: Folder) -> None:
@@ -171,56 +168,6 @@ def test_a_metric_file_that_is_a_link_is_followed_inside_the_commit(project: Fol
     project.commit("A link")
     (row, _) = leaderboard(project, "-n", "2")["rows"]
     assert row["metrics"][METRICS] == {"r2": 0.77}
-
-
-def test_dvc_is_not_asked_about_templates_without_numbers(
-    project: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = (
-        (project / "dvc.yaml")
-        .read_text()
-        .replace("cmd: python src/train.py", "cmd: python src/train.py # ${train.slope}")
-    )
-    loop = "  each:\n    foreach: [a, b]\n    do: {cmd: 'echo ${item} > ${item}', outs: ['${item}']}\n"
-    project.write("dvc.yaml", text.replace("artifacts:", f"{loop}artifacts:"))
-    commit_metrics(project, "templated", r2=0.5)
-    from mlgit.adapters.dvc.pipeline import resolved
-
-    monkeypatch.delattr(resolved, "resolved")
-    (row,) = leaderboard(project, "-n", "1")["rows"]
-    assert row["metrics"][METRICS]["r2"] == 0.5
-    assert row["params"] == {"params.yaml": {"train.slope": 1.99}}
-
-
-def test_templates_in_metric_paths_are_filled_in_by_dvc_and_cached(
-    project: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = (project / "dvc.yaml").read_text()
-    body = "{cmd: echo, metrics: ['m/${item}-${train.slope}.json']}"
-    loop = f"  each:\n    foreach: [a, b]\n    do: {body}\n"
-    project.write(
-        "dvc.yaml", text.replace("artifacts:", f"{loop}artifacts:").replace(METRICS, "metrics/${name}.json")
-    )
-    for slope in ("1", "2"):
-        project.write("params.yaml", f"name: test\ntrain:\n  slope: {slope}\n")
-        for item in "ab":
-            project.write(f"m/{item}-{slope}.json", json.dumps({"auc": float(slope)}))
-        project.commit(f"Slope {slope}")
-    document = leaderboard(project, "-n", "3")
-    found = [sorted(row["metrics"]) for row in document["rows"]]
-    assert found == [
-        ["m/a-2.json", "m/b-2.json", METRICS],
-        ["m/a-1.json", "m/b-1.json", METRICS],
-        [METRICS],
-    ]
-    theirs = json.loads(project.dvc("metrics", "show", "--all-commits", "--json"))
-    assert sorted(sorted(state["data"]) for each, state in theirs.items() if each != "workspace") == sorted(
-        found
-    )
-    from mlgit.adapters.dvc.pipeline import resolved
-
-    monkeypatch.delattr(resolved, "resolved")
-    assert leaderboard(project, "-n", "3")["rows"] == document["rows"]
 
 
 def test_a_pipeline_that_dvcignore_hides_is_not_read(project: Folder) -> None:

@@ -194,7 +194,7 @@ class SourceFinder:
                 plain = None if templates else outline(shape, content)
                 if plain is None:
                     tree = self._project.tree(commit)
-                    shape, filled_in = self._filled.fill(tree, root, shape, path=path), True
+                    shape, filled_in = self._filled.fill(tree, shape, path=path), True
                 else:
                     shape, cut = plain, True
             shapes[path] = shape

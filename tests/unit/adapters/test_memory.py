@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.adapters.memory import Memory, Table, round_trips_json
+from mlgit.adapters.memory import Memory, Table, fitting, round_trips_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,6 +185,24 @@ def test_a_table_that_is_too_large_keeps_only_values_of_this_run(tmp_path: Path)
     second.learn("new", "x" * 100)
     second.save()
     assert [table(tmp_path).get(key) for key in ("old", "new")] == [None, ("x" * 100,)]
+
+
+def test_a_table_whose_values_of_this_run_are_too_many_keeps_the_first(tmp_path: Path) -> None:
+    first = table(tmp_path, limit=400)
+    for number in range(9):
+        first.learn(str(number), "x" * 100)
+    first.save()
+    kept = [number for number in range(9) if table(tmp_path, limit=400).get(str(number))]
+    assert kept == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("most_bytes", "kept"), [(0, 1), (8, 1), (9, 2), (12, 2), (13, 3), (99, 3)], ids=str
+)
+def test_the_first_values_that_fit_are_kept_but_at_least_one(most_bytes: int, kept: int) -> None:
+    values = ["a", "b", "c"]
+    assert fitting(values, most_bytes=most_bytes) == values[:kept]
+    assert fitting([], most_bytes=most_bytes) == []
 
 
 JSON = st.recursive(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlgit.adapters.dvc.data.cache import configuration_files
 from mlgit.adapters.dvc.files.documents import name_at
 from mlgit.adapters.dvc.files.paths import folder_of, join
-from mlgit.adapters.memory import Memory, round_trips_json
+from mlgit.adapters.memory import Memory, fitting, round_trips_json
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _FORMAT = 2
 _FOLDER = "resolved"
 _MOST_ENTRIES = 32
-_MAX_BYTES = 4 << 20
+_MANY_BYTES = 4 << 20
+_MAX_BYTES = 32 << 20
 _SECTION = b"parsing"
 
 
@@ -43,21 +44,35 @@ def resolved(
         ConfigError: DVC says that the file is invalid.
     """
     content = shape.content
-    settings = _settings(tree, path, root)
-    key = _key(path, content, settings)
+    key = sources_key(tree, shape, path=path, root=root)
     earlier = _Cache(folder, path)
     known = earlier.find(key, tree.read)
     if known is not None:
         return str(known["why"]), known["document"]
-    from mlgit.adapters.dvc.engine import fill_in
-
-    document, reads = fill_in(root, shape, path=path, read=_inside(tree, shape), settings=settings)
+    document, hashes = filled_in(tree, shape, path=path, root=root)
     word, place = doubt
     line = shape.locate(place).line if place else content[: content.find(b"${")].count(b"\n") + 1
     why = word if line is None else f"{word} (line {line})"
-    hashes = {name: _digest(text) for name, text in reads.items()}
     earlier.keep({"key": key, "reads": hashes, "why": why, "document": document})
     return why, document
+
+
+def filled_in(tree: Tree, shape: Shape, *, path: str, root: str) -> tuple[object, dict[str, str | None]]:
+    """The file as DVC fills it in, and what its templates read: digests by path, None for no file.
+
+    Raises:
+        ConfigError: DVC says that the file is invalid.
+    """
+    from mlgit.adapters.dvc.engine import fill_in
+
+    settings = _settings(tree, path, root)
+    document, reads = fill_in(root, shape, path=path, read=_inside(tree, shape), settings=settings)
+    return document, {name: digest(text) for name, text in reads.items()}
+
+
+def sources_key(tree: Tree, shape: Shape, *, path: str, root: str) -> str:
+    """A hash of everything but the files that templates read: the file, DVC's settings and version."""
+    return _key(path, shape.content, _settings(tree, path, root))
 
 
 def _inside(tree: Tree, shape: Shape) -> Callable[[str], bytes | None]:
@@ -108,11 +123,11 @@ def _content(file: str) -> bytes | None:
 
 def _key(path: str, content: bytes, settings: Sequence[bytes]) -> str:
     """A hash of everything that is known before DVC is asked."""
-    digest = blake2b(digest_size=20)
+    found = blake2b(digest_size=20)
     for part in (path.encode("utf-8", "surrogateescape"), content, *settings, _version_of_dvc()):
-        digest.update(len(part).to_bytes(8, "little"))
-        digest.update(part)
-    return digest.hexdigest()
+        found.update(len(part).to_bytes(8, "little"))
+        found.update(part)
+    return found.hexdigest()
 
 
 def _version_of_dvc() -> bytes:
@@ -127,7 +142,7 @@ def _version_of_dvc() -> bytes:
     return place.encode("utf-8", "surrogateescape") + (version or b"")
 
 
-def _digest(content: bytes | None) -> str | None:
+def digest(content: bytes | None) -> str | None:
     """The hash of a content; None if there is no file."""
     return None if content is None else blake2b(content, digest_size=20).hexdigest()
 
@@ -148,21 +163,20 @@ class _Cache:
 
     def find(self, key: str, read: Callable[[str], bytes | None]) -> _Fields | None:
         """The result whose sources are all unchanged."""
-        digest = cache(lambda name: _digest(read(name)))
+        now = cache(lambda name: digest(read(name)))
         return next(
             (
                 result
                 for result in self._results
-                if result["key"] == key
-                and all(digest(name) == known for name, known in result["reads"].items())
+                if result["key"] == key and all(now(name) == known for name, known in result["reads"].items())
             ),
             None,
         )
 
     def keep(self, result: _Fields) -> None:
-        """Add a result; drop the oldest if there are too many, all others if they are too large."""
-        if round_trips_json(result) and not self._memory.write_json([result, *self._results][:_MOST_ENTRIES]):
-            self._memory.write_json([result])
+        """Add a result, and keep those before it that are small enough to be read each time."""
+        if round_trips_json(result):
+            self._memory.write_json(fitting([result, *self._results][:_MOST_ENTRIES], most_bytes=_MANY_BYTES))
 
 
 def _whole(result: object) -> bool:
