@@ -21,9 +21,10 @@ from mlgit.core.overview.status import (
     Status,
     VerdictCounts,
 )
+from mlgit.core.pipeline.stages import Pipeline
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.compare.base import base_commit
-from mlgit.project.overview.data_states import data_states, has_remote
+from mlgit.project.overview.data_states import can_pull, data_states, unseen_owners
 from mlgit.project.overview.model_lines import model_lines
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
@@ -269,17 +270,16 @@ class _StatusReader:
         return expiring_waivers(self._project, _EXPIRES_SOON_DAYS)
 
     def _next(self, found: Status) -> NextStep | None:
-        pipeline = None if self._evidence is None else self._evidence.pipeline
-        has_pipeline = pipeline is not None and bool(
-            pipeline.stages or pipeline.tracked or pipeline.metrics or pipeline.artifacts
-        )
+        pipeline = Pipeline() if self._evidence is None else self._evidence.pipeline
         declared = self._config is None or self._config.declared
-        lost = [each.path for each in found.data if each.lost or (each.found_in and not each.in_cache)]
-        pulls = pipeline is None or has_remote(self._project, pipeline, lost)
-        gone = self._project.head.deleted
-        refused = [] if pipeline is None else [path for path, _ in pipeline.refused]
         step = next_step(
-            found, declared=declared, has_pipeline=has_pipeline, can_pull=pulls, refused=refused, deleted=gone
+            found,
+            declared=declared,
+            has_pipeline=bool(pipeline.stages or pipeline.tracked or pipeline.metrics or pipeline.artifacts),
+            can_pull=self._evidence is None or can_pull(self._project, pipeline, found.data),
+            refused=[path for path, _ in pipeline.refused],
+            unseen=unseen_owners(self._project, found.data),
+            deleted=self._project.head.deleted,
         )
         proven = all(each.known == "yes" for each in found.models)
         if step is None and declared and found.commit is not None and proven:

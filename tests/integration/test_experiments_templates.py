@@ -68,7 +68,8 @@ def foreach(project: Folder, command: str) -> None:
     project.write(
         "dvc.yaml",
         f"stages:\n  fit:\n    foreach: ${{names}}\n    do:\n      cmd: echo ${{size}} {command}\n"
-        "      desc: ${size}\n      deps: ['in/${item}']\n      metrics: ['m/${item}.json': {cache: false}]\n",
+        "      desc: ${size}\n      deps: ['in/${item}']\n"
+        "      metrics: ['m/${item}.json': {cache: false}]\n",
     )
     for item in "abc":
         project.write(f"m/{item}.json", '{"auc": 0.5}')

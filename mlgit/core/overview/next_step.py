@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.checkout import CHECK_OUT, bring_back, deleted_files, left_behind
@@ -31,14 +32,17 @@ def next_step(
     has_pipeline: bool,
     can_pull: bool = True,
     refused: Iterable[str] = (),
+    unseen: Collection[str] = (),
     deleted: Collection[str] = (),
 ) -> NextStep | None:
     """The most urgent thing to do, if there is one.
 
     `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here. `can_pull`: there is a
-    DVC remote to pull from. `refused` are files because of which DVC would refuse every command. `deleted`
-    are files that Git has and the disk lacks.
+    DVC remote to pull from. `refused` are files because of which DVC would refuse every command, `unseen` are
+    owners of outputs that DVC passes over. `deleted` are files that Git has and the disk lacks.
     """
+    passed_over = next((each.owner for each in status.data if each.owner in unseen), None)
+    status = replace(status, data=tuple(each for each in status.data if each.owner not in unseen))
     step = _broken(status) or _bring_back(status, deleted) or _taken(status) or _unknown_tags(status)
     step = step or _deploy(status) or _complete(status)
     step = step or _repair(status, can_pull=can_pull) or _work(status, can_pull=can_pull)
@@ -46,6 +50,8 @@ def next_step(
         odd = next(iter(refused), None)
         step = step if odd is None else NextStep(command="mlgit doctor", reason=f"DVC refuses `{odd}`")
     step = step or _share(status)
+    if step is None and passed_over is not None:
+        return NextStep(command="mlgit doctor", reason=f"DVC passes over `{passed_over}`")
     if step is None and status.tags_known.repair is not None:
         return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
     if step is None and not declared:

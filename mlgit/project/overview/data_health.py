@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.dvc.files.paths import folders_above
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.wording import listed, word, words
+from mlgit.project.overview.data_states import declared_in, unseen_owners
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.local_files import cache_of
 
@@ -82,8 +83,12 @@ def check_data(project: Project) -> Iterator[Finding]:
             "DVC has no default remote: no one else can fetch the data and models of this repository",
             repair="dvc remote add -d storage URL",
         )
+    unseen = unseen_owners(project, outputs)
+    yield from _passed_over(project, [out for out in outputs if out.owner in unseen])
     absent = []
     for out in outputs:
+        if out.owner in unseen:
+            continue
         cache = cache_of(project, out.path)
         if out.pointer is not None and cache is not None and not cache.has(out.pointer):
             absent.append(out.path)
@@ -94,6 +99,24 @@ def check_data(project: Project) -> Iterator[Finding]:
             # Without a remote there is nothing to pull from.
             repair="dvc pull" if remote else "mlgit run",
             subjects=tuple(absent),
+        )
+
+
+def _passed_over(project: Project, outputs: list[Output]) -> Iterator[Finding]:
+    """A warning for each file that declares these outputs: DVC passes over what Git ignores."""
+    of_file: dict[str, list[str]] = {}
+    for out in outputs:
+        of_file.setdefault(declared_in(out.owner), []).append(out.path)
+    for file, paths in of_file.items():
+        found = project.git.try_text("check-ignore", "--verbose", "--no-index", "--", file) or ""
+        where = re.match(r"(.*):(\d+):(.*)\t", found)
+        rule = "Git ignores it" if where is None else f"line {where[2]} of `{where[1]}` ignores it"
+        pattern = "the pattern" if where is None else f"`{where[3]}` in `{where[1]}`"
+        yield warning(
+            "ignored_by_git",
+            f"`{file}` is in Git, but {rule}, so DVC passes over it, and fetches no {listed(paths)}",
+            repair=f"remove {pattern}, or make it narrower: it must not match `{file}`",
+            subjects=(file,),
         )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.files.declared import PIPELINE_FILE
 from mlgit.core.overview.status import DataState
 from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from mlgit.core.pipeline.evidence import Evidence
-    from mlgit.core.pipeline.stages import Pipeline
+    from mlgit.core.pipeline.stages import Output, Pipeline
     from mlgit.project.open import Project
 
     Workspace = Literal["same", "modified", "absent", "new"]
@@ -49,11 +51,28 @@ def data_states(project: Project, state: Evidence) -> tuple[DataState, ...]:
     return tuple(found)
 
 
-def has_remote(project: Project, pipeline: Pipeline, paths: Sequence[str]) -> bool:
-    """Whether there is a DVC remote for one of these outputs; also if there are none."""
+def can_pull(project: Project, pipeline: Pipeline, data: Sequence[DataState]) -> bool:
+    """Whether there is a DVC remote for one of the outputs to fetch; also if there are none."""
     outputs = {out.path: out for out in pipeline.outputs}
-    for path in paths:
+    lost = [each.path for each in data if each.lost or (each.found_in and not each.in_cache)]
+    for path in lost:
         out, cache = outputs.get(path), cache_of(project, path)
         if out is None or out.remote or out.source or (cache is not None and cache.remote):
             return True
-    return not paths
+    return not lost
+
+
+def unseen_owners(project: Project, outputs: Sequence[DataState] | Sequence[Output]) -> frozenset[str]:
+    """The owners of outputs whose .dvc or dvc.yaml file Git has and ignores: DVC passes over it."""
+    files = {each.owner: declared_in(each.owner) for each in outputs}
+    if not files:
+        return frozenset()
+    options = ("-z", "--full-name", "--cached", "--ignored", "--exclude-standard")
+    specs = [f":(top,literal){file}" for file in dict.fromkeys(files.values())]
+    ignored = {*map(os.fsdecode, project.git.run("ls-files", *options, "--", *specs).split(b"\0"))}
+    return frozenset(owner for owner, file in files.items() if file in ignored)
+
+
+def declared_in(owner: str) -> str:
+    """The .dvc or dvc.yaml file of an output's owner, which is that file or the address of a stage."""
+    return owner if owner.endswith(".dvc") else owner.rpartition(":")[0] or PIPELINE_FILE

@@ -196,9 +196,7 @@ def test_a_table_whose_values_of_this_run_are_too_many_keeps_the_first(tmp_path:
     assert kept == [0, 1, 2]
 
 
-@pytest.mark.parametrize(
-    ("most_bytes", "kept"), [(0, 1), (8, 1), (9, 2), (12, 2), (13, 3), (99, 3)], ids=str
-)
+@pytest.mark.parametrize(("most_bytes", "kept"), [(0, 1), (8, 1), (9, 2), (12, 2), (13, 3), (99, 3)], ids=str)
 def test_the_first_values_that_fit_are_kept_but_at_least_one(most_bytes: int, kept: int) -> None:
     values = ["a", "b", "c"]
     assert fitting(values, most_bytes=most_bytes) == values[:kept]

@@ -44,11 +44,11 @@ def _with_checkout(project: Project, judged: Judgement) -> Verdict:
         return with_files_back(verdict, deleted)
     if not needs_run(verdict):
         return verdict
-    from mlgit.project.overview.data_states import data_states, has_remote
+    from mlgit.project.overview.data_states import can_pull, data_states
 
     data = data_states(project, state)
-    wanted = [each.path for each in data if each.found_in is not None and not each.in_cache]
-    found = left_behind(stale, data, can_pull=has_remote(project, state.pipeline, wanted))
+    foreign = [each for each in data if each.found_in is not None]
+    found = left_behind(stale, data, can_pull=can_pull(project, state.pipeline, foreign))
     return verdict if found is None else with_checkout(verdict, found)
 
 
