@@ -25,10 +25,11 @@ def drawable(numbers: Sequence[float]) -> bool:
 
 
 def axis(numbers: Sequence[float], *, share: bool) -> tuple[float, float]:
-    """Round ends around drawable numbers; 0 is one if it is near, and 1 is the upper end of a `share`."""
+    """Two round ends around drawable numbers; 0 is one if it is near, and 1 is the upper end of a `share`."""
     low, high = min(numbers), max(numbers)
     if share and low >= 0 and high <= 1:
-        return floor(low * _TWENTIETHS) / _TWENTIETHS if low >= 0.5 else 0.0, 1.0  # noqa: PLR2004 (half)
+        below = min(floor(low * _TWENTIETHS), _TWENTIETHS - 1)
+        return below / _TWENTIETHS if low >= 0.5 else 0.0, 1.0  # noqa: PLR2004 (half)
     span = high - low or abs(high) or 1.0
     step = 10.0 ** floor(log10(span)) / _STEPS_PER_DECADE
     if low == high:

@@ -21,8 +21,8 @@ _OF_ONE_KIND = 10
 _HAVE_NOTES = ("loosened", "removed")
 FORK = (
     "> **Computed by fork code.** These numbers were made by the fork's own run; nothing here was repeated"
-    " by this repository. The check passes after someone trusted read the code, pushed this commit to a"
-    " branch of this repository and opened a pull request for it."
+    " by this repository. The check stays red until someone trusted has read the code, pushed this commit to"
+    " a branch of this repository and opened a pull request for it. Then the gates decide."
 )
 
 

@@ -89,6 +89,8 @@ def test_a_name_is_plain_and_short(text: str, shown: str) -> None:
     ("numbers", "share", "ends"),
     [
         ([0.871, 1], True, (0.85, 1)),
+        ([1, 1], True, (0.95, 1)),
+        ([0.999, 1], True, (0.95, 1)),
         ([0.4, 0.9], True, (0, 1)),
         ([0.4, 1.2], True, (0, 1.2)),
         ([0.1, 2], False, (0, 2)),
