@@ -275,7 +275,6 @@ class _StatusReader:
         step = next_step(
             found,
             declared=declared,
-            has_pipeline=bool(pipeline.stages or pipeline.tracked or pipeline.metrics or pipeline.artifacts),
             can_pull=self._evidence is None or can_pull(self._project, pipeline, found.data),
             refused=[path for path, _ in pipeline.refused],
             unseen=unseen_owners(self._project, found.data),

@@ -146,7 +146,23 @@ def test_status_works_without_dvc_and_without_a_remote(empty_repository: Folder)
     empty_repository.write("README", "x")
     empty_repository.commit("first")
     found = status(empty_repository)
-    assert (found["pipeline_stages"], found["unpushed_tags"], found["next"]) == (0, None, None)
+    assert (found["pipeline_stages"], found["unpushed_tags"]) == (0, None)
+    assert found["next"]["command"] == "mlgit init"
+
+
+def test_a_metric_that_only_the_changed_config_names_is_compared_with_its_file_in_the_base(
+    empty_repository: Folder,
+) -> None:
+    empty_repository.write("m.json", '{"auc": 0.9}')
+    empty_repository.commit("first")
+    empty_repository.git("switch", "-qc", "topic")
+    config = "version: 1\nmodels:\n  m: {path: m.bin, metrics: [m.json, new.json]}\n"
+    empty_repository.write("mlgit.yaml", config)
+    empty_repository.write("new.json", '{"f1": 0.5}')
+    diff = empty_repository.here("diff", "main", "--json").json()
+    assert [each["key"] for each in diff["metrics"]] == ["f1"]
+    back = empty_repository.here("diff", "HEAD", "main", "--json").json()
+    assert back["metrics"] == []
 
 
 def test_status_works_in_a_worktree_detached_and_from_a_folder(project: Folder, tmp_path: Path) -> None:

@@ -150,7 +150,8 @@ def test_a_command_with_a_path_goes_to_the_root_first(project: Folder, tmp_path:
 
 
 def test_there_is_always_a_next_line(empty_repository: Folder) -> None:
-    assert next_of(empty_repository) == "nothing to do"
+    assert next_of(empty_repository) == "mlgit init  # there is no `mlgit.yaml` yet"
+    empty_repository.write("mlgit.yaml", "version: 1\n")
     empty_repository.write("train.py", "x")
     command = next_of(empty_repository)
     assert command == "git add -A && git commit"

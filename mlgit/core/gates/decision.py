@@ -56,7 +56,7 @@ def decide(
         applied += own
         found += _case_notes(case, [result for _, _, result in own], rules)
     all_results = tuple(sorted((result for _, _, result in applied), key=lambda result: result.id))
-    found += [*finding_notes(gates_changed, findings, rules, all_results), *_unused(rules, all_results)]
+    found += [*finding_notes(gates_changed, findings, rules, all_results), *_waiver_notes(rules, all_results)]
     found += about_used(rules.waivers, all_results, found)
     all_notes = tuple(sorted(set(found), key=note_order))
     return Verdict(
@@ -241,7 +241,18 @@ def finding_notes(
             proposed.update(proposed_names(finding, rules.names))
 
 
-def _unused(rules: Rules, results: Sequence[Result]) -> list[Note]:
+def _waiver_notes(rules: Rules, results: Sequence[Result]) -> list[Note]:
+    """Notes about waivers that do not cover what their gate found, and about those that are not needed."""
+    short = [
+        Note(
+            code="waiver_does_not_cover",
+            message=f"`{result.id}` is not waived: {result.unwaived}",
+            model=result.model,
+            gate=result.gate,
+        )
+        for result in results
+        if result.unwaived is not None
+    ]
     used = {result.waiver for result in results}
     passing = {
         name
@@ -249,7 +260,7 @@ def _unused(rules: Rules, results: Sequence[Result]) -> list[Note]:
         if result.outcome in {"pass", "skipped"} and result.breaks is None
         for name in waived_ids(result, rules.names)
     }
-    return [
+    return short + [
         Note(
             code="waiver_unused",
             message=f"Waiver `{waiver.id}` ({waiver.origin}) is not needed",

@@ -262,5 +262,5 @@ def _settle(result: Result, finding: Finding, gate: Gate, rules: Rules) -> Resul
         return settled
     waived = waive(settled, rules.waivers, rising=finding.rising, names=rules.names)
     if isinstance(waived, str):
-        return replace(settled, message=f"{settled.message}; {waived}")
+        return replace(settled, message=f"{settled.message}; {waived}", unwaived=waived)
     return settled if waived is None else replace(settled, effect="waived", waiver=waived.id)

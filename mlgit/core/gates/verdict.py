@@ -86,7 +86,7 @@ class Result:
 
     `made_by_hand` marks a metric file that no stage declares. `line` is the gate's line in mlgit.yaml.
     `change` is candidate - baseline. `breaks` is what trunk's form of a loosened gate has that this number
-    does not keep: `max_drop 0.01`.
+    does not keep: `max_drop 0.01`. `unwaived` says why a waiver for this gate does not cover it.
     """
 
     id: str
@@ -113,6 +113,7 @@ class Result:
     made_by_hand: bool = field(default=False, metadata={"json": "hand"})
     line: int | None = None
     breaks: str | None = None
+    unwaived: str | None = field(default=None, metadata={"json": None})
 
 
 @record

@@ -128,7 +128,7 @@ def _problem(
     if waiver.slice is not None:
         return "waiver_unknown", f"gate `{waiver.gate}` has no slice `{waiver.slice}`"
     if waiver.expires < evaluated_on:
-        return "waiver_expired", f"it expired on {waiver.expires.isoformat()}"
+        return "waiver_expired", f"its last day was {waiver.expires.isoformat()}"
     # Count from the earlier day: a commit with a date in the future must not gain days.
     start = min(waiver.since or evaluated_on, evaluated_on)
     if waiver.expires - start > LONGEST:

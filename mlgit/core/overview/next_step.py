@@ -29,7 +29,6 @@ def next_step(
     status: Status,
     *,
     declared: bool,
-    has_pipeline: bool,
     can_pull: bool = True,
     refused: Iterable[str] = (),
     unseen: Collection[str] = (),
@@ -37,9 +36,9 @@ def next_step(
 ) -> NextStep | None:
     """The most urgent thing to do, if there is one.
 
-    `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here. `can_pull`: there is a
-    DVC remote to pull from. `refused` are files because of which DVC would refuse every command, `unseen` are
-    owners of outputs that DVC passes over. `deleted` are files that Git has and the disk lacks.
+    `declared`: there is a `mlgit.yaml`. `can_pull`: there is a DVC remote to pull from. `refused` are files
+    because of which DVC would refuse every command, `unseen` are owners of outputs that DVC passes over.
+    `deleted` are files that Git has and the disk lacks.
     """
     passed_over = next((each.owner for each in status.data if each.owner in unseen), None)
     status = replace(status, data=tuple(each for each in status.data if each.owner not in unseen))
@@ -54,12 +53,10 @@ def next_step(
         return NextStep(command="mlgit doctor", reason=f"DVC passes over `{passed_over}`")
     if step is None and status.tags_known.repair is not None:
         return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
-    if step is None and not declared:
-        return _config_step(status, has_pipeline=has_pipeline)
-    return step
+    return _config_step(status) if step is None and not declared else step
 
 
-def _config_step(status: Status, *, has_pipeline: bool) -> NextStep | None:
+def _config_step(status: Status) -> NextStep:
     """Rename a config that is not read, or else write one."""
     unread = [each for each in status.unready if each.code == "config_not_read" and each.hint]
     if unread:
@@ -67,7 +64,7 @@ def _config_step(status: Status, *, has_pipeline: bool) -> NextStep | None:
 
         command = command_of(unread[0].hint) or ""
         return NextStep(command=command, reason=f"`{unread[0].subject}` is not read")
-    return NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet") if has_pipeline else None
+    return NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet")
 
 
 def takes_paths(command: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import (
@@ -18,6 +20,7 @@ from mlgit.core.compare.metric_tables import metric_tables
 from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.stages import Pipeline
 from mlgit.errors import ConfigError
+from mlgit.project.pipeline.declared import added_globs
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
@@ -109,9 +112,18 @@ def _evidence(project: Project, *sides: Side) -> list[Evidence]:
     return [
         Evidence(label=side.label, commit=None, pipeline=Pipeline())
         if side.empty
-        else evidence(project, side.commit, staleness=False)
+        else evidence(project, side.commit, staleness=False, globs=_globs_of_others(project, side, sides))
         for side in sides
     ]
+
+
+def _globs_of_others(project: Project, side: Side, sides: Sequence[Side]) -> tuple[str, ...]:
+    """The metric files that only another side's mlgit.yaml names: they may be at this one, too."""
+    with suppress(ConfigError):  # callers that need the config get this error themselves
+        own = project.config(side.commit)
+        added = (added_globs(project.config(each.commit), own) for each in sides if not each.empty)
+        return tuple(dict.fromkeys(chain.from_iterable(added)))
+    return ()
 
 
 def _directions(project: Project, commit: str | None) -> Mapping[str, Direction]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Config
     from mlgit.core.gates.waivers import Waiver
     from mlgit.core.registry.readiness import Unready
+    from mlgit.project.gates.rules import Change
     from mlgit.project.open import Branch, Project
 
 _EFFECTS: Mapping[str, Effect] = {"error": "block", "warn": "warn", "info": "note"}
@@ -59,6 +60,17 @@ def declaration_notes(
     end = None if target is None else target.commit
     adopted = adoption_notes(project, commit, rules)
     return (*notes, *adopted, *confirmation_notes(project, commit, pipeline, target=end))
+
+
+def environment_notes(change: Change) -> tuple[Note, ...]:
+    """That the environments of a change are not those of its target."""
+    if change.rules.environments == change.merged.config.environments:
+        return ()
+    there = change.target.short
+    text = f"`environments:` differs from {there}, whose rules apply until this is merged"
+    if not change.rules.environments:
+        text = f"{there} declares no `environments:` yet: those of this change apply once it is merged"
+    return (Note(code="environments_changed", message=text),)
 
 
 def _unready_before(project: Project, target: Branch) -> tuple[Unready, ...]:

@@ -14,7 +14,12 @@ from mlgit.core.record import NamedTuple
 from mlgit.project.compare.base import target_of
 from mlgit.project.compare.baselines import Baselines
 from mlgit.project.gates.candidate import candidate_of
-from mlgit.project.gates.declarations import declaration_notes, waiver_notes, waivers_or_note
+from mlgit.project.gates.declarations import (
+    declaration_notes,
+    environment_notes,
+    waiver_notes,
+    waivers_or_note,
+)
 from mlgit.project.gates.model_changes import model_change_notes
 from mlgit.project.gates.numbers import behind_notes, numbers_rule
 from mlgit.project.gates.rules import Change, Compared, declared_after, find_change, rules_of_trunk
@@ -247,11 +252,7 @@ class _Evaluation:
 
         found = compare(self._project, change, self._evidence, self._baselines(self._purpose), self._renamed)
         self._notes += found.notes
-        if change.rules.environments != change.merged.config.environments:
-            text = (
-                f"`environments:` differs from {change.target.short}, whose rules apply until this is merged"
-            )
-            self._notes.append(Note(code="environments_changed", message=text))
+        self._notes += environment_notes(change)
         if change.merged.older and self._purpose == "check":
             from mlgit.core.gates.resolved.merged import older_note
 

@@ -60,7 +60,7 @@ EVERY = [f"{model}#{name}" for name, model in product(("prod", "staging", "old")
 @pytest.mark.parametrize("number", range(len(EVERY)))
 def test_what_is_deployed_next_is_the_first_line_that_is_wrong(number: int) -> None:
     status = found(set(EVERY[number:]))
-    step = next_step(status, declared=True, has_pipeline=False)
+    step = next_step(status, declared=True)
     model, _, name = EVERY[number].partition("#")
     assert step is not None
     assert step.command == f"mlgit deploy --env {name} {model}"
@@ -71,7 +71,7 @@ def test_what_is_deployed_next_is_the_first_line_that_is_wrong(number: int) -> N
 
 def test_nothing_is_deployed_by_tags_that_may_be_missing() -> None:
     unsure = Known(known="no", why="this clone may lack tags", repair="git fetch --unshallow --tags origin")
-    step = next_step(replace(found({"churn#prod"}), tags_known=unsure), declared=True, has_pipeline=False)
+    step = next_step(replace(found({"churn#prod"}), tags_known=unsure), declared=True)
     assert step is not None
     assert step.command == "git fetch --unshallow --tags origin"
 

@@ -63,7 +63,7 @@ for command, change in STEPS:
 
 @pytest.mark.parametrize(("command", "found"), URGENT, ids=[command for command, _ in URGENT])
 def test_the_most_urgent_step_comes_first(command: str, found: Status) -> None:
-    step = next_step(found, declared=True, has_pipeline=True)
+    step = next_step(found, declared=True)
     assert step is not None
     assert step.command == command
 
@@ -88,39 +88,38 @@ def test_untracked_files_that_mlgit_reads_are_to_be_committed(
     untracked: tuple[str, ...], changed: tuple[str, ...], command: str | None
 ) -> None:
     found = replace(CLEAN, untracked=untracked, changed=changed)
-    step = next_step(found, declared=True, has_pipeline=True)
+    step = next_step(found, declared=True)
     assert (None if step is None else step.command) == command
 
 
 def test_a_clean_repository_needs_nothing() -> None:
-    assert next_step(CLEAN, declared=True, has_pipeline=True) is None
+    assert next_step(CLEAN, declared=True) is None
 
 
-def test_a_pipeline_without_config_is_offered_init() -> None:
-    step = next_step(CLEAN, declared=False, has_pipeline=True)
+def test_without_a_config_init_is_offered() -> None:
+    step = next_step(CLEAN, declared=False)
     assert step is not None
     assert step.command == "mlgit init"
-    assert next_step(CLEAN, declared=False, has_pipeline=False) is None
 
 
 UNBORN = replace(CLEAN, commit=None, upstream=None, remote=None, ahead=None, behind=None)
 
 
 def test_before_the_first_commit_files_are_to_be_committed_if_there_are_any() -> None:
-    step = next_step(replace(UNBORN, untracked=("train.py",)), declared=True, has_pipeline=False)
+    step = next_step(replace(UNBORN, untracked=("train.py",)), declared=True)
     assert step is not None
     assert step.command == "git add -A && git commit"
-    assert next_step(UNBORN, declared=True, has_pipeline=False) is None
+    assert next_step(UNBORN, declared=True) is None
 
 
 def test_a_branch_that_is_only_behind_is_pulled() -> None:
-    step = next_step(replace(CLEAN, behind=2), declared=True, has_pipeline=True)
+    step = next_step(replace(CLEAN, behind=2), declared=True)
     assert step is not None
     assert step.command == "git pull"
 
 
 def test_files_staged_before_the_first_commit_are_to_be_committed() -> None:
-    step = next_step(replace(UNBORN, changed=("train.py",)), declared=True, has_pipeline=False)
+    step = next_step(replace(UNBORN, changed=("train.py",)), declared=True)
     assert step is not None
     assert step.command.startswith("git commit")
 
@@ -131,7 +130,7 @@ def test_a_changed_dvc_file_is_not_a_stage_to_run() -> None:
 
 
 def test_a_branch_without_upstream_is_offered_push() -> None:
-    step = next_step(replace(CLEAN, upstream=None), declared=True, has_pipeline=True)
+    step = next_step(replace(CLEAN, upstream=None), declared=True)
     assert step is not None
     assert step.command == "mlgit push"
 
@@ -157,10 +156,10 @@ def test_missing_remote_data_is_the_least_urgent_step(
     elsewhere: Elsewhere, change: dict[str, Any], command: str | None
 ) -> None:
     found = replace(CLEAN, remote_data=unpushed(elsewhere), **change)
-    step = next_step(found, declared=True, has_pipeline=True)
+    step = next_step(found, declared=True)
     assert (None if step is None else step.command) == command
     edited = replace(found, changed=("a",))
-    step = next_step(edited, declared=True, has_pipeline=True)
+    step = next_step(edited, declared=True)
     assert step is not None
     assert step.command == "git commit -a"
 
@@ -169,17 +168,17 @@ def test_missing_remote_data_is_the_least_urgent_step(
 def test_an_output_that_is_nowhere_is_made_again_instead_of_pulled(owner: str, command: str | None) -> None:
     lost = replace(LOST, owner=owner)
     found = replace(CLEAN, data=(lost,), remote_data=unpushed("nowhere", owner=owner))
-    step = next_step(found, declared=True, has_pipeline=True)
+    step = next_step(found, declared=True)
     assert (None if step is None else step.command) == command
     other = replace(found, remote_data=unpushed("nowhere", path="b"))
-    step = next_step(other, declared=True, has_pipeline=True)
+    step = next_step(other, declared=True)
     assert step is not None
     assert step.command == "dvc pull"
 
 
 def test_the_first_of_several_edited_files_is_named_and_the_others_are_counted() -> None:
     found = replace(CLEAN, data=(EDITED, replace(EDITED, path="b"), replace(EDITED, path="c")))
-    step = next_step(found, declared=True, has_pipeline=True)
+    step = next_step(found, declared=True)
     assert step == NextStep(command="dvc add raw", reason="`raw` and 2 more were changed")
 
 
@@ -192,13 +191,12 @@ def test_the_first_of_several_edited_files_is_named_and_the_others_are_counted()
 )
 def test_nothing_is_pulled_without_a_remote(owner: str, expected: NextStep | None) -> None:
     found = replace(CLEAN, data=(replace(LOST, owner=owner),))
-    assert next_step(found, declared=True, has_pipeline=True, can_pull=False) == expected
+    assert next_step(found, declared=True, can_pull=False) == expected
 
 
-@pytest.mark.parametrize("has_pipeline", [True, False])
-def test_a_config_under_another_name_is_renamed_before_a_new_one_is_written(*, has_pipeline: bool) -> None:
+def test_a_config_under_another_name_is_renamed_before_a_new_one_is_written() -> None:
     (unread,) = unread_files(["mlgit.yml"], config=CONFIG_FILE, waivers=WAIVERS_FILE)
-    step = next_step(replace(CLEAN, unready=(unread,)), declared=False, has_pipeline=has_pipeline)
+    step = next_step(replace(CLEAN, unready=(unread,)), declared=False)
     assert step == NextStep(
         command="git add mlgit.yml && git mv mlgit.yml mlgit.yaml", reason="`mlgit.yml` is not read"
     )
