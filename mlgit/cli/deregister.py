@@ -16,17 +16,25 @@ from mlgit.cli.shell.session import Session, pass_session
 @reason_option()
 @write_options("Write the tag here only; `mlgit push` publishes it.")
 @pass_session
-def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
+def entry(session: Session, /, target: str, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Reject a version so that it can no longer be promoted.
 
-    Its tag stays, and its number is never used again. If it is live, roll back first.
+    Its tag stays, its number is never used again, and no command takes that back. If it is live, roll back
+    first. On a terminal, a reason is asked for.
 
     \b
     Examples:
       mlgit deregister tumor@v1.2.0 -m "trained on leaked labels"
     """
+    from mlgit.cli.shell.questions import offer_reason
     from mlgit.operations.deregister import deregister
     from mlgit.render.pages.change import page
 
-    record = deregister(session.project(), **options)
+    if options["reason"] is None and not options["dry_run"]:
+        options["reason"] = offer_reason(
+            session,
+            f"Reject {target} for good. Why? It is recorded in the tag",
+            lambda: deregister(session.project(), target, **options | {"dry_run": True}),
+        )
+    record = deregister(session.project(), target, **options)
     session.print_result(record, lambda: page(record))

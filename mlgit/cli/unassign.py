@@ -21,15 +21,22 @@ def entry(session: Session, /, model: str | None, **options: Any) -> None:  # no
     r"""Empty an environment.
 
     DVC has no empty stage: `dvc get` still returns the version that was there. MODEL may be left out if
-    there is only one.
+    there is only one. On a terminal, a reason is asked for.
 
     \b
     Examples:
       mlgit unassign tumor --env staging
     """
-    from mlgit.cli.shell.questions import the_model
+    from mlgit.cli.shell.questions import offer_reason, the_model
     from mlgit.operations.unassign import unassign
     from mlgit.render.pages.change import page
 
-    record = unassign(session.project(), the_model(session) if model is None else model, **options)
+    model = the_model(session) if model is None else model
+    if options["reason"] is None and not options["dry_run"]:
+        options["reason"] = offer_reason(
+            session,
+            f"Take {model} out of {options['environment']}. Why? It is recorded in the tag",
+            lambda: unassign(session.project(), model, **options | {"dry_run": True}),
+        )
+    record = unassign(session.project(), model, **options)
     session.print_result(record, lambda: page(record))

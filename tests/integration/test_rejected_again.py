@@ -10,6 +10,7 @@ from mlgit.errors import Exit
 from tests.integration.test_lower_baselines import release_again
 from tests.integration.test_refused_tags import findings
 from tests.support.registry import change, train
+from tests.support.terminal import typed
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
@@ -71,3 +72,30 @@ def test_a_hint_names_who_rejected_the_model_before_a_new_release(rejected: Fold
     assert why in done.err
     for command in (("promote", "line", "--to", "staging"), ("diff", "line@latest")):
         assert "hint: train another model, then run `mlgit release line`" in rejected.here(*command).err
+
+
+@pytest.mark.parametrize(("answer", "reason"), [("Leaked labels\n", "Leaked labels"), ("\n", None)])
+@pytest.mark.parametrize(
+    ("argv", "asks", "after"),
+    [
+        (("deregister", "line@v1.0.1"), "Reject line@v1.0.1 for good. Why?", "deregister"),
+        (("unassign", "--env", "staging"), "Take line out of staging. Why?", "unassign"),
+    ],
+)
+def test_on_a_terminal_a_reason_is_offered_before_something_is_taken_away(
+    staged: Folder, answer: str, reason: str | None, argv: tuple[str, ...], asks: str, after: str
+) -> None:
+    train(staged, "1.985")
+    change(staged, "release", "line")
+    done = typed(staged, answer, *argv)
+    assert done.status == Exit.DONE, done.err
+    assert asks in done.err
+    newest = staged.here("history", "line", "--json").json()["events"][0]
+    assert (newest["action"], newest["reason"]) == (after, reason)
+
+
+def test_nothing_is_asked_about_a_change_that_is_refused(staged: Folder) -> None:
+    done = typed(staged, "why\n", "deregister", "line@v1.0.0")
+    assert done.status == Exit.STATE
+    assert "Why?" not in done.err
+    assert "`staging`" in done.err

@@ -10,7 +10,7 @@ import click
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mlgit.cli.shell.session import Session
 
@@ -35,6 +35,17 @@ def require_reason(session: Session, reason: str | None) -> str:
     if session.typed is not None:
         session.typed.answer("-m", answer)
     return answer
+
+
+def offer_reason(session: Session, text: str, check: Callable[[], object]) -> str | None:
+    """A reason that may be left out, asked for on a terminal if `check` raises nothing; None without one."""
+    if not can_ask(session):
+        return None
+    check()
+    answer: str = click.prompt(f"{text} (Enter for none)", default="", show_default=False, err=True)
+    if answer and session.typed is not None:
+        session.typed.answer("-m", answer)
+    return answer or None
 
 
 def the_model(session: Session, *options: tuple[str, ...]) -> str:
