@@ -1,0 +1,151 @@
+"""Pages: what a page of the docs shows below a command is what the command prints."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import pages
+from tests.support.pages import PageError, edited, rerun
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIRST = """\
+```python title="hello.py"
+print("Hello")
+```
+```console
+$ python hello.py
+Hello
+```
+"""
+
+
+@pytest.mark.parametrize("page", pages.pages(), ids=lambda page: str(page.relative_to(pages.ROOT)))
+def test_a_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> None:
+    """If the screens changed as intended, `python -m tests.support.pages` writes them; look at the diff."""
+    text = page.read_text(encoding="utf-8")
+    now = rerun(text, tmp_path)
+    name = str(page.relative_to(pages.ROOT))
+    changed = difflib.unified_diff(text.splitlines(), now.splitlines(), name, f"{name}, run now", lineterm="")
+    assert now == text, "\n".join(["a screen of the page is no longer true", *changed])
+
+
+def test_a_true_page_is_left_as_it_is(tmp_path: Path) -> None:
+    assert rerun(FIRST, tmp_path) == FIRST
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed"),
+    [
+        ("$ printf 'a\\nb\\n'\na\nc\n", "a\nb\n"),
+        ("$ true\na\n", ""),
+        ("$ echo a\n", "a\n"),
+        ("$ printf a\n", "a\n"),
+        ("$ echo a >&2; echo b\nb\n", "a\nb\n"),
+        ("$ (exit 3)\n", "(exit code 3)\n"),
+        ("$ echo a \\\n> b\n", "a b\n"),
+        ("$ pwd\n/home\n", "/home/ada\n"),
+        ("$ mkdir x\n$ cd x\n$ pwd\n/x\n", "/home/ada/x\n"),
+        ("$ printf 'a\\nb\\nc\\n'\na\n...\nb\n", "a\nb\nc\n"),
+        ("$ echo 1.5 s, 1.5 kg\n2 s, 2 kg\n", "1.5 s, 1.5 kg\n"),
+        ("$ echo '  a'\na\n", "  a\n"),
+        ("$ git config user.name\n", "Ada\n"),
+    ],
+)
+def test_a_screen_that_is_no_longer_true_is_replaced(tmp_path: Path, shown: str, printed: str) -> None:
+    page = f"```console\n{shown}```\n"
+    now = rerun(page, tmp_path)
+    assert now.endswith(f"\n{printed}```\n")
+    assert now != page
+    (tmp_path / "again").mkdir()
+    assert rerun(now, tmp_path / "again") == now
+
+
+@pytest.mark.parametrize(
+    "screen",
+    [
+        "$ echo 3 s ago, in 0.4 s, 2 days, 12 min ago\n8 s ago, in 12 s, 9 min, 1 h ago\n",
+        "$ date '+%Y-%m-%d %H:%M:%S'\n2026-01-02 03:04:05\n",
+        "$ echo 'a  b   c'\na     b  c\n",
+        "$ printf 'a\\nb\\nc\\nd\\n'\na\n...\nd\n",
+        "$ printf 'a\\nb\\n'\n...\n",
+        "$ (exit 3)\n(exit code 3)\n",
+        "$ echo a.b # c\na.b\n",
+    ],
+)
+def test_what_differs_in_each_run_may_differ(tmp_path: Path, screen: str) -> None:
+    page = f"```console\n{screen}```\n"
+    assert rerun(page, tmp_path) == page
+
+
+IDS = """\
+```console
+$ git init -q
+$ git commit -qm one --allow-empty
+$ git rev-parse HEAD
+{}
+$ git rev-parse --short HEAD
+{}
+$ git commit -qm two --allow-empty
+$ git rev-parse HEAD
+{}
+```
+"""
+
+
+def test_an_id_of_the_page_replaces_one_id_of_the_run(tmp_path: Path) -> None:
+    one, two, other = "1" * 40, "2" * 40, "3" * 7
+    for number, ids in enumerate([(one, one[:7], two), (two, two[:7], one)]):
+        (tmp_path / str(number)).mkdir()
+        page = IDS.format(*ids)
+        assert rerun(page, tmp_path / str(number)) == page
+    for number, ids in enumerate([(one, other, two), (one, one[:7], one)]):
+        (tmp_path / f"false {number}").mkdir()
+        assert rerun(IDS.format(*ids), tmp_path / f"false {number}") != IDS.format(*ids)
+
+
+def test_a_new_screen_has_the_ids_of_the_page(tmp_path: Path) -> None:
+    page = IDS.format("1" * 40, "HEAD", "2" * 40)
+    assert rerun(page, tmp_path) == IDS.format("1" * 40, "1" * 7, "2" * 40)
+
+
+def test_a_block_without_a_title_or_of_another_kind_is_only_read(tmp_path: Path) -> None:
+    page = "```\n$ false\n```\n```sh\n$ false\n```\n```python\nprint(1)\n```\n```console\n$ ls\n```\n"
+    assert rerun(page, tmp_path) == page
+
+
+def test_a_later_block_replaces_or_changes_a_file(tmp_path: Path) -> None:
+    saved = '```yaml title="a/b.yaml"\nx: 1\ny: 2\n```\n'
+    change = '```diff title="a/b.yaml"\n x: 1\n-y: 2\n+y: 3\n```\n'
+    shown = "```console\n$ cat a/b.yaml\nx: 1\ny: 3\n```\n"
+    page = saved + change + shown + saved + shown.replace("3", "2")
+    assert rerun(page, tmp_path) == page
+
+
+@pytest.mark.parametrize("change", ["-c\n+d\n", "-a\n+d\n", " a\n-a\n"])
+def test_a_change_that_a_reader_could_not_make_is_an_error(change: str) -> None:
+    with pytest.raises(PageError, match="times"):
+        edited("a\nb\na\n", change)
+
+
+def test_a_change_names_whole_lines() -> None:
+    assert edited("aa\na\nb\n", "-a\n+c\n") == "aa\nc\nb\n"
+
+
+def test_screens_are_written_into_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text("```\n$ false\n```\n", encoding="utf-8")
+    page = tmp_path / "docs" / "first.md"
+    before = FIRST.replace("\nHello", "")
+    page.write_text(f"# First\n{before}", encoding="utf-8")
+    pages.main([])
+    pages.main([str(page)])
+    assert page.read_text(encoding="utf-8") == f"# First\n{FIRST}"
+    assert capsys.readouterr().out == "docs/first.md: written\ndocs/first.md: unchanged\n"

@@ -1,0 +1,160 @@
+"""Pages: do what a page of the docs says, as its reader would.
+
+A page with a block `console` is run from its first line to its last, in an empty folder, with real git, DVC
+and mlgit:
+
+- ```` ```console ````: each line `$ command` is typed into a shell (`> ` continues it), and the lines below
+  must be what the command prints (tests/support/shown_screens.py lists what may differ). `cd` changes the
+  folder for what follows. A command that fails without a word is shown as `(exit code N)`.
+- ```` ```python title="train.py" ````: the reader saves the block as this file, in any language.
+- ```` ```diff title="train.py" ````: the reader replaces the lines with `-`, which the file has once, by
+  those with `+`; lines with a space are there as well.
+- Every other block is only read.
+
+The reader is Ada, whose home is `/home/ada`. `python -m tests.support.pages` writes the screens.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.support.shell import pinned_environment
+from tests.support.shown_screens import Screens
+
+ROOT = Path(__file__).parents[2]
+HOME = "/home/ada"
+_GIT_SETTINGS = """\
+[user]
+	name = Ada
+	email = ada@example.org
+[init]
+	defaultBranch = main
+[core]
+	autocrlf = false
+[gc]
+	auto = 0
+"""
+_BLOCK = re.compile(
+    r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?[ ]*\n(?P<text>.*?)^```[ ]*$',
+    re.DOTALL | re.MULTILINE,
+)
+_COMMAND = re.compile(r"^\$ (?P<command>.*\n(?:> .*\n)*)(?P<screen>(?:(?!\$ ).*\n)*)", re.MULTILINE)
+
+
+class PageError(Exception):
+    """A page says something that its reader cannot do."""
+
+
+def pages() -> list[Path]:
+    """The pages whose commands are run."""
+    every = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [page for page in every if "\n```console\n" in page.read_text(encoding="utf-8")]
+
+
+def rerun(text: str, place: Path) -> str:
+    """The text of a page with the screens that its commands print now; `place` is an empty folder.
+
+    Screens that are still true are left as they are.
+
+    Raises:
+        PageError: a block cannot be carried out.
+    """
+    return _BLOCK.sub(_Reader(place).follow, text)
+
+
+def rewrite(page: Path) -> bool:
+    """Write the screens of a page; returns whether one changed."""
+    before = page.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as place:
+        after = rerun(before, Path(place))
+    page.write_text(after, encoding="utf-8")
+    return after != before
+
+
+class _Reader:
+    """Someone who follows a page from its first block to its last."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = str(place.resolve())
+        self._folder = f"{self._place}{HOME}"
+        os.makedirs(self._folder)
+        Path(self._folder, ".gitconfig").write_text(_GIT_SETTINGS, encoding="utf-8")
+        unpinned = ("GIT_AUTHOR_", "GIT_COMMITTER_")
+        pinned = pinned_environment(Path(self._folder))
+        self._environment = {name: value for name, value in pinned.items() if not name.startswith(unpinned)}
+        self._screens = Screens()
+
+    def follow(self, block: re.Match[str]) -> str:
+        """Do what a block says; returns it as it should be on the page."""
+        if block["language"] == "console":
+            # Not the whole text of the page: it may mention the block's lines elsewhere.
+            start, end = (place - block.start() for place in block.span("text"))
+            return block.group()[:start] + _COMMAND.sub(self._type, block["text"]) + block.group()[end:]
+        if block["title"]:
+            self._save(os.path.join(self._folder, block["title"]), block["language"], block["text"])
+        return block.group()
+
+    def _save(self, path: str, language: str, text: str) -> None:
+        if language == "diff":
+            text = edited(Path(path).read_text(encoding="utf-8"), text)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        Path(path).write_text(text, encoding="utf-8")
+
+    def _type(self, shown: re.Match[str]) -> str:
+        printed = self._run(shown["command"].replace("\n> ", "\n"))
+        screen = shown["screen"]
+        if not self._screens.match(screen, printed):
+            screen = self._screens.with_ids_of_page(printed)
+        return f"$ {shown['command']}{screen}"
+
+    def _run(self, command: str) -> str:
+        """What a command prints, without the path to this run's home; `cd` is the reader's shell's."""
+        words = shlex.split(command, comments=True)
+        if words[:1] == ["cd"]:
+            self._folder = os.path.normpath(os.path.join(self._folder, words[1]))
+            return ""
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        printed = done.stdout.replace(self._place, "")
+        if printed and not printed.endswith("\n"):
+            printed += "\n"
+        return printed or (f"(exit code {done.returncode})\n" if done.returncode else "")
+
+
+def edited(before: str, change: str) -> str:
+    """A file's text after the change that a block `diff` shows.
+
+    Raises:
+        PageError: the file does not have the changed lines, or has them twice.
+    """
+    lines = [(line[:1], line[1:]) for line in change.splitlines(keepends=True)]
+    old, new = ("\n" + "".join(text for mark, text in lines if mark != other) for other in "+-")
+    count = f"\n{before}".count(old)
+    if count != 1:
+        raise PageError(f"The file has these lines {count} times:{old}\nThe file:\n{before}")
+    return f"\n{before}".replace(old, new)[1:]
+
+
+def main(names: list[str]) -> None:
+    """Write the screens of these pages, or of all."""
+    for page in [Path(name).resolve() for name in names] or pages():
+        print(f"{page.relative_to(ROOT)}: {'written' if rewrite(page) else 'unchanged'}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
