@@ -213,3 +213,25 @@ def test_a_model_that_git_keeps_is_compared_too(tmp_path: Path, path: str, file:
     assert (on_disk["model"], on_disk["kind"]) == ("net", "modified")
     assert kinds == [[("net", "added")], [("net", "modified")], [], [("net", "removed")]]
     assert "`net` changed" in folder.here("report", "--base", "HEAD~2").out.split("\nmodel: ")[1]
+
+
+def test_a_number_is_neither_new_nor_gone_where_only_the_other_side_names_its_file(
+    empty_repository: Folder,
+) -> None:
+    folder = empty_repository
+    folder.write("scores/a.json", '{"auc": 0.9}')
+    one = folder.commit("Score")
+    folder.write("scores/b.json", '{"auc": 0.7}')
+    folder.write("mlgit.yaml", "version: 1\nmodels: {m: {metrics: ['scores/*.json', scores/none.json]}}\n")
+    two = folder.commit("Declare")
+    folder.write("scores/a.json", '{"auc": 0.8}')
+    folder.write("mlgit.yaml", "version: 1\nmodels: [\n")
+    three = folder.commit("Break the rules")
+
+    def changes(*sides: str) -> list[tuple[str, str, float | None, float | None]]:
+        metrics = diff(folder, *sides)["metrics"]
+        return [(each["file"], each["kind"], each["old"], each["new"]) for each in metrics]
+
+    assert changes(one, two) == [("scores/b.json", "added", None, 0.7)]
+    assert changes(two, one) == [("scores/b.json", "removed", 0.7, None)]
+    assert changes(two, three) == [("scores/a.json", "modified", 0.9, 0.8)]

@@ -43,6 +43,7 @@ def test_a_script_with_its_metrics_and_model_is_gated(empty_repository: Folder) 
     assert config.models["churn"].path == "churn.pkl"
     assert config.models["churn"].metrics == ("metrics.json",)
     folder.commit("Declare")
+    assert "Metrics   2 unchanged since base" in folder.mlgit("status").out
     folder.write("metrics.json", '{"accuracy": 0.80, "loss": 0.3}')
     folder.commit("Make it worse")
     checked = folder.mlgit("check")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import (
@@ -17,6 +15,7 @@ from mlgit.core.compare.changes import (
     value_changes,
 )
 from mlgit.core.compare.metric_tables import metric_tables
+from mlgit.core.config.file import Config
 from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.stages import Pipeline
 from mlgit.errors import ConfigError
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.compare.changes import Content, Kind, ValueChange
-    from mlgit.core.config.file import Direction
     from mlgit.core.pipeline.evidence import Problem
     from mlgit.project.open import Project
 
@@ -51,7 +49,7 @@ def compare(
     shared, shared_params = frozenset[str](), frozenset[str]()
     if "metrics" in parts:
         values, other_values, problems = metric_tables(before.metric_files, after.metric_files)
-        better = _directions(project, new.commit)
+        better = _config(project, new.commit).directions
         known = value_changes(values, other_values, directions=better, show_unchanged=show_unchanged)
         metrics, shared = (known or None) if problems else known, shared_keys(values, other_values)
     if "params" in parts:
@@ -105,33 +103,27 @@ def _lost(project: Project) -> list[str]:
     return [f"`{path}` cannot be read: {why}" for path, why in unreadable(project)]
 
 
-def _evidence(project: Project, *sides: Side) -> list[Evidence]:
+def _evidence(project: Project, old: Side, new: Side) -> list[Evidence]:
+    """Both states; a metric file that the mlgit.yaml of one names is read in the other as well."""
+    sides = (old, new)
     for side in sides:
         if not side.empty:
             project.tree(side.commit).prepare()
+    rules = [Config(declared=False) if side.empty else _config(project, side.commit) for side in sides]
     return [
         Evidence(label=side.label, commit=None, pipeline=Pipeline())
         if side.empty
-        else evidence(project, side.commit, staleness=False, globs=_globs_of_others(project, side, sides))
-        for side in sides
+        else evidence(project, side.commit, staleness=False, globs=added_globs(other, own))
+        for side, own, other in zip(sides, rules, reversed(rules), strict=True)
     ]
 
 
-def _globs_of_others(project: Project, side: Side, sides: Sequence[Side]) -> tuple[str, ...]:
-    """The metric files that only another side's mlgit.yaml names: they may be at this one, too."""
-    with suppress(ConfigError):  # callers that need the config get this error themselves
-        own = project.config(side.commit)
-        added = (added_globs(project.config(each.commit), own) for each in sides if not each.empty)
-        return tuple(dict.fromkeys(chain.from_iterable(added)))
-    return ()
-
-
-def _directions(project: Project, commit: str | None) -> Mapping[str, Direction]:
-    """The directions in mlgit.yaml; without a valid file, changes only lack their colours."""
+def _config(project: Project, commit: str | None) -> Config:
+    """The mlgit.yaml there; empty if it is invalid: changes then only lack their colours."""
     try:
-        return project.config(commit).directions
+        return project.config(commit)
     except ConfigError:
-        return {}
+        return Config(declared=False)
 
 
 def _contents(
