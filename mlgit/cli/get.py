@@ -61,7 +61,7 @@ def entry(
     record = fetch(reference, folder=folder, model=model, force=force, progress=session.progress())
     for note in record.notes:
         session.note(note)
-    session.print_result(record, lambda: page(record))
+    session.print_result(record, lambda: page(record, here=os.getcwd()))
 
 
 def _url(session: Session, repo: str) -> str:

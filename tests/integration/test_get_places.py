@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from mlgit.errors import Exit
 from tests.support.forged import forge_assignment
 from tests.support.registry import change, train
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
-    from tests.support.shell import Folder
+    from pathlib import Path
 
 
 def test_a_pipe_with_the_name_of_the_models_file_is_never_read(staged: Folder) -> None:
@@ -31,3 +32,12 @@ def test_a_live_version_that_was_rejected_is_handed_out_with_a_note(staged: Fold
         done = staged.here(*argv)
         assert done.status == Exit.DONE, done.err
         assert "`line@v1.0.1` was deregistered by Ada" in done.out + done.err, argv
+
+
+def test_a_file_below_the_current_folder_is_shown_from_there(staged: Folder, tmp_path: Path) -> None:
+    assert "\n  out/line.json " in staged.here("get", "staging", "-o", "out").out
+    below = Folder(staged / "src")
+    assert "\n  away/line.json " in below.here("get", "staging", "-o", "away").out
+    assert f"\n  {staged / 'out2'}/line.json " in below.here("get", "staging", "-o", "../out2").out
+    elsewhere = str(tmp_path / "elsewhere")
+    assert f"\n  {elsewhere}/line.json " in staged.here("get", "staging", "-o", elsewhere).out

@@ -11,13 +11,20 @@ if TYPE_CHECKING:
     from mlgit.core.deploy.fetching import Fetched
 
 
-def page(record: Fetched) -> Page:
+def page(record: Fetched, *, here: str) -> Page:
+    """The files; one below the absolute path `here` is shown from there."""
     name = f"{record.model}@{record.version}" if record.version else record.model
     written = sum(file.state == "written" for file in record.files)
     checked = (", ", Span("sha256 checked", "ok")) if record.stated else ()
     summary = f"{written} of {len(record.files)} files written" if written else "already there"
+    below = f"{here.rstrip('/')}/"
     rows = [
-        (file.destination, format_size(file.size_bytes), file.state, Span(file.sha256[:12], "dim"))
+        (
+            file.destination.removeprefix(below),
+            format_size(file.size_bytes),
+            file.state,
+            Span(file.sha256[:12], "dim"),
+        )
         for file in record.files
     ]
     return [
