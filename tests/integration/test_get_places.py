@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
 
 from mlgit.errors import Exit
 from tests.support.forged import forge_assignment
 from tests.support.registry import change, train
 from tests.support.shell import Folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_pipe_with_the_name_of_the_models_file_is_never_read(staged: Folder) -> None:
@@ -34,10 +31,10 @@ def test_a_live_version_that_was_rejected_is_handed_out_with_a_note(staged: Fold
         assert "`line@v1.0.1` was deregistered by Ada" in done.out + done.err, argv
 
 
-def test_a_file_below_the_current_folder_is_shown_from_there(staged: Folder, tmp_path: Path) -> None:
+def test_a_file_is_shown_by_its_path_from_the_current_folder_if_that_is_shorter(staged: Folder) -> None:
     assert "\n  out/line.json " in staged.here("get", "staging", "-o", "out").out
     below = Folder(staged / "src")
     assert "\n  away/line.json " in below.here("get", "staging", "-o", "away").out
-    assert f"\n  {staged / 'out2'}/line.json " in below.here("get", "staging", "-o", "../out2").out
-    elsewhere = str(tmp_path / "elsewhere")
-    assert f"\n  {elsewhere}/line.json " in staged.here("get", "staging", "-o", elsewhere).out
+    assert "\n  ../away/line.json " in below.here("get", "staging", "-o", "../away").out
+    with TemporaryDirectory(dir="/tmp") as elsewhere:
+        assert f"\n  {elsewhere}/line.json " in staged.here("get", "staging", "-o", elsewhere).out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from mlgit.core.wording import format_size
@@ -12,15 +13,14 @@ if TYPE_CHECKING:
 
 
 def page(record: Fetched, *, here: str) -> Page:
-    """The files; one below the absolute path `here` is shown from there."""
+    """The files; by their path from the folder `here` where that is shorter."""
     name = f"{record.model}@{record.version}" if record.version else record.model
     written = sum(file.state == "written" for file in record.files)
     checked = (", ", Span("sha256 checked", "ok")) if record.stated else ()
     summary = f"{written} of {len(record.files)} files written" if written else "already there"
-    below = f"{here.rstrip('/')}/"
     rows = [
         (
-            file.destination.removeprefix(below),
+            _shorter(file.destination, here),
             format_size(file.size_bytes),
             file.state,
             Span(file.sha256[:12], "dim"),
@@ -31,3 +31,7 @@ def page(record: Fetched, *, here: str) -> Page:
         line(Span(name, "name"), f" ({record.commit[:7]}): {summary}", *checked),
         table(("file", "size", "", "sha256"), rows, right=(1,)),
     ]
+
+
+def _shorter(path: str, here: str) -> str:
+    return min(posixpath.relpath(path, here), path, key=len)
