@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,7 +33,8 @@ def test_a_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> Non
     now = rerun(text, tmp_path)
     name = str(page.relative_to(pages.ROOT))
     changed = difflib.unified_diff(text.splitlines(), now.splitlines(), name, f"{name}, run now", lineterm="")
-    assert now == text, "\n".join(["a screen of the page is no longer true", *changed])
+    if now != text:
+        pytest.fail("\n".join(["a screen of the page is no longer true", *changed]), pytrace=False)
 
 
 def test_a_true_page_is_left_as_it_is(tmp_path: Path) -> None:
@@ -108,9 +111,10 @@ def test_an_id_of_the_page_replaces_one_id_of_the_run(tmp_path: Path) -> None:
         assert rerun(IDS.format(*ids), tmp_path / f"false {number}") != IDS.format(*ids)
 
 
-def test_a_new_screen_has_the_ids_of_the_page(tmp_path: Path) -> None:
-    page = IDS.format("1" * 40, "HEAD", "2" * 40)
-    assert rerun(page, tmp_path) == IDS.format("1" * 40, "1" * 7, "2" * 40)
+@pytest.mark.parametrize("false", [("1" * 40, "HEAD", "2" * 40), ("HEAD", "1" * 7, "2" * 40)])
+def test_a_new_screen_has_the_ids_of_the_page(tmp_path: Path, false: tuple[str, str, str]) -> None:
+    now = rerun(IDS.format(*false), tmp_path)
+    assert re.findall("^[0-9a-f]{7}", now, flags=re.MULTILINE) == ["1" * 7, "1" * 7, "2" * 7]
 
 
 def test_a_block_without_a_title_or_of_another_kind_is_only_read(tmp_path: Path) -> None:
@@ -130,6 +134,15 @@ def test_a_later_block_replaces_or_changes_a_file(tmp_path: Path) -> None:
 def test_a_change_that_a_reader_could_not_make_is_an_error(change: str) -> None:
     with pytest.raises(PageError, match="times"):
         edited("a\nb\na\n", change)
+
+
+def test_dates_in_files_are_as_far_from_today_as_on_the_page(tmp_path: Path) -> None:
+    page = '<!-- today: 2026-01-01 -->\n```text title="a"\n2026-01-03\n```\n```console\n$ cat a\n```\n'
+    shown = date.fromisoformat(rerun(page, tmp_path).splitlines()[-2])
+    assert abs(shown - datetime.now(UTC).date()) - timedelta(days=2) <= timedelta(days=1)  # noqa: TID251
+    (tmp_path / "undated").mkdir()
+    undated = page.partition("\n")[2]
+    assert rerun(undated, tmp_path / "undated") == undated.replace("$ cat a\n", "$ cat a\n2026-01-03\n")
 
 
 def test_a_change_names_whole_lines() -> None:

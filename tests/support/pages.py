@@ -10,6 +10,7 @@ and mlgit:
 - ```` ```diff title="train.py" ````: the reader replaces the lines with `-`, which the file has once, by
   those with `+`; lines with a space are there as well.
 - Every other block is only read.
+- `<!-- today: 2026-11-30 -->` anywhere on the page: in saved files, dates are moved by the days since then.
 
 The reader is Ada, whose home is `/home/ada`. `python -m tests.support.pages` writes the screens.
 """
@@ -22,6 +23,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from tests.support.shell import pinned_environment
@@ -44,6 +46,8 @@ _BLOCK = re.compile(
     r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?[ ]*\n(?P<text>.*?)^```[ ]*$',
     re.DOTALL | re.MULTILINE,
 )
+_TODAY = re.compile(r"^<!-- today: (\d{4}-\d\d-\d\d) -->$", re.MULTILINE)
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _COMMAND = re.compile(r"^\$ (?P<command>.*\n(?:> .*\n)*)(?P<screen>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
@@ -65,7 +69,20 @@ def rerun(text: str, place: Path) -> str:
     Raises:
         PageError: a block cannot be carried out.
     """
-    return _BLOCK.sub(_Reader(place).follow, text)
+    written_on = _TODAY.search(text)
+    today = datetime.now(UTC).date()  # noqa: TID251 (the reader's clock)
+    reader = _Reader(place, later=today - date.fromisoformat(written_on[1]) if written_on else timedelta())
+    for block in _BLOCK.finditer(text):
+        reader.follow(block)
+    now = iter(reader.screens())
+
+    def written(block: re.Match[str]) -> str:
+        if block["language"] != "console":
+            return block.group()
+        screens = _COMMAND.sub(lambda shown: f"$ {shown['command']}{next(now)}", block["text"])
+        return f"```console\n{screens}```"
+
+    return _BLOCK.sub(written, text)
 
 
 def rewrite(page: Path) -> bool:
@@ -80,7 +97,8 @@ def rewrite(page: Path) -> bool:
 class _Reader:
     """Someone who follows a page from its first block to its last."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, *, later: timedelta) -> None:
+        self._later = later
         self._place = str(place.resolve())
         self._folder = f"{self._place}{HOME}"
         os.makedirs(self._folder)
@@ -88,30 +106,33 @@ class _Reader:
         unpinned = ("GIT_AUTHOR_", "GIT_COMMITTER_")
         pinned = pinned_environment(Path(self._folder))
         self._environment = {name: value for name, value in pinned.items() if not name.startswith(unpinned)}
-        self._screens = Screens()
+        self._seen: list[tuple[str, str]] = []
 
-    def follow(self, block: re.Match[str]) -> str:
-        """Do what a block says; returns it as it should be on the page."""
+    def follow(self, block: re.Match[str]) -> None:
+        """Do what a block says."""
         if block["language"] == "console":
-            # Not the whole text of the page: it may mention the block's lines elsewhere.
-            start, end = (place - block.start() for place in block.span("text"))
-            return block.group()[:start] + _COMMAND.sub(self._type, block["text"]) + block.group()[end:]
-        if block["title"]:
+            for shown in _COMMAND.finditer(block["text"]):
+                printed = self._run(shown["command"].replace("\n> ", "\n"))
+                self._seen.append((shown["screen"], printed))
+        elif block["title"]:
             self._save(os.path.join(self._folder, block["title"]), block["language"], block["text"])
-        return block.group()
+
+    def screens(self) -> list[str]:
+        """What the page should show below each command."""
+        same, screens = Screens(), []
+        true = [same.match(shown, printed) for shown, printed in self._seen]
+        for (shown, printed), as_shown in zip(self._seen, true, strict=True):
+            screens.append(shown if as_shown else same.with_ids_of_page(printed))
+        return screens
 
     def _save(self, path: str, language: str, text: str) -> None:
         if language == "diff":
             text = edited(Path(path).read_text(encoding="utf-8"), text)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        Path(path).write_text(text, encoding="utf-8")
+        Path(path).write_text(_DATE.sub(self._moved, text), encoding="utf-8")
 
-    def _type(self, shown: re.Match[str]) -> str:
-        printed = self._run(shown["command"].replace("\n> ", "\n"))
-        screen = shown["screen"]
-        if not self._screens.match(screen, printed):
-            screen = self._screens.with_ids_of_page(printed)
-        return f"$ {shown['command']}{screen}"
+    def _moved(self, day: re.Match[str]) -> str:
+        return (date.fromisoformat(day.group()) + self._later).isoformat()
 
     def _run(self, command: str) -> str:
         """What a command prints, without the path to this run's home; `cd` is the reader's shell's."""
