@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.config.loader import load
 from mlgit.adapters.runner.files import write_whole
 from mlgit.core.ci.other_tools import GUIDE
-from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS
+from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS, Config
 from mlgit.core.config.names import read_environment_name
 from mlgit.core.forge.hosts import host_of_file
 from mlgit.core.overview.first_config import compose, extended
@@ -25,7 +25,6 @@ from mlgit.yaml12 import load as load_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from mlgit.core.config.file import Config
     from mlgit.core.gates.verdict import Result, Verdict
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.registry.replay import Registry
@@ -46,6 +45,8 @@ def write_config(project: Project, *, force: bool = False, dry_run: bool = False
     path = os.path.join(project.root, CONFIG_FILE)
     exists = os.path.lexists(path)
     there = project.config(None) if exists and not force else None
+    if force:  # what the old file declares would hide what is found without it
+        project.set_config(Config(declared=False))
     if there is not None and there.gates and not dry_run:
         raise _already_there()
     findings = _Findings(project, there)

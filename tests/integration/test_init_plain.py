@@ -95,8 +95,8 @@ def test_a_damaged_metric_file_or_one_without_numbers_is_not_proposed(empty_repo
 def test_metrics_without_a_model_are_gated_under_the_name_of_the_repository(empty_repository: Folder) -> None:
     folder = empty_repository
     folder.write("metrics.json", '{"accuracy": 0.91}')
-    folder.write(".gitignore", "*.pkl\n")
-    folder.write("model.pkl", WEIGHTS)
+    folder.write(".gitignore", "*.txt\n")
+    folder.write("model.txt", WEIGHTS)
     folder.commit("Train")
     record = init(folder)
     assert list(written(folder).models) == [folder.path.name]
@@ -188,3 +188,33 @@ def test_the_reason_why_a_gate_is_a_comment_is_the_true_one(empty_repository: Fo
     assert (gate["active"], gate["outcome"]) == (False, "fail")
     (offer,) = record["offers"]
     assert offer.startswith("`auc-vs-base` is a comment, because it would block now: auc 0.9 → 0.5")
+
+
+def test_a_model_that_git_ignores_is_named_with_the_commands_that_add_it(empty_repository: Folder) -> None:
+    folder = empty_repository
+    folder.write("train.py", "print('fit')")
+    folder.write("metrics.json", '{"accuracy": 0.91}')
+    folder.write(".gitignore", "*.pkl\n/venv/\n")
+    folder.write("venv/lib/site-packages/x/model.pkl", WEIGHTS)
+    folder.write("out/later/model.pkl", WEIGHTS)
+    folder.write("out/my model.pkl", WEIGHTS)
+    folder.commit("Train")
+    (offer,) = init(folder)["offers"]
+    assert "`out/my model.pkl` may be the model, but Git ignores it" in offer
+    command = offer.split("`")[-2]
+    assert command == "dvc init && dvc add 'out/my model.pkl' && mlgit init --force"
+    done = folder.run("bash", "-c", command)
+    assert done.status == Exit.DONE, done.err
+    assert "model    my-model, out/my model.pkl (out/my model.pkl.dvc)" in done.out
+    assert "Replaced mlgit.yaml: 1 model, 1 gate (accuracy-vs-base, passes now)" in done.out
+    assert written(folder).models["my-model"].metrics == ("metrics.json",)
+
+
+def test_a_model_of_dvc_at_the_root_has_the_name_of_the_repository(empty_repository: Folder) -> None:
+    folder = empty_repository
+    folder.write("model.pkl", WEIGHTS)
+    folder.dvc("init", "-q")
+    folder.dvc("add", "-q", "model.pkl")
+    folder.commit("Train")
+    init(folder)
+    assert written(folder).models["empty"].path == "model.pkl"

@@ -13,6 +13,7 @@ from mlgit.core.overview.candidates import metrics_by_likelihood, models_in_git,
 from mlgit.core.pipeline.metrics import number
 from mlgit.core.pipeline.model_files import meets
 from mlgit.core.record import record
+from mlgit.core.wording import words
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.git_files import lfs_pointers
 from mlgit.project.registry.readiness import problem_of_model
@@ -70,14 +71,14 @@ def find_models(
     """
     named, left_out = _named(project, found, tagged, artifacts)
     each: Sequence[FoundModel] = [FoundModel(model=model, where=CONFIG_FILE) for model in declared]
-    each = each or named or _usable(_outputs(found)) or _usable(_files(project, found))
+    each = each or named or _usable(_outputs(project, found)) or _usable(_files(project, found))
     sources = {one.model.name: f"{one.model.path or one.elsewhere} ({one.where})" for one in each if one.sure}
     models = tuple(one.model for one in each if one.sure)
     if not found.metric_files and (metrics := _metrics_in_git(project, found)):
         found = replace(found, metric_files=metrics)
         if not models:
             models = (Model(name=new_name(project.root)),)
-            left_out.append("the file of the model was not found; a release needs its `path:`")
+            left_out.append(_no_file(project))
         models = _with_own_metrics(models, metrics)
     doubtful = tuple((one.model, f"{one.where} makes it") for one in each if not one.sure)
     return FoundModels(
@@ -136,6 +137,20 @@ def _metrics_in_git(project: Project, found: Evidence) -> tuple[MetricFile, ...]
     )
 
 
+def _no_file(project: Project) -> str:
+    """Why the only model has no file: Git ignores the one that looks like it, or there is none."""
+    listing = project.git.run(
+        *("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--full-name", "--", ":/")
+    )
+    paths = models_in_git(listing.decode("utf-8", "surrogateescape").split("\0"))
+    if not paths:
+        return "the file of the model was not found; a release needs its `path:`"
+    path = min(paths, key=lambda each: (each.count("/"), each))
+    first = "" if os.path.isdir(os.path.join(project.root, ".dvc")) else "dvc init && "
+    command = f"{first}{words(('dvc', 'add', path))} && mlgit init --force"
+    return f"`{path}` may be the model, but Git ignores it; to release it, run `{command}`"
+
+
 def _with_own_metrics(models: Sequence[Model], metrics: Sequence[MetricFile]) -> tuple[Model, ...]:
     """The models with the metric files in their folder, or with their name; one model has all."""
     if len(models) == 1:
@@ -152,12 +167,16 @@ def new_name(path: str) -> str:
     return above if above and above not in _NO_NAMES else name or "model"
 
 
-def _outputs(found: Evidence) -> list[FoundModel]:
+def _outputs(project: Project, found: Evidence) -> list[FoundModel]:
     sure, doubtful = models_of_pipeline(found.pipeline)
     return [
-        FoundModel(model=Model(name=new_name(out.path), path=out.path), where=_maker(out), sure=out in sure)
+        FoundModel(model=_new_model(project, out.path), where=_maker(out), sure=out in sure)
         for out in (*sure, *doubtful)
     ]
+
+
+def _new_model(project: Project, path: str) -> Model:
+    return Model(name=new_name(os.path.join(project.root, path)), path=path)
 
 
 def _maker(out: Output) -> str:
@@ -169,7 +188,7 @@ def _files(project: Project, found: Evidence) -> list[FoundModel]:
     paths = models_in_git(path for path in _on_disk(project) if not any(meets(out, path) for out in outputs))
     return [
         FoundModel(
-            model=Model(name=new_name(os.path.join(project.root, path)), path=path),
+            model=_new_model(project, path),
             where=_keeper(project, path),
             sure=number < _MOST_MODELS,
         )
