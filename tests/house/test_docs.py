@@ -43,6 +43,22 @@ def test_relative_links_lead_to_files(page: Path) -> None:
     assert missing == []
 
 
+def anchors(page: Path) -> set[str]:
+    """The names that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_headings_work_on_github(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    assert [
+        (path, anchor)
+        for path, anchor in links
+        if anchor not in anchors(page.parent / path if path else page)
+    ] == []
+
+
 @pytest.mark.parametrize(("page", "text"), yaml_examples())
 def test_examples_of_the_config_load(page: str, text: str) -> None:
     assert load(text.encode(), name=page, cache_dir=None).declared
