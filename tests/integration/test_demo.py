@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import jsonschema
 import pytest
 
 from mlgit.errors import Exit
+from mlgit.flows.demo.walk import _environment
 from mlgit.resources import schema_text
 from tests.support.shell import Folder
 
@@ -68,6 +70,19 @@ def test_mlgit_works_in_the_repository_it_leaves(walked: tuple[Folder, Done]) ->
     assert "Gates     ✓ allowed" in status.out
     assert "only because of its name" not in status.out
     assert "prod" in project.mlgit("history").out
+
+
+def test_git_gives_no_advice_in_it(empty_repository: Folder) -> None:
+    empty_repository.git("commit", "-q", "--allow-empty", "-m", "Start")
+    done = subprocess.run(
+        ["git", "merge-base", "HEAD", "HEAD"],
+        cwd=empty_repository.path,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout != "", done.stderr) == (True, "")
 
 
 @pytest.mark.slow

@@ -95,6 +95,7 @@ def _environment() -> dict[str, str]:
     from mlgit.adapters.git.binary import environment
 
     env = environment()
+    del env["GIT_GRAFT_FILE"]  # the repository is ours, and git would give advice about such files
     env.update(
         GIT_CONFIG_GLOBAL=os.devnull,
         GIT_CONFIG_NOSYSTEM="1",
