@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from tests.support import dvc_small, pipeline, pull_request, registry, targets
+from tests.support import dvc_small, pipeline, pull_request, registry, shown, targets
 from tests.support import tracked as data
 from tests.support.forge import started
 from tests.support.shell import Folder, pinned_environment
@@ -110,6 +110,28 @@ def proposed_template(shared_folder: Path, pipeline_template: Path) -> Path:
         if not (place / "built").exists():
             pull_request.build(pipeline.copy(pipeline_template, place))
             (place / "built").touch()
+    return place
+
+
+@pytest.fixture(scope="session")
+def tumor_template(shared_folder: Path) -> Path:
+    """The project with the names of the pages, built by the first worker."""
+    place = shared_folder / "tumor-template"
+    with FileLock(f"{place}.lock"):
+        if not (place / "built").exists():
+            shown.build(place)
+            (place / "built").touch()
+    return place
+
+
+@pytest.fixture(scope="session")
+def live_template(shared_folder: Path, tumor_template: Path) -> Path:
+    """The same with three versions that went to `prod`, built by the first worker."""
+    place = shared_folder / "live-template"
+    with FileLock(f"{place}.lock"):
+        if not (place / "live").exists():
+            shown.go_live(pipeline.copy(tumor_template, place))
+            (place / "live").touch()
     return place
 
 

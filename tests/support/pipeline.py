@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 DVC_YAML = """\
@@ -65,8 +66,11 @@ environments:
 """
 
 
-def build(place: Path) -> None:
-    """Build `origin.git`, `storage` (the DVC remote) and `work` (a clone with one full run) in `place`."""
+def build(place: Path, *, named: Callable[[str], str] = str, config: str = MLGIT_YAML) -> None:
+    """Build `origin.git`, `storage` (the DVC remote) and `work` (a clone with one full run) in `place`.
+
+    `named` gives the texts of the files other names.
+    """
     place.mkdir(parents=True)
     Folder(place).git("init", "-q", "--bare", "-b", "main", "origin.git")
     Folder(place).git("clone", "-q", "origin.git", "work")
@@ -75,12 +79,12 @@ def build(place: Path) -> None:
     work.dvc("init", "-q")
     work.dvc("remote", "add", "-q", "-d", "storage", "../storage")
     work.write("data/raw.csv", "x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(1, 11)))
-    work.write("params.yaml", "train:\n  slope: 1.99\n")
-    work.write("dvc.yaml", DVC_YAML)
-    work.write("src/prepare.py", PREPARE)
-    work.write("src/train.py", TRAIN)
-    work.write("src/evaluate.py", EVALUATE)
-    work.write("mlgit.yaml", MLGIT_YAML)
+    work.write("params.yaml", named("train:\n  slope: 1.99\n"))
+    work.write("dvc.yaml", named(DVC_YAML))
+    work.write("src/prepare.py", named(PREPARE))
+    work.write("src/train.py", named(TRAIN))
+    work.write("src/evaluate.py", named(EVALUATE))
+    work.write("mlgit.yaml", config)
     for name in ("models", "metrics"):
         (work.path / name).mkdir()
     work.write("models/.gitignore", "")
