@@ -19,31 +19,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.gates.verdict import Check, Result
 
-# The environment variables of a CI that say that it is one, and choose the base and the target branch.
-_CI_VARIABLES = (
-    "CI",
-    "GITHUB_ACTIONS",
-    "GITHUB_BASE_REF",
-    "GITHUB_EVENT_NAME",
-    "GITHUB_EVENT_PATH",
-    "GITHUB_REF",
-    "GITHUB_SHA",
-    "GITLAB_CI",
-    "CI_COMMIT_BEFORE_SHA",
-    "CI_COMMIT_SHA",
-    "CI_MERGE_REQUEST_DIFF_BASE_SHA",
-    "CI_MERGE_REQUEST_PROJECT_PATH",
-    "CI_MERGE_REQUEST_PROJECT_URL",
-    "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
-    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
-    "CI_PROJECT_PATH",
-    "JENKINS_URL",
-    "TEAMCITY_VERSION",
-    "TF_BUILD",
-    "MLGIT_REMOTE_TAGS",
-)
-
-
 # The options that `check` and `report` share.
 _VERDICT_OPTIONS = (
     click.option(
@@ -90,6 +65,7 @@ def verdict_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def run_check(session: Session, *, lines: bool, **options: Any) -> Check:  # noqa: ANN401 (as click has them)
     session.begin(compares=True)
+    from mlgit.adapters.runner.event import CI_VARIABLES
     from mlgit.operations.check import check
     from mlgit.project.gates.judge import Question
 
@@ -103,7 +79,7 @@ def run_check(session: Session, *, lines: bool, **options: Any) -> Check:  # noq
         models=options["models"],
         allow_stale=options["allow_stale"],
         date=_date(options["date"]),
-        ci={name: os.environ[name] for name in _CI_VARIABLES if name in os.environ},
+        ci={name: os.environ[name] for name in CI_VARIABLES if name in os.environ},
     )
     return check(session.project(), question, revision=options["rev"], lines=lines)
 

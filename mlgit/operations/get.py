@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
-from functools import partial
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.deploy.fetching import Fetched, FetchedFile, destination_below
@@ -17,18 +18,28 @@ from mlgit.project.deploy.model_files import (
     stated_sums,
     whole_files,
 )
-from mlgit.project.deploy.staging import conflict, existing_files, refuse_links, staging, swap_in
+from mlgit.project.deploy.staging import (
+    OtherContent,
+    conflict,
+    existing_files,
+    refuse_links,
+    staging,
+    swap_in,
+)
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.references import Reference, resolve
 from mlgit.project.trust.accept import accepted_model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from mlgit.core.deploy.kept import Tag
     from mlgit.core.progress import Progress
     from mlgit.core.registry.statement import ReleaseStatement
     from mlgit.project.deploy.model_files import ModelFiles
     from mlgit.project.open import Project
+    from mlgit.project.registry.references import Reader
 
 
 def get(
@@ -50,14 +61,26 @@ def get(
         AnswerNo: a file is not the one the release stated.
         ToolError: a file cannot be fetched, or is damaged.
     """
-    reference = resolve(project, text, model=model, read=partial(accepted_model, project, fetch=True))
+    reference = resolve(project, text, model=model, read=_reader(project))
+    return _get(project, reference, folder=folder, model=model, force=force, progress=progress)
+
+
+def _get(
+    project: Project,
+    reference: Reference,
+    *,
+    folder: str,
+    model: str | None,
+    force: bool,
+    progress: Progress | None,
+) -> Fetched:
     name = reference.model or model or _only_model(project, reference)
     statement = _statement(project, name, reference.version)
     files = model_files(project, name, reference.commit, label=reference.label, statement=statement)
     placed = _place(project, reference.commit, files, statement, folder, force=force, progress=progress)
     stated = stated_sums(statement)
     return Fetched(
-        reference=text,
+        reference=reference.text,
         model=name,
         version=reference.version,
         environment=reference.environment,
@@ -120,19 +143,87 @@ def get_from(
     progress: Progress | None = None,
 ) -> Fetched:
     """Like `get`, from another clone on this machine or any URL that git can clone."""
+    with _opened(url, now=now, progress=progress) as (project, check_out):
+        reference = resolve(project, text, model=model, read=_reader(project))
+        check_out(reference.commit)
+        return _get(project, reference, folder=folder, model=model, force=force, progress=progress)
+
+
+def get_kept(
+    url: str,
+    text: str,
+    *,
+    to: str,
+    now: datetime,
+    model: str | None = None,
+    accept: Callable[[Tag], None] | None = None,
+) -> tuple[str, tuple[str, ...]]:
+    """Like `get_from`, into the version's own folder below `to` (absolute).
+
+    Returns the path of the model's file or directory, and notes for a person. A `MODEL@VERSION` whose
+    release stated every file is not asked for again while its files are whole. `accept` gets the tag before
+    any file of the model is looked for, and raises to refuse it.
+
+    Raises:
+        StateError: the version's folder has other content.
+        AnswerNo: `accept` is to be asked, and no tag led to the commit.
+    """
+    from mlgit.project.deploy import kept
+
+    if (found := kept.find_kept(to, text, repository=url)) is not None:
+        if accept is not None:
+            accept(found[0].tag)
+        return found[1], ()
+    with _opened(url, now=now) as (project, check_out):
+        read = _reader(project)
+        reference = resolve(project, text, model=model, read=read)
+        if accept is not None:
+            accept(kept.tag_of(reference, read))
+        check_out(reference.commit)
+        fetched = _kept(project, url, reference, to, model=model)
+    return kept.model_path(fetched), fetched.notes
+
+
+def _kept(project: Project, url: str, reference: Reference, to: str, *, model: str | None) -> Fetched:
+    """Fetch into the folder of the version, and record it if its release stated every file."""
+    from mlgit.project.deploy import kept
+
+    name = reference.model or model or _only_model(project, reference)
+    folder = kept.version_folder(to, name, reference.version or reference.commit)
+    try:
+        with kept.one_at_a_time(folder):
+            fetched = _get(project, reference, folder=folder, model=name, force=False, progress=None)
+            if reference.version is not None and fetched.stated:
+                release = replace(reference, environment=None, text=f"{name}@{reference.version}")
+                kept.keep(fetched, kept.tag_of(release, _reader(project)), repository=url)
+    except OtherContent as error:
+        error.hint = f"remove `{folder}` if no program uses it, then run this again"
+        raise
+    return fetched
+
+
+@contextmanager
+def _opened(
+    url: str, *, now: datetime, progress: Progress | None = None
+) -> Iterator[tuple[Project, Callable[[str], None]]]:
+    """The repository, and what puts the files of a commit there; a clone of a URL is removed afterwards."""
     from mlgit.project.opening import open_project
 
     if os.path.exists(os.path.join(url, ".git")):
         with closing(open_project(url, now=now)) as project:
-            return get(project, text, folder=folder, model=model, force=force, progress=progress)
+            yield project, lambda _: None
+        return
     from mlgit.adapters.git.clone import check_out, temporary_clone
 
     if progress is not None:
         progress.say(f"Cloning {url}")
     with temporary_clone(url) as root, closing(open_project(root, now=now)) as project:
-        reference = resolve(project, text, model=model, read=partial(accepted_model, project, fetch=True))
-        check_out(project.git, reference.commit)
-        return get(project, text, folder=folder, model=model, force=force, progress=progress)
+        yield project, partial(check_out, project.git)
+
+
+def _reader(project: Project) -> Reader:
+    """Reads a model without the tags that do not count."""
+    return cache(partial(accepted_model, project, fetch=True))
 
 
 def _only_model(project: Project, reference: Reference) -> str:

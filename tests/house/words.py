@@ -59,7 +59,7 @@ _PRIVATE = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in PLAIN))
 _PRIVATE_TEXT = re.compile("|".join(rf"(?:\b|(?=,))(?:{pattern})\b" for pattern in PLAIN | PLAIN_TEXT))
 _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # Names from the standard library, from tools, and keys of documents that users have.
-_FOREIGN = frozenset({"told_at"})
+_FOREIGN = frozenset({"beside", "told_at"})
 
 
 class Place(NamedTuple):

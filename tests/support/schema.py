@@ -21,7 +21,16 @@ def _registry() -> Registry[Any]:
 
 def assert_valid(document: object, name: str) -> None:
     """Check the document against `schemas/<name>.schema.json`."""
+    _assert(document, json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")))
+
+
+def assert_valid_part(part: object, name: str, definition: str) -> None:
+    """Check a part of a document against a definition in `schemas/<name>.schema.json`."""
     schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    _assert(part, {"$ref": f"#/$defs/{definition}", "$defs": schema["$defs"]})
+
+
+def _assert(document: object, schema: dict[str, Any]) -> None:
     validator = Draft202012Validator(schema, registry=_registry())
     problems = [
         f"{'/'.join(map(str, each.absolute_path))}: {each.message}"

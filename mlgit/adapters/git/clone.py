@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -25,14 +26,30 @@ def temporary_clone(url: str) -> Iterator[str]:
         ToolError: it cannot be cloned.
     """
     with tempfile.TemporaryDirectory(prefix="mlgit-", ignore_cleanup_errors=True) as folder:
-        try:
-            argv = ("clone", "--quiet", "--no-checkout", "--filter=blob:none", "--", url, "clone")
-            Git(folder).run(*argv, env=_WITHOUT_LFS)
-        except GitFailed as error:
-            raise ToolError(
-                f"`{url}` cannot be cloned", details=error.details, hint=f"try `git ls-remote {word(url)}`"
-            ) from error
+        _clone(url, f"{folder}/clone")
         yield f"{folder}/clone"
+
+
+def whole_clone(url: str, folder: str) -> None:
+    """Clone into a folder (absolute), and check the remote's default branch out, if it has a commit.
+
+    Raises:
+        ToolError: it cannot be cloned.
+    """
+    _clone(url, folder)
+    git = Git(folder)
+    if git.try_text("rev-parse", "--verify", "--quiet", "HEAD") is not None:
+        git.run("checkout", "--quiet", "--force", env=_WITHOUT_LFS)
+
+
+def _clone(url: str, folder: str) -> None:
+    try:
+        argv = ("clone", "--quiet", "--no-checkout", "--filter=blob:none", "--", url, folder)
+        Git(os.path.dirname(folder)).run(*argv, env=_WITHOUT_LFS)
+    except GitFailed as error:
+        raise ToolError(
+            f"`{url}` cannot be cloned", details=error.details, hint=f"try `git ls-remote {word(url)}`"
+        ) from error
 
 
 def check_out(git: Git, commit: str) -> None:

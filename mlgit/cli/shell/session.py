@@ -171,13 +171,9 @@ def pass_session(function: Callable[Concatenate[Session, P], int | None]) -> Cal
 
 
 def _default_branch(folder: str) -> str | None:
-    """The forge's default branch, if the environment is a CI job for the repository in `folder`."""
+    """The forge's default branch, in a CI job for the repository in `folder`."""
     if "GITHUB_ACTIONS" not in os.environ and "GITLAB_CI" not in os.environ:
-        return None
-    workspace = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
-    if workspace and not f"{os.path.realpath(folder)}/".startswith(f"{os.path.realpath(workspace)}/"):
-        return None  # a clone of another repository, in a CI job
-    from mlgit.adapters.runner.event import read_event
+        return None  # without importing more
+    from mlgit.adapters.runner.event import default_branch
 
-    event = read_event(os.environ)
-    return None if event is None else event.default_branch
+    return default_branch(folder, os.environ)

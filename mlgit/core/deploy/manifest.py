@@ -59,7 +59,7 @@ def read_manifest(text: str) -> Manifest | None:
         tree = json.loads(text)
         if tree["schema_version"] != SCHEMA_VERSION:
             return None
-        files = tuple(_file(each) for each in tree["files"])
+        files = tuple(deployed_file(each) for each in tree["files"])
         if not files:
             return None
         return Manifest(
@@ -74,7 +74,7 @@ def read_manifest(text: str) -> Manifest | None:
         return None
 
 
-def _file(tree: Any) -> DeployedFile:  # noqa: ANN401 (any JSON)
+def deployed_file(tree: Any) -> DeployedFile:  # noqa: ANN401 (any JSON)
     path, sha256, size = text_of(tree["path"]), text_of(tree["sha256"]), tree["size_bytes"]
     below = "\0" not in path and not {"", ".", ".."}.intersection(path.split("/"))
     if not below or not _SHA256.fullmatch(sha256) or type(size) is not int:

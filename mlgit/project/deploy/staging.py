@@ -82,9 +82,13 @@ def _sums_here(path: str) -> Sums:
     return sums_of(path)
 
 
-def conflict(top: str, paths: Sequence[str]) -> StateError:
+class OtherContent(StateError):  # noqa: N818
+    """The destination has other content."""
+
+
+def conflict(top: str, paths: Sequence[str]) -> OtherContent:
     """The error that the destination has other content, at these paths."""
-    return StateError(
+    return OtherContent(
         f"`{top}` already exists with other content",
         details=first(paths),
         hint="choose another folder with `-o DIR`, or replace it with `--force`",
