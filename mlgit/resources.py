@@ -24,3 +24,11 @@ def schema_text(name: str) -> str:
     """The text of `schemas/<name>.schema.json`."""
     with open(os.path.join(folder("schemas"), f"{name}.schema.json"), encoding="utf-8") as file:
         return file.read()
+
+
+def schema_names() -> list[str]:
+    """The names that `schema_text` takes, sorted."""
+    ending = ".schema.json"
+    return sorted(
+        each.removesuffix(ending) for each in os.listdir(folder("schemas")) if each.endswith(ending)
+    )

@@ -30,6 +30,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "init": "Look at the repository and write a minimal `mlgit.yaml`.",
         "demo": "Build a small real project and walk through the whole loop.",
         "doctor": "Check this clone, its config, remotes and tags.",
+        "schema": "Print the JSON Schema of a file or of a command's JSON.",
     },
     "Develop": {
         "diff": "Compare metrics, params, data, models and stages of two states.",

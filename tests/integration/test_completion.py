@@ -116,6 +116,10 @@ def test_names_come_from_the_folder_given_with_c(released: Folder, tmp_path: Pat
     assert offered(Folder(tmp_path), "-C", str(released.path), "release", "l") == plain("line")
 
 
+def test_schemas_are_offered_everywhere(tmp_path: Path) -> None:
+    assert offered(Folder(tmp_path), "schema", "ml") == plain("mlgit")
+
+
 @pytest.mark.parametrize(
     "words", [("show", ""), ("promote", "x", "--to", ""), ("run", ""), ("check", "--rev", "")]
 )

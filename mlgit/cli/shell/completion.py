@@ -89,6 +89,15 @@ def files_offer(_: click.Context, __: click.Parameter, incomplete: str) -> list[
     return [CompletionItem(incomplete, type="file")]
 
 
+def schemas_offer(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    try:
+        from mlgit.resources import schema_names
+
+        return [name for name in schema_names() if name.startswith(incomplete)]
+    except OSError:
+        return []
+
+
 def _models(project: Project) -> Iterable[str]:
     from mlgit.project.registry.models import model_names
 
