@@ -232,7 +232,13 @@ def configure_dvc(world: World, pick: Picker) -> str:
     path = world.path(".dvc/config")
     if not path.is_file():
         return ""
-    world.work.write(".dvc/config", f"{path.read_text(encoding='utf-8')}[{section}]\n    {line}\n")
+    text, head = path.read_text(encoding="utf-8"), f"[{section}]\n"
+    key = line.partition(" ")[0]
+    if f"    {key} =" in text:  # DVC refuses what is there twice, and then no run shows what is better
+        return ""
+    world.work.write(
+        ".dvc/config", (text if head in text else text + head).replace(head, f"{head}    {line}\n")
+    )
     return f".dvc/config: {section}.{line}; {finish(world, pick)}"
 
 

@@ -25,7 +25,8 @@ class Answer:
 
     A part is None if the tool refused to give it; `complaint` is the reason. `unsure` are the stages about
     which something could not be checked, in mlgit's words; `respelled` their dependencies that dvc.lock has
-    under another spelling, which only DVC treats as different.
+    under another spelling, which only DVC treats as different. `passed_over` are files that DVC does not see
+    because Git ignores them, and their outputs. `refused_by_dvc`: mlgit says that DVC refuses a file.
     """
 
     reasons: Mapping[str, frozenset[str]] | None = None
@@ -33,6 +34,8 @@ class Answer:
     data: Mapping[str, Data] | None = None
     unsure: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     respelled: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    passed_over: frozenset[str] = frozenset()
+    refused_by_dvc: bool = False
     complaint: str | None = None
 
     @property
@@ -64,11 +67,18 @@ def mlgit_answer(folder: Folder) -> Answer:
         return Answer(complaint="; ".join(f"{each['location']}: {each['message']}" for each in broken))
     stages = document["stages"]
     return Answer(
-        reasons={each["address"]: frozenset(each["reasons"]) for each in stages if each["reasons"]},
+        reasons={
+            each["address"]: frozenset(map(_reason, each["reasons"])) for each in stages if each["reasons"]
+        },
         upstream={each["address"]: frozenset(each["upstream"]) for each in stages if each["upstream"]},
         data={each["path"]: (each["workspace"], each["in_cache"]) for each in document["data"]},
         unsure={each["address"]: tuple(each["unchecked"]) for each in stages if each["unchecked"]},
     )
+
+
+def _reason(text: str) -> str:
+    """DVC does not distinguish a deleted dvc.lock from one that never was."""
+    return "never run" if text.startswith("deleted ") and text.endswith("dvc.lock") else text
 
 
 def differences(theirs: Answer, ours: Answer) -> list[Difference]:

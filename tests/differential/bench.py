@@ -28,6 +28,7 @@ PARAMETERS = (
     "whole.yaml",
     "sub/params.yaml",
     "each/settings.yaml",
+    "nested/params.yaml",
 )
 
 

@@ -67,6 +67,13 @@ PARAM_TEXTS: dict[str, tuple[str, ...]] = {
         "lr: 2\nflag: true\n",
         "flag: no\n",
     ),
+    "nested/params.yaml": (
+        "level: 1\ncopy: twin.txt\n",
+        "level: 2\ncopy: twin.txt\n",
+        "level: 1\ncopy: other.txt\n",
+        "level: null\ncopy: twin.txt\nmore: 1\n",
+        "copy: twin.txt\n",
+    ),
     "each/settings.yaml": (
         "names: [ann, bob]\nlevel: 1\n",
         "names: [ann]\nlevel: 1\n",
@@ -88,11 +95,16 @@ def change_parameters(bench: Bench, pick: Picker) -> str:
 
 
 def _in_use(bench: Bench, name: str) -> bool:
-    return not name.startswith("each/") or bench.path("each/dvc.yaml").exists()
+    folder = name.rpartition("/")[0]
+    return folder not in {"each", "nested"} or bench.path(f"{folder}/dvc.yaml").exists()
 
 
 def delete_parameters(bench: Bench, pick: Picker) -> str:
-    names = [name for name in PARAM_TEXTS if bench.path(name).is_file() and not name.startswith("each/")]
+    names = [
+        name
+        for name in PARAM_TEXTS
+        if bench.path(name).is_file() and not name.startswith(("each/", "nested/"))
+    ]
     if not names:
         return ""
     name = pick.of(names)
@@ -124,13 +136,43 @@ def change_ignore_rules(bench: Bench, pick: Picker) -> str:
     return f"write {place}: {rules!r}"
 
 
+def ignore_files_of_dvc(bench: Bench, pick: Picker) -> str:
+    """Let Git ignore .dvc files or pipelines that it has, which DVC then passes over."""
+    rules = pick.of(
+        ("", "*.dvc\n", "/data/raw.csv.dvc\n", "sub/\n", "data/*.dvc\n!data/raw.csv.dvc\n", "/sub/dvc.yaml\n")
+    )
+    bench.path(".gitignore").write_text(rules, encoding="utf-8")
+    return f"write .gitignore: {rules!r}"
+
+
+def write_an_old_key(bench: Bench, pick: Picker) -> str:
+    """A key of an older DVC, because of which today's DVC refuses every command."""
+    names = [name for name in bench.documents("dvc.yaml") if not name.startswith(("each/", "nested/"))]
+    pointers = bench.documents(".dvc")
+    if not names or not pointers:
+        return ""
+    kind, name, pointer = pick.of(("live", "plots", "cmd", "unknown")), pick.of(names), pick.of(pointers)
+    if kind in {"cmd", "unknown"}:
+        line = "cmd: make\n" if kind == "cmd" else "stuff: 1\n"
+        bench.path(pointer).write_bytes(bench.path(pointer).read_bytes() + line.encode())
+        return f"write {line!r} into {pointer}"
+    document = yaml.safe_load(bench.path(name).read_text(encoding="utf-8")) or {}
+    if kind == "plots":
+        document["plots"] = {"plots.csv": {"x": "a"}}
+    elif document.get("stages"):
+        stage = document["stages"][pick.of(sorted(document["stages"]))]
+        stage["live"] = {"logs": {"summary": True, "cache": False}}
+    bench.path(name).write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    return f"write {kind} into {name}"
+
+
 Fields = dict[str, Any]
 Change = "Callable[[Fields, str, Fields, Picker], None]"
 
 
 def _change_pipeline(change: StageChange, bench: Bench, pick: Picker) -> str:
     """Change one stage, and write the whole file again."""
-    documents = [name for name in bench.documents("dvc.yaml") if not name.startswith("each/")]
+    documents = [name for name in bench.documents("dvc.yaml") if not name.startswith(("each/", "nested/"))]
     if not documents:
         return ""
     name = pick.of(documents)
@@ -209,6 +251,12 @@ def _parameter(_: Fields, __: str, fields: Fields, pick: Picker) -> None:
             {"params.yaml": None},
             {"conf.py": ["Net"]},
             {"whole.yaml": ["two.0"]},
+            "train.*",
+            "*",
+            "t*.slope",
+            {"settings.json": ["opt.*", "*.lr"]},
+            {"tune.toml": ["[ab]"]},
+            {"whole.yaml": ["two*"]},
         ),
     )
     if pick.of((True, False)) and params:
@@ -284,7 +332,7 @@ def _as_edit(change: StageChange) -> Callable[[Bench, Picker], str]:
 def rewrite_documents(bench: Bench, pick: Picker) -> str:
     """Write the same meaning in another spelling."""
     name = pick.of(bench.documents(pick.of(("dvc.lock", "dvc.yaml", ".dvc"))) or [""])
-    if not name or name.startswith("each/dvc.yaml"):
+    if not name or name in {"each/dvc.yaml", "nested/dvc.yaml"}:
         return ""
     document = yaml.safe_load(bench.path(name).read_text(encoding="utf-8"))
     bench.path(name).write_text(yaml.safe_dump(document, default_flow_style=True), encoding="utf-8")
@@ -326,6 +374,8 @@ DOCUMENT_EDITS = (
     change_parameters,
     delete_parameters,
     change_ignore_rules,
+    ignore_files_of_dvc,
+    write_an_old_key,
     *map(_as_edit, STAGE_CHANGES),
     rewrite_documents,
     drop_lock_entry,

@@ -53,6 +53,32 @@ def _another_spelling(difference: Difference, theirs: Answer, _: Answer) -> bool
     )
 
 
+def _ignored_by_git(difference: Difference, theirs: Answer, _: Answer) -> bool:
+    """DVC passes over .dvc and dvc.yaml files that Git ignores, although it has them; mlgit reads them."""
+    hidden = theirs.passed_over
+    if not hidden:
+        return False
+    if any(difference.key in {name, f"{name}:{difference.key.rpartition(':')[2]}"} for name in hidden):
+        return True
+    sides = [
+        each if isinstance(each, frozenset) else frozenset() for each in (difference.theirs, difference.ours)
+    ]
+    differing = sides[0] ^ sides[1]
+    if difference.part == "upstream":  # a stage before it may be one that DVC does not see
+        return True
+    about = [text.partition(" dep ")[2] or text.partition(" output ")[2] for text in differing]
+    near = all(
+        any(f"{path}/".startswith(f"{name}/") or f"{name}/".startswith(f"{path}/") for name in hidden)
+        for path in about
+    )
+    return difference.part == "reasons" and bool(about) and near
+
+
+def _old_keys(difference: Difference, _: Answer, ours: Answer) -> bool:
+    """DVC refuses every command because of a key of its older versions; mlgit reads the file, and says so."""
+    return difference.part == "complaint" and ours.refused_by_dvc
+
+
 def _refuses(*words: str) -> Callable[[Difference, Answer, Answer], bool]:
     """DVC fails with these words; mlgit answers, and reports something."""
 
@@ -81,5 +107,7 @@ EXPLANATIONS: dict[str, Callable[[Difference, Answer, Answer], bool]] = {
     "ignore-file-inside-data": _refuses(".dvcignore file should not be in collected dir path"),
     "parameters-are-a-folder": _refuses("is a directory, expected a parameters file"),
     "dvc-crashes": _crashes,
+    "ignored-by-git": _ignored_by_git,
+    "old-keys": _old_keys,
 }
 """Name, as in docs/disagreements.md -> whether it is behind a difference."""

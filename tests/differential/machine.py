@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,15 +58,15 @@ TALLY = Tally()
 
 
 @functools.cache
-def template(*, templated: bool) -> Path:
+def template(kind: str) -> Path:
     """The repository to copy, built once in this process."""
     folder = Path(tempfile.mkdtemp(prefix="machine-template-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    repository.build(folder / "work", templated=templated)
+    repository.build(folder / "work", kind=kind)
     return folder / "work"
 
 
-_READY: dict[bool, list[tuple[float, Bench]]] = {False: [], True: []}
+_READY: dict[str, list[tuple[float, Bench]]] = {kind: [] for kind in repository.KINDS}
 
 
 @atexit.register
@@ -75,17 +76,17 @@ def _clear() -> None:
             bench.close()
 
 
-def _fresh(*, templated: bool) -> Bench:
+def _fresh(kind: str) -> Bench:
     """A copy whose files are older than the clock tick in which no time can be trusted.
 
     The next one is made ahead, so that it ages while this one is worked on.
     """
-    waiting = _READY[templated]
+    waiting = _READY[kind]
     if not waiting:
-        waiting.append((time.monotonic(), Bench(template(templated=templated))))
+        waiting.append((time.monotonic(), Bench(template(kind))))
     made, bench = waiting.pop()
     time.sleep(max(0.0, made + _OLD_ENOUGH_S - time.monotonic()))
-    waiting.append((time.monotonic(), Bench(template(templated=templated))))
+    waiting.append((time.monotonic(), Bench(template(kind))))
     return bench
 
 
@@ -99,10 +100,11 @@ class DvcMachine(RuleBasedStateMachine):
         self._shown: set[str] = set()
         TALLY.examples += 1
 
-    @initialize(templated=st.integers(0, 3))
-    def start(self, templated: int) -> None:
-        self._bench = _fresh(templated=templated == 3)
-        self._log.append(f"start (templated: {templated == 3})")
+    @initialize(number=st.integers(0, 4))
+    def start(self, number: int) -> None:
+        kind = {3: "templated", 4: "nested"}.get(number, "plain")
+        self._bench = _fresh(kind)
+        self._log.append(f"start ({kind})")
         self._compare()
 
     @property
@@ -161,6 +163,9 @@ class DvcMachine(RuleBasedStateMachine):
             self._disagree([str(crash)])
             return
         theirs = dvc_answer(self.bench.folder)
+        if theirs.reasons is None and ours.complaint is None:
+            findings = self.bench.folder.here("doctor", "--json").json()["findings"]
+            ours = replace(ours, refused_by_dvc="refused_by_dvc" in {each["id"] for each in findings})
         left = []
         for difference in differences(theirs, ours):
             name = explain(difference, theirs, ours)
@@ -174,7 +179,7 @@ class DvcMachine(RuleBasedStateMachine):
             TALLY.complaints[re.sub(r"'/\S*|b'.*", "'…'", theirs.complaint)] += 1
             if theirs.reasons is None and restart:
                 self._bench.close()
-                self._bench = _fresh(templated=False)
+                self._bench = _fresh("plain")
                 self._log.append(f"start anew, because DVC refuses: {theirs.complaint}")
 
     def _disagree(self, lines: list[str]) -> None:

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unittest import mock
 
 from tests.differential.answers import Answer
-from tests.differential.translation import Facts
+from tests.differential.nested import together
+from tests.differential.translation import Facts, passed_over
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from tests.support.shell import Folder
 
 T = TypeVar("T")
 
@@ -32,6 +32,14 @@ _MOST_TEXTS = 500
 
 
 def dvc_answer(folder: Folder) -> Answer:
+    """The answers of DVC in all its repositories: it looks at one at a time."""
+    answer = _answer_in(folder)
+    if not (folder / "nested/.dvc").is_dir():
+        return answer
+    return together(answer, _answer_in(Folder(folder / "nested")), "nested")
+
+
+def _answer_in(folder: Folder) -> Answer:
     """The answers of `dvc status` and `dvc data status --granular`, in mlgit's words.
 
     Both are asked through the functions that DVC's command line calls, with one look at the pipeline for
@@ -50,12 +58,13 @@ def dvc_answer(folder: Folder) -> Answer:
         # DVC reads what it reports only as `not in cache`, and may crash on it.
         reasons, died = (None, complaint) if status is None else ask(lambda: facts.all_reasons(status))
         if reasons is None:
-            return Answer(data=reported, complaint=died)
+            return Answer(data=reported, passed_over=passed_over(folder), complaint=died)
         return Answer(
             reasons=reasons,
             upstream=facts.before(),
             data=reported,
             respelled=facts.respelled(),
+            passed_over=passed_over(folder),
             complaint=refused,
         )
 

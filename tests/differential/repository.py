@@ -64,6 +64,18 @@ stages:
     cmd: echo ${item.a} ${item.b} > cross-${item.a}-${item.b}.txt
     outs: ["cross-${item.a}-${item.b}.txt"]
 """
+NESTED_YAML = """\
+stages:
+  count:
+    cmd: wc -c in.txt > out.txt; cp out.txt ${copy}
+    deps: [in.txt]
+    params: [level]
+    outs: [out.txt, "${copy}"]
+  score:
+    cmd: printf '{"size":%d}' $(wc -c < out.txt) > score.json
+    deps: [out.txt]
+    metrics: [score.json: {cache: false}]
+"""
 FILES = {
     "data/raw.csv": "x,y\n1,2\n3,4\n",
     "data/many/a.txt": "a\n",
@@ -92,16 +104,31 @@ TEMPLATED = {
     "each/settings.yaml": "names: [ann, bob]\nlevel: 1\n",
     "each/dvc.yaml": EACH_YAML,
 }
+NESTED = {
+    "nested/in.txt": "1\n",
+    "nested/params.yaml": "level: 1\ncopy: twin.txt\n",
+    "nested/dvc.yaml": NESTED_YAML,
+}
+KINDS = {"plain": {}, "templated": TEMPLATED, "nested": NESTED}
+"""The files of each kind of repository that the others do not have."""
 
 
-def build(place: Path, *, templated: bool) -> None:
-    """One full run, committed; a second commit with other contents on top."""
+def build(place: Path, *, kind: str) -> None:
+    """One full run, committed; a second commit with other contents on top.
+
+    A `nested` one has a second DVC repository in a folder, whose templates read its own `params.yaml`.
+    """
     place.mkdir(parents=True)
     work = Folder(place)
     work.git("init", "-q", "-b", "main")
     work.dvc("init", "-q")
-    for name, text in (FILES | (TEMPLATED if templated else {})).items():
+    for name, text in (FILES | KINDS[kind]).items():
         work.write(name, text)
+    if kind == "nested":
+        inner = Folder(place / "nested")
+        inner.dvc("init", "-q", "--subdir")
+        inner.dvc("add", "-q", "in.txt")
+        inner.dvc("repro", "-q")
     work.dvc("add", "-q", "data/raw.csv", "data/many")
     work.dvc("repro", "-q", "-R", ".")
     work.commit("first")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import posixpath
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.differential.answers import Data
+    from tests.support.shell import Folder
 
 _GONE = "deleted"
 _WORDS = {"modified": "changed", "deleted": "deleted", "new": "new"}
@@ -147,6 +152,29 @@ class Facts:
             if state != "same" or cached is False:
                 found[path] = (state, cached)
         return found
+
+
+def passed_over(folder: Folder) -> frozenset[str]:
+    """The .dvc and dvc.yaml files that Git has and ignores, which DVC passes over, and their outputs."""
+    listing = folder.git("ls-files", "-z", "-ci", "--exclude-standard", "--", "*.dvc", "*dvc.yaml")
+    found = {name for name in listing.split("\0") if name and (folder / name).is_file()}
+    outs: set[str] = set()
+    for name in found:
+        with contextlib.suppress(yaml.YAMLError, AttributeError, TypeError):
+            outs |= _outputs(yaml.safe_load((folder / name).read_bytes()), posixpath.dirname(name))
+    return frozenset(found | outs)
+
+
+def _outputs(document: Any, folder: str) -> set[str]:  # noqa: ANN401 (YAML)
+    """The paths of outputs in a .dvc file or dvc.yaml of a folder."""
+    if "stages" in document:
+        every: set[str] = set()
+        for stage in document["stages"].values():
+            every |= _outputs(stage, posixpath.join(folder, stage.get("wdir", "")))
+        return every
+    entries = [each for kind in ("outs", "metrics", "plots") for each in document.get(kind) or ()]
+    names = [each.get("path") or next(iter(each)) if isinstance(each, dict) else each for each in entries]
+    return {posixpath.normpath(posixpath.join(folder, name)) for name in names}
 
 
 def _behind(graph: Any, stage: Any) -> set[Any]:  # noqa: ANN401

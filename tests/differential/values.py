@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.errors import Exit
 from tests.differential.oracle import ask, opened
+from tests.differential.translation import passed_over
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
 
-    from tests.support.shell import Folder
+_IGNORED = "ignored-by-git"  # what DVC does not see may name these values
 
 Pair = tuple[object, object]
 Place = tuple[str, str]
@@ -39,8 +41,14 @@ def compare_values(folder: Folder, part: str, explained: Counter[str]) -> list[s
         explained: counts the disagreements that have a name.
     """
     theirs, ours = dvc_values(folder, part), mlgit_values(folder, part)
+    if (folder / "nested/.dvc").is_dir():
+        inner = dvc_values(Folder(folder / "nested"), part)
+        theirs.pairs |= {(f"nested/{file}", key): pair for (file, key), pair in inner.pairs.items()}
+        theirs.unread |= {f"nested/{file}" for file in inner.unread}
+        theirs.refused = theirs.refused or inner.refused
     if theirs.refused is not None:
         return []
+    hidden = passed_over(folder)
     if ours.refused is not None:
         return [f"{part}: mlgit refuses ({ours.refused}), DVC says {theirs.pairs}"]
     lines = []
@@ -48,7 +56,7 @@ def compare_values(folder: Folder, part: str, explained: Counter[str]) -> list[s
         one, other = theirs.pairs.get(place), ours.pairs.get(place)
         if _text(one) == _text(other):
             continue
-        name = _explain(place, theirs, ours)
+        name = _explain(place, theirs, ours) or (_IGNORED if hidden else "")
         if name:
             explained[name] += 1
         else:

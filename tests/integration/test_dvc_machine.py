@@ -53,7 +53,7 @@ def test_a_wrong_answer_is_found_and_shown_with_all_its_steps(monkeypatch: pytes
     monkeypatch.setattr(machine, "mlgit_answer", lambda _: CLEAN)
     state = machine.DvcMachine()
     try:
-        state.start(templated=0)
+        state.start(0)
         with pytest.raises(
             machine.DisagreementError, match=r"(?s)reasons of train: DVC .*delete params.yaml"
         ):
@@ -67,7 +67,7 @@ def test_mlgit_can_fail_if_a_file_is_written_twice_in_one_tick(
 ) -> None:
     state = machine.DvcMachine()
     try:
-        state.start(templated=0)
+        state.start(0)
         state.step(edit_in_the_same_tick, [0])
         monkeypatch.setattr(fingerprints, "RACY_NS", -2_000_000_000)  # as if every time could be trusted
         with pytest.raises(machine.DisagreementError):

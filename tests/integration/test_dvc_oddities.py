@@ -277,3 +277,9 @@ def test_a_dataset_is_compared_by_dvc(small: Folder, tmp_path: Path) -> None:
     small.write("dvc.lock", json.dumps(lock))
     assert mlgit_reasons(small) == dvc_reasons(small) == {"s": {"changed dep ds://d"}}
     assert "asked DVC: s depends on the dataset `ds://d`" in small.here("-v", "status").out
+
+
+def test_a_frozen_stage_without_outputs_never_has_to_run(small: Folder) -> None:
+    small.write("dvc.yaml", f"{PIPELINE}  note:\n    cmd: 'true'\n    deps: [in]\n    frozen: true\n")
+    assert "note" not in small.dvc("status", "--json")
+    assert "note" not in mlgit_reasons(small)

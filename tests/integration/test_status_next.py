@@ -242,6 +242,16 @@ def test_a_configuration_of_dvc_that_cannot_be_parsed_is_named_with_its_line(pro
     assert "(.dvc/config:3)" in project.mlgit("status", "--remote").out
 
 
+def test_the_doctor_reads_the_configuration_of_dvc_also_where_there_is_no_data(
+    empty_repository: Folder,
+) -> None:
+    empty_repository.dvc("init", "-q")
+    empty_repository.write(".dvc/config", "[cache]\n    type = copy\n[cache]\n    dir = x\n")
+    done = empty_repository.here("doctor")
+    assert "`.dvc/config` cannot be parsed: this section or key is there twice" in done.out
+    assert "error .dvc/config:3" in done.out
+
+
 def test_after_a_pull_the_outputs_of_the_commit_before_are_named_and_pulled(project: Folder) -> None:
     from tests.support.shell import Folder as Place
 

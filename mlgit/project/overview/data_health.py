@@ -64,25 +64,18 @@ def check_old_files(project: Project) -> Iterator[Finding]:
 
 
 def check_data(project: Project) -> Iterator[Finding]:
-    """Whether DVC has a default remote, and outputs that are not in the cache."""
+    """Whether DVC has a default remote, and outputs that are not in the cache.
+
+    Raises:
+        ConfigError: DVC refuses its configuration, and so every command.
+    """
     from mlgit.adapters.dvc.engine.transfer import has_remote
 
+    remote = has_remote(project.root)
     outputs = _recorded_outputs(project)
     if not outputs:
         return
-    remote = has_remote(project.root)
-    if project.left_out.holds(".dvc/config"):
-        yield warning(
-            "dvc_left_out",
-            "The sparse checkout leaves out `.dvc`: DVC finds neither its remote nor its cache here",
-            repair="git sparse-checkout add .dvc",
-        )
-    elif not remote:
-        yield warning(
-            "no_dvc_remote",
-            "DVC has no default remote: no one else can fetch the data and models of this repository",
-            repair="dvc remote add -d storage URL",
-        )
+    yield from _remote_here(project, remote=remote)
     unseen = unseen_owners(project, outputs)
     yield from _passed_over(project, [out for out in outputs if out.owner in unseen])
     absent = []
@@ -99,6 +92,21 @@ def check_data(project: Project) -> Iterator[Finding]:
             # Without a remote there is nothing to pull from.
             repair="dvc pull" if remote else "mlgit run",
             subjects=tuple(absent),
+        )
+
+
+def _remote_here(project: Project, *, remote: bool) -> Iterator[Finding]:
+    if project.left_out.holds(".dvc/config"):
+        yield warning(
+            "dvc_left_out",
+            "The sparse checkout leaves out `.dvc`: DVC finds neither its remote nor its cache here",
+            repair="git sparse-checkout add .dvc",
+        )
+    elif not remote:
+        yield warning(
+            "no_dvc_remote",
+            "DVC has no default remote: no one else can fetch the data and models of this repository",
+            repair="dvc remote add -d storage URL",
         )
 
 

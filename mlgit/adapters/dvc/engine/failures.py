@@ -138,7 +138,7 @@ def _dvc_exception(error: Exception) -> MlgitError:
 
 def _invalid_configuration(error: Exception) -> ConfigError:
     """Name the file and the line if a configuration file cannot be parsed."""
-    from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]
+    from configobj import ConfigObj, ConfigObjError, DuplicateError  # type: ignore[import-untyped]
 
     from mlgit.adapters.dvc.data.cache import configuration_files
 
@@ -147,8 +147,11 @@ def _invalid_configuration(error: Exception) -> ConfigError:
         try:
             ConfigObj(path, list_values=False, interpolation=False)
         except ConfigObjError as problem:
+            what = "this line is neither a section nor `key = value`"
+            if isinstance(problem, DuplicateError):
+                what = "this section or key is there twice"
             return ConfigError(
-                f"`{name}` cannot be parsed: this line is neither a section nor `key = value`",
+                f"`{name}` cannot be parsed: {what}",
                 location=Location(name, line=problem.line_number),
                 hint="correct the line; `git diff` shows what changed" if ".dvc" in name else None,
             )

@@ -11,7 +11,7 @@ from warnings import catch_warnings, simplefilter
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from dvc.repo import Repo
 
@@ -32,17 +32,19 @@ def quiet(root: str) -> Iterator[None]:
 
 
 def dvc_roots(root: str) -> tuple[str, ...]:
-    """Folders with a DVC repository: the Git root or those below it; relative, `.` for the root itself."""
-    if os.path.isdir(os.path.join(root, ".dvc")):
-        return (".",)
+    """Folders with a DVC repository, relative to the Git root: `.` for the root itself, then those below it.
+
+    What a .dvc file tracks is data, in which no repository of this one is looked for.
+    """
     found = []
-    for folder, names, _ in os.walk(root):
-        if os.path.isfile(os.path.join(folder, ".dvc", "config")):
+    for folder, names, files in os.walk(root):
+        if folder != root and os.path.isfile(os.path.join(folder, ".dvc", "config")):
             found.append(os.path.relpath(folder, root).replace(os.sep, "/"))
-            names.clear()
-        searched = [name for name in names if name not in _PRUNED]
+        data = {file.removesuffix(".dvc") for file in files if file.endswith(".dvc")}
+        searched = [name for name in names if name not in _PRUNED and name not in data]
         names[:] = [name for name in searched if not os.path.isfile(f"{folder}/{name}/pyvenv.cfg")]
-    return tuple(sorted(found))
+    own = (".",) if os.path.isdir(os.path.join(root, ".dvc")) else ()
+    return (*own, *sorted(found))
 
 
 def require_dvc_roots(root: str) -> tuple[str, ...]:
@@ -53,12 +55,23 @@ def require_dvc_roots(root: str) -> tuple[str, ...]:
     return found
 
 
-def by_repository(roots: Iterable[str], targets: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+def by_repository(roots: Sequence[str], targets: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """The DVC repositories that have some of the targets, each with its own; without targets all of them."""
+    owners = [
+        max((root for root in roots if _is_below(each, root)), key=_depth, default=None) for each in targets
+    ]
     for relative in roots:
-        ours = [each for each in targets if relative == "." or each.startswith(f"{relative}/")]
+        ours = [each for each, owner in zip(targets, owners, strict=True) if owner == relative]
         if ours or not targets:
             yield relative, ours
+
+
+def _depth(root: str) -> int:
+    return 0 if root == "." else 1 + root.count("/")
+
+
+def _is_below(target: str, root: str) -> bool:
+    return root == "." or target.startswith(f"{root}/")
 
 
 @contextmanager

@@ -155,7 +155,8 @@ class _StageChecker:
         found = _Findings()
         locked = stage.locked
         if locked is None:
-            found.reasons.append("never run")
+            if stage.outs or not stage.frozen:  # DVC runs no frozen stage whose outputs are all there
+                found.reasons.append("never run")
             return found
         if locked.unread:
             found.unproven.append(locked.unread)
