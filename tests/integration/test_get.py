@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,6 +156,20 @@ def test_another_clone_on_this_machine_uses_its_cache(released: Folder, tmp_path
     done = nowhere.mlgit("get", "line@v1.0.0", "--repo", str(released.path))
     assert done.status == Exit.DONE, done.err
     assert (nowhere / "line.json").read_text() == MODEL
+
+
+def test_a_shallow_repository_is_no_source_and_starts_no_processes_without_end(
+    released: Folder, tmp_path: Path
+) -> None:
+    url = f"file://{released.path.parent}"
+    released.git("clone", "-q", "--depth", "1", f"{url}/origin.git", str(tmp_path / "shallow"))
+    released.git("-C", str(tmp_path / "shallow"), "fetch", "-q", "--depth", "1", "--tags")
+    get = shlex.join([sys.executable, "-m", "mlgit", "get", "line", "--repo", f"file://{tmp_path}/shallow"])
+    # With a limit, because git once asked the shallow repository again and again, in thousands of processes.
+    done = released.run("sh", "-c", f"ulimit -u 4000; exec timeout 60 {get} -o out")
+    assert done.status == Exit.STATE
+    assert "its history is shallow" in done.err
+    assert not (released / "out").exists()
 
 
 def test_a_url_that_cannot_be_cloned_is_a_tool_error(tmp_path: Path) -> None:

@@ -43,8 +43,11 @@ def whole_clone(url: str, folder: str) -> None:
 
 
 def _clone(url: str, folder: str) -> None:
+    # On this disk, git ignores the filter. In a partial clone of a shallow repository it would then ask for
+    # the missing history without end.
+    part = () if url.startswith("file://") else ("--filter=blob:none",)
     try:
-        argv = ("clone", "--quiet", "--no-checkout", "--filter=blob:none", "--", url, folder)
+        argv = ("clone", "--quiet", "--no-checkout", *part, "--", url, folder)
         Git(os.path.dirname(folder)).run(*argv, env=_WITHOUT_LFS)
     except GitFailed as error:
         raise ToolError(
