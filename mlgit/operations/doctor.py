@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.overview.doctor import Diagnosis, Finding, fault, remark, warning
 from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
@@ -50,12 +50,14 @@ _OLD_VIEW_DAYS = 30
 _RANK = {"error": 0, "warn": 1, "info": 2}
 
 
-def diagnose(project: Project, *, online: bool = False, progress: Progress | None = None) -> Diagnosis:
-    """Run all checks; those of the remotes only with `online`.
+def diagnose(
+    project: Project, *, online: bool = False, config: bool = False, progress: Progress | None = None
+) -> Diagnosis:
+    """Run all checks; those of the remotes only with `online`; with `config` only that its files are valid.
 
     A check that raises an error becomes a finding; the diagnosis itself never fails.
     """
-    checks = {**_LOCAL, **(_ONLINE if online else {})}
+    checks = _CONFIG if config else {**_LOCAL, **(_ONLINE if online else {})}
     found: dict[str, list[Finding]] = {}
     failures: dict[tuple[str, str | None], list[str]] = {}
     for name, check in checks.items():
@@ -166,6 +168,22 @@ def _check_config(project: Project) -> Iterator[Finding]:
             )
 
 
+def _read_config(project: Project) -> Iterable[Finding]:
+    """Nothing, or the error of the file."""
+    project.config(None)
+    return ()
+
+
+def _check_waivers(project: Project) -> Iterable[Finding]:
+    """Nothing, or the error of the file."""
+    content = project.policy_file(None, WAIVERS_FILE)
+    if content is not None:
+        from mlgit.adapters.config.waivers import load_waivers
+
+        load_waivers(content, name=WAIVERS_FILE)
+    return ()
+
+
 def _uncommitted(project: Project, *, tracked: bool) -> tuple[str, str]:
     """What is wrong with a config that is not committed as it is on disk, and the repair."""
     commit = f'git commit -m "Declare gates" -- {CONFIG_FILE}'
@@ -195,12 +213,14 @@ def _check_gto(project: Project) -> Iterator[Finding]:
         )
 
 
+_CONFIG: dict[str, Check] = {"config_file": _read_config, "waivers": _check_waivers}
 _LOCAL: dict[str, Check] = {
     "git": _check_git,
     "history": check_clone,
     "overlays": check_overlays,
     "remote": _check_remote,
     "config": _check_config,
+    "waivers": _check_waivers,
     "readiness": check_readiness,
     "targets": check_targets,
     "gto": _check_gto,

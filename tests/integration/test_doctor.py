@@ -54,6 +54,22 @@ def test_strict_exits_1_on_a_warning_and_prints_the_findings(project: Folder) ->
     assert project.mlgit("doctor").status == Exit.DONE
 
 
+def test_config_only_reads_its_files(project: Folder) -> None:
+    project.git("tag", "line@v1.0.0")
+    project.git("rm", "-q", "--cached", "mlgit.yaml")
+    assert doctor(project, "--config") == {}
+    done = project.mlgit("doctor", "--config", "--strict")
+    assert (done.status, done.out) == (Exit.DONE, "Healthy: 2 checks, nothing found\n")
+    project.write(".mlgit/waivers.yaml", "version: 1\nwaivers:\n  - {id: w1}\n")
+    assert doctor(project, "--config")["invalid_file"]["subjects"] == [".mlgit/waivers.yaml"]
+    assert "invalid_file" in doctor(project)
+    project.write("mlgit.yaml", "version: 1\nmodelz: {}\n")
+    shown = project.mlgit("doctor", "--config", "--strict")
+    assert shown.status == Exit.BLOCKED
+    assert "mlgit.yaml:2:1: " in shown.out
+    assert project.mlgit("doctor", "--config", "--online").status == Exit.USAGE
+
+
 def test_a_remark_does_not_count_for_strict(empty_repository: Folder) -> None:
     empty_repository.commit("Begin")
     assert set(doctor(empty_repository)) == {"no_remote", "no_config"}

@@ -24,7 +24,7 @@ def page(diagnosis: Diagnosis) -> Page:
     if page:
         page.append(line(""))
     page.append(_summary(diagnosis))
-    if not diagnosis.online:
+    if not diagnosis.online and "remote" in diagnosis.checks:
         page.append(line(Span("The remotes were not checked; `mlgit doctor --online` checks them", "dim")))
     return page
 
