@@ -28,11 +28,11 @@ def get(
 ) -> Path:
     """Fetch the model that a reference names; the path of its file or directory.
 
-    The files are in `to/MODEL/VERSION/`, which never changes once it is complete. Every call checks each of
-    them against DVC's md5 and the sha256 that the release states; nothing is downloaded twice. `repo` is not
-    asked again about `tumor@v1.2.0` while its files are whole, but each time about `tumor#prod` and
-    `tumor@latest`. What a person should know, such as that the version was deregistered, is a warning of the
-    logger `mlgit`.
+    The files are in `to/MODEL/VERSION/`, which never changes once it is complete. They are checked against
+    DVC's md5 and the sha256 that the release states, and in later calls against what they were then; nothing
+    is downloaded twice. `repo` is not asked again about a released `tumor@v1.2.0` while its files are whole,
+    but each time about `tumor#prod` and `tumor@latest`. What a person should know, such as that the version
+    was deregistered, is a warning of the logger `mlgit`.
 
     Args:
         reference: `tumor@v1.2.0`, `tumor@latest`, `tumor#prod`, or any Git revision.

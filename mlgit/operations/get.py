@@ -160,8 +160,8 @@ def get_kept(
 ) -> tuple[str, tuple[str, ...]]:
     """Like `get_from`, into the version's own folder below `to` (absolute).
 
-    Returns the path of the model's file or directory, and notes for a person. A `MODEL@VERSION` whose
-    release stated every file is not asked for again while its files are whole. `accept` gets the tag before
+    Returns the path of the model's file or directory, and notes for a person. A `MODEL@VERSION` that
+    mlgit released is not asked for again while its files are whole. `accept` gets the tag before
     any file of the model is looked for, and raises to refuse it.
 
     Raises:
@@ -185,7 +185,7 @@ def get_kept(
 
 
 def _kept(project: Project, url: str, reference: Reference, to: str, *, model: str | None) -> Fetched:
-    """Fetch into the folder of the version, and record it if its release stated every file."""
+    """Fetch into the folder of the version, and record it if mlgit released it."""
     from mlgit.project.deploy import kept
 
     name = reference.model or model or _only_model(project, reference)
@@ -193,7 +193,7 @@ def _kept(project: Project, url: str, reference: Reference, to: str, *, model: s
     try:
         with kept.one_at_a_time(folder):
             fetched = _get(project, reference, folder=folder, model=name, force=False, progress=None)
-            if reference.version is not None and fetched.stated:
+            if _statement(project, name, reference.version) is not None:
                 release = replace(reference, environment=None, text=f"{name}@{reference.version}")
                 kept.keep(fetched, kept.tag_of(release, _reader(project)), repository=url)
     except OtherContent as error:

@@ -98,7 +98,7 @@ def test_a_damaged_file_is_an_error_and_is_not_overwritten(url: str, tmp_path: P
 
 
 def test_a_version_that_mlgit_did_not_release_is_asked_about_again(project: Folder, tmp_path: Path) -> None:
-    """Other tools may move their tags, and state no digests."""
+    """Other tools may move their tags."""
     allow_foreign_tags(project)
     project.git("tag", "-a", "line@v3.0.0", "-m", "By hand")
     path = mlgit.get("line@v3.0.0", repo=project.path, to=tmp_path / "models")
@@ -114,6 +114,33 @@ def test_a_revision_is_kept_by_its_commit(released: Folder, tmp_path: Path) -> N
     path = mlgit.get(head, repo=released.path, to=tmp_path, model="line")
     assert files(tmp_path) == [f"line/{head}/line.json"]
     assert path.read_text() == service.MODEL
+
+
+def test_a_directory_is_kept_whole_or_not_at_all(project: Folder, tmp_path: Path) -> None:
+    make = "import os\nos.makedirs('models/bert/deep')\nopen('models/bert/a', 'w').write('a')\n"
+    project.write("make.py", f"{make}open('models/bert/deep/b', 'w').write('b')\n")
+    stage = "stages:\n  train: {cmd: python make.py, deps: [make.py], outs: [models/bert]}\n"
+    project.write("dvc.yaml", stage)
+    project.write("mlgit.yaml", "version: 1\nmodels:\n  bert: {path: models/bert}\n")
+    (project / "dvc.lock").unlink()
+    project.dvc("repro", "-q")
+    project.dvc("push", "-q")
+    project.commit("A directory")
+    project.git("push", "-q")
+    done = project.here("release", "bert")
+    assert done.status == Exit.DONE, done.err
+    path = mlgit.get("bert@v1.0.0", repo=project.path, to=tmp_path / "models")
+    assert path == tmp_path / "models" / "bert" / "v1.0.0" / "bert"
+    assert files(path) == ["a", "deep/b"]
+    project.git("tag", "-d", "bert@v1.0.0")
+    assert mlgit.get("bert@v1.0.0", repo=project.path, to=tmp_path / "models") == path
+    (path / "deep" / "extra").touch()
+    with pytest.raises(mlgit.UnknownReference):
+        mlgit.get("bert@v1.0.0", repo=project.path, to=tmp_path / "models")
+    (path / "deep" / "extra").unlink()
+    os.mkfifo(path / "deep" / "pipe")  # reading it would block
+    with pytest.raises(mlgit.UnknownReference):
+        mlgit.get("bert@v1.0.0", repo=project.path, to=tmp_path / "models")
 
 
 def test_accept_gets_the_tag(released: Folder, url: str, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ class Tag:
 class KeptVersion:
     """A fetched version: the repository without passwords, the tag of its release, and its files.
 
-    Paths are below the folder of the version; every digest is one that the release states.
+    Paths are below the folder of the version; digests are those of the files when they were checked.
     """
 
     repository: str
