@@ -67,7 +67,7 @@ def _described(error: Exception) -> Json:
         "code": known.code,
         "exit_code": known.exit_code,
         "message": without_passwords(known.message),
-        "hint": known.hint,
+        "hint": without_passwords(known.hint or "") or None,
         "expected": known.expected,
         "details": [without_passwords(each) for each in known.details],
         "location": None if place is None else {name: getattr(place, name) for name in place.__slots__},

@@ -220,6 +220,16 @@ def test_an_error_is_that_of_the_command(released: Folder, tmp_path: Path) -> No
     )
 
 
+def test_no_error_shows_a_password(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(mlgit.ToolError, match="cannot be cloned") as caught:
+        mlgit.get("line#staging", repo=f"http://ada:hunter2@127.0.0.1:{port}/x.git", to=tmp_path)
+    error = caught.value
+    assert str(port) in (error.hint or "")
+    assert "hunter2" not in repr((error.args, error.message, error.hint, error.details))
+
+
 def test_a_bug_has_the_traceback_of_the_child() -> None:
     with pytest.raises(mlgit.MlgitError, match="bug in mlgit: KeyError") as caught:
         work_in_child("no such verb", {})
