@@ -98,6 +98,22 @@ def unknown_remote(name: str) -> StateError:
     )
 
 
+def remote_not_chosen(remotes: Collection[str]) -> StateError:
+    """The error for several remotes, none of which is `origin` or has what the current branch tracks."""
+    names = " or ".join(f"`{name}`" for name in remotes)
+    return StateError(
+        f"Cannot choose a remote: {names}", hint="run `git config mlgit.remote NAME` with one of them"
+    )
+
+
+def no_remote_in_ci() -> StateError:
+    """The error of a CI job that fetched one branch by an address: it has neither trunk nor tags."""
+    return StateError(
+        "This clone has no remote: trunk and tags are not known",
+        hint="run `git remote add origin URL && git fetch --tags origin` before mlgit",
+    )
+
+
 def stated_trunk_missing(trunk: str, remote: str | None) -> StateError:
     """The error for a trunk that `mlgit.trunk` names and that is not in this clone."""
     short = trunk if remote is None else f"{remote}/{trunk.removeprefix(HEADS).removeprefix(f'{remote}/')}"

@@ -15,7 +15,7 @@ from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.record import record
 from mlgit.errors import ConfigError
-from mlgit.project.remote_commits import shows_commits
+from mlgit.project.remote_commits import require_chosen, shows_commits
 from mlgit.project.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -168,9 +168,9 @@ class Project:
         working tree replaces it, or if `trunk_is_unknown`.
 
         Raises:
-            StateError: the stated branch is not in this clone. Neither the working tree, which any pull
-                request may have written, nor another branch may replace it.
+            StateError: it is not known where trunk is; the working tree and other branches do not replace it.
         """
+        require_chosen(self)
         here, remote, stated, default = self.trunk_here, self.remote, self.settings.trunk, self.default_branch
         if stated is not None and here is None:
             raise trunks.stated_trunk_missing(stated, remote)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from mlgit.adapters.git.refs import resolve_commit
+from mlgit.core.trunk import no_remote_in_ci, remote_not_chosen
 from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
@@ -54,6 +55,22 @@ def shows_commits(clone: Clone) -> bool:
     if not _has_refspec(clone):  # of `git clone --bare`, for example, whose branches look like own ones
         return True
     return any(is_filled(os.path.join(folder, "FETCH_HEAD")) for folder in (clone.git_dir, clone.common_dir))
+
+
+def require_chosen(clone: Clone) -> None:
+    """Refuse a clone that has a remote, of which it is not known which one, or where.
+
+    Raises:
+        StateError: none of several remotes is chosen; or CI fetched by an address, without a remote.
+    """
+    if clone.remote is not None:
+        return
+    if clone.remotes:
+        raise remote_not_chosen(clone.remotes)
+    from mlgit.core.registry.completeness import in_ci
+
+    if in_ci(os.environ) and is_filled(os.path.join(clone.git_dir, "FETCH_HEAD")):
+        raise no_remote_in_ci()
 
 
 def is_filled(file: str) -> bool:

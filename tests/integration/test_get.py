@@ -158,9 +158,7 @@ def test_another_clone_on_this_machine_uses_its_cache(released: Folder, tmp_path
     assert (nowhere / "line.json").read_text() == MODEL
 
 
-def test_a_shallow_repository_is_no_source_and_starts_no_processes_without_end(
-    released: Folder, tmp_path: Path
-) -> None:
+def test_a_shallow_repository_is_refused_and_starts_few_processes(released: Folder, tmp_path: Path) -> None:
     url = f"file://{released.path.parent}"
     released.git("clone", "-q", "--depth", "1", f"{url}/origin.git", str(tmp_path / "shallow"))
     released.git("-C", str(tmp_path / "shallow"), "fetch", "-q", "--depth", "1", "--tags")

@@ -48,8 +48,8 @@ KNOWN = Known(known="yes")
 class CloneFacts:
     """What a clone is, from its configuration.
 
-    `remote` is None if there is none. `obstacles` are settings that keep the remote's tags away.
-    `fetched`: whether anything was ever fetched from the remote or pushed to it. `trunk`: whether it is here.
+    `remote` is None if there is none, or none of `unchosen` is chosen. `obstacles` are settings that keep its
+    tags away. `fetched`: whether anything was ever fetched from it or pushed to it. `trunk`: it is here.
     """
 
     remote: str | None
@@ -57,6 +57,7 @@ class CloneFacts:
     obstacles: tuple[Obstacle, ...] = ()
     fetched: bool = True
     trunk: bool = True
+    unchosen: tuple[str, ...] = ()
 
 
 def in_ci(variables: Mapping[str, str]) -> bool:
@@ -84,12 +85,13 @@ def fetch_only(address: str) -> str:
 
 def knows_tags(clone: CloneFacts) -> Known:
     """Whether this clone takes all tags of its remote whenever it fetches."""
-    remote = clone.remote
+    if clone.unchosen:
+        why = "this clone may lack tags: none of its remotes is chosen for releases"
+        return Known(known="no", why=why, repair=f"git config mlgit.remote {word(clone.unchosen[0])}")
     reasons = ["its history is shallow"] if clone.shallow else []
-    if remote is not None:
-        reasons.extend(each.why for each in clone.obstacles)
-        if not clone.fetched:
-            reasons.append(f"this clone has never fetched from `{remote}`")
+    if clone.remote is not None:
+        never = f"this clone has never fetched from `{clone.remote}`"
+        reasons += [*(each.why for each in clone.obstacles), *([] if clone.fetched else [never])]
     if not reasons:
         return KNOWN
     return Known(known="no", why=f"this clone may lack tags: {' and '.join(reasons)}", repair=repair(clone))
@@ -246,14 +248,12 @@ class Doubts:
     def environment(self, state: ModelState, name: str) -> Literal["yes", "no"]:
         """Whether it is known what an environment holds."""
         doubt = doubtful_environment(state.name, name, state=state, ignored=self.ignored)
-        half = state.environment(name).unfinished
-        return "no" if doubt is not None or half is not None else self.clone.known
+        return "no" if doubt or state.environment(name).unfinished else self.clone.known
 
     def release(self, state: ModelState) -> Literal["yes", "no"]:
         """Whether it is known which release of a model is the newest."""
         latest = None if state.latest is None else state.latest.version
-        doubt = doubtful_release(state.name, latest=latest, ignored=self.ignored)
-        return "no" if doubt is not None else self.clone.known
+        return "no" if doubtful_release(state.name, latest=latest, ignored=self.ignored) else self.clone.known
 
 
 NO_DOUBTS = Doubts()

@@ -173,7 +173,7 @@ def clone_facts(project: Project) -> CloneFacts:
 def _read_facts(project: Project) -> CloneFacts:
     remote = project.remote
     if remote is None:
-        return CloneFacts(remote=None, shallow=project.shallow)
+        return CloneFacts(remote=None, shallow=project.shallow, unchosen=tuple(project.remotes))
     found: tuple[Obstacle, ...] = ()
     if not _is_usual(project, remote):
         from mlgit.core.fetch_settings import obstacles

@@ -25,6 +25,7 @@ from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.release.collisions import collisions
 from mlgit.core.release.tag_plan import PlannedTag, WrittenTag
 from mlgit.core.stated_time import as_time
+from mlgit.core.trunk import remote_not_chosen
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import listed, word
 from mlgit.errors import Again, StateError, ToolError, UsageError
@@ -80,11 +81,7 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
         project.require_trunk()
         return _require_whole(read_model(project, model))
     if project.remote is None and project.remotes:
-        names = " or ".join(f"`{name}`" for name in project.remotes)
-        raise StateError(
-            f"Cannot choose a remote: {names}",
-            hint="run `git config mlgit.remote NAME` with one of them, or use `--local`",
-        )
+        raise remote_not_chosen(project.remotes)
     refresh(project, model)
     project.require_trunk()
     state = read_model(project, model)

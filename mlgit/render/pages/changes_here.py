@@ -58,7 +58,7 @@ def branch(found: Status, short: Shortening) -> Page:
 
 def _upstream(found: Status) -> Sequence[str | Span]:
     if found.remote is None:
-        return (", no remote",)
+        return (", no remote",) if found.tags_known.known == "yes" else ()
     if found.branch is None:
         return ()
     if found.upstream is not None and found.ahead is not None:
