@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PAGE = shown.ROOT / "docs" / "troubleshooting.md"
+
+NEW_HOSPITAL = (
+    "id: new-hospital, gate: auc-floor, floor: 0.93, reason: 'New hospital joins, labels follow in January'"
+)
 
 
 def _nothing(_: Folder) -> None:
@@ -91,7 +96,54 @@ def _misspell_a_key(work: Folder) -> None:
     shown.edit(work, "mlgit.yaml", "max_rise", "max_raise")
 
 
-PREPARED: dict[str, Callable[[Folder], Folder | None]] = {
+def _lower_the_model(work: Folder) -> None:
+    shown.edit(work, "mlgit.yaml", "min: 0.5", "min: 0.94")
+    work.commit("Raise the floor")
+    work.git("push", "-q")
+    work.git("switch", "-q", "-c", "new-hospital")
+    shown.train(work, "1.989", push=False)
+
+
+def _waive(work: Folder, waiver: str, approver: str = "carol@example.org") -> None:
+    """Put a waiver on trunk for thirty days from this moment on, with Carol as committer."""
+    now = datetime.fromtimestamp(time.time(), UTC)
+    carol = {"NAME": "Carol", "EMAIL": "carol@example.org", "DATE": now.isoformat()}
+    names = {f"GIT_{who}_{what}": carol[what] for who in ("AUTHOR", "COMMITTER") for what in carol}
+    until = f"approver: {approver}, expires: '{now + timedelta(days=30):%Y-%m-%d}'"
+    work.git("switch", "-q", "main")
+    work.write(".mlgit/waivers.yaml", f"version: 1\nwaivers:\n  - {{{waiver}, {until}}}\n")
+    work.git("add", ".mlgit")
+    work.git("commit", "-q", "-m", "Waive auc-floor", env=names)
+    work.git("push", "-q")
+    work.git("switch", "-q", "new-hospital")
+
+
+def _waive_by_carol(work: Folder) -> None:
+    _lower_the_model(work)
+    _waive(work, NEW_HOSPITAL)
+
+
+def _waive_by_the_author(work: Folder) -> None:
+    _lower_the_model(work)
+    _waive(work, NEW_HOSPITAL, "ada@example.org")
+
+
+def _loosen_the_gate(work: Folder) -> None:
+    with (work / "mlgit.yaml").open("a", encoding="utf-8") as file:
+        file.write("on_loosened: fail\n")
+    work.commit("Block what loosens gates")
+    work.git("push", "-q")
+    work.git("switch", "-q", "-c", "new-hospital")
+    shown.edit(work, "mlgit.yaml", "min: 0.5", "min: 0.4")
+    work.commit("Loosen the floor")
+
+
+def _agree_to_it(work: Folder) -> None:
+    _loosen_the_gate(work)
+    _waive(work, 'id: agreed-auc-floor, gate: "gates_loosened:auc-floor", reason: Harder cases')
+
+
+TROUBLE: dict[str, Callable[[Folder], Folder | None]] = {
     "Why is my stage stale?": _edit_a_parameter,
     "Why is my gate not evaluated?": _nothing,
     "Why is there nothing to compare with?": _nothing,
@@ -106,12 +158,26 @@ PREPARED: dict[str, Callable[[Folder], Folder | None]] = {
 }
 
 
-def test_every_section_is_tried() -> None:
-    assert shown.sections(PAGE).keys() == PREPARED.keys()
+WAIVERS: dict[str, Callable[[Folder], Folder | None]] = {
+    "The gate blocks": _lower_the_model,
+    "Someone else agrees": _waive_by_carol,
+    "It ends": _waive_by_carol,
+    "You cannot waive your own change": _waive_by_the_author,
+    "Agree to a looser gate": _loosen_the_gate,
+    "The looser gate is agreed to": _agree_to_it,
+}
+PAGES = {"troubleshooting.md": TROUBLE, "guides/waivers.md": WAIVERS}
 
 
-@pytest.mark.parametrize("title", PREPARED)
-def test_the_page_shows_what_its_commands_print(tumor_template: Path, tmp_path: Path, title: str) -> None:
+@pytest.mark.parametrize("page", PAGES)
+def test_every_section_is_tried(page: str) -> None:
+    assert shown.sections(shown.ROOT / "docs" / page).keys() == PAGES[page].keys()
+
+
+@pytest.mark.parametrize(("page", "title"), [(page, title) for page in PAGES for title in PAGES[page]])
+def test_the_page_shows_what_its_commands_print(
+    tumor_template: Path, tmp_path: Path, page: str, title: str
+) -> None:
     work = pipeline.copy(tumor_template, tmp_path / "project")
-    work = PREPARED[title](work) or work
-    shown.try_all(work, shown.sections(PAGE)[title])
+    work = PAGES[page][title](work) or work
+    shown.try_all(work, shown.sections(shown.ROOT / "docs" / page)[title])

@@ -44,7 +44,8 @@ def sections(page: Path) -> dict[str, list[Shown]]:
     """Title -> its commands, in the order of the page."""
     found: dict[str, list[Shown]] = {}
     for part in page.read_text(encoding="utf-8").split("\n## ")[1:]:
-        blocks = "".join(re.findall(r"```\n(.*?)```", part, flags=re.DOTALL))
+        fenced = re.findall(r"^```(\w*)\n(.*?)^```", part, flags=re.DOTALL | re.MULTILINE)
+        blocks = "".join(text for language, text in fenced if not language)
         commands = re.findall(r"^\$ (.*)\n((?:[^$].*\n|\n)*)", blocks, flags=re.MULTILINE)
         found[part.partition("\n")[0]] = [Shown(*each) for each in commands]
     return {title: commands for title, commands in found.items() if commands}
