@@ -149,6 +149,11 @@ def _texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield (node.lineno, node.value if " " in node.value.strip() else "")
 
 
+def in_prose(text: str) -> list[str]:
+    """The private words in a text without code blocks."""
+    return _found(text, _PRIVATE_TEXT)
+
+
 def in_schema(part: object) -> Iterator[str]:
     """The private words in the titles and descriptions of a JSON Schema, which editors show."""
     if isinstance(part, dict):
