@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 _PAGES = ("CHANGELOG.md", "CONTRIBUTING.md")
+# Long pages about details, which a search lists last.
+_DETAILS = {"CHANGELOG.md", "benchmarks.md", "disagreements.md", "proofs.md"}
 _LINK = re.compile(r"(\]\()([^)#\s]+)")
 _SCHEMAS = """\
 # JSON Schemas
@@ -55,6 +57,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     def lead(match: re.Match[str]) -> str:
         return match[1] + _target(match[2], page.file.src_uri, files, str(config.extra["repository"]))
 
+    if page.file.src_uri in _DETAILS:
+        page.meta["search"] = {"boost": 0.2}
     return _LINK.sub(lead, markdown)
 
 
