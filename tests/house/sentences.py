@@ -1,4 +1,4 @@
-"""Sentences: what is hard to read in pages of docs/: long sentences, and private words.
+"""Sentences: what is hard to read on a page: long sentences and private words.
 
 Run it on pages to list what is left: `python -m tests.house.sentences docs/guides/gates.md`.
 """
@@ -29,15 +29,17 @@ def sentences(text: str) -> Iterator[str]:
             yield from filter(None, _END.split(" ".join(block.split())))
 
 
-def hard(text: str) -> list[str]:
-    """The sentences with too many words, and the private words, of a page."""
+def long_sentences(text: str) -> list[str]:
     lengths = [(len(re.findall(r"[\w`'-]+", each)), each) for each in sentences(text)]
-    return [f"{number} words: {each}" for number, each in lengths if number > MOST_WORDS] + [
-        f"private: {word}" for word in in_prose(_FENCED.sub("\n\n", text))
-    ]
+    return [f"{number} words: {each}" for number, each in lengths if number > MOST_WORDS]
+
+
+def private_words(text: str) -> list[str]:
+    return in_prose(_FENCED.sub("\n\n", text))
 
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        for line in hard((ROOT / name).read_text(encoding="utf-8")):
+        page = (ROOT / name).read_text(encoding="utf-8")
+        for line in [*long_sentences(page), *private_words(page)]:
             print(f"{name}: {line}")
