@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,29 @@ def test_links_to_headings_work_on_github(page: Path) -> None:
         for path, anchor in links
         if anchor not in anchors(page.parent / path if path else page)
     ] == []
+
+
+def lists_read_otherwise(text: str) -> list[str]:
+    """The lines that are a list for GitHub or for the site, and not for the other."""
+    lines = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE).splitlines()
+    item = re.compile(r"(?:[-*]|\d+\.) ")
+    return [
+        line
+        for before, line in pairwise(lines)
+        if re.match(r" {1,3}(?:[-*]|\d+\.) ", line)
+        or (item.match(line) and re.match(r"[^\s|#<]", before) and not item.match(before))
+    ]
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name
+)
+def test_lists_are_the_same_on_github_and_on_the_site(page: Path) -> None:
+    assert lists_read_otherwise(page.read_text(encoding="utf-8")) == []
+
+
+def test_lists_that_are_read_otherwise_are_found() -> None:
+    assert lists_read_otherwise("1. a\n   - b\n\ntext\n- c\n\n- d\n    - e\n- f\n") == ["   - b", "- c"]
 
 
 @pytest.mark.parametrize(("page", "text"), yaml_examples())
