@@ -6,7 +6,7 @@ import json
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from mlgit.core.record import record
+from mlgit.core.record import NamedTuple, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,7 +39,18 @@ def _nothing(_: Iterable[str]) -> Mapping[str, bytes]:
     return {}
 
 
-def _no_links(_: str) -> Mapping[str, str]:
+class LinkTarget(NamedTuple):
+    """Where a link of Git leads: `path` from the root, `content` for what Git has there; empty if nothing."""
+
+    path: str
+    content: str
+
+
+def _no_links(_: str) -> Mapping[str, LinkTarget]:
+    return {}
+
+
+def _unwritten(_: Iterable[str]) -> Mapping[str, str]:
     return {}
 
 
@@ -49,7 +60,8 @@ class Places:
 
     `file` says whether there is a file or folder at a path, `param` whether `file:key` has a value, `data`
     whether DVC keeps something at a path, below or above it. `paths` are the files of Git, `read` reads some,
-    `links` gives the links of Git in a folder with a text for the content that each leads to.
+    `links` gives the links of Git in a folder, `submodules` are all of them, and `written` gives a text for
+    the bytes that Git writes to disk for each of some files.
     """
 
     file: Callable[[str], bool] = _nowhere
@@ -57,7 +69,9 @@ class Places:
     data: Callable[[str], bool] = _nowhere
     paths: Callable[[], frozenset[str]] = frozenset
     read: Callable[[Iterable[str]], Mapping[str, bytes]] = _nothing
-    links: Callable[[str], Mapping[str, str]] = _no_links
+    links: Callable[[str], Mapping[str, LinkTarget]] = _no_links
+    submodules: Callable[[], frozenset[str]] = frozenset
+    written: Callable[[Iterable[str]], Mapping[str, str]] = _unwritten
 
 
 EMPTY = Places()

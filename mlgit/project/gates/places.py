@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.adapters.dvc.files.paths import folders_of
 from mlgit.adapters.dvc.files.values import MAX_BYTES
 from mlgit.adapters.dvc.pipeline.params import ParamFiles
-from mlgit.core.pipeline.inputs import Places
+from mlgit.adapters.git.objects import CommitTree
+from mlgit.core.pipeline.inputs import LinkTarget, Places
 from mlgit.core.pipeline.model_files import meets
 from mlgit.core.pipeline.stages import output_at
 from mlgit.project.pipeline.declared import outside
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.tree import Tree
     from mlgit.project.open import Project
 
 
@@ -32,6 +35,8 @@ def places_at(project: Project, known: Evidence) -> Places:
         paths=lambda: found.in_git,
         read=found.read,
         links=found.links,
+        submodules=lambda: found.submodules,
+        written=found.written,
     )
 
 
@@ -51,14 +56,47 @@ class _Side:
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         return self._tree.read_many(paths, most_bytes=MAX_BYTES)
 
-    def links(self, folder: str) -> Mapping[str, str]:
+    @cached_property
+    def submodules(self) -> frozenset[str]:
+        tree = self._committed
+        known = tree.submodules() if isinstance(tree, CommitTree) else {}
+        here = None if self._tree.commit is not None else self.in_git
+        return frozenset(path for path in known if here is None or path in here)
+
+    @cached_property
+    def _committed(self) -> Tree | None:
+        """The side's commit, or that of the working tree."""
+        commit = self._tree.commit or self._project.head.commit
+        return None if commit is None else self._project.tree(commit)
+
+    def written(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """A text for the bytes that Git writes to disk for files of the commit; a filter is not run."""
+        if self._committed is None:
+            return {}
+        from mlgit.adapters.git.attributes.checkout import Checkout
+
+        project = self._project
+        checkout = Checkout(
+            project.git, self._committed, git_dir=project.git_dir, common_dir=project.common_dir
+        )
+        contents = checkout.read_many(paths)
+        filters = checkout.filters(contents)
+        return {path: f"{bytes_md5(content)} {filters[path]}" for path, content in contents.items()}
+
+    def links(self, folder: str) -> Mapping[str, LinkTarget]:
         names = [name for name in self._tree.paths() if name.startswith(f"{folder}/")]
-        links = [name for name in names if self._tree.identity(name) is None]
+        links = [name for name in names if self._tree.identity(name) is None and name not in self.submodules]
         if not links:
             return {}
-        from mlgit.project.pipeline.git_files import git_files
+        from mlgit.project.pipeline.git_files import git_files, link_target
 
-        return {name: git_files(self._project, self._tree.commit, name).get(name, "") for name in links}
+        return {
+            name: LinkTarget(
+                path=link_target(self._project, self._tree.commit, name),
+                content=git_files(self._project, self._tree.commit, name).get(name, ""),
+            )
+            for name in links
+        }
 
     def data(self, path: str) -> bool:
         return any(out.cached and meets(place, path) for place, out in self._outputs.items())

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mlgit.core.tree import Tree
 
 _NAME = ".gitattributes"
-_UNFILTERED = {"unspecified", "unset", "set"}
+_NO_FILTER = "unspecified"
+_UNFILTERED = {_NO_FILTER, "unset", "set"}
 _NOT_REWRITING = {b"unspecified", b"unset"}
 _REWRITING = ("working-tree-encoding", "ident")
 
@@ -52,6 +53,11 @@ class Checkout:
 
     def filtered(self, paths: Iterable[str]) -> Collection[str]:
         """Those of the files that have a filter which is configured here."""
+        found = self.filters(paths)
+        return {path for path in found if found[path] in self._configured}
+
+    def filters(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Path -> the filter that its attributes name, or git's word for none."""
         wanted = list(paths)
         unasked = [path for path in wanted if path not in self._filters]
         if unasked and self._has_attributes:
@@ -59,7 +65,7 @@ class Checkout:
             words = self._run("check-attr", "-z", "--stdin", "filter", stdin=query).split(b"\0")
             for path, value in zip(words[::3], words[2::3], strict=False):
                 self._filters[os.fsdecode(path)] = value.decode("utf-8", "replace")
-        return {path for path in wanted if self._filters.get(path, "unset") in self._configured}
+        return {path: self._filters.get(path, _NO_FILTER) for path in wanted}
 
     def rewritten(self, paths: Iterable[str]) -> Mapping[str, str]:
         """Path -> the attribute by which git writes other text to disk than it keeps.

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.model_files import is_content, meets
 from mlgit.core.pipeline.stages import output_at
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from mlgit.core.gates.measured.measuring import Measuring
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Output
 
 _IN_GIT = "a file in Git"
+_ATTRIBUTES = ".gitattributes"
 _PROGRAMS = frozenset(
     """
     .py .pyi .ipynb .r .rmd .jl .sh .bash .sql .java .scala .c .cc .cpp .h .hpp .cu .rs .go .js .ts
@@ -49,26 +51,41 @@ class Contents:
         return isinstance(path, str) and all(side.files(path) for side in self._sides)
 
     def of(self, path: str, *, folder: bool, model: str | None) -> Iterator[str]:
-        """What differs at a path whose record differs; of a folder, only data other than the model."""
+        """What differs at a path whose record differs; of a folder, only data other than the model.
+
+        Programs explain the record of a folder only if nothing else in it is unknown.
+        """
         if any(side.owner(path) for side in self._sides):
             yield f"`{path}` changed"
         elif not folder:
             yield from [] if is_program(path) else [f"`{path}` changed"]
         else:
             found = list(self._differences(path, model))
-            yield from (text for name, text in found if not is_program(name))
-            yield from [] if found else [f"`{path}` changed"]
+            data = [text for name, text in found if self._is_data(name)]
+            yield from data
+            if not found:
+                yield f"`{path}` changed"
+            elif not data:
+                yield from self._unknown(path, model)
 
     def inside(self, path: str, model: str | None) -> Iterator[str]:
         """What differs at a path, or in the folder there, of which stages may make a part."""
-        yield from (text for name, text in self._differences(path, model) if not is_program(name))
+        yield from (text for name, text in self._differences(path, model) if self._is_data(name))
 
-    def behind(self, folder: str) -> Iterator[str]:
+    def explains(self, folder: str) -> bool:
+        """Whether anything is known to differ in a folder: a file, a program, an output, the model."""
+        outs = [
+            {out.path: out.pointer for out in side.outputs if meets(out.path, folder)} for side in self._sides
+        ]
+        return outs[0] != outs[1] or any(True for _ in self._differences(folder, None))
+
+    def behind(self, folder: str, model: str | None) -> Iterator[str]:
         """What differs behind the links in a folder, into which DVC does not look."""
-        was, now = (side.links(folder) for side in self._sides)
+        was, now = (side.links(folder, model) for side in self._sides)
         for name in sorted({*was, *now}):
             if name in was and name in now:
-                yield from [] if was[name] == now[name] else [f"what the link `{name}` leads to changed"]
+                differ = self._differ(was[name], now[name], model, (folder,))
+                yield from [f"what the link `{name}` leads to changed"] if differ else []
             else:
                 yield f"the link `{name}` is {'gone' if name in was else 'new'}"
 
@@ -77,18 +94,39 @@ class Contents:
         if any(side.tracked_at(path) for side in self._sides):
             return True
         names = {name for side in self._sides for name in side.files(path)} or {path}
-        return any(not is_program(name) and is_content(name) for name in names)
+        return any(map(self._is_data, names))
 
     def owners(self, path: str) -> str | None:
         """Who had and who has what is at a path, in words; None if that is the same."""
         was, now = (side.owner(path) or _IN_GIT for side in self._sides)
         return None if was == now else f"`{path}` was {was}; it is now {now}"
 
-    def _differences(self, path: str, model: str | None) -> Iterator[tuple[str, str]]:
-        """(path, what happened to it) of each file of Git and each output of a `.dvc` file there."""
+    def _is_data(self, name: str) -> bool:
+        """Whether it is neither a program nor a file of Git and DVC; a submodule has any name."""
+        return self._is_submodule(name) or (not is_program(name) and is_content(name))
+
+    def _is_submodule(self, name: str) -> bool:
+        return any(name in side.submodules for side in self._sides)
+
+    def _unknown(self, folder: str, model: str | None) -> Iterator[str]:
+        """The links in a folder that lead to nothing in Git or DVC, so that their content may differ."""
+        was, now = (side.links(folder, model) for side in self._sides)
+        for name in sorted(was.keys() & now.keys()):
+            if not is_program(name) and not (was[name].known and now[name].known):
+                yield f"what the link `{name}` leads to is not in Git"
+
+    def _differences(
+        self, path: str, model: str | None, seen: tuple[str, ...] = ()
+    ) -> Iterator[tuple[str, str]]:
+        """(path, what happened to it) of each file of Git and each output of a `.dvc` file there.
+
+        `seen` are the places whose links led here.
+        """
         models = [] if model is None else [model]
         files = [{*side.files(path)} for side in self._sides]
+        links = [side.links(path, model) for side in self._sides]
         tracked = [{out.path: out for out in side.tracked_at(path)} for side in self._sides]
+        same: list[str] = []
         for name in sorted({*files[0], *files[1], *tracked[0], *tracked[1]}):
             if covered(name, models) or any(side.made(name) for side in self._sides):
                 continue
@@ -98,12 +136,34 @@ class Contents:
             elif all(there) and name in tracked[0]:
                 if tracked[0][name].pointer != tracked[1][name].pointer:
                     yield name, f"`{name}` changed"
-            elif not is_content(name):
-                continue
             elif not all(there):
-                yield name, f"`{name}` is {'gone' if there[0] else 'new'}"
+                yield name, f"{self._words(name)} is {'gone' if there[0] else 'new'}"
+            elif name in links[0] and name in links[1]:
+                if self._differ(links[0][name], links[1][name], model, (*seen, path)):
+                    yield name, f"what the link `{name}` leads to changed"
             elif self._is_changed(name):
-                yield name, f"`{name}` changed"
+                what = "is at another commit" if self._is_submodule(name) else "changed"
+                yield name, f"{self._words(name)} {what}"
+            else:
+                same.append(name)
+        yield from ((name, f"`{name}` is written otherwise by Git") for name in self._rewritten(same))
+
+    def _differ(self, was: _Link, now: _Link, model: str | None, seen: tuple[str, ...]) -> bool:
+        """Whether two links lead to other data, as far as that is known."""
+        if was.path != now.path or was.recorded != now.recorded:
+            return not was.known or (was.content, was.recorded) != (now.content, now.recorded)
+        found = [] if was.path in seen else list(self._differences(was.path, model, seen))
+        return any(self._is_data(name) for name, _ in found) if found else was.content != now.content
+
+    def _words(self, name: str) -> str:
+        return f"{'the submodule ' if self._is_submodule(name) else ''}`{name}`"
+
+    def _rewritten(self, names: Iterable[str]) -> Iterator[str]:
+        """Those of the files, which are the same in Git, for which Git writes other bytes to disk."""
+        data = [name for name in names if self._is_data(name) and not self._is_submodule(name)]
+        if data and any(posixpath.basename(each) == _ATTRIBUTES for each in self._all_changed):
+            was, now = (side.written(data) for side in self._sides)
+            yield from (name for name in data if was.get(name) != now.get(name))
 
     def _is_changed(self, name: str) -> bool:
         return name in self._all_changed or any(name.startswith(each) for each in self._folders)
@@ -117,24 +177,65 @@ class Contents:
         return tuple(each for each in self._all_changed if each.endswith("/"))
 
 
+@record
+class _Link:
+    """What a link leads to: a place, what Git has there, and what the last runs recorded of outputs there."""
+
+    path: str
+    content: str
+    recorded: tuple[str, ...]
+
+    @property
+    def known(self) -> bool:
+        return bool(self.content or self.recorded)
+
+
 class _Side:
     """What one side has at a path."""
 
     def __init__(self, measuring: Measuring, places: Places) -> None:
         self.made = measuring.made
+        self.outputs = measuring.pipeline.outputs
         self._tracked = {out.path: out for out in measuring.pipeline.tracked}
         self._places = places
-        self.links = places.links
+        self.written = places.written
+
+    @cached_property
+    def submodules(self) -> frozenset[str]:
+        return self._places.submodules()
 
     def files(self, path: str) -> list[str]:
-        """The files of Git at a path or in the folder there."""
+        """The files and submodules of Git at a path or in the folder there."""
         # `0` follows `/` in ASCII, so this is the end of the range.
         start, end = (bisect_left(self._sorted, f"{path}{last}") for last in "/0")
-        return [path] if path in self._places.paths() else self._sorted[start:end]
+        return [path] if path in self._all else self._sorted[start:end]
+
+    def links(self, folder: str, model: str | None) -> Mapping[str, _Link]:
+        """The links in a folder, without those that lead to the model; of the others, without the model."""
+        models = [] if model is None else [model]
+        return {
+            name: _Link(
+                path=next((each for each in self.submodules if covered(target.path, [each])), target.path),
+                content=target.content,
+                recorded=tuple(self._recorded(target.path, models)),
+            )
+            for name, target in self._places.links(folder).items()
+            if not covered(target.path, models)
+        }
+
+    def _recorded(self, path: str, models: Collection[str]) -> Iterator[str]:
+        """What the last runs recorded of the outputs at a path, other than the models."""
+        for out in self.outputs:
+            if out.pointer is not None and meets(out.path, path) and not covered(out.path, models):
+                yield f"{out.path} {out.pointer.md5}"
+
+    @cached_property
+    def _all(self) -> frozenset[str]:
+        return self._places.paths() | self.submodules
 
     @cached_property
     def _sorted(self) -> list[str]:
-        return sorted(self._places.paths())
+        return sorted(self._all)
 
     def tracked_at(self, path: str) -> list[Output]:
         """The outputs of `.dvc` files that are a path, in it or above it."""

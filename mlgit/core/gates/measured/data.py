@@ -90,9 +90,11 @@ class _Comparison:
                 if content.md5 != other.md5:
                     yield from self._contents.of(dep, folder=folder, model=model)
                 elif folder:
-                    yield from self._contents.behind(dep)
+                    yield from self._contents.behind(dep, model)
             elif covered(dep, now):
                 yield from self._contents.inside(dep, model)
+                if other is not None and content.differs(other) and not self._contents.explains(dep):
+                    yield f"`{dep}` changed"
             elif dep in moved and self._contents.has_data(dep):
                 yield from self._renamed(dep, moved[dep], content, now)
         yield from self._newly_read(gates, now, {each for places in moved.values() for each in places})
@@ -191,10 +193,15 @@ class _Content:
     """What a stage read at a dependency; not `known` if stages make a part of it, or no run recorded it."""
 
     md5: str = ""
+    mixed: bool = False
 
     @property
     def known(self) -> bool:
-        return bool(self.md5)
+        return bool(self.md5) and not self.mixed
+
+    def differs(self, other: _Content) -> bool:
+        """Whether both were recorded, and not as the same."""
+        return bool(self.md5 and other.md5) and self.md5 != other.md5
 
 
 def _contents(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str, _Content]]:
@@ -204,8 +211,8 @@ def _contents(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str, _Conte
         for dep in _deps([stage], model):
             if not side.made(dep):
                 mixed = side.made_inside(dep) or (model is not None and meets(dep, model))
-                md5 = None if mixed or stage.locked is None else stage.locked.content(dep)
-                yield dep, _Content(md5=md5 or "")
+                md5 = None if stage.locked is None else stage.locked.content(dep)
+                yield dep, _Content(md5=md5 or "", mixed=mixed)
 
 
 def _deps(stages: Iterable[Stage], model: str | None) -> set[str]:
