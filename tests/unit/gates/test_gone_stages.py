@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlgit.core.gates.measured.gone import gone_notes
@@ -66,6 +68,12 @@ GONE = "Stage `hard`, which ran `tail -n 3 raw.csv > hard.csv`, no longer comes 
 )
 def test_a_stage_that_is_gone_before_a_number_is_named(new: tuple[Stage, ...], text: str | None) -> None:
     assert messages(new) == ([] if text is None else [text])
+
+
+def test_a_stage_that_is_gone_is_named_where_its_output_is_a_model_of_its_own() -> None:
+    sides = Pipeline(stages=OLD), Pipeline(stages=(FEATURES, TRAIN, INLINED))
+    gates = [[gate(each), replace(gate(each), model="hard", path="hard.csv")] for each in sides]
+    assert [each.message for each in gone_notes(gates[0], gates[1], sides)] == [GONE]
 
 
 def test_what_a_finding_names_is_not_named_again() -> None:

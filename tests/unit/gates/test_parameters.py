@@ -60,9 +60,7 @@ def pipeline(values: Mapping[str, Values], *, whole: bool = False) -> Pipeline:
     )
 
 
-def gates(
-    known: Pipeline, paths: tuple[str | None, ...] = (MODEL, "models/other.json")
-) -> list[ResolvedGate]:
+def gates(known: Pipeline, paths: tuple[str | None, ...] = (MODEL,)) -> list[ResolvedGate]:
     origin = origin_of("m.json", known)
     return [
         ResolvedGate(
@@ -76,9 +74,7 @@ def gates(
     ]
 
 
-def message(
-    old: Pipeline, new: Pipeline, paths: tuple[str | None, ...] = (MODEL, "models/other.json")
-) -> str:
+def message(old: Pipeline, new: Pipeline, paths: tuple[str | None, ...] = (MODEL,)) -> str:
     """What is named; empty if nothing is."""
     found = parameter_notes(gates(old, paths), gates(new, paths), (old, new))
     if not found:
@@ -96,7 +92,12 @@ def message(
         ({}, {}, ""),
         # of the stages that make a model, and of those before them
         ({"train": {"slope": 1, "size": 1}}, {"train": {"slope": 2, "size": 2}}, ""),
-        ({"other": {"slope": 1}}, {"other": {"slope": 2}}, ""),
+        # of those that make another model which comes before the number
+        (
+            {"other": {"slope": 1}},
+            {"other": {"slope": 2}},
+            "`params.yaml:slope` 1 -> 2 (stage train_other)",
+        ),
         # of the stages between the model and its number, and of the one that makes the data
         ({"clean": {"rows": 10}}, {"clean": {"rows": 1}}, "`params.yaml:rows` 10 -> 1 (stage clean)"),
         ({"predict": {"at": 0.5}}, {"predict": {"at": 0.1}}, "`params.yaml:at` 0.5 -> 0.1 (stage predict)"),
@@ -133,6 +134,29 @@ def test_parameters_between_a_model_and_its_number_are_named(
     old: dict[str, Values], new: dict[str, Values], text: str
 ) -> None:
     assert message(pipeline(old), pipeline(new)) == text
+
+
+@pytest.mark.parametrize(
+    ("paths", "text"),
+    [
+        ((MODEL,), "`params.yaml:rows` 10 -> 1 (stage clean)"),
+        # declared as a model as well, with a gate of its own
+        ((MODEL, "clean.csv"), "`params.yaml:rows` 10 -> 1 (stage clean of model `clean.csv`)"),
+    ],
+)
+def test_data_that_is_declared_as_a_model_is_what_another_one_is_measured_on(
+    paths: tuple[str, ...], text: str
+) -> None:
+    sides = pipeline({"clean": {"rows": 10}}), pipeline({"clean": {"rows": 1}})
+    assert message(*sides, paths) == text
+
+
+def test_the_training_of_another_model_that_comes_before_a_number_is_named_last() -> None:
+    paths = (MODEL, "models/other.json")
+    old: dict[str, Values] = {"other": {"a": 1}, "clean": {"z": 1}}
+    new: dict[str, Values] = {"other": {"a": 2}, "clean": {"z": 2}}
+    text = "`params.yaml:a` 1 -> 2 (stage train_other of model `models/other.json`)"
+    assert message(pipeline(old), pipeline(new), paths) == f"`params.yaml:z` 1 -> 2 (stage clean), {text}"
 
 
 def test_a_group_or_file_of_the_measuring_stage_does_not_name_what_is_trained_with() -> None:

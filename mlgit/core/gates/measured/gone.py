@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.commands import quoted_commands
-from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
+from mlgit.core.gates.measured.measuring import Measuring, pairs
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.model_files import meets
@@ -32,8 +32,7 @@ def gone_notes(
     All that it read may be read without it, so that nothing is lost but what it did. `reported` are the
     findings of the change: a stage or output that one of them names is left out.
     """
-    models = {path for gate in old if (path := model_of(gate)) is not None}
-    sides = Measuring(pipelines[0], models), Measuring(pipelines[1], models)
+    sides = Measuring(pipelines[0]), Measuring(pipelines[1])
     found: dict[str, Stage] = {}
     for before, after in pairs(old, new):
         was, now = sides[0].stages(before), sides[1].stages(after)

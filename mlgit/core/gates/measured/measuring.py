@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 class Measuring:
     """The stages of one side that its numbers come from, other than through the gate's model.
 
-    `models` are the paths of others through which no number comes either.
+    Another model may be what that is measured on, or come between it and its number.
     """
 
-    def __init__(self, pipeline: Pipeline, models: Collection[str] = ()) -> None:
+    def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
-        self._models = models
         self._stages = {stage.address: stage for stage in pipeline.stages}
         self._outs = {out.path: out for stage in pipeline.stages for out in stage.outs}
         self._paths = sorted(self._outs)
@@ -37,8 +36,7 @@ class Measuring:
             return ()
         name, path = gate.source.origin.name, model_of(gate)
         if (name, path) not in self._found:
-            models = [*self._models, *([] if path is None else [path])]
-            self._found[name, path] = tuple(self._walk([name or ""], models))
+            self._found[name, path] = tuple(self._walk([name or ""], [] if path is None else [path]))
         return self._found[name, path]
 
     def before(self, addresses: Iterable[str]) -> dict[str, Stage]:

@@ -10,10 +10,10 @@ from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered_param, param_names
 from mlgit.core.pipeline.inputs import recorded_inputs
-from mlgit.core.wording import cut, joined
+from mlgit.core.wording import cut, joined, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.stages import Pipeline
@@ -27,30 +27,33 @@ def parameter_notes(
 ) -> tuple[Note, ...]:
     """A note about the parameters of the stages that measure a model, or make what it is measured on.
 
-    A parameter can choose the rows, or the model. Those of a stage that makes a model are its training, also
-    where that makes the numbers as well. `pipelines` are those of both sides.
+    A parameter can choose the rows, or the model. Those of a stage that makes the gate's model are its
+    training, also where that makes the numbers as well. Those of a stage that makes another model which is
+    read before the number count. `pipelines` are those of both sides.
     """
-    paths = {path for gate in old if (path := model_of(gate)) is not None}
-    sides = [Measuring(pipeline, paths) for pipeline in pipelines]
-    texts: dict[str, None] = {}
+    paths = {path: gate.model for gate in (*new, *old) if gate.model and (path := model_of(gate))}
+    sides = [Measuring(pipeline) for pipeline in pipelines]
+    texts: dict[str, bool] = {}
     for gates in pairs(old, new):
         if any(gate.source is None or gate.source.link == "none" for gate in gates):
             continue  # any of the stages may make a model
         was, now = (_Parameters(side, gate, paths) for side, gate in zip(sides, gates, strict=True))
         if was.values != now.values:
-            texts |= dict.fromkeys(_changes(was, now))
+            texts |= _changes(was, now)
     if not texts:
         return ()
-    text = f"The numbers are measured with other parameters: {joined(texts)}"
+    # Those of another model's training are last, because only the first ones are written.
+    text = f"The numbers are measured with other parameters: {joined(sorted(texts, key=texts.__getitem__))}"
     return (Note(code=_CODE, message=text),)
 
 
 class _Parameters:
     """The parameters of the stages that measure a gate's number, as their last runs recorded them."""
 
-    def __init__(self, side: Measuring, gate: ResolvedGate, models: Collection[str]) -> None:
+    def __init__(self, side: Measuring, gate: ResolvedGate, models: Mapping[str, str]) -> None:
         self._side = side
-        self._makers = side.makers({*models, model_of(gate) or ""})
+        self._models = models
+        self._makers = side.makers([model_of(gate) or ""])
         self._stages = [stage for stage in side.stages(gate) if stage.address not in self._makers]
         self.names = {name: each.address for each in self._stages for name in param_names(each.params)}
         self.values = recorded_inputs(self._stages).values
@@ -70,9 +73,14 @@ class _Parameters:
         """The stage that names a parameter, its group or its whole file."""
         return self.names.get(_narrowest(name, self.names), "")
 
+    def models(self, stage: str) -> list[str]:
+        """The other models that a stage makes."""
+        return sorted({name for path, name in self._models.items() if stage in self._side.makers([path])})
 
-def _changes(was: _Parameters, now: _Parameters) -> Iterator[str]:
-    """Each parameter that has another value, in words."""
+
+def _changes(was: _Parameters, now: _Parameters) -> dict[str, bool]:
+    """Each parameter that has another value, in words, and whether it is one of another model's training."""
+    found: dict[str, bool] = {}
     for name in sorted({*was.values, *now.values}):
         old, new = was.values.get(name), now.values.get(name)
         if old == new or _is_trained(name, was, now):
@@ -81,7 +89,11 @@ def _changes(was: _Parameters, now: _Parameters) -> Iterator[str]:
             continue  # a dropped parameter is its own finding
         if old is None and not _narrowest(name, was.names) and _is_renamed(new, was, now):
             continue
-        yield f"`{name}` {_difference(old, new)} (stage {now.stage(name) or was.stage(name)})"
+        stage, side = (now.stage(name), now) if now.stage(name) else (was.stage(name), was)
+        models = side.models(stage)
+        of = f" of model {listed(models)}" if models else ""
+        found[f"`{name}` {_difference(old, new)} (stage {stage}{of})"] = bool(models)
+    return found
 
 
 def _is_trained(name: str, was: _Parameters, now: _Parameters) -> bool:
