@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.registry.completeness import refused_releases
-from mlgit.core.registry.moves import held_last
-from mlgit.core.registry.state import label_of
+from mlgit.core.registry.moves import emptied
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
@@ -169,31 +168,28 @@ def _left(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str
     def read(name: str) -> ModelState:
         return accept(project, read_model(project, name), local=local)
 
-    models = [
-        (held, "which no declared model has")
-        for held in undeclared(project, here.environment, read)
-        if held.commit is not None
-    ]
+    models = undeclared(project, here.environment, read)
     places = () if here.changes else replaced_holders(project, here.model, here.environment, read)
-    return tuple(
-        f"`{held.environment}` holds `{held.model}@{held.label}`, {why}; to take it out:"
-        f" `mlgit unassign {word(held.model)} --env {word(held.environment)}`"
-        for held, why in (
-            *models,
-            *((each, f"but trunk put `{here.environment}` in its place") for each in places),
-        )
-    )
+    found = [
+        *((each, "which no declared model has") for each in models),
+        *((each, f"but trunk put `{here.environment}` in its place") for each in places),
+    ]
+    return tuple(_still(held, why) for held, why in found if (held.holder or held.doubt) is not None)
+
+
+def _still(held: EnvironmentState, why: str) -> str:
+    if held.doubt is not None:
+        what = f"what `{held.environment}` holds of `{held.model}`, {why}"
+        return f"{what}, is not known here: `{held.doubt.fact.tag}` does not count; see `mlgit doctor`"
+    take_out = f"`mlgit unassign {word(held.model)} --env {word(held.environment)}`"
+    return f"`{held.environment}` holds `{held.model}@{held.label}`, {why}; to take it out: {take_out}"
 
 
 def _ended(here: EnvironmentState, state: ModelState) -> tuple[str, ...]:
     if here.held:
         return (f"this ends the hold on `{here.environment}`",)
-    last = held_last(here, state)
-    if last is None:
-        return ()
-    label, end = label_of(last[0], here.registered), last[1].fact
-    when = f"{end.at:%Y-%m-%d %H:%M} UTC"
-    return (f"`{here.environment}` was empty: {end.tagger} took {label} of `{here.model}` out on {when}",)
+    why = emptied(here, state)
+    return () if why is None else (f"`{here.environment}` was empty: {why}",)
 
 
 def _environment(

@@ -59,13 +59,6 @@ def test_an_environment_that_held_more_before_is_a_note(
     assert check(better, status=Exit.DONE)["notes"] == []
 
 
-def test_what_was_deregistered_is_not_missed(better: Folder) -> None:
-    change(better, *PROMOTE_OLD, "--downgrade")
-    change(better, "deregister", "line@v1.0.1", "-m", "Bad")
-    rules(better)
-    assert check(better, status=Exit.DONE)["notes"] == []
-
-
 def test_a_higher_version_of_an_older_commit_is_lower_too(better: Folder) -> None:
     release_again(better, "v9.0.0")
     change(better, "promote", "line@v9.0.0", "--to", "staging")

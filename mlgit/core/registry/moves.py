@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.state import version_of
+from mlgit.core.registry.state import label_of, version_of
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
@@ -63,6 +63,27 @@ def held_last(environment: EnvironmentState, state: ModelState) -> tuple[TagFact
     return next(
         (each for each in held_before(environment) if not withdrawn(each[0], environment, state)), None
     )
+
+
+def emptied(environment: EnvironmentState, state: ModelState) -> str | None:
+    """Who took what out of an empty environment, as a sentence; None if nothing was ever there."""
+    if environment.holder is not None or not environment.changes:
+        return None
+    held, fact = environment.changes[-1].held, environment.changes[-1].fact
+    version = None
+    if held is not None and held.commit == fact.commit:
+        version, label = version_of(held, environment.registered), label_of(held, environment.registered)
+    else:
+        label = fact.parsed_summary.version or f"what is at {fact.commit[:7]}"
+    text = (
+        f"the tag `{fact.tag}` of {fact.tagger} took {label} of `{environment.model}` out on "
+        f"{fact.at:%Y-%m-%d %H:%M} UTC"
+    )
+    known = None if version is None else state.find(version.version)
+    if known is None or not known.withdrawn or known.rejected is None:
+        return text
+    rejected = known.rejected
+    return f"{text}, and {rejected.tagger} deregistered it on {rejected.at:%Y-%m-%d %H:%M} UTC"
 
 
 def withdrawn(fact: TagFact, environment: EnvironmentState, state: ModelState) -> bool:

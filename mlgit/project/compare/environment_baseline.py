@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.refs import first_after, is_ancestor
+from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.gates.evaluate import (
     EMPTIED,
     FROZEN,
@@ -17,25 +17,25 @@ from mlgit.core.gates.evaluate import (
     REPLACED,
     UNMERGED,
 )
-from mlgit.core.registry.moves import held_before, held_last, withdrawn
-from mlgit.core.registry.state import label_of, version_of
+from mlgit.core.registry.moves import emptied, held_last
+from mlgit.core.registry.state import version_of
 from mlgit.core.trust.doubt import newest_passed_over
 from mlgit.core.wording import listed, word
 from mlgit.project.compare.baseline_files import deepening, found_at, none_at, quoted
-from mlgit.project.compare.release_before import held_formerly
+from mlgit.project.compare.release_before import more_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlgit.core.gates.verdict import Baseline, Purpose
     from mlgit.core.registry.state import (
-        Change,
         EnvironmentState,
         ModelState,
         Refusal,
         RegisteredVersion,
         TagFact,
     )
+    from mlgit.core.trust.earlier import Earlier
     from mlgit.project.open import Project
 
 
@@ -64,7 +64,7 @@ def in_environment(
         if state is None or here is None:
             return found
         last = held_last(here, state) if purpose == "promote" else None
-        return _emptied(found, here) if last is None else _as_it_was(found, here, last[0])
+        return _emptied(found, here, state) if last is None else _as_it_was(found, here, state, last[0])
     found = found_at(vs, model, f"{place} ({_held(here, here.holder)})", rule, here.holder.commit)
     newer = newest_passed_over(here, state.refused)
     if newer is None:
@@ -82,15 +82,17 @@ def _held(here: EnvironmentState, fact: TagFact) -> str:
     return fact.commit[:7] if version is None else f"{here.model}@{version.version}"
 
 
-def _as_it_was(found: Baseline, here: EnvironmentState, last: TagFact) -> Baseline:
-    """The baseline of an emptied environment: what was there last."""
-    emptied = _emptied(found, here)
+def _as_it_was(found: Baseline, here: EnvironmentState, state: ModelState, last: TagFact) -> Baseline:
+    """The baseline of an emptied environment: what was there last, apart from what is deregistered."""
+    empty = _emptied(found, here, state)
     label = f"{here.environment} ({_held(here, last)})"
     was = found_at(found.vs, found.model, label, f"what was in `{here.environment}` last", last.commit)
+    left = here.changes[-1].held
+    when = "last" if left is None or left.oid == last.oid else "before"
     message = (
-        f"{emptied.message}, and `vs: {found.vs}` compares with {_held(here, last)}, which was there last"
+        f"{empty.message}, and `vs: {found.vs}` compares with {_held(here, last)}, which was there {when}"
     )
-    return replace(was, reason=HELD, message=message, hint=emptied.hint)
+    return replace(was, reason=HELD, message=message, hint=empty.hint)
 
 
 def _explained(
@@ -104,15 +106,11 @@ def _explained(
             f"{here.label} on {last.fact.at:%Y-%m-%d %H:%M} UTC, and `vs: {found.vs}` compares with that"
         )
         return replace(found, reason=HELD, message=message)
-    higher = _higher_before(project, here, state)
-    if higher is not None:
-        fact, end = higher
-        message = (
-            f"`{here.environment}` held {label_of(fact, here.registered)} of `{here.model}` until "
-            f"{end.fact.at:%Y-%m-%d %H:%M} UTC, when {end.fact.tagger} took it out; it holds {here.label} "
-            f"now, and `vs: {found.vs}` compares with that"
-        )
-        see = f"see `mlgit history {word(here.model)} --env {word(here.environment)}`"
+    more = more_before(project, here, state)
+    if more is not None:
+        there, each = more
+        message = f"{_was(there, each, here)}, and `vs: {found.vs}` compares with that"
+        see = f"see `mlgit history {word(there.model)} --env {word(there.environment)}`"
         return replace(found, reason=HELD, message=message, hint=see)
     if here.environment == found.vs:
         return found
@@ -128,51 +126,41 @@ def _explained(
     return replace(found, reason=REPLACED, message=message, hint=hint)
 
 
-def _higher_before(
-    project: Project, here: EnvironmentState, state: ModelState
-) -> tuple[TagFact, Change] | None:
-    """The highest version before, or what was of a newer commit, and the change that took it out.
-
-    One that is deregistered is not missed, unless a higher number of an older commit took its place.
-    """
-    now, holder = here.version, here.holder
-    every = [*held_before(here)]
-    versions = {fact.oid: version_of(fact, here.registered) for fact, _ in every}
-    gone = {fact.oid for fact, _ in every if withdrawn(fact, here, state)}
-    before = [each for each in every if each[0].oid not in gone]
-    higher = {
-        each.version: oid
-        for oid, each in versions.items()
-        if oid not in gone and each is not None and now is not None and each.version > now.version
-    }
-    if higher:
-        oid = higher[max(higher)]
-        return next(each for each in before if each[0].oid == oid)
-    lower = [
-        each
-        for each in every
-        if each in before
-        or ((was := versions[each[0].oid]) is not None and now is not None and was.version < now.version)
-    ]
-    commits = [fact.commit for fact, _ in lower]
-    later = None if holder is None else first_after(project.git, holder.commit, commits)
-    return next((each for each in lower if each[0].commit == later), None)
+def _was(there: EnvironmentState, each: Earlier, here: EnvironmentState) -> str:
+    """What an environment holds, or held before, there or under the names before, and what it holds now."""
+    where = f"`{there.environment}`"
+    if there.environment != here.environment:
+        where = f"{where}, whose place `{here.environment}` took on trunk,"
+    what = f"{each.label} of `{there.model}`"
+    if there.model != here.model:
+        what = f"{what}, as the model was named before,"
+    text = f"{where} {'held' if there.doubt else 'holds'} {what}"
+    if each.together:
+        with_it = f"together with one that put {what.rstrip(',')} into {where.rstrip(',')}"
+        text = f"the tag `{each.uncounted}` was written {with_it}, which is gone or does not count"
+    elif each.uncounted is not None:
+        text = f"by the tag `{each.uncounted}`, which does not count, {where} held {what}"
+    elif each.ended is not None:
+        end = each.ended.fact
+        text = f"{where} held {what} until {end.at:%Y-%m-%d %H:%M} UTC, when {end.tagger} took it out"
+    elif there.doubt is not None:
+        text = f"{text}, and what it holds now is not known: `{there.doubt.fact.tag}` does not count"
+    if each.rejected is not None:
+        on = f"{each.rejected.at:%Y-%m-%d %H:%M} UTC"
+        text = f"{text.rstrip(',')}, and {each.rejected.tagger} deregistered it on {on}"
+    if there is here:
+        return f"{text}; it holds {here.label} now"
+    now = here.label if there.model == here.model else f"{here.label} of `{here.model}`"
+    return f"{text.rstrip(',')}; `{here.environment}` holds {now}"
 
 
-def _emptied(found: Baseline, here: EnvironmentState) -> Baseline:
+def _emptied(found: Baseline, here: EnvironmentState, state: ModelState) -> Baseline:
     """The baseline of an environment; if it holds nothing any more, with the tag that emptied it."""
-    if not here.changes:
+    why = emptied(here, state)
+    if why is None:
         return found
-    last = here.changes[-1]
-    stated = last.fact.parsed_summary.version or f"what is at {last.fact.commit[:7]}"
-    version = stated if last.held is None else label_of(last.held, here.registered)
-    when = f"{last.fact.at:%Y-%m-%d %H:%M} UTC"
-    message = (
-        f"`{here.environment}` is empty: the tag `{last.fact.tag}` of {last.fact.tagger} took {version} of "
-        f"`{here.model}` out on {when}"
-    )
     hint = f"see `mlgit history {here.model} --env {here.environment}`"
-    return replace(found, reason=EMPTIED, message=message, hint=hint)
+    return replace(found, reason=EMPTIED, message=f"`{here.environment}` is empty: {why}", hint=hint)
 
 
 def replaced(
@@ -182,9 +170,6 @@ def replaced(
 
     Trunk did not put this one in the place of the older one in one change, so nothing is compared with it.
     """
-    own = read(name).environments.get(found.vs)
-    if found.state == "found" and found.reason is None and own is not None:
-        return held_formerly(project, found, own, candidate)
     if found.state != "none" or found.reason is not None:
         return found
     from mlgit.project.registry.former_environments import earlier_holders

@@ -1,26 +1,27 @@
-"""Release baseline: the newest release, or the newest that a commit comes after, and why it is that one."""
+"""Earlier baselines: what a release or an environment gave before, and why it is another one now."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import first_after, is_ancestor
-from mlgit.core.gates.evaluate import DEREGISTERED, EMPTIED, HELD, OLDER
+from mlgit.core.gates.evaluate import DEREGISTERED, EMPTIED, OLDER
 from mlgit.core.registry.completeness import refused_releases
 from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.core.trust.earlier import held_ever
 from mlgit.core.wording import word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.verdict import Baseline
+    from mlgit.core.registry.semver import Version
     from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, RegisteredVersion
+    from mlgit.core.trust.earlier import Earlier
     from mlgit.project.open import Project
-
-_FIRST_ONES = 5
-"""Former names are asked about so many versions or changes: anyone may have chosen the first ones."""
 
 
 def withdrawn_before(project: Project, state: ModelState, commit: str) -> Iterator[RegisteredVersion]:
@@ -90,65 +91,130 @@ def _of_newer_commit(project: Project, state: ModelState, version: RegisteredVer
 
     It decided what others were compared with before that number came.
     """
-    final = version.version.final
-    lower = {
-        each.commit: f"`{each.tag}`" + (", which was deregistered" if each.withdrawn else "")
-        for each in sorted(state.versions, key=lambda each: not each.withdrawn)
-        if each.version < version.version and each.version.final >= final
-    }
-    for refusal in refused_releases(state):
-        number = refusal.fact.name.version
-        if number is not None and number < version.version and number.final >= final:
-            lower.setdefault(refusal.fact.commit, f"`{refusal.fact.tag}`, which does not count")
-    for tag, name in ((tag, parse_tag(tag)) for tag in state.ignored):
-        number = None if name is None or name.action != "register" else name.version
-        if number is not None and number < version.version and number.final >= final:
-            commit = project.commit(f"{TAGS}{tag}")
-            lower |= {} if commit is None else {commit: f"`{tag}`, which does not count"}
-    counting = {each.commit for each in state.versions}
-    trunk = project.trunk
-    for commit in lower if first_after(project.git, version.commit, tuple(lower)) else ():
-        here = commit in counting or (trunk is not None and is_ancestor(project.git, commit, trunk.commit))
-        if here and commit != version.commit and is_ancestor(project.git, version.commit, commit):
-            return lower[commit]
-    return None
+    lower = _releases(project, state, version.version, below=True)
+    found = _newest(project, version.commit, lower, {each.commit for each in state.versions})
+    if found is None:
+        return None
+    return f"`{found[0]}`, which {found[1]}" if found[1] else f"`{found[0]}`"
 
 
 def _of_a_former_name(project: Project, state: ModelState, version: RegisteredVersion) -> str | None:
-    """The newest release under a former name of a model, if its commit is newer than the first ones now."""
-    if len(state.versions) > _FIRST_ONES:
-        return None
-    from mlgit.project.registry.former_names import releases_before
+    """What has a newer commit of trunk under a former name of a model, also if it does not count any more."""
+    from mlgit.project.registry.former_names import may_be_released_before, releases_before
 
+    commits, every = may_be_released_before(project)
+    if not every and first_after(project.git, version.commit, commits) is None:
+        return None
     for former in releases_before(project, state.name, None, partial(_counting, project)):
-        newest = former.latest
-        if newest is not None and first_after(project.git, version.commit, [newest.commit]) is not None:
-            return f"`{newest.tag}`, which is of the model's name before"
+        releases = _releases(project, former, version.version, below=False)
+        found = _newest(project, version.commit, releases, {each.commit for each in former.versions})
+        if found is not None:
+            more = f" and {found[1]}" if found[1] else ""
+            return f"`{found[0]}`, which is of the model's name before{more}"
     return None
 
 
-def held_formerly(
-    project: Project, found: Baseline, here: EnvironmentState, candidate: str | None
-) -> Baseline:
-    """The baseline of an environment's first versions, with what the one whose place it took still holds."""
-    if here.commit is None or len(here.changes) > _FIRST_ONES:
-        return found
-    from mlgit.project.registry.former_environments import holders_before
+def _releases(
+    project: Project, state: ModelState, than: Version, *, below: bool
+) -> Mapping[str, tuple[str, str]]:
+    """The tags of a model's releases by commit, each with why it may not count, those that count first.
+
+    Pre-releases only where `than` is one; with `below`, only lower numbers.
+    """
+
+    def fits(number: Version | None) -> bool:
+        return number is not None and number.final >= than.final and (number < than or not below)
+
+    found: dict[str, tuple[str, str]] = {}
+    for each in sorted(state.versions, key=lambda each: (not each.withdrawn, each.version), reverse=True):
+        if fits(each.version):
+            found.setdefault(each.commit, (each.tag, "was deregistered" if each.withdrawn else ""))
+    for refusal in reversed(refused_releases(state)):
+        if fits(refusal.fact.name.version):
+            found.setdefault(refusal.fact.commit, (refusal.fact.tag, "does not count"))
+    for tag, name in ((tag, parse_tag(tag)) for tag in sorted(state.ignored, reverse=True)):
+        if name is not None and name.action == "register" and fits(name.version):
+            commit = _commit_of(project, tag)
+            found |= {} if commit is None else {commit: (tag, "does not count")}
+    return found
+
+
+def _newest(
+    project: Project, commit: str, found: Mapping[str, tuple[str, str]], counting: Collection[str]
+) -> tuple[str, str] | None:
+    """The first of those by commit that is on trunk, or counts, and comes after a commit."""
+    trunk = project.trunk
+    for each in found if first_after(project.git, commit, tuple(found)) else ():
+        here = each in counting or (trunk is not None and is_ancestor(project.git, each, trunk.commit))
+        if here and each != commit and is_ancestor(project.git, commit, each):
+            return found[each]
+    return None
+
+
+def more_before(
+    project: Project, here: EnvironmentState, state: ModelState
+) -> tuple[EnvironmentState, Earlier] | None:
+    """What is, or was, higher than what an environment holds, or of a newer commit, and where.
+
+    That is the environment itself, or one whose place it took, and each under the model's names before, too.
+    """
+    commit_of = partial(_commit_of, project)
+    own = [each for each in held_ever(here, state, commit_of) if each.ended or each.uncounted]
+    found = _more(project, here, own, numbers=True)
+    if found is not None:
+        return here, found
+    if not _may_be_elsewhere(project, here):
+        return None
+    from mlgit.project.registry.former_environments import places_before
 
     read = partial(_counting, project)
-    for former in holders_before(project, here.model, here.environment, candidate, read):
-        was, now = former.version, here.version
-        higher = was and now and former.model == here.model and was.version > now.version
-        if not higher and first_after(project.git, here.commit, [str(former.commit)]) is None:
-            continue
-        message = (
-            f"`{former.environment}`, whose place `{here.environment}` took on trunk, holds {former.label} "
-            f"of `{former.model}`; `{here.environment}` holds {here.label}, and `vs: {found.vs}` compares "
-            "with that"
-        )
-        see = f"see `mlgit history {word(former.model)} --env {word(former.environment)}`"
-        return replace(found, reason=HELD, message=message, hint=see)
-    return found
+    for there in places_before(project, here.model, here.environment, None, read):
+        every = [*held_ever(there, read(there.model), commit_of)]
+        found = _more(project, here, every, numbers=there.model == here.model)
+        if found is not None:
+            return there, found
+    return None
+
+
+def _more(
+    project: Project, here: EnvironmentState, every: Sequence[Earlier], *, numbers: bool
+) -> Earlier | None:
+    """The one with the highest number, or one of a newer commit than what an environment holds.
+
+    One that was deregistered is not missed where something of a newer commit took its place.
+    """
+    now, commit = here.version, here.commit
+    if commit is None:
+        return None
+    higher = [
+        (each.version.version, each)
+        for each in every
+        if numbers and each.version is not None and now is not None and each.version.version > now.version
+    ]
+    lost = [pair for pair in higher if pair[1].rejected is None] or [
+        pair
+        for pair in higher
+        if pair[1].commit == commit or not is_ancestor(project.git, pair[1].commit, commit)
+    ]
+    if lost:
+        return max(lost, key=itemgetter(0))[1]
+    later = first_after(project.git, commit, [each.commit for each in every])
+    return next((each for each in every if each.commit == later), None)
+
+
+def _may_be_elsewhere(project: Project, here: EnvironmentState) -> bool:
+    """Whether tags under a name that trunk does not declare show more: whose it was takes longer to ask."""
+    from mlgit.project.registry.former_environments import under_former_names
+
+    commit_of = partial(_commit_of, project)
+    every: dict[bool, list[Earlier]] = {True: [], False: []}
+    for state, there in under_former_names(project):
+        every[state.name == here.model] += held_ever(there, state, commit_of)
+    return any(_more(project, here, each, numbers=same) for same, each in every.items())
+
+
+def _commit_of(project: Project, tag: str) -> str | None:
+    return project.commit(f"{TAGS}{tag}")
 
 
 def _counting(project: Project, name: str) -> ModelState:

@@ -8,12 +8,18 @@ from weakref import WeakKeyDictionary
 
 from mlgit.core.config.renames import replaced_by
 from mlgit.core.registry.tags import parse_tag
+from mlgit.core.trust.doubt import environments_of
 from mlgit.errors import ConfigError
-from mlgit.project.registry.former_names import changed_last, name_in_environment
+from mlgit.project.registry.former_names import (
+    changed_last,
+    declared_names,
+    formerly_in_environment,
+    name_in_environment,
+)
 from mlgit.project.registry.read import read_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import EnvironmentState, ModelState
@@ -75,18 +81,33 @@ def earlier_holders(
 
 
 def replaced_holders(project: Project, name: str, environment: str, read: _Read) -> list[EnvironmentState]:
-    """What a model still has in the environments that this one replaced on trunk."""
+    """What a model still has, or may have, in the environments that this one replaced on trunk."""
     found = (_at(project, name, each, None, read) for each in _replaced(project, environment))
-    return [each for each in found if each is not None and each.holder is not None]
+    return [each for each in found if each is not None and (each.holder or each.doubt) is not None]
 
 
-def holders_before(
+def places_before(
     project: Project, name: str, environment: str, commit: str | None, read: _Read
 ) -> list[EnvironmentState]:
-    """What a model still has in the environments whose place this one took, one after the other, on trunk."""
-    former = environments_before(project, environment)
-    found = (_at(project, name, each, commit, read) for each in former)
-    return [each for each in found if each is not None and each.holder is not None]
+    """What a model has or had under former names: of its own, of the environment, or of both."""
+    found: list[EnvironmentState] = []
+    for each in (environment, *environments_before(project, environment)):
+        own = None if each == environment else read(name).environments.get(each)
+        found += [] if own is None else [own]
+        found += formerly_in_environment(project, name, each, commit, read)
+    return found
+
+
+def under_former_names(project: Project) -> Iterator[tuple[ModelState, EnvironmentState]]:
+    """The environments in tags, also in those that do not count, which trunk does not declare for a model."""
+    registry = read_registry(project)
+    models, environments = declared_names(project), _declared_on_trunk(project)
+    ignored = {parsed.model for parsed in map(parse_tag, registry.ignored) if parsed is not None}
+    for name in sorted({*registry.models, *ignored}):
+        state = registry.model(name)
+        for each in environments_of(state):
+            if name not in models or each not in environments:
+                yield state, state.environment(each)
 
 
 def _at(

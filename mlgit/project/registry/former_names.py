@@ -58,7 +58,7 @@ def undeclared(project: Project, environment: str, read: _Read) -> Iterator[Envi
 
     `read` returns the state of a model.
     """
-    declared = _declared_on_trunk(project)
+    declared = declared_names(project)
     registry = read_registry(project)
     names = {name for name, raw in registry.models.items() if environment in raw.environments}
     for tag in registry.ignored:
@@ -82,10 +82,17 @@ def name_in_environment(
     own = read(name).environments.get(environment)
     if own is not None and (own.changes or own.doubt is not None):
         return name
-    there = {held.model: held for held in undeclared(project, environment, read)}
+    former = formerly_in_environment(project, name, environment, commit, read)
+    return changed_last(project, former).model if former else name
+
+
+def formerly_in_environment(
+    project: Project, name: str, environment: str, commit: str | None, read: _Read
+) -> list[EnvironmentState]:
+    """What is, or was, in an environment under the names that a model had before."""
+    there = {held.model: held for held in undeclared(project, environment, read) if held.model != name}
     contents = {each: held.commit for each, held in there.items()}
-    former = _former(project, name, commit, contents, read)
-    return changed_last(project, [there[each] for each in former]).model if former else name
+    return [there[each] for each in _former(project, name, commit, contents, read)]
 
 
 def name_of_releases(project: Project, name: str, commit: str | None, read: _Read) -> str:
@@ -93,12 +100,11 @@ def name_of_releases(project: Project, name: str, commit: str | None, read: _Rea
     own = read(name)
     if own.versions or refused_releases(own):
         return name
-    registry = read_registry(project)
-    parsed = [one for one in map(parse_tag, registry.ignored) if one is not None and one.version is not None]
-    if name in {one.model for one in parsed}:
+    ignored = _ignored_releases(project)
+    if name in ignored:
         return name
-    names = {each for each, raw in registry.models.items() if raw.versions} | {one.model for one in parsed}
-    states = {each: read(each) for each in names - {*_declared_on_trunk(project)}}
+    names = {each for each, raw in read_registry(project).models.items() if raw.versions} | ignored
+    states = {each: read(each) for each in names - {*declared_names(project)}}
     contents = {each: None if one.latest is None else one.latest.commit for each, one in states.items()}
     former = _former(project, name, commit, contents, read)
     if not former:
@@ -113,10 +119,24 @@ def name_of_releases(project: Project, name: str, commit: str | None, read: _Rea
 def releases_before(project: Project, name: str, commit: str | None, read: _Read) -> list[ModelState]:
     """What a model was released as under the names that it had before."""
     registry = read_registry(project)
-    names = {each for each, raw in registry.models.items() if raw.versions} - {*_declared_on_trunk(project)}
+    names = {each for each, raw in registry.models.items() if raw.versions}
+    names = {*names, *_ignored_releases(project)} - {*declared_names(project)}
     states = {each: read(each) for each in sorted(names - {name})}
     contents = {each: None if one.latest is None else one.latest.commit for each, one in states.items()}
     return [states[each] for each in _former(project, name, commit, contents, read)]
+
+
+def may_be_released_before(project: Project) -> tuple[list[str], list[str]]:
+    """The commits of releases of models that trunk does not declare, and those with lightweight ones."""
+    declared = declared_names(project)
+    models = [raw for name, raw in read_registry(project).models.items() if name not in declared]
+    commits = [version.commit for raw in models for version in raw.versions]
+    return commits, sorted(_ignored_releases(project) - {*declared})
+
+
+def _ignored_releases(project: Project) -> set[str]:
+    parsed = map(parse_tag, read_registry(project).ignored)
+    return {one.model for one in parsed if one is not None and one.version is not None}
 
 
 def names_before(project: Project, name: str, commit: str | None) -> frozenset[str]:
@@ -141,6 +161,13 @@ def knows_former_names(
         if known.known == "no":
             return known
     return KNOWN
+
+
+def declared_names(project: Project) -> Collection[str]:
+    """The models that trunk declares."""
+    if project.declared is not None:
+        return project.declared.models
+    return declared_models(project, None if project.trunk is None else project.trunk.commit)
 
 
 def _former(
@@ -180,15 +207,9 @@ def _latest(project: Project, every: Sequence[tuple[_T, str | None]]) -> _T:
     return latest
 
 
-def _declared_on_trunk(project: Project) -> Collection[str]:
-    if project.declared is not None:
-        return project.declared.models
-    return declared_models(project, None if project.trunk is None else project.trunk.commit)
-
-
 def _with_former(project: Project, name: str, steps: list[tuple[_Models, _Models]]) -> set[str]:
     """A name and all that it was before."""
-    declared = _declared_on_trunk(project)
+    declared = declared_names(project)
     names = {name}
     size = 0
     while size < len(names):
