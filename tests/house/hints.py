@@ -52,7 +52,7 @@ PLAIN = frozenset(
     }
 )
 # Whole commands and options, which are made in pieces.
-PIECES = frozenset({"place", "repair", "fetch", "'--unshallow ' if clone.shallow else ''"})
+PIECES = frozenset({"place", "repair", "made", "fetch", "'--unshallow ' if clone.shallow else ''"})
 _COMMAND = re.compile(r"(?:git|mlgit|dvc|rm) [a-z-]")
 _SENTENCES = ("git could not", "git cannot", "mlgit answers")
 _MARK = "\0"

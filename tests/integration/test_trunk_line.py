@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,14 +53,19 @@ def pulled(folder: Folder) -> str:
     return there
 
 
-PULLS = ("Merge branch 'main' of ../origin", "Merge remote-tracking branch 'origin/main'")
+PULLS = (
+    "Merge branch 'main' of ../origin",
+    "Merge branch 'master' of ../origin into master",
+    "Merge remote-tracking branch 'origin/main'",
+    "Merge branch 'main' into change",
+)
 
 
 def pulled_later(folder: Folder, message: str = PULLS[0]) -> str:
-    """The same, with other rules after that tip and before the merge."""
+    """The same, with other rules at that tip, and others after it and before the merge."""
     rules = (folder / "mlgit.yaml").read_text()
     start = folder.git("rev-parse", "HEAD").strip()
-    there = commit(folder, "There")
+    there = commit(folder, "There", rules.replace("min: 0.5", "min: 0.55"))
     newer = commit(folder, "Rules there", f"{rules}# more\n")
     folder.git("reset", "-q", "--hard", start)
     commit(folder, "Here")
@@ -103,10 +109,12 @@ def test_a_commit_inside_a_pull_request_is_never_released(staged: Folder) -> Non
     staged.dvc("checkout", "-q")
     refused = staged.here("release", "line")
     assert refused.status == Exit.STATE
-    assert f"HEAD ({inside[:7]}) is inside a branch that was merged, and trunk's tip never was" in refused.err
+    assert (
+        f"HEAD ({inside[:7]}) came to trunk by a merge, and nothing in Git shows that trunk's" in refused.err
+    )
     forge_release(staged, gates=outcomes(["mae-vs-base", "r2-floor"]))
     staged.git("checkout", "-q", "main")
-    why = f"its commit {inside[:7]} is inside a branch that was merged, and trunk's tip never was there"
+    why = f"brought its commit {inside[:7]}, and nothing in Git shows that trunk's tip was there"
     for argv in (
         ["promote", "line@v1.0.1", "--to", "staging"],
         ["get", "line@v1.0.1", "-o", "out"],
@@ -114,6 +122,7 @@ def test_a_commit_inside_a_pull_request_is_never_released(staged: Folder) -> Non
     ):
         done = staged.here(*argv)
         assert why in done.out + done.err, argv
+        assert "commit-tree" not in done.out + done.err  # the merge says that a branch was merged
         assert done.status == Exit.BLOCKED
     staged.here("ci", "merged")
     assert "line#staging#2" not in staged.git("tag")
@@ -127,6 +136,10 @@ def test_a_commit_inside_a_pull_request_is_never_released(staged: Folder) -> Non
         *((message, True) for message in PULLS),
         ("Merge branch 'change'", False),
         ("Merge branch 'main' into 'main'", False),
+        ("Merge branch 'main' into main", False),
+        ("Merge branch 'main' into 'change'", False),
+        ("Merge branch 'master' into change", False),
+        ("Sync with trunk", False),
         ("Merge remote-tracking branch 'origin/not/main'", False),
         ("Merge pull request #1 from eve/main", False),
     ],
@@ -137,6 +150,52 @@ def test_what_trunk_was_before_it_was_pulled_is_known_by_the_merge(
     there = pulled_later(staged, message)
     line = TrunkLine(opened(staged), [staged.git("rev-parse", "HEAD").strip()])
     assert line.was_tip(there) == counts
+    assert line.had_gates_of(there) == counts
+    assert line.had_rules_of(there, there) == counts
+
+
+def test_what_was_pulled_comes_before_the_merge_that_pulled_it(staged: Folder) -> None:
+    start = staged.git("rev-parse", "HEAD").strip()
+    there = pulled_later(staged)
+    names = (start, there, "HEAD^2", "HEAD")
+    commits = [staged.git("rev-parse", name).strip() for name in names]
+    line = TrunkLine(opened(staged), commits[-1:])
+    places = [line.place(each) for each in commits]
+    assert places == sorted(set(places), key=lambda place: place or 0)
+
+
+def test_a_merge_inside_a_pull_request_says_nothing_about_trunk(staged: Folder) -> None:
+    staged.git("checkout", "-q", "-b", "change")
+    staged.git("push", "-q", "-u", "origin", "change")
+    inside = pulled_later(staged, "Merge branch 'main' into change")
+    head = staged.git("rev-parse", "HEAD").strip()
+    staged.git("checkout", "-q", "main")
+    staged.git("merge", "-q", "--no-ff", "-m", "Merge pull request #1 from eve/change", "change")
+    line = TrunkLine(opened(staged), [staged.git("rev-parse", "HEAD").strip()])
+    assert line.was_tip(head)
+    assert not line.was_tip(inside)
+    assert not line.had_gates_of(inside)
+    assert line.place(inside) is None
+
+
+@pytest.mark.parametrize("remote", [True, False])
+def test_what_git_does_not_show_can_be_recorded_on_trunk(staged: Folder, *, remote: bool) -> None:
+    there = pulled_later(staged, "Sync with trunk")
+    merge = staged.git("rev-parse", "HEAD").strip()
+    staged.git("checkout", "-q", "--detach", there)
+    forge_release(staged, gates=outcomes(["mae-vs-base", "r2-floor"]))
+    staged.git("checkout", "-q", "main")
+    if not remote:
+        staged.git("remote", "remove", "origin")
+    refused = staged.here("get", "line@v1.0.1", "-o", "out")
+    assert f"it was released by the gates of {there[:7]}, and nothing in Git shows" in refused.err
+    tip = staged.git("rev-parse", f"{merge}^2").strip()
+    hint = re.search(rf"if trunk's tip was {tip[:7]} once, `(git .+)` records that", refused.err)
+    assert hint is not None
+    staged.ok("sh", "-c", hint[1])
+    assert staged.here("get", "line@v1.0.1", "-o", "out").status == Exit.DONE
+    assert "Healthy" in staged.here("doctor").out
+    assert staged.git("rev-parse", f"{merge}^{{tree}}") == staged.git("rev-parse", "main^{tree}")
 
 
 def test_rules_from_inside_a_pull_request_do_not_count(released: Folder) -> None:
@@ -144,8 +203,20 @@ def test_rules_from_inside_a_pull_request_do_not_count(released: Folder) -> None
     forge(released, {"policy": policy, "gates": ()})
     for argv in (["get", "line#staging", "-o", "out"], ["ci", "tag", "--", "line#staging#2"]):
         done = released.here(*argv)
-        assert f"by the rules of {policy[:7]}, which were never trunk's" in done.out + done.err
+        assert (
+            f"by the rules of {policy[:7]}, and nothing in Git shows that trunk had them"
+            in done.out + done.err
+        )
         assert done.status in {Exit.BLOCKED, Exit.STATE}
+
+
+def test_rules_that_git_does_not_show_can_be_recorded_on_trunk(released: Folder) -> None:
+    forge(released, {"policy": pulled_later(released, "Sync with trunk")})
+    refused = released.here("get", "line#staging", "-o", "out")
+    hint = re.search(r"if trunk's tip was .{7} once, `(git .+)` records that", refused.err)
+    assert hint is not None
+    released.ok("sh", "-c", hint[1])
+    assert released.here("get", "line#staging", "-o", "out").status == Exit.DONE
 
 
 @pytest.mark.parametrize("way", [pulled, pulled_later, forwarded])
@@ -175,12 +246,12 @@ def test_a_release_of_a_commit_inside_a_pull_request_has_gates_that_trunk_had(st
     refused = staged.here("release", "line@v1.0.1", "--force")
     assert refused.status == Exit.STATE
     assert (
-        f"HEAD ({lifted[:7]}) is inside a branch that was merged, and trunk never had its gates"
+        f"HEAD ({lifted[:7]}) came to trunk by a merge, and nothing in Git shows that trunk had its gates"
         in refused.err
     )
     forge_release(staged, gates=outcomes(["mae-vs-base"]))
     staged.git("checkout", "-q", "main")
-    why = f"it was released by the gates of {lifted[:7]}, which were never trunk's"
+    why = f"it was released by the gates of {lifted[:7]}, and nothing in Git shows that trunk had them"
     for argv, status in (
         (["promote", "line@v1.0.1", "--to", "staging"], Exit.BLOCKED),
         (["get", "line@v1.0.1", "-o", "out"], Exit.BLOCKED),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.git.binary import Git, GitFailed
+from mlgit.core.record import NamedTuple
 from mlgit.core.trunk import head_of
 from mlgit.errors import ToolError
 
@@ -97,9 +98,23 @@ def first_parents(git: Git, tip: str) -> list[str]:
     return known[tip]
 
 
-def on_the_way(git: Git, old: str, new: str) -> list[str]:
-    """The commits that are reachable from `new` and that `old` is reachable from, without `old`."""
-    return git.run_text("rev-list", "--ancestry-path", f"{old}..{new}").split()
+class Step(NamedTuple):
+    """A commit's parents and the first line of its message."""
+
+    parents: tuple[str, ...]
+    subject: str
+
+
+def on_the_way(git: Git, old: str, tips: Sequence[str]) -> dict[str, Step]:
+    """The commits that are reachable from `tips` and that `old` is reachable from, without `old`."""
+    options = ("--ancestry-path", "--no-commit-header", "--format=%H %P%x09%s")
+    lines = git.run_text("rev-list", *options, *tips, f"^{old}").split("\n")
+    found: dict[str, Step] = {}
+    for line in filter(None, lines):
+        commits, _, subject = line.partition("\t")
+        commit, *parents = commits.split()
+        found[commit] = Step(tuple(parents), subject)
+    return found
 
 
 def is_ancestor(git: Git, old: str, new: str) -> bool:

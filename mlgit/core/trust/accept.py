@@ -34,7 +34,7 @@ from mlgit.core.trust.marks import (
 )
 from mlgit.core.trust.moved import put_back, rewritten, take_back, that_name_what_is_here
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
-from mlgit.core.trust.rules import broken_rule, gates_problem
+from mlgit.core.trust.rules import broken_rule, gates_problem, record_of_rules
 from mlgit.core.trust.taken_out import idle_unassignments
 
 if TYPE_CHECKING:
@@ -117,11 +117,13 @@ def _release_refusal(version: RegisteredVersion, facts: Facts) -> Refusal | None
         return None
     commit = version.commit
     if not facts.had_gates_of(commit):
-        why = f"it was released by the gates of {commit[:7]}, which were never trunk's"
+        why = f"it was released by the gates of {commit[:7]}, and nothing in Git shows that trunk had them"
         return _never_trunks(fact, facts, why, f"whether trunk ever had the gates of {commit[:7]}")
     if facts.was_tip(commit):
         return None
-    why = f"its commit {commit[:7]} is inside a branch that was merged, and trunk's tip never was there"
+    brought = facts.brought(commit)
+    merge = "a merge" if brought is None else f"the merge {brought.merge[:7]}"
+    why = f"{merge} brought its commit {commit[:7]}, and nothing in Git shows that trunk's tip was there"
     return _never_trunks(fact, facts, why, f"whether trunk's tip ever was {commit[:7]}")
 
 
@@ -129,7 +131,9 @@ def _never_trunks(fact: TagFact, facts: Facts, why: str, unknown: str) -> Refusa
     if facts.deepen is not None:
         unknown += " is not known: this history is cut off"
         return Refusal(fact, unknown, repair=facts.deepen, missing=True)
-    return Refusal(fact, why, advice="release what is on trunk now")
+    brought = facts.brought(fact.commit)
+    advice = None if brought is None else brought.advice
+    return Refusal(fact, why, advice=advice) if advice is not None else _deletable(fact, why, facts)
 
 
 def _is_undeclared(fact: TagFact, facts: Facts) -> bool:
@@ -194,7 +198,7 @@ def _environment_refusal(
     here = raw.at_commit(fact.commit)
     counting = [each for each in here if each.tag not in refused]
     if here and not counting:
-        return _by_its_release(fact, refused[here[-1].tag])
+        return _by_its_release(fact, refused[here[-1].tag], facts)
     why_elsewhere = facts.elsewhere.get(fact.commit)
     if why_elsewhere is None or any(not each.version.final for each in counting):
         return None
@@ -230,13 +234,15 @@ def _named_release(
         return put_back(Refusal(fact, problem), named, moved=moved, facts=facts)
     release = refused.get(named.tag)
     if release is not None:
-        return _by_its_release(fact, release)
+        return _by_its_release(fact, release, facts)
     return None
 
 
-def _by_its_release(fact: TagFact, release: Refusal) -> Refusal:
+def _by_its_release(fact: TagFact, release: Refusal, facts: Facts) -> Refusal:
     why = f"its release `{release.fact.tag}` does not count: {release.why}"
-    if release.foreign:  # not to be deleted: this tag names it
+    if release.foreign or release == _deletable(
+        release.fact, release.why, facts
+    ):  # not to be deleted: this tag names it
         advice = f"promote another version of `{fact.name.model}`"
         if release.why == NO_STATEMENT:
             advice += ", or write `foreign_tags: allow` into `mlgit.yaml` on trunk"
@@ -250,7 +256,7 @@ def _against_its_rules(here: EnvironmentState, state: ModelState, facts: Facts) 
     if fact is None:
         return None
     why = broken_rule(fact, here, state, facts)
-    return None if why is None else Refusal(fact, why)
+    return None if why is None else Refusal(fact, why, advice=record_of_rules(fact, facts))
 
 
 def _add_other_halves(raw: ModelState, refused: dict[str, Refusal]) -> None:

@@ -23,6 +23,24 @@ if TYPE_CHECKING:
     from mlgit.core.registry.statement import ReleaseStatement
 
 
+class Brought(NamedTuple):
+    """The merge that brought a commit to trunk, and what trunk's tip may have been before it.
+
+    `record` is the command that records that on trunk; None if the merge says that it is of a branch.
+    """
+
+    merge: str
+    tip: str = ""
+    record: str | None = None
+
+    @property
+    def advice(self) -> str | None:
+        """What to do if trunk was there, and git does not show it; None if it was not."""
+        if self.record is None:
+            return None
+        return f"if trunk's tip was {self.tip[:7]} once, `{self.record}` records that"
+
+
 class Facts(NamedTuple):
     """What the rules need to know apart from the tags of a model.
 
@@ -33,6 +51,7 @@ class Facts(NamedTuple):
     block; `release_gates` are those of releases, by commit. `precedes` says whether a commit is the same as
     another one or before it, `had_rules_of` whether trunk had the rules of a policy when a commit was there,
     `had_gates_of` whether it ever had the gates of a commit, `was_tip` whether its tip ever was that commit.
+    `brought` is the merge that brought a commit to trunk whose tip it never was, as far as git shows.
     `shows` has the commit of trunk that a tag was written with, by name: its policy, or that of a release;
     `place` says where a commit is in trunk's line.
     `fetch` is the command that fetches tags again. `deepen` is the one that fetches the rest of a history
@@ -53,8 +72,9 @@ class Facts(NamedTuple):
     had_rules_of: Callable[[str, str], bool] = lambda _, __: True
     had_gates_of: Callable[[str], bool] = lambda _: True
     was_tip: Callable[[str], bool] = lambda _: True
+    brought: Callable[[str], Brought | None] = lambda _: None
     shows: Mapping[str, str] = {}
-    place: Callable[[str], int | None] = lambda _: None
+    place: Callable[[str], float | None] = lambda _: None
     fetch: str = "git fetch --force --tags"
     deepen: str | None = None
     complete: str | None = None
@@ -143,7 +163,17 @@ def _strange_policy(policy: str, commit: str, facts: Facts) -> str | None:
         return None
     if facts.deepen is not None:
         return f"whether the rules of {policy[:7]} were trunk's is not known: this clone is shallow"
-    return f"it was written by the rules of {policy[:7]}, which were never trunk's"
+    return f"it was written by the rules of {policy[:7]}, and nothing in Git shows that trunk had them"
+
+
+def record_of_rules(fact: TagFact, facts: Facts) -> str | None:
+    """What to do if trunk had the rules by which a tag was written, and git does not show it."""
+    found = _environment_statement(fact)
+    policy = None if found is None else found.policy
+    if policy is None or policy in facts.elsewhere or facts.had_rules_of(policy, fact.commit):
+        return None
+    brought = facts.brought(policy)
+    return None if brought is None else brought.advice
 
 
 def was_promoted(commit: str, there: EnvironmentState, state: ModelState, facts: Facts) -> bool:

@@ -131,13 +131,13 @@ def _require_trunks(project: Project, commit: str, *, local: bool) -> None:
     """Require a commit that trunk's tip was, with gates that trunk had."""
     line = TrunkLine(project, trunk_tips(project, local=local or project.remote is None))
     if not line.had_gates_of(commit):
-        never = "trunk never had its gates"
+        shown = "trunk had its gates"
     elif not line.was_tip(commit):
-        never = "trunk's tip never was there"
+        shown = "trunk's tip was there"
     else:
         return
     raise StateError(
-        f"HEAD ({commit[:7]}) is inside a branch that was merged, and {never}",
+        f"HEAD ({commit[:7]}) came to trunk by a merge, and nothing in Git shows that {shown}",
         hint="switch to trunk's newest commit and release that",
     )
 

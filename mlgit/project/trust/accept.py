@@ -154,6 +154,7 @@ def accept_with_facts(
         had_rules_of=line.had_rules_of,
         had_gates_of=line.had_gates_of,
         was_tip=line.was_tip,
+        brought=line.brought,
         shows={tag: commit for tag, commit in shows.items() if commit not in elsewhere},
         place=line.place,
         **_repairs(project),

@@ -8,105 +8,197 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import first_parents, is_ancestor, on_the_way
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
-from mlgit.core.trunk import HEADS
+from mlgit.core.record import NamedTuple
+from mlgit.core.trunk import HEADS, MAIN_NAMES
+from mlgit.core.trust.rules import Brought
+from mlgit.core.wording import word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from mlgit.adapters.git.refs import Step
     from mlgit.project.open import Project
+
+_RECORD = "Record that trunk was at "
+
+
+class _Way(NamedTuple):
+    """How a commit came to trunk: the commits between, those that trunk's tip was, and what brought it.
+
+    `pulled`: trunk's tip was the commit itself, and a merge made it another parent than the first.
+    """
+
+    steps: Mapping[str, Step]
+    pulled: bool
+    heads: frozenset[str]
+    merges: tuple[str, ...]
 
 
 class TrunkLine:
-    """The first parents of trunk's tips, read once and only if something asks."""
+    """The first parents of trunk's tips, read once and only if something asks.
+
+    No check was about a commit inside a pull request. What trunk was before someone pulled it into an own
+    commit, or into a branch that trunk then went forward to, is known by the message that git gives such a
+    merge.
+    """
 
     def __init__(self, project: Project, tips: Sequence[str]) -> None:
         self._project = project
         self._tips = tips
-        self._answers: dict[tuple[str, str], bool] = {}
+        self._ways: dict[str, _Way] = {}
 
     def had_rules_of(self, policy: str, commit: str) -> bool:
         """Whether trunk had the rules of `policy` when `commit` was there; both are on trunk.
 
-        `git pull` makes former tips of trunk the second parents of a merge, like the commits of a pull
-        request. Such a commit counts if its rules are those of the merge, or those before it for what was
-        on trunk before it.
+        A commit that trunk's tip never was counts if its rules are those of the merge that brought it, or
+        those before that merge for what was on trunk before it.
         """
-        if not self._tips or policy in self._line:
+        if self._is_in_line(policy):
             return True
-        asked = (policy, commit)
-        if asked not in self._answers:
-            self._answers[asked] = self._agrees_with_its_merge(policy, commit)
-        return self._answers[asked]
-
-    def place(self, commit: str) -> int | None:
-        """Where a commit is in the line, counted from the oldest; None if it is not there."""
-        return self._places.get(commit)
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {commit: number for number, commit in enumerate(self._line, 1)}
-
-    def was_tip(self, commit: str) -> bool:
-        """Whether trunk's tip was a commit on trunk, or the head of a branch that was merged was.
-
-        No check was about the other commits of a pull request. What trunk was before a person pulled it into
-        an own commit is known by the message that git gives such a merge.
-        """
-        if not self._tips or commit in self._line:
-            return True
-        merge, _ = self._merge_of(commit)
-        if merge is None:
-            return False
-        parents, _, subject = self._project.git.run_text("show", "-s", "--format=%P%n%s", merge).partition(
-            "\n"
+        rules = (CONFIG_FILE, WAIVERS_FILE)
+        return any(
+            self._same(policy, merge, rules)
+            or (self._same(policy, before, rules) and is_ancestor(self._project.git, commit, before))
+            for merge, before in self._merges_of(policy)
         )
-        brought = parents.split()[1:]
-        if commit in brought:
-            return True
-        return self._pulls_trunk(subject) and TrunkLine(self._project, brought).was_tip(commit)
-
-    def _pulls_trunk(self, subject: str) -> bool:
-        trunk = self._project.trunk
-        if trunk is None:
-            return False
-        name = trunk.ref.removeprefix(HEADS).removeprefix(f"refs/remotes/{self._project.remote}/")
-        pulled = f"Merge branch '{name}' of "
-        merged = re.match(r"Merge remote-tracking branch '[^'/]+/(.+?)'", subject)
-        return subject.startswith(pulled) or (merged is not None and merged[1] == name)
 
     def had_gates_of(self, commit: str) -> bool:
         """Whether the gates of a commit on trunk are those that trunk had before or after it came there.
 
         A commit inside a pull request may have any others.
         """
-        if not self._tips or commit in self._line:
+        if self._is_in_line(commit):
             return True
-        merge, before = self._merge_of(commit)
-        return any(self._same(commit, each, [CONFIG_FILE]) for each in (merge, before) if each is not None)
+        around = {each for pair in self._merges_of(commit) for each in pair}
+        return any(self._same(commit, each, [CONFIG_FILE]) for each in around)
+
+    def was_tip(self, commit: str) -> bool:
+        """Whether trunk's tip was a commit on trunk, or the head of a branch that was merged was."""
+        return self._is_in_line(commit) or commit in self._way(commit).heads
+
+    def brought(self, commit: str) -> Brought | None:
+        """The merge that brought a commit to trunk whose tip never was there, as far as git shows."""
+        if self._is_in_line(commit):
+            return None
+        steps, merges = self._way(commit).steps, self._way(commit).merges
+        if not merges:
+            return None
+        pulled = (each for each in steps[merges[0]].parents[1:] if commit in _first_parents(each, steps))
+        tip = next(pulled, commit)
+        return Brought(merges[0], tip, self._record(tip, steps[merges[0]].subject))
+
+    def place(self, commit: str) -> float | None:
+        """Where a commit is among those that trunk's tip was, counted from the oldest; None if it is not.
+
+        What was pulled comes before the merge that pulled it.
+        """
+        if commit in self._places or not self._is_in_line(commit):
+            return self._places.get(commit)
+        steps = self._way(commit).steps
+        merge = min((each for each in steps if each in self._places), key=self._places.__getitem__)
+        between = len(_before(merge, steps))
+        return self._places[merge] - between / (between + 1)
 
     @cached_property
-    def _line(self) -> dict[str, str | None]:
-        """Each commit, oldest first, and the one before it."""
+    def _places(self) -> dict[str, int]:
         lines = [list(reversed(first_parents(self._project.git, tip))) for tip in self._tips]
-        return {each: before for line in lines for each, before in zip(line, [None, *line], strict=False)}
+        commits = dict.fromkeys(each for line in lines for each in line)
+        return {commit: number for number, commit in enumerate(commits, 1)}
 
-    def _agrees_with_its_merge(self, policy: str, commit: str) -> bool:
-        merge, before = self._merge_of(policy)
-        if merge is None:
+    def _is_in_line(self, commit: str) -> bool:
+        return not self._tips or commit in self._places or self._way(commit).pulled
+
+    def _merges_of(self, commit: str) -> list[tuple[str, str]]:
+        """The merges that brought a commit to trunk, each with the commit before it."""
+        way = self._way(commit)
+        return [(merge, way.steps[merge].parents[0]) for merge in way.merges]
+
+    def _way(self, commit: str) -> _Way:
+        if commit not in self._ways:
+            steps = on_the_way(self._project.git, commit, self._tips)
+            line = self._line_in(steps)
+            merged = {each for tip in line & steps.keys() for each in steps[tip].parents[1:]}
+            merges = (each for each in reversed(steps) if each in line)
+            bring = (each for each in merges if steps[each].parents[0] not in {commit, *steps})
+            self._ways[commit] = _Way(steps, commit in line, frozenset(merged), tuple(bring))
+        return self._ways[commit]
+
+    def _line_in(self, steps: Mapping[str, Step]) -> frozenset[str]:
+        """The commits that trunk's tip was, as far as these reach, and their parents in the line."""
+        found: set[str] = set()
+        left = list(self._tips)
+        while left:
+            commit = left.pop()
+            step = steps.get(commit)
+            if commit not in found and step is not None:
+                left += step.parents if self._pulls_trunk(step.subject) else step.parents[:1]
+            found.add(commit)
+        return frozenset(found)
+
+    @cached_property
+    def _name(self) -> str | None:
+        """The name of trunk's branch on its remote, or here if there is none."""
+        trunk = self._project.trunk
+        if trunk is None:
+            return None
+        return trunk.ref.removeprefix(HEADS).removeprefix(f"refs/remotes/{self._project.remote}/")
+
+    def _pulls_trunk(self, subject: str) -> bool:
+        """Whether git gives this message to a merge of trunk into another branch, or into an own commit.
+
+        A forge puts the name of the branch that it merges into in quotes, and anyone's is named `main`.
+        """
+        name = self._name
+        if name is None:
             return False
-        rules = (CONFIG_FILE, WAIVERS_FILE)
-        return self._same(policy, merge, rules) or (
-            before is not None
-            and self._same(policy, before, rules)
-            and is_ancestor(self._project.git, commit, before)
+        names = MAIN_NAMES if name in MAIN_NAMES else (name,)
+        if any(subject.startswith(f"Merge branch '{each}' of ") for each in names):
+            return True
+        if subject.startswith(_RECORD):
+            return True
+        merged = re.match(r"Merge remote-tracking branch '[^'/]+/(.+?)'", subject) or re.fullmatch(
+            rf"Merge branch '({re.escape(name)})' into (?!{re.escape(name)}$)[^\s']+", subject
         )
+        return merged is not None and merged[1] == name
 
-    def _merge_of(self, commit: str) -> tuple[str | None, str | None]:
-        """The commit of the line that brought another one to trunk, and the one before it."""
-        later = {each for tip in self._tips for each in on_the_way(self._project.git, commit, tip)}
-        merge = next((each for each in self._line if each in later), None)
-        return merge, None if merge is None else self._line[merge]
+    def _record(self, commit: str, merged: str) -> str | None:
+        """The command that records on trunk that its tip was there; None if a branch was merged there."""
+        trunk, name, remote = self._project.trunk, self._name, self._project.remote
+        if trunk is None or name is None or _merges_a_branch(merged, name):
+            return None
+        tip = commit[:12]
+        merge = ("git", "commit-tree", "-p", trunk.short, "-p", tip, "-m", f"{_RECORD}{tip}")
+        made = words((*merge, f"{trunk.short}^{{tree}}"))
+        if remote is None:
+            return f'git update-ref {word(trunk.ref)} "$({made})"'
+        return f'git push {word(remote)} "$({made})"{word(f":{HEADS}{name}")}'
 
     def _same(self, one: str, other: str, files: Iterable[str]) -> bool:
         trees = self._project.tree(one), self._project.tree(other)
         return all(trees[0].read(file) == trees[1].read(file) for file in files)
+
+
+def _merges_a_branch(subject: str, trunk: str) -> bool:
+    """Whether forges and git give this message to a merge of a branch into trunk."""
+    into = rf"(?: into (?:{re.escape(trunk)}|'{re.escape(trunk)}'))?"
+    return re.match(rf"Merge pull request |Merge branch '[^']+'{into}$", subject) is not None
+
+
+def _first_parents(commit: str, steps: Mapping[str, Step]) -> Collection[str]:
+    """A commit and its first parents, as far as these reach."""
+    found = [commit]
+    while (step := steps.get(found[-1])) is not None:
+        found.append(step.parents[0])
+    return found
+
+
+def _before(commit: str, steps: Mapping[str, Step]) -> Collection[str]:
+    """A commit and those of these that are before it."""
+    found: set[str] = set()
+    left = [commit]
+    while left:
+        each = left.pop()
+        if each in steps and each not in found:
+            found.add(each)
+            left += steps[each].parents
+    return found

@@ -40,7 +40,7 @@ class Row(NamedTuple):
 
 
 OLD_RULES = f"it was written by the rules of {P7[:7]}, which are older than its commit"
-NEVER_TRUNKS = f"it was written by the rules of {P7[:7]}, which were never trunk's"
+NEVER_TRUNKS = f"it was written by the rules of {P7[:7]}, and nothing in Git shows that trunk had them"
 OLDER_RULES = f"it was written by the rules of {P7[:7]}, which are older than those of the tag before"
 SECOND = moved("m#prod#2", 2, V2, seconds=20, policy=P7)
 BACK = (
