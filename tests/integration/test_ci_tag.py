@@ -160,7 +160,8 @@ def test_a_tag_that_was_deleted_meanwhile_deploys_nothing(staged: Folder, tmp_pa
     variables = pushed(tmp_path, "line#staging#1")
     done = ask(runner, None, env=variables)
     assert done.status == Exit.STATE
-    assert "its author deleted it" in done.err
+    assert "`origin` has no tag `line#staging#1`\n" in done.err
+    assert "a tag that someone deleted changes nothing" in done.err
     assert outputs(variables) == NOTHING
 
 

@@ -50,8 +50,12 @@ def test_a_rollback_to_what_the_gates_block_is_refused(worse: Folder) -> None:
     done = ask(worse, "line#staging#4")
     assert done.status == Exit.BLOCKED
     assert "it relies on `line#staging#2`, which its gates block: r2-vs-staging: " in done.out
+    assert "Refused: the tag failed verification; nothing is deployed" in done.out
+    assert "`staging` holds v1.0.1 by this tag, and other commands deploy it all the same" in done.out
+    assert worse.here("get", "line#staging", "-o", "out").status == Exit.DONE
     superseded = ask(worse, "line#staging#2")
     assert superseded.status == Exit.BLOCKED
+    assert "`line#staging#4` superseded it" in superseded.out
     assert "r2-vs-staging: " in superseded.out
     assert ask(worse, "line#staging#3").status == Exit.DONE
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.wording import listed
+from mlgit.core.registry.tags import parse_tag
+from mlgit.core.wording import listed, word
 from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlgit.core.deploy.deployment import DeployReport, State
-    from mlgit.core.registry.state import ModelState, RegisteredVersion, TagFact
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact
     from mlgit.core.registry.tags import Action
     from mlgit.core.trust.proof import Proof
 
@@ -127,7 +128,7 @@ def version_of_tag(fact: TagFact, state: ModelState) -> RegisteredVersion | None
 
 
 def uncounted_changes(fact: TagFact, accepted: ModelState) -> tuple[str, ...]:
-    """What a tag's run says about newer tags of its environment that do not count; its own may be one."""
+    """What a tag's run says about newer tags of its environment that do not count."""
     environment = fact.name.environment
     if environment is None:
         return ()
@@ -135,10 +136,6 @@ def uncounted_changes(fact: TagFact, accepted: ModelState) -> tuple[str, ...]:
     refused = {
         each.fact.tag: each.fact for each in accepted.refused if each.fact.name.environment == environment
     }
-    if fact.tag in refused:
-        if here.doubt is not None or here.holder is None:
-            return ()
-        return (f"`{environment}` does not change: `{here.holder.tag}` decides what it holds",)
     if here.holder is None or here.holder.tag != fact.tag:
         return ()
     newer = [tag for tag, each in refused.items() if (each.name.counter or 0) > (fact.name.counter or 0)]
@@ -146,6 +143,38 @@ def uncounted_changes(fact: TagFact, accepted: ModelState) -> tuple[str, ...]:
         return ()
     verb = "does not count and changes" if len(newer) == 1 else "do not count and change"
     return (f"{listed(newer)} {verb} nothing; `mlgit doctor` shows why",)
+
+
+def effect_of_refused(tag: str, accepted: ModelState, *, superseded: str | None = None) -> str:
+    """What a tag that the job refuses changes all the same; `accepted` has only tags that count.
+
+    A tag counts for the other commands although a check of the job failed, such as that of the gates.
+    """
+    name = parse_tag(tag)
+    environment = None if name is None else name.environment
+    here = accepted.environment(environment or "")
+    if all(each.tag != tag for each in accepted.facts):
+        return _effect_of_uncounted(tag, here)
+    if superseded is not None:
+        return f"`{superseded}` superseded it"
+    if name is not None and name.action == "register":
+        command = f"mlgit deregister {word(f'{name.model}@{name.version}')} -m REASON"
+        return f"Other commands, such as `mlgit get`, take it all the same; to end that, run `{command}`"
+    if here.holder is not None and here.holder.tag == tag:
+        command = f"mlgit rollback {word(accepted.name)} --env {word(here.environment)} -m REASON"
+        return (
+            f"`{environment}` holds {here.label} by this tag, and other commands deploy it all the same; "
+            f"to end that, run `{command}`"
+        )
+    return "Other commands count it all the same"
+
+
+def _effect_of_uncounted(tag: str, here: EnvironmentState) -> str:
+    if here.doubt is not None and here.doubt.fact.tag == tag:
+        return f"It leaves unknown what `{here.environment}` holds; `mlgit doctor` shows what ends that"
+    if here.doubt is None and here.holder is not None:
+        return f"`{here.environment}` does not change: `{here.holder.tag}` decides what it holds"
+    return "It changes nothing"
 
 
 def deployment_of(report: DeployReport, *, recorded: bool) -> TagDeployment | None:

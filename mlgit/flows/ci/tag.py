@@ -10,6 +10,7 @@ from mlgit.core.ci.tag_event import (
     EVENTS,
     TagEvent,
     deployment_of,
+    effect_of_refused,
     newest_change,
     uncounted_changes,
     version_of_tag,
@@ -63,7 +64,8 @@ def read_tag_event(project: Project, ref: str | None, *, event: CiEvent | None) 
     known = TagEvent(tag=tag, event=EVENTS[name.action], name=name.model, environment=name.environment)
     if isinstance(found, Proof):
         version = None if name.version is None else str(name.version)
-        return replace(known, version=version, proofs=(found,))
+        note = effect_of_refused(tag, accept(project, state, local=False, fetch=True))
+        return replace(known, version=version, proofs=(found,), notes=(note,))
     return _verified(project, known, found, state)
 
 
@@ -137,6 +139,7 @@ def _verified(project: Project, known: TagEvent, fact: TagFact, raw: ModelState)
         if declared
         else (f"Nothing is deployed: trunk does not declare the environment `{known.environment}`",)
     )
+    effect = () if verified else (effect_of_refused(fact.tag, accepted, superseded=superseded),)
     return replace(
         known,
         version=None if version is None else str(version.version),
@@ -148,7 +151,7 @@ def _verified(project: Project, known: TagEvent, fact: TagFact, raw: ModelState)
         deploy=wanted and declared,
         superseded=superseded,
         proofs=proofs,
-        notes=(*notes, *uncounted_changes(fact, accepted)),
+        notes=(*notes, *effect, *uncounted_changes(fact, accepted)),
     )
 
 

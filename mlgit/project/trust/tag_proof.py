@@ -52,8 +52,8 @@ def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
         there = remote_refs(project, remote, [ref]).get(ref)
         if there is None:
             raise UnknownReference(
-                f"`{remote}` has no tag `{tag}`; its author deleted it",
-                hint="a tag that is gone changes nothing",
+                f"`{remote}` has no tag `{tag}`",
+                hint="check its name; a tag that someone deleted changes nothing",
             )
         record_seen(project, [there], at_remote=True)
         if here == there:
@@ -201,7 +201,7 @@ _PASSED = {
     "statement": "its statement is canonical and about this tag",
     "release": "the release that it names is there and is the same",
     "tree": "its commit has the files that it states",
-    "files": "DVC records the files that it states",
+    "files": "the files of the model are those that it states",
     "trunk": "its commit is on trunk",
 }
 

@@ -36,7 +36,7 @@ def _meaning(record: TagEvent) -> str:
 
 def _consequence(record: TagEvent) -> tuple[str | Span, ...]:
     if not record.verified:
-        return (Span("Refused: ", "bad"), "this tag changes nothing")
+        return (Span("Refused: ", "bad"), "the tag failed verification; nothing is deployed")
     if record.superseded is not None:
         return (Span("Superseded", "careful"), " by ", Span(record.superseded, "name"), ": nothing to deploy")
     deployment = record.deployment
