@@ -15,6 +15,7 @@ from tests.support.pages import PageError, edited, rerun
 if TYPE_CHECKING:
     from pathlib import Path
 
+STARTING_POINTS = sorted((pages.ROOT / "docs" / "start").glob("*.md"))
 FIRST = """\
 ```python title="hello.py"
 print("Hello")
@@ -35,6 +36,14 @@ def test_a_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> Non
     changed = difflib.unified_diff(text.splitlines(), now.splitlines(), name, f"{name}, run now", lineterm="")
     if now != text:
         pytest.fail("\n".join(["a screen of the page is no longer true", *changed]), pytrace=False)
+
+
+@pytest.mark.parametrize("page", STARTING_POINTS, ids=lambda page: page.name)
+def test_a_starting_point_first_shows_the_blocked_branch_that_it_ends_with(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    (first, *_) = re.findall(r"^```text\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    assert "\nBlocked: " in first
+    assert text.count(first) > 1
 
 
 def test_a_true_page_is_left_as_it_is(tmp_path: Path) -> None:
@@ -74,6 +83,7 @@ def test_a_screen_that_is_no_longer_true_is_replaced(tmp_path: Path, shown: str,
         "$ echo 3 s ago, in 0.4 s, 2 days, 12 min ago\n8 s ago, in 12 s, 9 min, 1 h ago\n",
         "$ date '+%Y-%m-%d %H:%M:%S'\n2026-01-02 03:04:05\n",
         "$ echo 'a  b   c'\na     b  c\n",
+        "$ echo mlgit 0.1.0.dev0, b\nmlgit 1.2.3, b\n",
         "$ printf 'a\\nb\\nc\\nd\\n'\na\n...\nd\n",
         "$ printf 'a\\nb\\n'\n...\n",
         "$ (exit 3)\n(exit code 3)\n",

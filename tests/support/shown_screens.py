@@ -4,7 +4,7 @@ These differ in each run, and a screen is still the same:
 
 - commit ids and digests, if each one on the page replaces one of this run
 - ages and durations (`3 s ago`, `0.4 s`), dates and times of day
-- the number of spaces between columns
+- the version of mlgit (`mlgit 0.2.0`), and the number of spaces between columns
 
 A line `...` on the page replaces any number of lines.
 """
@@ -21,6 +21,7 @@ _VARYING = {
     "age": (r"(?<![\w.])\d+(?:\.\d+)? (?:ms|s|min|h|days?)\b", r"\d+(?:\.\d+)? (?:ms|s|min|h|days?)"),
     "date": (r"\b\d{4}-\d\d-\d\d\b", r"\d{4}-\d\d-\d\d"),
     "time": (r"\b\d\d:\d\d(?::\d\d)?\b", r"\d\d:\d\d(?::\d\d)?"),
+    "version": (r"(?<=\bmlgit )\d+\.\d+\.\d+[\w.+]*", r"\d+\.\d+\.\d+[\w.+]*"),
     "gap": (r"(?<=\S) {2,}", " {2,}"),
 }
 _ANY_VARYING = re.compile("|".join(f"(?P<{kind}>{shown})" for kind, (shown, _) in _VARYING.items()))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-GUIDE = "docs/guides/from-cml-and-gto.md"
+GUIDE = "docs/start/from-dvc-cml-gto.md"
 # Pattern in a line of a workflow, usual name, equivalent in mlgit.
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
