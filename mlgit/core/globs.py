@@ -16,6 +16,26 @@ _MOST_STARS = 3
 
 
 _IN_FOLDER = "in a folder"
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T_]?\d[\d.:-]*\d)?")
+
+
+def latest(paths: Iterable[str]) -> list[str]:
+    """The paths; of those that differ only in a date or time, as of repeated evaluations, the latest."""
+    found: dict[str, str] = {}
+    for path in paths:
+        kind = any_time(path)
+        found[kind] = max(found.get(kind, ""), path)
+    return list(found.values())
+
+
+def later(path: str, other: str) -> bool:
+    """Whether a path is another one with a later date or time."""
+    return path > other and any_time(path) == any_time(other)
+
+
+def any_time(path: str) -> str:
+    """The glob that a path matches with any other date or time; without one, the path itself."""
+    return _TIME.sub("*", path)
 
 
 @cache

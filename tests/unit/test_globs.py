@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core import globs
-from mlgit.core.globs import glob_pattern
+from mlgit.core.globs import any_time, glob_pattern, later, latest
 
 PIECES = st.lists(st.sampled_from(["*", "**", "**/", "?", "a", "b", "/", "a/", "*.", "**/**/"]), max_size=7)
 PATHS = st.lists(st.sampled_from(["a", "b", "/", ".", "ab", "a/b"]), max_size=8).map("".join)
@@ -59,3 +59,18 @@ def test_both_ways_of_matching_agree(glob: str, path: str) -> None:
 )
 def test_no_pattern_takes_long(glob: str, path: str) -> None:
     assert not glob_pattern(glob).fullmatch(path)  # a regular expression would take years
+
+
+def test_of_paths_that_differ_only_in_a_time_the_latest_is_kept() -> None:
+    evaluations = [f"r/m/results_{day}.json" for day in ("2026-01-02T10-00-00.5", "2026-01-02T09-59-59.9")]
+    others = ["r/results_2025-12-31.json", "r/n/results_2026-01-02T09-59-59.9.json", "r/m/results.json"]
+    assert latest([*evaluations, *others]) == [evaluations[0], *others]
+    assert [*map(any_time, (evaluations[0], *others[::2]))] == [
+        "r/m/results_*.json",
+        "r/results_*.json",
+        "r/m/results.json",
+    ]
+    assert later(*evaluations)
+    assert not later(*evaluations[::-1])
+    assert not later(evaluations[0], evaluations[0])
+    assert not later(others[1], evaluations[0])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Formats of models, and formats of anything that Python or a framework can write.
 _MODEL_FORMAT = re.compile(r"(?i)\.(?:cbm|gguf|keras|mlmodel|onnx|safetensors|skops|tflite)$")
 _ANY_FORMAT = re.compile(r"(?i)\.(?:bin|ckpt|h5|hdf5|joblib|model|pb|pickle|pkl|pt|pth)$")
+_WEIGHTS = re.compile(r"(?:\.safetensors|/pytorch_model\.bin)$")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.)")
 _ENDING = re.compile(r"\.\w+$")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -61,12 +62,15 @@ def is_metric_file(path: str) -> bool:
 
 
 def models_in_git(paths: Iterable[str]) -> tuple[str, ...]:
-    """The paths that look like models; the folder of a model that is kept in several numbered files."""
-    found: dict[str, None] = {}
-    for path in paths:
+    """The paths that look like models; the folder of one that needs its other files to be loaded."""
+    listed = list(paths)
+    there, found = set(listed), dict[str, None]()
+    for path in listed:
         if is_model_file(path):
             folder = path.rpartition("/")[0]
-            found[folder if folder and _SHARD.search(path) else path] = None
+            marks = ("MLmodel", "config.json") if _WEIGHTS.search(path) else ("MLmodel",)
+            whole = _SHARD.search(path) or any(f"{folder}/{mark}" in there for mark in marks)
+            found[folder if folder and whole else path] = None
     final = [path for path in found if not re.search(r"(?:^|/)checkpoint-\d+(?:/|$)", path)]
     return tuple(final or found)
 

@@ -107,7 +107,8 @@ def suggest_gate(files: Sequence[MetricFile], *, model: str | None = None) -> Su
         return None
     _, path, key, value, direction = min(candidates)
     name = _shortest_name(path, key, files)
-    slug = _SLUG.sub("-", (key.rpartition(".")[2] + (f"-{model}" if model else "")).lower()).strip("-")
+    last = key.rpartition(".")[2].partition(",")[0]
+    slug = _SLUG.sub("-", (last + (f"-{model}" if model else "")).lower()).strip("-")
     gate = f"{slug or 'metric'}-vs-base"
     return SuggestedGate(id=gate, metric=name, direction=direction, value=value, model=model)
 

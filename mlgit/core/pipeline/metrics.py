@@ -38,7 +38,7 @@ _UP = frozenset(
     auc_pr average_precision avg_prec ap map map50 map_50 map50_95 f1 f1_score f1_macro f1_micro f1_weighted
     macro_f1 micro_f1 weighted_f1 fbeta f2 precision recall sensitivity specificity tpr tnr hit_rate mcc kappa
     r2 r2_score r_squared explained_variance ndcg mrr bleu rouge rouge1 rouge2 rougel meteor iou miou
-    jaccard dice gini throughput coverage psnr ssim silhouette
+    jaccard dice gini throughput coverage psnr ssim silhouette acc_norm exact_match pass_1 chrf
     """.split()  # noqa: SIM905 (a word list reads better than 60 quoted lines)
 )
 _DOWN = frozenset(
@@ -47,6 +47,7 @@ _DOWN = frozenset(
     perplexity brier brier_score ece mce fpr fnr wer cer fid hinge_loss hamming_loss deviance aic bic
     latency latency_ms latency_s p50_ms p90_ms p95_ms p99_ms size size_bytes size_mb cost cost_eur cost_usd
     memory_mb failure_rate train_time train_time_s inference_time inference_time_ms
+    word_perplexity byte_perplexity bits_per_byte
     """.split()  # noqa: SIM905 (a word list reads better than 60 quoted lines)
 )
 _PREFIXES = ("train_", "valid_", "validation_", "val_", "test_", "dev_", "eval_", "mean_", "avg_")
@@ -110,6 +111,7 @@ def direction_of(name: str, declared: Mapping[str, Direction]) -> Direction | No
 
 @cache
 def _known_direction(name: str) -> Direction | None:
+    name = name.partition(",")[0]  # lm-eval appends a filter, as in `acc,none`
     last = name.lower().replace("-", "_").replace("@", "_").replace(" ", "_")
     for prefix in ("", *_PREFIXES):
         word = last.removeprefix(prefix)

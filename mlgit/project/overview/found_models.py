@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE, Model
 from mlgit.core.config.names import read_model_name
+from mlgit.core.globs import any_time, latest
 from mlgit.core.overview.candidates import metrics_by_likelihood, models_in_git, models_of_pipeline
 from mlgit.core.pipeline.metrics import number
 from mlgit.core.pipeline.model_files import meets
@@ -125,7 +126,7 @@ def _metrics_in_git(project: Project, found: Evidence) -> tuple[MetricFile, ...]
     """
     outputs = [out.path for out in found.pipeline.outputs]
     paths = [path for path in _on_disk(project) if not any(meets(out, path) for out in outputs)]
-    likely = _latest(_whole_results(metrics_by_likelihood(paths)))[:_MOST_FILES]
+    likely = latest(_whole_results(metrics_by_likelihood(paths)))[:_MOST_FILES]
     if not likely:
         return ()
     read = evidence(project, None, globs=tuple(likely))
@@ -218,16 +219,8 @@ def _whole_results(paths: Sequence[str]) -> list[str]:
     return kept
 
 
-def _latest(paths: Sequence[str]) -> list[str]:
-    latest: dict[str, str] = {}
-    for path in paths:
-        kind = re.sub(r"\d{4}-\d\d-\d\dT?[\d.:-]*", "TIME", path)
-        latest[kind] = max(latest.get(kind, ""), path)
-    return list(latest.values())
-
-
 def _with(model: Model, paths: Sequence[str]) -> Model:
-    return replace(model, metrics=tuple(paths)) if paths else model
+    return replace(model, metrics=tuple(map(any_time, paths))) if paths else model
 
 
 def _fits(path: str, model: Model) -> bool:

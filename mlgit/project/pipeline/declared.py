@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from mlgit.core.globs import glob_pattern
+from mlgit.core.globs import glob_pattern, latest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,13 +29,14 @@ def added_globs(config: Config, known: Config) -> tuple[str, ...]:
 def matching(globs: Iterable[str], known: Callable[[], Sequence[str]]) -> Iterator[str]:
     """The known paths that match; a glob without wildcards is a path, even if nothing is there.
 
-    `known` is called only if there is a glob.
+    Of results that differ only in a time in their names, the latest. `known` is called only if there is a
+    glob.
     """
     paths: Sequence[str] = ()
     for glob in globs:
         paths = paths or known()
         pattern = glob_pattern(glob)
-        matched = [path for path in paths if pattern.fullmatch(path)]
+        matched = latest(path for path in paths if pattern.fullmatch(path))
         yield from matched or ([glob] if not set(glob) & set("*?[") else [])
 
 

@@ -89,6 +89,23 @@ def test_a_model_in_several_files_is_its_folder_and_checkpoints_give_way() -> No
     assert models_in_git(saved[:1]) == tuple(saved[:1])
 
 
+@pytest.mark.parametrize(
+    ("paths", "models"),
+    [
+        (["out/config.json", "out/model.safetensors", "out/tokenizer.json"], ("out",)),
+        (["out/config.json", "out/pytorch_model.bin"], ("out",)),
+        (["out/MLmodel", "out/model.pkl", "out/conda.yaml"], ("out",)),
+        (["config.json", "model.safetensors"], ("model.safetensors",)),
+        (["app/config.json", "app/model.pkl"], ("app/model.pkl",)),
+        (["MLmodel", "model.pkl", "other/model.pkl"], ("model.pkl", "other/model.pkl")),
+    ],
+)
+def test_a_model_that_needs_the_files_next_to_it_is_its_folder(
+    paths: list[str], models: tuple[str, ...]
+) -> None:
+    assert models_in_git(paths) == models
+
+
 def stage(name: str, deps: list[str], outs: list[str]) -> Stage:
     return Stage(
         address=name,

@@ -76,6 +76,10 @@ def test_a_name_near_nothing_gives_the_first_names() -> None:
         ("rows", None),
         ("auc.rows", None),
         ("aucx", None),
+        ("results.arc_easy.acc_norm,none", "up"),
+        ("results.gsm8k.exact_match,strict-match", "up"),
+        ("results.wikitext.word_perplexity,none", "down"),
+        ("results.arc_easy.acc_stderr,none", None),
     ],
 )
 def test_well_known_names_have_a_direction(name: str, direction: str | None) -> None:

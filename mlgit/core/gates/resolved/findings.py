@@ -11,6 +11,7 @@ from mlgit.core.gates.resolved.comparisons import compared_with, made_otherwise,
 from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waived_names import Kind, WaivedNames, agreements
 from mlgit.core.gates.waivers import proposed_entry
+from mlgit.core.globs import later
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.origin import LINKS, added_inputs, weaker
 from mlgit.core.record import record
@@ -216,8 +217,7 @@ def _read_from(
         elif after is not None and old.reason == "ambiguous_metric":
             yield "gate_repointed", f"`{old.metric}` was ambiguous; it is now {after.words}"
         return
-    moved = (before.file, before.key) != (after.file, after.key)
-    if moved and not written_again(before, after, places[1]):
+    if _moved_away(before, after) and not written_again(before, after, places[1]):
         yield "gate_repointed", _moved(before, after)
     texts = _losses(old, new, places)
     if texts and not _made_elsewhere(old, new):
@@ -255,8 +255,12 @@ def _made_elsewhere(old: ResolvedGate, new: ResolvedGate) -> bool:
     before, after = old.source, new.source
     if before is None or after is None:
         return False
-    moved = (before.file, before.key) != (after.file, after.key)
-    return moved and before.origin.kind != after.origin.kind
+    return _moved_away(before, after) and before.origin.kind != after.origin.kind
+
+
+def _moved_away(before: Source, after: Source) -> bool:
+    """Whether the number is in another place, other than a later result of the same evaluation."""
+    return before.key != after.key or (before.file != after.file and not later(after.file, before.file))
 
 
 def _about_model(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]]:
