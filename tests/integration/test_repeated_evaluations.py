@@ -85,3 +85,20 @@ def test_another_key_or_folder_with_a_later_result_is_a_finding(evaluated: Folde
     text = (evaluated / "mlgit.yaml").read_text(encoding="utf-8")
     evaluated.write("mlgit.yaml", text.replace('"acc,none"', '"acc_norm,none"'))
     assert "it now reads" in evaluated.here("check").out
+
+
+def test_a_result_that_git_does_not_track_yet_is_compared_with_the_commit_that_is_checked_out(
+    evaluated: Folder,
+) -> None:
+    (evaluated / ".git/info/exclude").write_text("model\n", encoding="utf-8")
+    evaluated.git("rm", "-rq", "--cached", "model")
+    evaluated.commit("Keep the model elsewhere")
+    head, before = (evaluated.git("rev-parse", "--short=7", each) for each in ("HEAD", "HEAD~1"))
+    assert evaluated.here("check").out.startswith(f"{head} against base {before}\n")
+    evaluated.write("notes/today.txt", "x")
+    assert evaluated.here("check").out.startswith(f"working tree against base {before}\n")
+    evaluate(evaluated, 3, 0.7)
+    assert evaluated.here("check").out.startswith(f"working tree against base {head}\n")
+    evaluated.write("scores/a.json", "{}")
+    (evaluated / f"{FOLDER}/results_2026-01-03T10-00-00.123456.json").unlink()
+    assert evaluated.here("check").out.startswith(f"working tree against base {head}\n")

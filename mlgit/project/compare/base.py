@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.refs import cut_commits, is_ancestor, merge_bases, parents
+from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import target_of_fork
 from mlgit.core.trunk import target_missing
@@ -54,6 +55,8 @@ RULES: Mapping[Reason, str] = {
 """How the base was found, in words; `target` is the branch that a change is compared with."""
 
 
+VALUE_FILES = (".json", ".yaml", ".yml", ".toml", ".csv", ".tsv")
+"""What metric and parameter files end with."""
 _MERGE_REF = re.compile(r"refs/pull/[0-9]+/merge")
 _TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 
@@ -198,10 +201,22 @@ def _locally(project: Project, here: str, target: Branch | None, *, of_worktree:
         common = merge_bases(project.git, here, target.commit)
         if common[:1] != (here,):
             return _of_branch(project, here, target, common)
-    if of_worktree and project.head.dirty:
+    if of_worktree and (project.head.dirty or _new_values(project)):
         return Base(commit=here, reason="head")
     known = parents(project.objects, here)
     return _known(project, known[0], "parent") if known else Base(commit=None, reason="root_commit")
+
+
+def _new_values(project: Project) -> bool:
+    """Whether a file with numbers is here that git does not track yet, as of a new evaluation."""
+    untracked = project.head.untracked
+    if not any(path.endswith(("/", *VALUE_FILES)) for path in untracked):
+        return False
+    new = tuple(path for path in untracked if path.endswith("/"))
+    return any(
+        path.endswith(VALUE_FILES) and path != CONFIG_FILE and (path in untracked or path.startswith(new))
+        for path in project.worktree.paths()
+    )
 
 
 def _of_unborn(project: Project, target: Branch | None) -> Base:

@@ -12,6 +12,7 @@ from mlgit.core.gates.verdict import GateChange, Note
 from mlgit.core.record import record
 from mlgit.core.wording import word
 from mlgit.errors import ConfigError
+from mlgit.project.compare.base import VALUE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from mlgit.project.open import Branch, Project
 
 _PIPELINE = (".dvc", "dvc.yaml", "dvc.lock", ".dvcignore", ".gitignore")
-_VALUES = (".json", ".yaml", ".yml", ".toml", ".csv", ".tsv")
 
 
 @record
@@ -254,7 +254,7 @@ def _touched(project: Project) -> bool:
 
 
 def _matters(path: str) -> bool:
-    return path == CONFIG_FILE or path.endswith(_PIPELINE) or path.endswith(_VALUES)
+    return path == CONFIG_FILE or path.endswith(_PIPELINE) or path.endswith(VALUE_FILES)
 
 
 def _invalid(target: Branch, error: ConfigError) -> Note:
