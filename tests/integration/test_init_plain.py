@@ -110,6 +110,13 @@ def test_a_model_in_git_lfs_is_called_that(empty_repository: Folder) -> None:
     empty_repository.commit("Add the model")
     (model,) = init(empty_repository)["found"]
     assert model["where"] == "net.safetensors (a file in Git LFS)"
+    empty_repository.git("mv", "net.safetensors", "model.safetensors")
+    (empty_repository / "net").mkdir()
+    empty_repository.git("mv", "model.safetensors", "net/model.safetensors")
+    empty_repository.write("net/config.json", "{}")
+    empty_repository.commit("Add its configuration")
+    (model,) = init(empty_repository, "--force")["found"]
+    assert model["where"] == "net (a folder in Git LFS)"
 
 
 def test_splits_of_data_are_left_out_and_folders_name_several_models(empty_repository: Folder) -> None:

@@ -39,7 +39,7 @@ def evaluated(empty_repository: Folder) -> Folder:
         evaluate(folder, day, accuracy)
     folder.commit("Train twice")
     done = folder.here("init")
-    assert "model    empty, model (a file in Git)" in done.out
+    assert "model    empty, model (a folder in Git)" in done.out
     assert "1 gate (acc-vs-base, has nothing to compare with yet)" in done.out
     folder.commit("Declare")
     return folder

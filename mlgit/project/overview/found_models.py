@@ -199,9 +199,11 @@ def _files(project: Project, found: Evidence) -> list[FoundModel]:
 
 def _keeper(project: Project, path: str) -> str:
     commit = project.head.commit
-    if commit is None or not any(meets(each, path) for each in project.tree(commit).paths()):
+    committed = () if commit is None else project.tree(commit).paths()
+    if commit is None or not any(meets(each, path) for each in committed):
         return "not committed yet"
-    return "a file in Git LFS" if lfs_pointers(project, commit, path) else "a file in Git"
+    kind = "file" if path in committed else "folder"
+    return f"a {kind} in Git LFS" if lfs_pointers(project, commit, path) else f"a {kind} in Git"
 
 
 def _on_disk(project: Project) -> list[str]:
