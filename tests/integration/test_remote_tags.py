@@ -267,6 +267,28 @@ def test_any_ci_asks_the_remote_before_something_is_called_absent(
     assert ("`origin` has tags that this clone lacks" in result["message"]) is asks
 
 
+@pytest.mark.parametrize(("ci", "outcome"), [({}, "pass"), ({"CI": "true"}, "error")], ids=["laptop", "ci"])
+def test_ci_asks_whether_what_it_compares_with_is_still_there(
+    clone: Folder, tmp_path: Path, ci: dict[str, str], outcome: str
+) -> None:
+    for argv in (("release", "net"), ("promote", "net", "--to", "prod")):
+        assert clone.here(*argv).status == Exit.DONE
+    clone.git("clone", "-q", str(tmp_path / "origin.git"), str(tmp_path / "other"))
+    clone.write("net.bin", "two")
+    clone.write("scores.json", '{"acc": 0.95}\n')
+    clone.commit("Two")
+    clone.git("push", "-q")
+    for argv in (("release", "net"), ("promote", "net", "--to", "prod")):
+        assert clone.here(*argv).status == Exit.DONE
+    kept = Folder(tmp_path / "other")  # a runner's folder of before, where a job fetches branches only
+    kept.git("fetch", "-q", "--no-tags", "origin")
+    (result,) = kept.here("check", "--json", env=ci).json()["verdict"]["results"]
+    assert result["outcome"] == outcome
+    kept.git("remote", "set-url", "origin", str(tmp_path / "gone.git"))
+    (result,) = kept.here("check", "--json", env=ci).json()["verdict"]["results"]
+    assert result["outcome"] == "pass"  # a job may have no right to ask
+
+
 def _absence(clone: Folder, env: dict[str, str]) -> str:
     (result,) = clone.here("check", "--json", env=env).json()["verdict"]["results"]
     assert (result["outcome"], result["reason"]) == ("skipped", "no_baseline")

@@ -83,10 +83,12 @@ def knows_model(
     if file:
         there, why = _listed(project, file, clone=found, of_fork=target is not None)
         why = f"`{file}` (`{REMOTE_TAGS}`) {why}"
-    elif not in_ci(ci) or remote is None or not (absent or found.known == "no" or target is not None):
+    elif not in_ci(ci) or remote is None:
         return found
     if there is None and in_ci(ci) and remote is not None:
         there = _asked(project, remote, model)
+    if there is None and not (file or absent or found.known == "no" or target is not None):
+        return found  # what is here was enough before, and a job may have no right to ask
     if there is None:
         return Known(known="no", why=why, repair=_list_command(remote or "REMOTE"))
     return compare_tags(
