@@ -164,6 +164,12 @@ def test_what_was_pulled_comes_before_the_merge_that_pulled_it(staged: Folder) -
     assert places == sorted(set(places), key=lambda place: place or 0)
 
 
+def test_without_trunk_no_commit_has_a_place_in_its_line(staged: Folder) -> None:
+    line = TrunkLine(opened(staged), [])
+    commit = staged.git("rev-parse", "HEAD").strip()
+    assert (line.place(commit), line.was_tip(commit), line.brought(commit)) == (None, True, None)
+
+
 def test_a_merge_inside_a_pull_request_says_nothing_about_trunk(staged: Folder) -> None:
     staged.git("checkout", "-q", "-b", "change")
     staged.git("push", "-q", "-u", "origin", "change")

@@ -92,7 +92,7 @@ class TrunkLine:
 
         What was pulled comes before the merge that pulled it.
         """
-        if commit in self._places or not self._is_in_line(commit):
+        if commit in self._places or not self._tips or not self._is_in_line(commit):
             return self._places.get(commit)
         steps = self._way(commit).steps
         merge = min((each for each in steps if each in self._places), key=self._places.__getitem__)
