@@ -156,6 +156,33 @@ def test_dates_in_files_are_as_far_from_today_as_on_the_page(tmp_path: Path) -> 
     assert rerun(undated, tmp_path / "undated") == undated.replace("$ cat a\n", "$ cat a\n2026-01-03\n")
 
 
+def test_a_tool_that_is_not_installed_is_replaced_by_the_files_that_it_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = "".join(f"<!-- without odd_tool: {name}\n{name}\n-->\n" for name in ("a", "b"))
+    with_tool = "<!-- with odd_tool -->\n```console\n$ odd_tool\n1\n```\n"
+    page = f"{with_tool}{files}```console\n$ cat [ab]\na\nb\n```\n"
+    assert rerun(page, tmp_path / "without") == page
+    tool = tmp_path / "own" / "odd_tool"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho 2 > c\ncat c\n", encoding="utf-8")
+    tool.chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "odd_tool").symlink_to(tool)
+    monkeypatch.setattr("tests.support.tools.FOLDER", tmp_path)
+    now = page.replace("odd_tool\n1\n", "odd_tool\n2\n").replace(
+        "cat [ab]\na\nb\n", "cat [ab]\ncat: '[ab]': No such file or directory\n"
+    )
+    assert rerun(page, tmp_path / "with") == now
+
+
+def test_a_failure_that_the_page_does_not_show_is_an_error(tmp_path: Path) -> None:
+    page = "```console\n$ echo why; false\n{}```\n"
+    with pytest.raises(PageError, match="`echo why; false` failed:\nwhy\n"):
+        rerun(page.format("...\n"), tmp_path / "hidden")
+    assert rerun(page.format("...\nwhy\n"), tmp_path / "shown") == page.format("...\nwhy\n")
+
+
 def test_a_change_names_whole_lines() -> None:
     assert edited("aa\na\nb\n", "-a\n+c\n") == "aa\nc\nb\n"
 

@@ -10,6 +10,9 @@ and mlgit:
 - ```` ```diff title="train.py" ````: the reader replaces the lines with `-`, which the file has once, by
   those with `+`; lines with a space are there as well.
 - Every other block is only read.
+- `<!-- with mlflow -->` in the line above a block `console`: only if this tool is installed, with its Python.
+  Otherwise the reader gets the files of comments, which no site shows: `<!-- without mlflow: metrics.json`,
+  the lines of the file, and `-->`.
 - `<!-- today: 2026-11-30 -->` anywhere on the page: in saved files, dates are moved by the days since then.
 
 The reader is Ada, whose home is `/home/ada`. `python -m tests.support.pages` writes the screens.
@@ -25,9 +28,14 @@ import sys
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tests.support import tools
 from tests.support.shell import pinned_environment
-from tests.support.shown_screens import Screens
+from tests.support.shown_screens import ANY_LINES, Screens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
 HOME = "/home/ada"
@@ -43,9 +51,11 @@ _GIT_SETTINGS = """\
 	auto = 0
 """
 _BLOCK = re.compile(
-    r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?[ ]*\n(?P<text>.*?)^```[ ]*$',
+    r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?[ ]*\n(?P<text>.*?)^```[ ]*$'
+    r"|^<!-- without (?P<tool>\w+): (?P<file>\S+)\n(?P<content>.*?)^-->$",
     re.DOTALL | re.MULTILINE,
 )
+_NEEDED = re.compile(r"<!-- with (\w+) -->\n\Z")
 _TODAY = re.compile(r"^<!-- today: (\d{4}-\d\d-\d\d) -->$", re.MULTILINE)
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _COMMAND = re.compile(r"^\$ (?P<command>.*\n(?:> .*\n)*)(?P<screen>(?:(?!\$ ).*\n)*)", re.MULTILINE)
@@ -73,7 +83,7 @@ def rerun(text: str, place: Path) -> str:
     today = datetime.now(UTC).date()  # noqa: TID251 (the reader's clock)
     reader = _Reader(place, later=today - date.fromisoformat(written_on[1]) if written_on else timedelta())
     for block in _BLOCK.finditer(text):
-        reader.follow(block)
+        reader.follow(block, above=text[: block.start()])
     now = iter(reader.screens())
 
     def written(block: re.Match[str]) -> str:
@@ -106,26 +116,35 @@ class _Reader:
         unpinned = ("GIT_AUTHOR_", "GIT_COMMITTER_")
         pinned = pinned_environment(Path(self._folder))
         self._environment = {name: value for name, value in pinned.items() if not name.startswith(unpinned)}
-        self._seen: list[tuple[str, str]] = []
+        self._seen: list[tuple[str, str | None]] = []
 
-    def follow(self, block: re.Match[str]) -> None:
-        """Do what a block says."""
+    def follow(self, block: re.Match[str], *, above: str) -> None:
+        """Do what a block says, if it is for a reader who has these tools."""
+        if block["file"]:
+            if find_program(block["tool"]) is None:
+                self._save(block["file"], "text", block["content"])
+            return
+        needed = _NEEDED.search(above)
+        program = find_program(needed[1]) if needed else None
         if block["language"] == "console":
             for shown in _COMMAND.finditer(block["text"]):
-                printed = self._run(shown["command"].replace("\n> ", "\n"))
+                command = shown["command"].replace("\n> ", "\n")
+                missing = needed is not None and program is None
+                printed = None if missing else self._run(command, program, shown["screen"])
                 self._seen.append((shown["screen"], printed))
         elif block["title"]:
-            self._save(os.path.join(self._folder, block["title"]), block["language"], block["text"])
+            self._save(block["title"], block["language"], block["text"])
 
     def screens(self) -> list[str]:
         """What the page should show below each command."""
         same, screens = Screens(), []
-        true = [same.match(shown, printed) for shown, printed in self._seen]
+        true = [printed is None or same.match(shown, printed) for shown, printed in self._seen]
         for (shown, printed), as_shown in zip(self._seen, true, strict=True):
-            screens.append(shown if as_shown else same.with_ids_of_page(printed))
+            screens.append(shown if printed is None or as_shown else same.with_ids_of_page(printed))
         return screens
 
-    def _save(self, path: str, language: str, text: str) -> None:
+    def _save(self, name: str, language: str, text: str) -> None:
+        path = os.path.join(self._folder, name)
         if language == "diff":
             text = edited(Path(path).read_text(encoding="utf-8"), text)
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -134,8 +153,14 @@ class _Reader:
     def _moved(self, day: re.Match[str]) -> str:
         return (date.fromisoformat(day.group()) + self._later).isoformat()
 
-    def _run(self, command: str) -> str:
-        """What a command prints, without the path to this run's home; `cd` is the reader's shell's."""
+    def _run(self, command: str, program: str | None, shown: str) -> str:
+        """What a command prints, without the path to this run's home; `cd` is the reader's shell's.
+
+        Programs next to `program` come first.
+
+        Raises:
+            PageError: it failed, and the page shows nothing of it.
+        """
         words = shlex.split(command, comments=True)
         if words[:1] == ["cd"]:
             self._folder = os.path.normpath(os.path.join(self._folder, words[1]))
@@ -143,7 +168,7 @@ class _Reader:
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self._folder,
-            env=self._environment,
+            env=self._environment | ({} if program is None else _first_in_path(program, self._environment)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -152,9 +177,22 @@ class _Reader:
             check=False,
         )
         printed = done.stdout.replace(self._place, "")
+        if done.returncode and shown == f"{ANY_LINES}\n":
+            raise PageError(f"`{command.strip()}` failed:\n{printed}")
         if printed and not printed.endswith("\n"):
             printed += "\n"
         return printed or (f"(exit code {done.returncode})\n" if done.returncode else "")
+
+
+def find_program(name: str) -> str | None:
+    """The file of a tool that not every machine has, in its own environment; None without it."""
+    found = tools.find(name)
+    return None if found is None else os.path.realpath(found)
+
+
+def _first_in_path(program: str, environment: Mapping[str, str]) -> dict[str, str]:
+    path = os.pathsep.join([os.path.dirname(program), environment["PATH"]])
+    return {"PATH": path, "DO_NOT_TRACK": "1"}
 
 
 def edited(before: str, change: str) -> str:

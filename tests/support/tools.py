@@ -1,4 +1,4 @@
-"""Tools: find the optional tools that some tests run: act, gitlab-ci-local, actionlint, prism, servers.
+"""Tools: find the optional tools that some tests run: act, gitlab-ci-local, MLflow, prism, servers.
 
 `.ci/tools` installs them into one folder; without them, a test skips and names the missing tool.
 """
