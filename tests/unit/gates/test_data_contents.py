@@ -97,7 +97,15 @@ def test_another_model_in_that_folder_is_data_for_this_one() -> None:
         ({"../more": "x/"}, {"../more": "y/"}, ({}, {}), "`../more` changed"),
         # texts, and a folder with a name like that of a tool's file
         ({"eval/cases.md": "a"}, {"eval/cases.md": "b"}, ({}, {}), "`eval/cases.md` changed"),
-        ({"a.py": "a", "poetry.lock": "a"}, {"a.py": "b", "poetry.lock": "b"}, ({}, {}), None),
+        ({"a.py": "a", "Makefile": "a"}, {"a.py": "b", "Makefile": "b"}, ({}, {}), None),
+        # settings
+        ({"eval.cfg": "a"}, {"eval.cfg": "b"}, ({}, {}), "`eval.cfg` changed"),
+        (
+            {"src": "x/"},
+            {"src": "y/"},
+            ({"src/a.py": "a", "src/uv.lock": "a"}, {"src/a.py": "b", "src/uv.lock": "b"}),
+            "`src/uv.lock` changed",
+        ),
         (
             {"requirements_docs": "x/"},
             {"requirements_docs": "y/"},

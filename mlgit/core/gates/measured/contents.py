@@ -7,6 +7,7 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.model_files import is_content, meets
 from mlgit.core.pipeline.stages import output_at
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
 
 _IN_GIT = "a file in Git"
 _ATTRIBUTES = ".gitattributes"
-_PROGRAMS = frozenset(
-    """
-    .py .pyi .ipynb .r .rmd .jl .sh .bash .sql .java .scala .c .cc .cpp .h .hpp .cu .rs .go .js .ts
-    .cfg .lock .dvc
-    """.split()  # noqa: SIM905 (a word list reads better than 25 quoted lines)
-)
-_OF_TOOLS = frozenset(("mlgit.yaml", "dvc.yaml", "pyproject.toml", "package.json", "Makefile", "Dockerfile"))
 
 
 class Contents:
@@ -247,11 +241,3 @@ class _Side:
         if out is None:
             return None
         return f"tracked by `{out.owner}`" if out.source is None else f"imported by `{out.owner}`"
-
-
-def is_program(path: str) -> bool:
-    """Whether a file is run, by its name, or says how: a stage that reads a text reads it as data."""
-    name = posixpath.basename(path)
-    ending = posixpath.splitext(name)[1].lower()
-    named = name in _OF_TOOLS or (name.startswith("requirements") and ending == ".txt")
-    return named or ending in _PROGRAMS

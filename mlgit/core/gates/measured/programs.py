@@ -1,0 +1,39 @@
+"""Programs: which files are source code by their names; what a program reads, settings too, is data."""
+
+from __future__ import annotations
+
+import posixpath
+
+_ENDINGS = {
+    ".py": "Python",
+    ".pyi": "types of a Python module",
+    ".ipynb": "a notebook of cells that run",
+    ".r": "R",
+    ".rmd": "R in a text",
+    ".jl": "Julia",
+    ".sh": "commands of a shell",
+    ".bash": "commands of a shell",
+    ".sql": "a query",
+    ".java": "Java",
+    ".scala": "Scala",
+    ".c": "C",
+    ".h": "declarations of C that are compiled in",
+    ".cc": "C++",
+    ".cpp": "C++",
+    ".hpp": "declarations of C++ that are compiled in",
+    ".cu": "CUDA",
+    ".rs": "Rust",
+    ".go": "Go",
+    ".js": "JavaScript",
+}
+"""Ending -> why such a file is run or compiled. `.ts` is not here: it is also a format of time series."""
+_NAMES = {
+    "Makefile": "commands that `make` runs",
+    "Dockerfile": "commands that build an image",
+}
+
+
+def is_program(path: str) -> bool:
+    """Whether a file is run or compiled, by its name: a stage that reads any other one reads it as data."""
+    name = posixpath.basename(path)
+    return name in _NAMES or posixpath.splitext(name)[1].lower() in _ENDINGS
