@@ -90,7 +90,9 @@ def date_of(folder: Folder, tag: str) -> int:
     return max(map(int, dates))
 
 
-def forge_unassignment(folder: Folder, tag: str, commit: str, version: str | None = None) -> None:
+def forge_unassignment(
+    folder: Folder, tag: str, commit: str, version: str | None = None, *, date: int | None = None
+) -> None:
     """Push a tag that plain git writes, which states that a version was taken out of an environment."""
     name = tag.replace("!", "")
     model, environment, number = name.split("#")
@@ -103,7 +105,7 @@ def forge_unassignment(folder: Folder, tag: str, commit: str, version: str | Non
         version=version,
     )
     file = folder.write(".git/message", write_message("Empty", "", statement))
-    when = date_of(folder, "*") + 1
+    when = date_of(folder, "*") + 1 if date is None else date
     folder.git(
         *("tag", "-a", "--cleanup=verbatim", "-F", str(file), tag, f"{commit}^{{}}"),
         env={"GIT_COMMITTER_DATE": f"@{when} +0000"},

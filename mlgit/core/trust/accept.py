@@ -20,6 +20,7 @@ from mlgit.core.registry.statement import (
     RejectionStatement,
     ReleaseStatement,
 )
+from mlgit.core.registry.tags import deletion
 from mlgit.core.trust.kept import without
 from mlgit.core.trust.marks import (
     MERGE,
@@ -255,8 +256,19 @@ def _against_its_rules(here: EnvironmentState, state: ModelState, facts: Facts) 
     fact = here.holder
     if fact is None:
         return None
-    why = broken_rule(fact, here, state, facts)
-    return None if why is None else Refusal(fact, why, advice=record_of_rules(fact, facts))
+    broken = broken_rule(fact, here, state, facts)
+    if broken is None or broken.by is None:
+        return None if broken is None else Refusal(fact, broken.why, advice=record_of_rules(fact, facts))
+    by = broken.by
+    change = by.name.environment, by.name.counter
+    tags = [each.tag for each in state.facts if (each.name.environment, each.name.counter) == change]
+    deletes = deletion(tags if by.name.environment is not None else [by.tag], facts.remote)
+    everyone = "" if facts.remote is None else " for everyone"
+    advice = (
+        f"if {fact.tagger} wrote `{fact.tag}` before `{by.tag}` was there, `{deletes}` deletes that{everyone}"
+        "; otherwise promote or roll back again"
+    )
+    return Refusal(fact, broken.why, advice=advice)
 
 
 def _add_other_halves(raw: ModelState, refused: dict[str, Refusal]) -> None:

@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import NamedTuple
-from mlgit.core.registry.moves import qualified
+from mlgit.core.registry.moves import departure, qualified
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement
@@ -57,8 +57,8 @@ class Facts(NamedTuple):
     `fetch` is the command that fetches tags again. `deepen` is the one that fetches the rest of a history
     that is cut off, where it is not known which commits are on trunk; None if the history is whole.
     `complete` is the one that fetches all tags; None if this clone takes all.
-    `now_s` is the time in epoch seconds. `declared` says whether a commit, or trunk at any time, declares
-    the model.
+    `now_s` is the time in epoch seconds, `committed_s` that of a commit. `declared` says whether a commit, or
+    trunk at any time, declares the model.
     """
 
     names: Mapping[str, str | None]
@@ -81,10 +81,18 @@ class Facts(NamedTuple):
     remote: str | None = None
     has: Callable[[str], bool] = lambda _: True
     now_s: float = inf
+    committed_s: Callable[[str], float] = lambda _: 0.0
     declared: Callable[[str], bool] = lambda _: True
 
 
-def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts: Facts) -> str | None:
+class Broken(NamedTuple):
+    """Why an assignment broke a rule; `by` is another tag of which only its date shows that."""
+
+    why: str
+    by: TagFact | None = None
+
+
+def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts: Facts) -> Broken | None:
     """The rule that an assignment broke; one that states no policy is judged by trunk's rules of now.
 
     Rules that trunk tightened later do not take a version away.
@@ -94,16 +102,18 @@ def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts:
     if policy is not None:
         strange = _strange_policy(policy, fact.commit, facts)
         if strange is not None:
-            return strange
-    broken = _undeclared_or_pre(fact, found, policy, here, facts)
-    if broken is not None or found is None:
-        return broken
-    broken = _outdated(fact, found, here, facts)
-    if broken is None and found.action == "rollback" and not _was_there(fact, here, state, facts):
-        broken = _not_before(here.environment)
-    if broken is None and found.action == "promote":
-        broken = _not_promoted(fact, found, policy, state, facts)
-    if broken is None and found.action == "promote" and policy is not None:
+            return Broken(strange)
+    why = _undeclared_or_pre(fact, found, policy, here, facts)
+    if why is None and found is not None:
+        why = _outdated(fact, found, here, facts)
+    if why is not None or found is None:
+        return None if why is None else Broken(why)
+    if found.action == "rollback" and not _was_there(fact, here, state, facts):
+        return Broken(_not_before(here.environment))
+    if found.action != "promote":
+        return None
+    broken = _not_promoted(fact, found, policy, state, facts)
+    if broken is None and policy is not None:
         broken = _by_newer_rules(fact, found, policy, here, state, facts)
     return broken
 
@@ -133,25 +143,32 @@ def _by_newer_rules(
     here: EnvironmentState,
     state: ModelState,
     facts: Facts,
-) -> str | None:
+) -> Broken | None:
     """The rule that trunk had by then, which the rules that a promotion states do not have yet.
 
-    Earlier tags of the model show which commits of trunk were there. Who promotes fetches trunk first.
+    Earlier tags of the model show which commits of trunk were there. Who promotes fetches trunk first. A tag
+    that is dated before the commit whose rules it states is as old as that commit.
     """
     places = {commit: place for commit in {policy, *facts.shows.values()} if (place := facts.place(commit))}
-    shown = {
-        facts.shows[each.tag]
-        for each in state.facts
-        if each.tag in facts.shows and each.tagged_at_s < fact.tagged_at_s
-    }
-    newer = {each for each in shown if places.get(each, 0) > places.get(policy, 0)}
-    newest = max(newer, key=places.__getitem__, default=None)
-    if newest is None or policy not in places or not facts.precedes(policy, newest):
+    if policy not in places:
         return None
-    broken = _undeclared_or_pre(fact, found, newest, here, facts) or _not_promoted(
-        fact, found, newest, state, facts
+    earlier = [each for each in state.facts if each.tagged_at_s < fact.tagged_at_s]
+    shown = {facts.shows[each.tag] for each in earlier if each.tag in facts.shows}
+    newer = {each for each in shown if places.get(each, 0) > places[policy]}
+    newer = {each for each in newer if facts.committed_s(each) < fact.tagged_at_s}
+    newest = max(newer, key=places.__getitem__, default=None)
+    if newest is None or not facts.precedes(policy, newest):
+        return None
+    alone = _undeclared_or_pre(fact, found, newest, here, facts)
+    broken = _not_promoted(fact, found, newest, state, facts) if alone is None else Broken(alone)
+    if broken is None:
+        return None
+    showing = (each for each in earlier if facts.shows.get(each.tag) == newest)
+    by = min(showing, key=lambda each: (each.tagged_at_s, each.tag))
+    why = (
+        f"{broken.why}, by the rules of {newest[:7]}, which trunk had by then, as the date of `{by.tag}` of "
     )
-    return None if broken is None else f"{broken}, by the rules of {newest[:7]}, which trunk had by then"
+    return Broken(f"{why}{by.tagger} shows", by)
 
 
 def _strange_policy(policy: str, commit: str, facts: Facts) -> str | None:
@@ -183,7 +200,7 @@ def was_promoted(commit: str, there: EnvironmentState, state: ModelState, facts:
 
 def _not_promoted(
     fact: TagFact, statement: EnvironmentStatement, policy: str | None, state: ModelState, facts: Facts
-) -> str | None:
+) -> Broken | None:
     rules = facts.today if policy is None else facts.rules.get(policy, {})
     declared = None if rules is None else rules.get(statement.environment)
     if declared is None:
@@ -193,9 +210,20 @@ def _not_promoted(
         before = replay(earlier).model(state.name)
         source = before.environment(declared.source)
         if fact.commit not in qualified(source) or not _was_there(fact, source, before, facts):
-            return _not_before(declared.source)
+            return _left_or_never_there(fact, source)
     demanded = facts.gates.get((policy or "", statement.environment), {})
-    return gates_problem(statement, demanded, what="a promotion")
+    why = gates_problem(statement, demanded, what="a promotion")
+    return None if why is None else Broken(why)
+
+
+def _left_or_never_there(fact: TagFact, source: EnvironmentState) -> Broken:
+    """Why a version did not qualify: what took it out of `from` may only be dated before the promotion."""
+    gone = departure(fact.commit, source)
+    if gone is None:
+        return Broken(_not_before(source.environment))
+    by = gone.fact
+    why = f"its version was not in `{source.environment}` any more, as the date of `{by.tag}` of {by.tagger}"
+    return Broken(f"{why} shows", by)
 
 
 def _is_dated_before(fact: TagFact, other: TagFact) -> bool:

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
     class _Repairs(TypedDict):
-        """The fields of Facts about what this clone lacks."""
+        """The fields of Facts about what this clone lacks, and where it is."""
 
+        remote: str | None
         fetch: str
         deepen: str | None
         complete: str | None
@@ -158,9 +159,9 @@ def accept_with_facts(
         shows={tag: commit for tag, commit in shows.items() if commit not in elsewhere},
         place=line.place,
         **_repairs(project),
-        remote=project.remote,
         has=lambda oid: project.objects.get(oid) is not None,
         now_s=project.now.timestamp(),
+        committed_s=line.committed_s,
         declared=partial(was_declared, project, raw.name),
     )
     return accepted_state(raw, facts), facts
@@ -179,6 +180,7 @@ def _shown(stated: Mapping[str, Statement | None]) -> dict[str, str]:
 
 def _repairs(project: Project) -> _Repairs:
     return {
+        "remote": project.remote,
         "fetch": tag_repair(project),
         "deepen": clone_repair(project) if project.shallow else None,
         "complete": knows_tags(clone_facts(project)).repair,

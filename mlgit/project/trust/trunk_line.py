@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlgit.adapters.git.refs import Step
     from mlgit.project.open import Project
 
+_COMMITTED = re.compile(rb"(?m)^committer .*> ?(-?\d+)")
 _RECORD = "Record that trunk was at "
 
 
@@ -98,6 +99,12 @@ class TrunkLine:
         merge = min((each for each in steps if each in self._places), key=self._places.__getitem__)
         between = len(_before(merge, steps))
         return self._places[merge] - between / (between + 1)
+
+    def committed_s(self, commit: str) -> float:
+        """When the tip of trunk became a commit, at the earliest, in epoch seconds."""
+        found = self._project.objects.get(commit)
+        times = None if found is None else _COMMITTED.search(found.content.partition(b"\n\n")[0])
+        return 0.0 if times is None else float(times[1])
 
     @cached_property
     def _places(self) -> dict[str, int]:

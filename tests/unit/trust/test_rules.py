@@ -162,6 +162,7 @@ DEV = moved("m#dev#1", 1, V1, seconds=5, policy=P7)
 STAGED = moved("m#staging#1", 1, V1, seconds=6, policy=P7)
 LEFT = moved("m#staging!#2", 1, V1, seconds=6, action="unassign")
 NOT_STAGED = "its version was not in `staging` before"
+NOT_STAGED_ANY_MORE = "its version was not in `staging` any more, as the date of `m#staging!#2` of Ada shows"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +174,7 @@ NOT_STAGED = "its version was not in `staging` before"
         ((DEV, STAGED._replace(tagged_at_s=7)), NOT_STAGED),
         ((DEV, STAGED, moved("m#dev!#2", 1, V1, seconds=6, action="unassign")), None),
         ((DEV._replace(tagged_at_s=4), STAGED._replace(tagged_at_s=5)), None),
-        ((DEV._replace(tagged_at_s=4), STAGED._replace(tagged_at_s=5), LEFT), NOT_STAGED),
+        ((DEV._replace(tagged_at_s=4), STAGED._replace(tagged_at_s=5), LEFT), NOT_STAGED_ANY_MORE),
     ],
     ids=[
         "each in its turn",
@@ -266,7 +267,29 @@ def test_a_promotion_by_older_rules_than_a_tag_before_shows_keeps_the_newer_ones
         assert doubt is None
     else:
         assert doubt is not None
-        assert doubt.why == f"{why}, which trunk had by then"
+        assert doubt.why == f"{why}, which trunk had by then, as the date of `m#dev#1` of Ada shows"
+        assert doubt.hint == (
+            "if Ada wrote `m#prod#2` before `m#dev#1` was there, `git tag -d 'm#dev#1'` deletes that; "
+            "otherwise promote or roll back again"
+        )
+
+
+@pytest.mark.parametrize(("committed_s", "counts"), [(19, False), (20, True), (25, True)])
+def test_rules_that_were_committed_later_were_not_there_whatever_a_tag_is_dated(
+    committed_s: float, *, counts: bool
+) -> None:
+    tags = (V1, V2, FIRST, EARLY, moved("m#prod#2", 2, V2, seconds=20, policy=P7))
+    facts = Facts(
+        names={each.oid: each.tag for each in tags},
+        foreign=False,
+        elsewhere={},
+        rules={P7: {"prod": PROD}, P8: TIGHT | {"staging": PROD, "dev": PROD}},
+        shows={EARLY.tag: P8, "m#prod#1": P7, "m#prod#2": P7},
+        place={P7: 1, P8: 2}.get,
+        committed_s={P7: 1.0, P8: committed_s}.__getitem__,
+    )
+    doubt = accepted_state(replay(tags).model("m"), facts).environment("prod").doubt
+    assert (doubt is None) is counts
 
 
 @pytest.mark.parametrize(("stated", "why"), [("auc", None), ("mae", "it states no outcome of `auc`")])
