@@ -102,8 +102,19 @@ def _require_environment(project: Project, registry: Registry, name: str | None)
 
 
 def _held_at(registry: Registry, environment: str | None, at: datetime) -> Iterator[Held]:
-    """The state after the tags up to that time."""
-    facts = [fact for state in registry.models.values() for fact in state.facts if fact.at <= at]
+    """The state after the tags up to that time and the releases that they name, whose clocks may be ahead."""
+    every = [fact for state in registry.models.values() for fact in state.facts]
+    named = {
+        (fact.name.model, fact.parsed_summary.version)
+        for fact in every
+        if fact.at <= at and fact.name.environment is not None
+    }
+    facts = [
+        fact
+        for fact in every
+        if fact.at <= at
+        or (fact.name.action == "register" and (fact.name.model, str(fact.name.version)) in named)
+    ]
     for name, state in replay(facts).models.items():
         for each in registry.model(name).environments:
             if environment in {None, each}:

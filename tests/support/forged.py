@@ -60,6 +60,8 @@ def forge_assignment(
     gates: Iterable[str],
     date: int | None = None,
     policy: str = "origin/main",
+    env: dict[str, str] | None = None,
+    **fields: Any,  # noqa: ANN401 (any field)
 ) -> None:
     """Push a tag of an environment that plain git writes, with a statement that fits."""
     first = parse_message(folder.git("cat-file", "tag", "line#staging#1").partition("\n\n")[2] + "\n")
@@ -75,12 +77,13 @@ def forge_assignment(
         release=TagPointer(tag=release, oid=folder.git("rev-parse", f"refs/tags/{release}").strip()),
         policy=folder.git("rev-parse", policy).strip(),
         gates=outcomes(gates) if action == "promote" else (),
+        **fields,
     )
     file = folder.write(".git/message", write_message("Move", "", statement))
     when = date_of(folder, "*") + 1 if date is None else date
     folder.git(
         *("tag", "-a", "--cleanup=verbatim", "-F", str(file), tag, f"refs/tags/{release}^{{}}"),
-        env={"GIT_COMMITTER_DATE": f"@{when} +0000"},
+        env={"GIT_COMMITTER_DATE": f"@{when} +0000", **(env or {})},
     )
     folder.git("push", "-q", "origin", f"refs/tags/{tag}")
 

@@ -24,8 +24,9 @@ from mlgit.project.trust.marks import of_other_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
-    from mlgit.core.registry.state import EnvironmentState, ModelState
+    from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact
     from mlgit.project.open import Project
 
 _CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -87,24 +88,33 @@ def check_other_readers(project: Project) -> Iterator[Finding]:
 
 
 def check_clocks(project: Project) -> Iterator[Finding]:
-    """Tags dated in the future, which readers that order by time sort last."""
+    """Tags of a clock that is ahead, which readers that order by time sort last."""
+    latest = project.now + _CLOCK_TOLERANCE
     for model in read_registry(project).models.values():
-        ahead = [fact for fact in model.facts if as_time(fact.tagged_at_s) > project.now + _CLOCK_TOLERANCE]
+        ahead = [fact for fact in model.facts if as_time(fact.tagged_at_s) > latest]
         refused = {each.fact.tag for each in accept(project, model).refused} if ahead else set[str]()
+        wrong = _of_wrong_clocks(ahead, latest)
         for counting in (True, False):
-            times = {fact.tag: fact.tagged_at_s for fact in ahead if (fact.tag not in refused) is counting}
+            times = {fact: fact.tagged_at_s for fact in wrong if (fact.tag not in refused) is counting}
             newest = max(times.values(), default=0)
-            tags = tuple(tag for tag, time in times.items() if time == newest)
+            tags = tuple(fact.tag for fact, time in times.items() if time == newest)
             if not tags:
                 continue
-            repair = "correct the clock of its author's machine; mlgit dates its next tags after that time"
+            who = next(fact.tagger for fact in times if fact.tag == tags[0])
+            repair = f"correct the clock of {who}'s machine; mlgit dates its next tags after that time"
             yield warning(
                 "tag_from_the_future",
-                f"`{tags[0]}` was made on {as_time(newest):%Y-%m-%d %H:%M} UTC, in the future; "
+                f"`{tags[0]}` of {who} was made on {as_time(newest):%Y-%m-%d %H:%M} UTC, in the future; "
                 "mlgit orders by counter, gto and dvc by that time",
                 repair=repair if counting else unless_needed(tags[:_SHOWN], project.remote, why=""),
                 subjects=tags,
             )
+
+
+def _of_wrong_clocks(ahead: Sequence[TagFact], latest: datetime) -> list[TagFact]:
+    """The tags whose own clock was ahead: mlgit dates later ones after them and states their real time."""
+    wrong = [fact for fact in ahead if fact.at > latest]
+    return wrong or sorted(ahead, key=lambda fact: (fact.tagged_at_s, fact.tag))[:1]
 
 
 def _rejected_and_live(project: Project, model: ModelState) -> Iterator[Finding]:
