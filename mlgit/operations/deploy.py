@@ -16,7 +16,7 @@ from mlgit.project.deploy.desired_state import desired_head, environment_tag, su
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.renamed import other_names, rename_note
 from mlgit.project.deploy.served import served_instead, target_folder
-from mlgit.project.deploy.targets import deployer, naming_plugin, target_row
+from mlgit.project.deploy.targets import deployer, naming_plugin, target_row, trunk_targets
 from mlgit.project.registry.completeness import as_of_fetch, require_tags
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.models import declared_models, require_model
@@ -202,12 +202,11 @@ def require_deploy(project: Project, environment: str) -> Deploy:
 
     Raises:
         UnknownReference: trunk does not declare the environment, or where it is deployed to.
+        ConfigError: the rules on trunk are invalid, and which target they name is not known.
     """
-    trunk = project.trunk
-    # Rules that were valid before may name another target.
-    rules = project.config(None if trunk is None else trunk.commit)
+    trunk, rules = project.trunk, trunk_targets(project)
     require_environment(project, environment)
-    found = rules.deploy.get(environment)
+    found = rules.get(environment)
     if found is None:
         where = "here" if trunk is None else f"on {trunk.short}"
         hint = f'add `deploy: {{{environment}: {{target: local, path: "/srv/models/{{model}}"}}}}`'
@@ -266,7 +265,7 @@ def _folders(project: Project, declared: Deploy, models: tuple[str, ...]) -> dic
     mine = declared.environment
     folders = [
         ((name, model), target_folder(project, each.keys["path"], name, model))
-        for name, each in project.trunk_config.deploy.items()
+        for name, each in trunk_targets(project).items()
         if "path" in each.keys
         for model in models
     ]

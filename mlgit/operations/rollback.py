@@ -16,6 +16,7 @@ from mlgit.core.wording import cut, format_age, word, words
 from mlgit.errors import Again, ConfigError, LostRace, StateError, ToolError
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.deploy.served import deploy_command, served
+from mlgit.project.deploy.targets import trunk_targets
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.registry.models import declares_only, require_model
 from mlgit.project.registry.read import read_model
@@ -123,15 +124,14 @@ def _after_race(project: Project, here: EnvironmentState) -> Iterator[None]:
 def _deployment(project: Project, here: EnvironmentState) -> tuple[str, ...]:
     """What the target serves instead, with the command that deploys; nothing if it serves the right one."""
     with suppress(ConfigError):
-        if here.environment not in project.trunk_config.deploy or here.label is None:
+        if here.environment not in trunk_targets(project) or here.label is None:
             return ()
         found = served(project, here)
         if found is not None and found.right:
             return ()
         shown = "" if found is None or found.problem else f"the target serves {found.label or 'nothing'}; "
-        return (
-            f"{shown}to deploy {here.label}, run `{deploy_command(project, here.model, here.environment)}`",
-        )
+        command = deploy_command(project, here.model, here.environment)
+        return (f"{shown}to deploy {here.label}, run `{command}`",)
     return ()
 
 
@@ -156,7 +156,7 @@ def _way_without_remote(
         target = [model] if to is None else [f"{model}@{to}"]
         deploy = []
         with suppress(ConfigError):  # going back must work without valid rules, too
-            deploy = ["--deploy"] if environment in project.trunk_config.deploy else []
+            deploy = ["--deploy"] if environment in trunk_targets(project) else []
         command = (
             f"mlgit rollback {words([*target, '--env', environment, *_why(reason), '--local', *deploy])}"
         )

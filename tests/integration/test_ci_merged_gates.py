@@ -140,3 +140,21 @@ def test_what_trunk_could_not_be_read_as_before_is_not_known(project: Folder, tm
     ((code, message),) = [(each["code"], each["message"]) for each in done.json()["findings"]]
     assert code == "target_not_read"
     assert message.startswith(f"What the gates compared at {before[:7]}, before this push, is not known: ")
+    shown = runner.here("ci", "merged", env=github_push(tmp_path / "shown", before=before)).out
+    assert "The gates changed since" not in shown
+
+
+def test_what_cannot_be_read_now_is_not_blamed_on_the_commit_before(project: Folder, tmp_path: Path) -> None:
+    before = trunk(project)
+    project.write("dvc.yaml", "stages: [\n")
+    tip = push(project, "Break the pipeline")
+    runner = github_checkout(project, "runner")
+    done = runner.here("ci", "merged", env=github_push(tmp_path / "job", before=before))
+    assert f"What the gates compare at {tip[:7]} is not known: " in done.out
+    assert before[:7] not in done.out
+    edit(project, "min: 0.5", "min: none")
+    push(project, "Break the rules")
+    runner = github_checkout(project, "again")
+    done = runner.here("ci", "merged", env=github_push(tmp_path / "again-job", before=before))
+    assert done.status == Exit.CONFIG
+    assert done.out == ""

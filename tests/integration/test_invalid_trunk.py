@@ -8,9 +8,10 @@ import pytest
 
 from mlgit.errors import Exit
 from tests.support.checks import check, results
+from tests.support.targets import deploy_here
 
 if TYPE_CHECKING:
-    from tests.support.shell import Folder
+    from tests.support.shell import Done, Folder
 
 RULES = """\
 version: 1
@@ -75,3 +76,41 @@ def test_what_needs_gates_is_refused(broken: Folder, words: tuple[str, ...]) -> 
     done = broken.mlgit(*words)
     assert done.status == Exit.CONFIG
     assert "mae-cap" in done.err
+
+
+def roll_back(folder: Folder, old: str, new: str) -> tuple[Done, str]:
+    """Roll prod back after an edit and a line broke the rules; the rollback, and the rules before."""
+    folder.git("push", "-q", "--tags")
+    for environment in ("staging", "prod"):
+        assert folder.here("promote", "line@v1.0.1", "--to", environment).status == Exit.DONE
+    assert deploy_here(folder).version == "v1.0.1"
+    rules = folder.git("log", "-1", "--format=%H", "--", "mlgit.yaml")[:7]
+    valid = (folder / "mlgit.yaml").read_text(encoding="utf-8")
+    folder.write("mlgit.yaml", valid.replace(old, new) + "gates: [\n")
+    folder.commit("Break the rules")
+    folder.git("push", "-q")
+    done = folder.here("rollback", "line", "--env", "prod", "-m", "Alarm")
+    assert done.status == Exit.DONE, done.err
+    return done, rules
+
+
+def test_a_rollback_is_deployed_by_the_rules_before(deployable: Folder) -> None:
+    back, rules = roll_back(deployable, "", "")
+    assert "next: mlgit deploy --env prod" in back.out
+    done = deployable.here("deploy", "--env", "prod")
+    assert done.status == Exit.DONE, done.err
+    assert "Deployed line@v1.0.0 to prod" in done.out
+    assert f"`mlgit.yaml` on origin/main is invalid; its last valid version ({rules}) applies" in done.err
+    for tag in ("line#prod#3", "line#staging#1"):
+        assert deployable.here("ci", "tag", "--", tag).status == Exit.DONE, tag
+    merged = deployable.here("ci", "merged")
+    assert merged.status == Exit.CONFIG
+    assert "The key `gates` appears twice" in merged.err
+
+
+def test_nothing_is_deployed_if_the_invalid_rules_may_name_another_target(deployable: Folder) -> None:
+    back, rules = roll_back(deployable, "served/", "elsewhere/")
+    assert "mlgit deploy" not in back.out
+    done = deployable.here("deploy", "--env", "prod")
+    assert done.status == Exit.CONFIG
+    assert f"`deploy:` is not what it was in the last valid version ({rules})" in done.err

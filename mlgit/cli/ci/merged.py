@@ -29,8 +29,8 @@ def entry(session: Session, *, dry_run: bool, output: str) -> int:
       tags      the assignments to deploy now, a JSON list
 
     \b
-    Exit codes: 0 done or nothing to do, 1 a gate blocks, 4 not on trunk,
-    5 the remote failed.
+    Exit codes: 0 done or nothing to do, 1 a gate blocks, 3 mlgit.yaml on trunk
+    is invalid, 4 not on trunk, 5 the remote failed.
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.adapters.runner.event import read_event
     from mlgit.adapters.runner.files import append_summary

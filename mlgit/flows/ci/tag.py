@@ -20,6 +20,7 @@ from mlgit.core.registry.tags import TAGS, TagName, parse_tag
 from mlgit.core.trust.proof import Proof
 from mlgit.errors import ConfigError, MlgitError, StateError, ToolError, UsageError
 from mlgit.project.deploy.desired_state import superseding
+from mlgit.project.deploy.targets import trunk_targets
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.read import read_model
 from mlgit.project.release.tag_rules import prove_rules
@@ -89,7 +90,7 @@ def deploy_tag(
         found = replace(found, notes=(*found.notes, text))
     if not found.deploy or found.environment is None or found.commit is None:
         return found
-    if found.environment not in project.trunk_config.deploy:
+    if found.environment not in trunk_targets(project):
         text = f"Nothing was deployed: `deploy:` on trunk does not declare `{found.environment}`"
         return replace(found, notes=(*found.notes, text))
     from mlgit.operations.deploy import deploy

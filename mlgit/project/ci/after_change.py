@@ -11,6 +11,7 @@ from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.registry.completeness import in_ci
 from mlgit.errors import MlgitError
 from mlgit.project.deploy.served import deploy_command, served, target_folder
+from mlgit.project.deploy.targets import trunk_targets
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.tag_settings import is_local
 
@@ -34,7 +35,7 @@ def with_target(project: Project, report: ChangeReport) -> ChangeReport:
 
 
 def _with_target(project: Project, report: ChangeReport) -> ChangeReport:
-    declared = project.trunk_config.deploy.get(report.environment or "")
+    declared = trunk_targets(project).get(report.environment or "")
     here = read_model(project, report.model).environment(report.environment or "")
     if report.action == "unassign" and here.holder is None and not report.dry_run:
         return replace(report, served=served(project, here))  # no deployment changes that

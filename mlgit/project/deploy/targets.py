@@ -7,6 +7,8 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.config.parts import part_of
 from mlgit.core.deploy.deployment import Deployment
 from mlgit.core.deploy.targets import GROUP, TARGETS, Target
 from mlgit.errors import ConfigError
@@ -14,8 +16,38 @@ from mlgit.plugins import plugin, plugin_failures
 from mlgit.project.deploy.job import as_failure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlgit.core.config.file import Deploy
     from mlgit.project.deploy.job import Job
+    from mlgit.project.open import Project
+
+
+def trunk_targets(project: Project) -> Mapping[str, Deploy]:
+    """Environment -> its entry under `deploy:` on trunk.
+
+    Where the rules on trunk are invalid, the last valid ones apply, so that a rollback is deployed: but only
+    if the lines of `deploy:` are still the same, because others may name another target.
+
+    Raises:
+        ConfigError: the rules on trunk are invalid, and `deploy:` is not what it was.
+    """
+    trunk = None if project.trunk is None else project.trunk.commit
+    try:
+        return project.config(trunk).deploy
+    except ConfigError as error:
+        before = project.last_valid_rules
+        if before is None or _lines(project, trunk) != _lines(project, before):
+            if before is not None:
+                changed = f"`deploy:` is not what it was in the last valid version ({before[:7]})"
+                error.details = (*error.details, changed)
+            raise
+        return project.config(before).deploy
+
+
+def _lines(project: Project, commit: str | None) -> str:
+    content = project.policy_file(commit, CONFIG_FILE) or b""
+    return part_of(content.decode("utf-8", "replace"), "deploy")
 
 
 class Deployer(Protocol):

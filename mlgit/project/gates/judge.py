@@ -50,6 +50,7 @@ class Question(NamedTuple):
         date: the day (UTC) that waivers are checked against, None for today.
         ci: the environment variables of a CI, which may name `base` and the target branch.
         pre: the release is a pre-release.
+        written: its tag is already there, so that trunk's last valid rules apply if those of now are invalid.
     """
 
     purpose: Purpose = "check"
@@ -61,6 +62,7 @@ class Question(NamedTuple):
     date: dt.date | None = None
     ci: Mapping[str, str] | None = None
     pre: bool = False
+    written: bool = False
 
 
 class Judgement(NamedTuple):
@@ -95,19 +97,17 @@ class _Evaluation:
     def __init__(self, project: Project, question: Question) -> None:
         self._project = project
         self._question = question
-        self._purpose = question.purpose
-        self._environment = question.environment
+        self._purpose, self._environment = question.purpose, question.environment
         self._commit = question.candidate
         self._date, self._ci = question.date or project.now.date(), question.ci or {}
         self._own = project.config(self._commit)
         self._trunk, self._rules_from, found = rules_of_trunk(
-            project, self._own, self._commit, strict=self._purpose != "check"
+            project, self._own, self._commit, strict=self._purpose != "check" and not question.written
         )
         self._notes: list[Note] = [*found]
         more = self._purpose == "promote" or not self._own.declared
-        self._evidence = evidence(
-            project, self._commit, globs=added_globs(self._trunk, self._own) if more else ()
-        )
+        globs = added_globs(self._trunk, self._own) if more else ()
+        self._evidence = evidence(project, self._commit, globs=globs)
         self._target = target_of(project, self._ci)
         self._change = self._find_change()
         change = self._change if self._purpose == "check" else None
@@ -216,9 +216,10 @@ class _Evaluation:
     def _environment_empty(self) -> bool:
         if self._purpose != "promote" or self._environment is None:
             return False
-        find = self._baselines("promote").locate
         names = [None if model is None else model.name for model in self._models]
-        return all(find(self._environment, name).state == "none" for name in names)
+        return all(
+            self._baselines("promote").locate(self._environment, name).state == "none" for name in names
+        )
 
     def _release_decision(self, waivers: tuple[Waiver, ...]) -> Decision:
         """The decision of the release gates, which an environment's first version depends on."""
@@ -251,8 +252,7 @@ class _Evaluation:
         from mlgit.project.gates.resolve import compare_with_target as compare
 
         found = compare(self._project, change, self._evidence, self._baselines(self._purpose), self._renamed)
-        self._notes += found.notes
-        self._notes += environment_notes(change)
+        self._notes += [*found.notes, *environment_notes(change)]
         if change.merged.older and self._purpose == "check":
             from mlgit.core.gates.resolved.merged import older_note
 

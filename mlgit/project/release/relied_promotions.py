@@ -27,7 +27,11 @@ def release_verdict(project: Project, fact: TagFact, raw: ModelState) -> Verdict
         MlgitError: they cannot be evaluated.
     """
     question = Question(
-        purpose="release", models=(fact.name.model,), candidate=fact.commit, pre=not _final(fact)
+        purpose="release",
+        models=(fact.name.model,),
+        candidate=fact.commit,
+        pre=not _final(fact),
+        written=True,
     )
     with setting_aside_release(project, fact, raw):
         return judge(project, question)
@@ -146,6 +150,7 @@ def _broken_limit(project: Project, fact: TagFact, raw: ModelState) -> str | Non
         environment=environment,
         candidate=fact.commit,
         date=fact.at.date(),
+        written=True,
     )
     with as_of(project, fact, raw, statement.policy):
         try:

@@ -145,7 +145,11 @@ def _gates_problem(project: Project, fact: TagFact) -> str | None:
     if isinstance(statement, EnvironmentStatement) and statement.action != "promote":
         return None
     question = Question(
-        purpose="promote", models=(name.model,), environment=name.environment, candidate=fact.commit
+        purpose="promote",
+        models=(name.model,),
+        environment=name.environment,
+        candidate=fact.commit,
+        written=True,
     )
     try:
         verdict = judge(project, question)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlgit.core.config.file import Config
+    from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
 
 
@@ -47,25 +48,38 @@ def since_push(project: Project, tip: str, ci: Mapping[str, str]) -> SincePush:
     """Compare the gates of trunk's tip with those before the push that CI runs for, or of its first parent.
 
     A waiver agrees to a finding, also that of an author: the check of the change asked about that.
+
+    Raises:
+        ConfigError: the rules at the tip are invalid.
     """
+    own = project.config(tip)
     stated = before_push(ci)
     before = None if stated is None else project.commit(stated)
     before = before or next(iter(parents(project.objects, tip)), None)
     if before is None or before == tip or project.trunk is None:
         return SincePush()
     try:
-        notes = _notes(project, before, tip, ci)
+        here = evidence(project, tip)
     except MlgitError as error:
-        text = f"What the gates compared at {before[:7]}, before this push, is not known: {error.message}"
-        notes = (Note(code="target_not_read", message=text, effect="warn", hint=error.hint),)
+        return SincePush(commit=before, notes=_unknown(f"compare at {tip[:7]}", error))
+    try:
+        notes = _notes(project, before, tip, own, here, ci)
+    except MlgitError as error:
+        notes = _unknown(f"compared at {before[:7]}, before this push,", error)
     return SincePush(commit=before, notes=notes)
 
 
-def _notes(project: Project, before: str, tip: str, ci: Mapping[str, str]) -> tuple[Note, ...]:
-    rules, own = project.config(before), project.config(tip)
+def _unknown(what: str, error: MlgitError) -> tuple[Note, ...]:
+    text = f"What the gates {what} is not known: {error.message}"
+    return (Note(code="target_not_read", message=text, effect="warn", hint=error.hint),)
+
+
+def _notes(
+    project: Project, before: str, tip: str, own: Config, here: Evidence, ci: Mapping[str, str]
+) -> tuple[Note, ...]:
+    rules = project.config(before)
     trunk = Branch(ref="" if project.trunk is None else project.trunk.ref, commit=before)
     change = Change(target=trunk, base=before, rules=rules, merged=Merged(config=own, strict=own))
-    here = evidence(project, tip)
     renamed = renamed_by(project, change, here)
     finder = Baselines(
         project=project,

@@ -28,7 +28,7 @@ def page(record: Merged) -> Page:
     """What the gates compare otherwise, and one line per step, or a single one if there is nothing to do."""
     where = f"{record.trunk} at {record.commit[:7]}"
     found = [block for note in record.findings for block in note_lines(note)]
-    if found and record.since is not None:
+    if record.since is not None and any(note.code != "target_not_read" for note in record.findings):
         found = [line("The gates changed since ", record.since[:7], ":"), *found]
     if record.blocked:
         return [*found, line("Nothing is released from ", where, ", because that blocks")]
