@@ -20,7 +20,7 @@ _ASCII = {
     "✗": "x",
     "❌": "x",
     "⚠": "!",
-    "ℹ": "i",
+    "🔹": "-",
     "\N{VARIATION SELECTOR-16}": "",
     "\N{ZERO WIDTH SPACE}": "",
     "\N{NO-BREAK SPACE}": " ",

@@ -15,7 +15,7 @@ from mlgit.render.report.sentences import checked_otherwise, note_reason
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check, Verdict
 
-_NO_GATES = "ℹ️"
+_NO_GATES = "🔹"
 _NOTHING_NEW = "no data, params, metrics or model changed"
 
 

@@ -102,7 +102,7 @@ def test_a_model_whose_gates_only_lack_an_environment_is_not_its_first() -> None
     verdict = decide([empty], rules=rules(), candidate=CANDIDATE, policy=Policy())
     assert verdict.first_model
     text = markdown(replace(check, verdict=verdict))
-    assert text.startswith("### ℹ️ May merge: tumor, 0 of 1 gate passed, 1 skipped\n")
+    assert text.startswith("### 🔹 May merge: tumor, 0 of 1 gate passed, 1 skipped\n")
     row = "| | auc-vs-prod | `auc` | 0.971 | 0.978 | +0.007&nbsp;(+0.721%) better | skipped: "
     assert row in text.replace("  ", " ")
 
@@ -189,7 +189,7 @@ def test_without_gates_there_is_no_green_mark() -> None:
     verdict = decide(
         [case(files=(metric_file(auc="1"),))], rules=rules(), candidate=CANDIDATE, policy=Policy()
     )
-    assert markdown(Check(verdict=verdict)).startswith("### ℹ️ May merge: no gates were evaluated\n")
+    assert markdown(Check(verdict=verdict)).startswith("### 🔹 May merge: no gates were evaluated\n")
 
 
 def test_a_blocking_note_comes_with_the_command_that_repairs_it() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 KEY = "acme/tumor/gates"
 RUN = "https://forge.example/acme/tumor/runs/17"
-MARKS = ("❌", "✅", "⚠️", "ℹ️", "⏳", "❓")
+MARKS = ("❌", "✅", "⚠️", "🔹", "⏳", "❓")
 TAGS = {"details", "summary", "sub", "code"}
 # Texts in which GitHub or GitLab find a person, an issue, a label or a link.
 REFERENCE = re.compile(
