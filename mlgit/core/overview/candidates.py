@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # Formats of models, and formats of anything that Python or a framework can write.
 _MODEL_FORMAT = re.compile(r"(?i)\.(?:cbm|gguf|keras|mlmodel|onnx|safetensors|skops|tflite)$")
 _ANY_FORMAT = re.compile(r"(?i)\.(?:bin|ckpt|h5|hdf5|joblib|model|pb|pickle|pkl|pt|pth)$")
+# XGBoost and LightGBM write models as text, which anything else may be.
+_BOOSTER_FORMAT = re.compile(r"(?i)\.(?:json|ubj|txt)$")
 _WEIGHTS = re.compile(r"(?:\.safetensors|/pytorch_model\.bin)$")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.)")
 _ENDING = re.compile(r"\.\w+$")
@@ -108,6 +110,8 @@ def _may_be_model(path: str) -> bool:
         return True
     if _ANY_FORMAT.search(path):
         return not _is_data(path)
+    if _BOOSTER_FORMAT.search(path):
+        return _words(path)[-1:] in (["model"], ["booster"])
     return not _ENDING.search(path) and bool(set(_words(path)) & _MODEL_WORDS)
 
 

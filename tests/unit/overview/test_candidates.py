@@ -137,6 +137,9 @@ def stage(name: str, deps: list[str], outs: list[str]) -> Stage:
             ["net.onnx"],
             ["net.pt"],
         ),
+        # A text of XGBoost or LightGBM, only by its last word.
+        ([("train", [], ["out/xgb_model.json", "model_card.json", "log.txt"])], ["out/xgb_model.json"], []),
+        ([("train", [], ["booster.txt"]), ("report", [], ["model/report.json"])], ["booster.txt"], []),
         # A part of the model that no later stage reads.
         ([("train", [], ["model.pkl", "vectorizer.pkl"])], ["model.pkl"], ["vectorizer.pkl"]),
         ([("fit", [], ["vectorizer.pkl"])], ["vectorizer.pkl"], []),
