@@ -17,7 +17,7 @@ from mlgit.core.record import record
 from mlgit.core.wording import joined, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
@@ -82,9 +82,10 @@ class _Comparison:
         was, now = self._inputs(gates)
         lost = [dep for dep in was if not covered(dep, now)]
         moved = self._moved(gates, lost) if lost else {}
-        model = model_of(gates[1])
+        path = model_of(gates[1])
         for dep, content in sorted(was.items()):
             other = now.get(dep)
+            model = None if path is None or covered(dep, [path]) else path
             if other is not None and content.known and other.known:
                 folder = content.md5.endswith(".dir")
                 if content.md5 != other.md5:
@@ -99,6 +100,7 @@ class _Comparison:
                 yield from self._renamed(dep, moved[dep], content, now)
         yield from self._newly_read(gates, now, {each for places in moved.values() for each in places})
         yield from self._made_otherwise(gates)
+        yield from self._made_with_model(gates)
         yield from self._named(gates)
 
     def owners(self, gates: _Gates) -> Iterator[str]:
@@ -113,9 +115,9 @@ class _Comparison:
             return  # the number is not one of the model
         measured, read = [], []
         for side, gate, model in zip(self._sides, gates, models, strict=True):
-            chain = side.before(side.makers([model or ""]))
+            chain = side.before(side.makers_for(gate))
             stages = [stage for stage in side.stages(gate) if stage.address not in chain]
-            measured.append(_deps(stages, model))
+            measured.append(side.read(stages, model))
             read.append({dep for stage in chain.values() for dep in stage.deps})
         for dep in sorted(measured[0] & measured[1]):
             was, now = (any(meets(dep, each) for each in deps) for deps in read)
@@ -157,8 +159,11 @@ class _Comparison:
     def _made_otherwise(self, gates: _Gates) -> Iterator[str]:
         """What a stage makes with other content: of the same by the same command, or under a new name."""
         old, new = (side.stages(gate) for side, gate in zip(self._sides, gates, strict=True))
-        was, now = (_deps(stages, model_of(gate)) for stages, gate in zip((old, new), gates, strict=True))
-        makers = self._sides[1].makers([model_of(gates[1]) or ""])
+        was, now = (
+            side.read(stages, model_of(gate))
+            for side, stages, gate in zip(self._sides, (old, new), gates, strict=True)
+        )
+        makers = self._sides[1].makers_for(gates[1])
         earlier = {stage.address for stage in old}
         before = predecessors(self._sides[0].pipeline, self._sides[1].pipeline, earlier)
         for stage in new:
@@ -177,6 +182,15 @@ class _Comparison:
                 same = md5 in {None, _hash(stage, out.path) or md5} or not _runs_alike(maker, stage)
                 if not same and any(meets(out.path, dep) for dep in now):
                     yield f"`{out.path}` changed"
+
+    def _made_with_model(self, gates: _Gates) -> Iterator[str]:
+        """What stages that make the model make for those that measure it, with other content."""
+        if any(gate.source is None or gate.source.link != "reads" for gate in gates):
+            return  # then a number may know the model only by what is made with it
+        was, now = (dict(_made_with_model(side, gate)) for side, gate in zip(self._sides, gates, strict=True))
+        for path in sorted(was.keys() & now.keys()):
+            if was[path] and now[path] and was[path] != now[path]:
+                yield f"`{path}` changed"
 
     def _named(self, gates: _Gates) -> Iterator[str]:
         """The edited files that commands name and no stage declares, other than files of parameters."""
@@ -208,17 +222,27 @@ def _contents(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str, _Conte
     """The dependencies of the stages before a number that no stage makes, other than the model."""
     model = model_of(gate)
     for stage in side.stages(gate):
-        for dep in _deps([stage], model):
+        for dep in side.read([stage], model):
             if not side.made(dep):
-                mixed = side.made_inside(dep) or (model is not None and meets(dep, model))
+                mixed = side.made_inside(dep) or (model is not None and covered(model, [dep]))
                 md5 = None if stage.locked is None else stage.locked.content(dep)
                 yield dep, _Content(md5=md5 or "", mixed=mixed)
 
 
-def _deps(stages: Iterable[Stage], model: str | None) -> set[str]:
-    """What stages read, without the model and what is in it."""
-    models = [] if model is None else [model]
-    return {dep for stage in stages for dep in stage.deps if not covered(dep, models)}
+def _made_with_model(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str, str | None]]:
+    """(path, content) of what a stage that makes the model makes as well, and another one reads."""
+    model = model_of(gate) or ""
+    makers = side.makers_for(gate)
+    for stage in side.stages(gate):
+        for dep in stage.deps if stage.address not in makers else ():
+            for out in side.outputs(dep) if not meets(dep, model) else ():
+                if out.owner in makers:
+                    inside = covered(dep, [out.path]) and stage.locked is not None
+                    yield (
+                        (dep, stage.locked.content(dep))
+                        if inside and stage.locked is not None
+                        else (out.path, None if out.pointer is None else out.pointer.md5)
+                    )
 
 
 def _runs_alike(old: Stage, new: Stage) -> bool:

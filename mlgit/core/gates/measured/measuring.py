@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.measured.parts import trainers
+from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.gates.resolved.findings import counterparts
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.model_files import meets
@@ -29,6 +31,7 @@ class Measuring:
         self._outs = {out.path: out for stage in pipeline.stages for out in stage.outs}
         self._paths = sorted(self._outs)
         self._found: dict[tuple[str | None, str | None], tuple[Stage, ...]] = {}
+        self._trainers: dict[str, frozenset[str]] = {}
 
     def stages(self, gate: ResolvedGate) -> tuple[Stage, ...]:
         """The stage that makes a gate's number, and those before it, without what only makes the model."""
@@ -36,16 +39,55 @@ class Measuring:
             return ()
         name, path = gate.source.origin.name, model_of(gate)
         if (name, path) not in self._found:
-            self._found[name, path] = tuple(self._walk([name or ""], [] if path is None else [path]))
+            self._found[name, path] = tuple(self._walk([name or ""], path))
         return self._found[name, path]
 
     def before(self, addresses: Iterable[str]) -> dict[str, Stage]:
         """These stages and all before them, by address."""
-        return {stage.address: stage for stage in self._walk(addresses, ())}
+        return {stage.address: stage for stage in self._walk(addresses, None)}
 
-    def makers(self, paths: Iterable[str]) -> set[str]:
-        """The stages that make something at these paths, in or above them."""
-        return {out.owner for path in paths for out in self._outputs(path)}
+    def makers(self, path: str | None) -> frozenset[str]:
+        """The stages that make what is trained at a model's path, in or above it."""
+        if path is None:
+            return frozenset()
+        if path not in self._trainers:
+            self._trainers[path] = trainers(path, self.outputs(path), lambda owner: self.before([owner]))
+        return self._trainers[path]
+
+    def makers_for(self, gate: ResolvedGate) -> frozenset[str]:
+        """The same, of a gate's model; without the stage of its number if that measures with data of its own.
+
+        Such a stage reads a part that another one makes, and data that no stage before that part reads.
+        """
+        path, source = model_of(gate), gate.source
+        makers = self.makers(path)
+        number = None if source is None else source.origin.name
+        stage = self._stages.get(number or "")
+        others = makers - {number}
+        if stage is None or number not in makers or path is None:
+            return makers
+        chain = self.before(others)
+        known = {dep for each in chain.values() for dep in each.deps}
+        data = {dep for dep in stage.deps if not meets(dep, path) and not is_program(dep)} - known
+        reads = any(
+            out.owner in others for dep in stage.deps if meets(dep, path) for out in self.outputs(dep)
+        )
+        return others if data and reads and number not in chain else makers
+
+    def read(self, stages: Iterable[Stage], model: str | None) -> set[str]:
+        """What stages read that is not the model, also in its folder, if other stages make what is trained.
+
+        There, it is what a stage only writes about the model, or what no stage makes.
+        """
+        deps = {dep for stage in stages for dep in stage.deps}
+        if model is None:
+            return deps
+        makers = self.makers(model)
+        return {dep for dep in deps if not covered(dep, [model]) or self._is_next_to(dep, model, makers)}
+
+    def _is_next_to(self, dep: str, model: str, makers: Collection[str]) -> bool:
+        owners = {out.owner for out in self.outputs(dep)}
+        return dep != model and bool(makers) and owners.isdisjoint(makers)
 
     def made(self, path: str) -> bool:
         """Whether a stage makes all that is at a path."""
@@ -53,10 +95,10 @@ class Measuring:
 
     def made_inside(self, path: str) -> bool:
         """Whether stages make something in a folder, of which the rest may be made by no stage."""
-        return not self.made(path) and bool(self._outputs(path))
+        return not self.made(path) and bool(self.outputs(path))
 
-    def _walk(self, addresses: Iterable[str], models: Collection[str]) -> Iterator[Stage]:
-        """The stages, and those that what they read comes from, other than through the models."""
+    def _walk(self, addresses: Iterable[str], model: str | None) -> Iterator[Stage]:
+        """The stages, and those that what they read comes from, other than through the model."""
         seen: set[str] = set()
         waiting = [*addresses]
         while waiting:
@@ -67,15 +109,15 @@ class Measuring:
             seen.add(address)
             yield stage
             for dep in stage.deps:
-                if covered(dep, models):
-                    continue
-                waiting += [
-                    out.owner
-                    for out in self._outputs(dep)
-                    if covered(dep, [out.path]) or not any(meets(out.path, each) for each in models)
-                ]
+                waiting += [out.owner for out in self.outputs(dep) if not self._is_model(out, dep, model)]
 
-    def _outputs(self, path: str) -> list[Output]:
+    def _is_model(self, out: Output, dep: str, model: str | None) -> bool:
+        """Whether an output at a dependency is what is trained, and so what the dependency is of it."""
+        if model is None or not meets(out.path, model) or out.owner not in self.makers(model):
+            return False
+        return covered(dep, [model]) or not covered(dep, [out.path])
+
+    def outputs(self, path: str) -> list[Output]:
         """The outputs that are this path, in it or above it."""
         above = output_at(path, self._outs)
         # `0` follows `/` in ASCII, so this is the end of the range.

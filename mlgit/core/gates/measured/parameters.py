@@ -52,8 +52,8 @@ class _Parameters:
 
     def __init__(self, side: Measuring, gate: ResolvedGate, models: Mapping[str, str]) -> None:
         self._side = side
-        self._models = models
-        self._makers = side.makers([model_of(gate) or ""])
+        self._others = {path: name for path, name in models.items() if path != model_of(gate)}
+        self._makers = side.makers_for(gate)
         self._stages = [stage for stage in side.stages(gate) if stage.address not in self._makers]
         self.names = {name: each.address for each in self._stages for name in param_names(each.params)}
         self.values = recorded_inputs(self._stages).values
@@ -75,7 +75,7 @@ class _Parameters:
 
     def models(self, stage: str) -> list[str]:
         """The other models that a stage makes."""
-        return sorted({name for path, name in self._models.items() if stage in self._side.makers([path])})
+        return sorted({name for path, name in self._others.items() if stage in self._side.makers(path)})
 
 
 def _changes(was: _Parameters, now: _Parameters) -> dict[str, bool]:
