@@ -32,18 +32,20 @@ PIPELINE = Pipeline(
         stage("evaluate", ("model",), "m.json", "test.yaml"),
     )
 )
+PYTHON = Pipeline(stages=(PIPELINE.stages[0], stage("evaluate", ("model",), "m.json", "conf.py")))
 
 
 def messages(old: str, new: str, file: str = "test.yaml") -> list[str]:
-    origin = origin_of("m.json", PIPELINE)
-    source = Source(file="m.json", key="mae", origin=origin, link=link_of("model", origin, PIPELINE))
+    pipeline = PYTHON if file == "conf.py" else PIPELINE
+    origin = origin_of("m.json", pipeline)
+    source = Source(file="m.json", key="mae", origin=origin, link=link_of("model", origin, pipeline))
     gates = [ResolvedGate(gate="g", model="m", metric="mae", path="model", source=source)]
 
     def side(text: str) -> Places:
         return Places(read=lambda paths: {path: text.encode() for path in paths if path == file})
 
     before, after = side(old), side(new)
-    found = spelling_notes(gates, gates, PIPELINE, places=(before, after))
+    found = spelling_notes(gates, gates, pipeline, places=(before, after))
     assert {(each.code, each.effect) for each in found} <= {("params_changed", "note")}
     return [each.message for each in found]
 
@@ -66,3 +68,58 @@ def test_a_value_with_two_meanings_is_named(value: str) -> None:
 )
 def test_other_values_are_not(value: str) -> None:
     assert messages("", f"limit: {value}\n") == []
+
+
+CONF = """\
+import os
+
+LIMIT = 11
+RATES: list = [0.1, {"a": 1}]
+
+class Eval:
+    rows = 3
+    def __init__(self):
+        self.seed = 1
+
+def rows():
+    most = 5
+    return most
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("LIMIT = 11\n", "LIMIT = 11\nfor LIMIT in [1]: pass\n"),
+        ("LIMIT = 11", "LIMIT = int('1')"),
+        ("LIMIT = 11", "LIMIT = 1\nLIMIT = 11"),
+        ("LIMIT = 11", "LIMIT = OTHER = 11"),
+        ("    rows = 3", "    rows = 3 - 1"),
+        ("    rows = 3", "    rows = 3\n    if os: rows = 1"),
+        ("class Eval:", "class Eval(os.PathLike):"),
+        ("        self.seed = 1", "        self.seed = 1\n        self.__dict__.update(seed=2)"),
+        ("import os", "from conf import *"),
+        ("most = 5", "most = 1"),
+        (CONF, "LIMIT = ("),
+    ],
+)
+def test_other_code_in_a_python_file_of_parameters_is_named(was: str, now: str) -> None:
+    text = "`conf.py` has other code next to the values that DVC compares; it may change them"
+    assert was in CONF
+    assert messages(CONF, CONF.replace(was, now), "conf.py") == [text]
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("LIMIT = 11", "LIMIT = 12"),
+        ("LIMIT = 11", "# fewer\nLIMIT = 11\n'a text'\n'another one'\nMORE = {'a': -1}"),
+        ("[0.1,", "[0.2,"),
+        ("rows = 3", "rows = 4"),
+        ("self.seed = 1", "self.seed = 2"),
+        ("import os", "import  os"),
+    ],
+)
+def test_other_plain_values_in_a_python_file_are_not_other_code(was: str, now: str) -> None:
+    assert was in CONF
+    assert messages(CONF, CONF.replace(was, now), "conf.py") == []
