@@ -45,11 +45,12 @@ def entry(session: Session, /, model: str | None, *, deploy: bool, **options: An
     """
     from mlgit.cli.shell.failure import print_failures
     from mlgit.cli.shell.output import flush, write_page
-    from mlgit.cli.shell.questions import require_reason, the_model
+    from mlgit.cli.shell.questions import require_reason, the_model_in
     from mlgit.render.pages.served import next_line
 
     if model is None:
-        model = the_model(session, *([] if options["reason"] else [("-m", "REASON")]))
+        missing = [] if options["reason"] else [("-m", "REASON")]
+        model = the_model_in(session, options["environment"], *missing)
     model, options["to"] = _target(model, options["to"])
     if options["reason"] is None:
         from mlgit.operations.rollback import require_place

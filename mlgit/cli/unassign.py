@@ -27,11 +27,11 @@ def entry(session: Session, /, model: str | None, **options: Any) -> None:  # no
     Examples:
       mlgit unassign tumor --env staging
     """
-    from mlgit.cli.shell.questions import offer_reason, the_model
+    from mlgit.cli.shell.questions import offer_reason, the_model_in
     from mlgit.operations.unassign import unassign
     from mlgit.render.pages.change import page
 
-    model = the_model(session) if model is None else model
+    model = the_model_in(session, options["environment"]) if model is None else model
     if options["reason"] is None and not options["dry_run"]:
         options["reason"] = offer_reason(
             session,

@@ -15,6 +15,7 @@ from mlgit.core.trust.rules import was_promoted
 from mlgit.core.wording import cut, format_age, word, words
 from mlgit.errors import Again, ConfigError, LostRace, StateError, ToolError
 from mlgit.project.ci.after_change import with_target
+from mlgit.project.ci.before_rename import require_own_name
 from mlgit.project.deploy.served import deploy_command, served
 from mlgit.project.deploy.targets import trunk_targets
 from mlgit.project.registry.environments import known_environment
@@ -56,9 +57,7 @@ class RolledBackBefore(StateError):  # noqa: N818
         counter: int,
     ) -> None:
         super().__init__(message, hint=hint, again=again, details=details)
-        self.earlier = earlier
-        self.version = version
-        self.counter = counter
+        self.earlier, self.version, self.counter = earlier, version, counter
 
 
 def rollback(  # noqa: PLR0913 (one parameter per option)
@@ -255,6 +254,7 @@ def _target(
     project: Project, state: ModelState, here: EnvironmentState, to: str | None, facts: Facts | None
 ) -> tuple[RegisteredVersion, tuple[RegisteredVersion, ...], bool]:
     """The version to go back to, those that are passed over on the way, and whether it is there already."""
+    require_own_name(project, state.name, here.environment)
     held = here.version if here.doubt is None else None
     if held is not None and str(held.version) == to:
         return held, (), True

@@ -100,3 +100,23 @@ def test_a_renamed_environment_keeps_its_folder(project: Folder, tmp_path: Path)
     assert done.status == Exit.DONE, done.err
     assert project.here("deploy", "--env", "live").status == Exit.DONE
     assert (place / "current").readlink().name == "v1.0.1"
+
+
+def test_without_a_name_a_renamed_model_has_the_name_that_is_there(project: Folder, tmp_path: Path) -> None:
+    declare(project, "line", tmp_path / "served")
+    for slope in ("2.0", "2.1"):
+        train_into(project, slope, "prod")
+    declare(project, "curve", tmp_path / "served")
+    got = project.here("get", "prod", "-o", str(tmp_path / "got"), "--json")
+    assert (got.json()["model"], got.json()["version"]) == ("line", "v1.0.1")
+    named = project.here("rollback", "curve", "--env", "prod", "-m", "Alarm")
+    assert named.status == Exit.STATE
+    assert "`prod` has no version of `curve` to go back to, but has its earlier name `line`" in named.err
+    assert "run `mlgit rollback line --env prod -m REASON`" in named.err
+    back = project.here("rollback", "--env", "prod", "-m", "Alarm", "--deploy")
+    assert back.status == Exit.DONE, back.err
+    assert "Rolled back prod of line from v1.0.1 to v1.0.0" in back.out
+    taken = project.here("unassign", "--env", "prod", "-m", "Renamed")
+    assert "Took line@v1.0.0 out of prod" in taken.out
+    train_into(project, "2.2", "prod", model="curve")
+    assert project.here("get", "prod", "-o", str(tmp_path / "new"), "--json").json()["model"] == "curve"

@@ -65,6 +65,13 @@ def the_model(session: Session, *options: tuple[str, ...]) -> str:
     return only_model(session.project(), hint=hint)
 
 
+def the_model_in(session: Session, environment: str, *options: tuple[str, ...]) -> str:
+    """The only model, by the name that it has in an environment: after a rename that is the earlier one."""
+    from mlgit.project.ci.before_rename import name_there
+
+    return name_there(session.project(), the_model(session, *options), environment)
+
+
 def confirmed(question: str) -> bool:
     """Whether a person at the terminal agrees; Enter alone means no."""
     return click.confirm(question, err=True)

@@ -5,8 +5,11 @@ A rollback, an emptied environment and a deregistration are about the content, w
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from mlgit.core.wording import word
+from mlgit.errors import ConfigError, StateError
 from mlgit.project.registry.former_names import name_in_environment
 from mlgit.project.registry.models import declared_models, model_content, version_content
 from mlgit.project.registry.read import read_model, read_registry
@@ -23,12 +26,35 @@ def environment_before(
     project: Project, model: str, environment: str, commit: str
 ) -> EnvironmentState | None:
     """The environment under the model's former name, as long as nothing was done there under the new one."""
-
-    def read(name: str) -> ModelState:
-        return accept(project, read_model(project, name), local=False)
-
+    read = partial(_counting, project, local=False)
     name = name_in_environment(project, model, environment, commit, read)
     return None if name == model else read(name).environment(environment)
+
+
+def name_there(project: Project, model: str, environment: str) -> str:
+    """The name under which a model is in an environment: an earlier one until a promotion under its own."""
+    try:
+        return name_in_environment(project, model, environment, None, partial(_counting, project, local=None))
+    except ConfigError:  # going back must work without valid rules, too
+        return model
+
+
+def require_own_name(project: Project, model: str, environment: str) -> None:
+    """Refuse to roll back under a name that an environment does not have yet.
+
+    Raises:
+        StateError: it has an earlier name of the model.
+    """
+    name = name_there(project, model, environment)
+    if name != model:
+        raise StateError(
+            f"`{environment}` has no version of `{model}` to go back to, but has its earlier name `{name}`",
+            hint=f"run `mlgit rollback {word(name)} --env {word(environment)} -m REASON`",
+        )
+
+
+def _counting(project: Project, name: str, *, local: bool | None) -> ModelState:
+    return accept(project, read_model(project, name), local=local)
 
 
 def deregistered_before(project: Project) -> Iterator[RegisteredVersion]:

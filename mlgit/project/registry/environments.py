@@ -9,6 +9,8 @@ from mlgit.core.wording import listed, near
 from mlgit.errors import ConfigError, UnknownReference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
@@ -93,3 +95,30 @@ def _unknown(project: Project, name: str) -> UnknownReference:
     trunk = project.trunk
     where = "here" if trunk is None else f"on {trunk.short}"
     return UnknownReference(f"There is no environment `{name}` {where}", hint=hint)
+
+
+def only_model_in(project: Project, environment: str, read: Callable[[str], ModelState]) -> str:
+    """The only model that is declared or in an environment, by the name that it has there.
+
+    Raises:
+        UnknownReference: there are several, or none.
+    """
+    from mlgit.project.registry.former_names import name_in_environment
+    from mlgit.project.registry.models import declared_models, model_names
+
+    names = model_names(project)
+    if len(names) > 1:
+        declared = declared_models(project)
+        there = [name for name in names if name in declared or read(name).environment(environment).holder]
+        own = (name_in_environment(project, name, environment, None, read) for name in there)
+        names = tuple(dict.fromkeys(own))
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise UnknownReference(
+            f"`{environment}` is an environment, but there is no model yet",
+            hint=f"write `heads/{environment}` for the branch",
+        )
+    held = [name for name in names if read(name).environment(environment).holder is not None]
+    hint = "choose one: " + listed(f"{name}#{environment}" for name in held or names)
+    raise UnknownReference(f"`{environment}` is an environment of several models", hint=hint)

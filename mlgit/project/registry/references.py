@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.record import record
-from mlgit.core.wording import listed
 from mlgit.errors import StateError, UnknownReference
 from mlgit.project.registry.loose_names import experiment, named_loosely, unknown, version_at
 
@@ -155,7 +154,9 @@ def _environment(project: Project, text: str, model: str | None, read: Reader | 
     notes = []
     if not hash_sign and f"refs/heads/{text}" in project.branches:
         notes.append(f"`{text}` is the environment here; write `heads/{text}` for the branch")
-    chosen = model or _only_model(project, text, read or partial(read_model, project))
+    from mlgit.project.registry.environments import only_model_in
+
+    chosen = model or only_model_in(project, text, read or partial(read_model, project))
     state = (read or partial(read_model, project))(chosen).environment(name)
     if state.doubt is not None:
         raise state.doubt.doubt()
@@ -211,31 +212,6 @@ def _empty(project: Project, environment: str, model: str) -> UnknownReference:
         return unknown_here(project, f"What `{environment}` holds of `{model}`")
     hint = f"run `mlgit promote {model} --to {environment}`"
     return UnknownReference(f"`{environment}` holds no version of `{model}`", hint=hint)
-
-
-def _may_be_in(project: Project, name: str, environment: str, read: Reader) -> bool:
-    """Whether a model is declared, or put into an environment by a tag that counts."""
-    from mlgit.project.registry.models import declared_models
-
-    return name in declared_models(project) or read(name).environment(environment).holder is not None
-
-
-def _only_model(project: Project, environment: str, read: Reader) -> str:
-    from mlgit.project.registry.models import model_names
-
-    names = model_names(project)
-    if len(names) > 1:
-        names = tuple(name for name in names if _may_be_in(project, name, environment, read))
-    if len(names) == 1:
-        return names[0]
-    if not names:
-        raise UnknownReference(
-            f"`{environment}` is an environment, but there is no model yet",
-            hint=f"write `heads/{environment}` for the branch",
-        )
-    held = [name for name in names if read(name).environment(environment).holder is not None]
-    hint = "choose one: " + listed(f"{name}#{environment}" for name in held or names)
-    raise UnknownReference(f"`{environment}` is an environment of several models", hint=hint)
 
 
 def _version(project: Project, text: str, read: Reader | None, *, compares: bool) -> Reference | None:
