@@ -44,6 +44,34 @@ def changed(project: Folder) -> Folder:
     return project
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "rows"),
+    [
+        ("t.csv", "x,y", (2, 3)),
+        ("t.csv", "1,2.5", (3, 4)),
+        ("t.tsv", "1e3\t-2", (3, 4)),
+        ("t.csv", "7", (3, 4)),
+    ],
+)
+@pytest.mark.parametrize("keeper", ["git", "dvc"])
+def test_a_first_line_of_numbers_is_a_row_and_no_header(
+    project: Folder, name: str, first: str, rows: tuple[int, int], keeper: str
+) -> None:
+    for number in (2, 3):
+        project.write(f"data/{name}", f"{first}\n" + "3,4\n" * number)
+        if keeper == "dvc":
+            project.dvc("add", "-q", f"data/{name}")
+        else:
+            dvc_yaml = (project / "dvc.yaml").read_text(encoding="utf-8")
+            if "keep:" not in dvc_yaml:
+                stage = f"  keep: {{cmd: 'true', outs: [{{data/{name}: {{cache: false}}}}]}}\n"
+                project.write("dvc.yaml", dvc_yaml.replace("artifacts:", f"{stage}artifacts:"))
+            project.dvc("commit", "-q", "-f", "keep")
+        project.commit(f"Rows {number}")
+    (found,) = diff(project, "HEAD~1", "HEAD")["data"]
+    assert (found["old_rows"], found["new_rows"]) == rows
+
+
 def test_every_part_is_compared_with_the_base(changed: Folder) -> None:
     found = diff(changed)
     assert found["old"]["label"].startswith("base (")

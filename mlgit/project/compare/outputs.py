@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import LEFT_OUT, UNREADABLE
@@ -74,7 +75,7 @@ def table_rows(project: Project, state: Evidence, path: str, md5: str | None) ->
     out = next((out for out in state.pipeline.outputs if out.path == path), None)
     if (out is None or not out.cached) and state.commit is not None:
         found = project.tree(state.commit).read(path)
-        return None if found is None else max(0, len(found.splitlines()) - header)
+        return None if found is None else _data_rows(found.splitlines(), header)
     cache = cache_of(project, path)
     return (
         None
@@ -125,6 +126,8 @@ def _rows(local_path: str, header: int) -> int | None:
         if os.path.getsize(local_path) > _MAX_ROWS_BYTES:
             return None
         with open(local_path, "rb") as file:
+            header = header if _is_header(file.readline(_CHUNK)) else 0
+            file.seek(0)
             lines, last, quoted = 0, b"\n", False
             while chunk := file.read(_CHUNK):
                 lines += chunk.count(b"\n")
@@ -136,6 +139,20 @@ def _rows(local_path: str, header: int) -> int | None:
         # A quoted field may contain a line break, so lines are not rows.
         return _parsed_rows(local_path)
     return max(0, lines + (last != b"\n") - header)
+
+
+def _data_rows(lines: list[bytes], header: int) -> int:
+    return max(0, len(lines) - (header if lines and _is_header(lines[0]) else 0))
+
+
+def _is_header(line: bytes) -> bool:
+    """Whether a first line may name columns: one in which every cell is a number does not."""
+    try:
+        for cell in re.split(rb"[,;\t]", line.strip()):
+            float(cell)
+    except ValueError:
+        return True
+    return False
 
 
 def _parsed_rows(local_path: str) -> int | None:

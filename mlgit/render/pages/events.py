@@ -69,15 +69,16 @@ def _place(event: Event, *, several: bool) -> str:
 
 
 def _move(event: Event, place: str, widest: int) -> Cell:
-    """`prod     ← v1.0.0 (was v1.1.0)`, or the version; marked with `!` if the tag does not count."""
+    """`prod  ← v1.0.0 (was v1.1.0)`, `prod  empty (was v1.0.0)`, a version; `!` if the tag does not count."""
     mark = Span("" if event.refused is None else " !", "bad")
     if event.environment is None:
         return (Span(event.model if event.label is None else f"{event.model}@{event.label}"), mark)
-    arrow = "  → " if event.action == "unassign" else "  ← "
     style: Style = "careful" if (event.label or "").startswith("unregistered") else "strong"
-    before = f" (was {event.before})" if event.before not in {None, event.label} else ""
     name, label = Span(place.ljust(widest), "name"), Span(event.label or "", style)
-    return (name, Span(arrow), label, Span(before, "dim"), mark)
+    if event.action == "unassign":
+        return (name, Span("  empty (was "), label, Span(")"), mark)
+    before = f" (was {event.before})" if event.before not in {None, event.label} else ""
+    return (name, Span("  ← "), label, Span(before, "dim"), mark)
 
 
 def _why(event: Event, most: int) -> str:

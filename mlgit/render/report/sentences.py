@@ -44,7 +44,8 @@ def note_reason(note: Note) -> str:
     found = _SUBJECTS.match(note.message)
     short_form = _SHORT.get(note.code)
     if found is not None and short_form is not None:
-        return short_form.format(found[1])
+        several = note.code == "gate_repointed" and len(_NAME.findall(found[1])) > 1
+        return f"gates {found[1]} were repointed" if several else short_form.format(found[1])
     return lower_first(note.message)
 
 

@@ -110,6 +110,11 @@ def _options(verdict: Verdict) -> list[str]:
         options += ["--base", _word(base[:12])]
     if verdict.candidate.commit:
         options += ["--rev", _word(verdict.candidate.commit[:12])]
+    if any(note.code == "stale_allowed" for note in verdict.notes):
+        options.append("--allow-stale")
+    waivers = [*(each.waiver for each in verdict.results), *(each.waiver for each in verdict.notes)]
+    if any(waivers):  # they end on a day
+        options += ["--date", verdict.evaluated_on.isoformat()]
     return options
 
 

@@ -50,6 +50,10 @@ def test_a_finding_about_a_gate_is_short_in_the_heading_and_whole_below_it() -> 
     assert lines.splitlines()[0] == "### ⚠️ May merge, 1 warning: tumor, gate `auc-vs-prod` was repointed"
     assert lines.splitlines()[1] == "1 of 1 gate passed"
     assert f"- ⚠️ **Gate repointed**: {message}" in lines.partition("|")[0]
+    both = Note(code="gate_repointed", message=message.replace("prod`", "prod`, `f1-vs-prod`"), effect="warn")
+    assert "gates `auc-vs-prod`, `f1-vs-prod` were repointed" in markdown(
+        noted(failing("auc", value="0.9"), both)
+    )
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_an_event_is_one_line_and_a_long_reason_is_cut_with_a_mark(width: int, w
     assert lines == (
         f"3 min ago  prod     ← v1.0.0 (was v1.1.0)  rollback  Ada               {whys}\n"
         "3 h ago    prod     ← v1.1.0 (was v1.0.0)  promote   A very long nam…\n"
-        "4 h ago    staging  → v1.1.0               unassign  CI\n"
+        "4 h ago    staging  empty (was v1.1.0)     unassign  CI\n"
         "4 h ago    tumor@v1.1.0                    release   CI\n"
     )
     assert max(map(len, lines.splitlines())) <= max(width, 74)
