@@ -201,3 +201,14 @@ def test_a_version_that_left_for_a_higher_number_of_an_older_commit_is_missed_al
     change(better, "deregister", "line@v1.0.1", "-m", "Bad")
     rules(better)
     assert "it holds v9.0.0 now" in message(check(better, status=Exit.DONE), "baseline_held")
+
+
+def test_a_lower_version_is_refused_without_a_claim_about_what_is_not_known(better: Folder) -> None:
+    train_into(better, "2.001", "staging")
+    plant(better, "line@v1.0.2", "line@v1.0.2^{}")
+    done = better.here(*PROMOTE_OLD)
+    assert done.status == Exit.BLOCKED
+    assert (
+        "`line@v1.0.0` is lower than `v1.0.1`, which `staging` held before `line#staging#3`, "
+        "which does not count"
+    ) in done.err

@@ -167,9 +167,12 @@ def _require_not_lower(state: ModelState, name: str, version: RegisteredVersion)
     """Refuse a version lower than the one that is there, or that was there last if it is empty."""
     here, last = _higher(state, name)
     if here is not None and version.version < here.version:
+        doubt = state.environment(name).doubt
+        held = "held last" if last else "holds"
+        if doubt is not None:
+            held = f"held before `{doubt.fact.tag}`, which does not count"
         raise AnswerNo(
-            f"`{state.name}@{version.version}` is lower than `{here.version}`, which `{name}` "
-            f"{'held last' if last else 'holds'}",
+            f"`{state.name}@{version.version}` is lower than `{here.version}`, which `{name}` {held}",
             hint="use `mlgit rollback` to go back, or `--downgrade` to promote it anyway",
         )
 
