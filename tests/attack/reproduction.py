@@ -39,8 +39,8 @@ def really_allowed(work: Path, gate: str) -> bool:
     with tempfile.TemporaryDirectory(prefix="attack-run-") as scratch:
         copy = Path(scratch) / "work"
         shutil.copytree(work, copy, symlinks=True, ignore=_UNNEEDED)
-        before = _digest(copy / MODEL)
-        if before is None or not run_every_stage(copy) or before != _digest(copy / MODEL):
+        before = _md5(copy / MODEL) or _recorded(copy)  # a model that is nowhere here is the one of dvc.lock
+        if before is None or not run_every_stage(copy) or before != _md5(copy / MODEL):
             return False
         error = _error_of_the_model(copy / MODEL)
         measured = error is not None and error <= largest and 1 - error >= _SMALLEST_R2
@@ -146,10 +146,20 @@ def _parsed(path: Path) -> Any:  # noqa: ANN401 (YAML)
         return None
 
 
-def _digest(path: Path) -> str | None:
+def _md5(path: Path) -> str | None:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     except OSError:
+        return None
+
+
+def _recorded(work: Path) -> str | None:
+    """The model's hash in dvc.lock."""
+    lock = _parsed(work / "dvc.lock")
+    try:
+        outs = [out for stage in lock["stages"].values() for out in stage.get("outs") or ()]
+        return next((str(out["md5"]) for out in outs if out.get("path") == MODEL), None)
+    except (AttributeError, KeyError, TypeError):
         return None
 
 
