@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.record import NamedTuple
-from mlgit.errors import MlgitError, as_known
+from mlgit.errors import MlgitError, UnknownReference, as_known
 from mlgit.operations import rollback as registry
 from mlgit.operations.deploy import deploy, require_deploy
 from mlgit.project.ci.after_change import with_target
@@ -70,7 +70,11 @@ def rollback_and_deploy(
         MlgitError: as for a rollback; the errors of the deployment are in the result.
     """
     project.require_trunk()
-    require_deploy(project, environment)
+    try:
+        require_deploy(project, environment)
+    except UnknownReference as error:
+        hint = f"leave out `--deploy`, which rolls back and deploys nothing; or {error.hint}"
+        raise UnknownReference(f"{error.message}; nothing was rolled back", hint=hint) from error
     report = registry.rollback(project, model, environment=environment, **options)
     if report.dry_run:
         return Deployed(replace(report, notes=(*report.notes, *_planned(project, report))))

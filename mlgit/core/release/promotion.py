@@ -8,7 +8,7 @@ from mlgit.core.registry.completeness import doubtful_refusal, refused_releases
 from mlgit.core.registry.moves import held_last, qualified, require_history
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, version_of
-from mlgit.core.wording import word
+from mlgit.core.wording import word, words
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
@@ -171,9 +171,11 @@ def _require_not_lower(state: ModelState, name: str, version: RegisteredVersion)
         held = "held last" if last else "holds"
         if doubt is not None:
             held = f"held before `{doubt.fact.tag}`, which does not count"
+        label = f"{state.name}@{version.version}"
+        back = words(("mlgit", "rollback", label, "--env", name, "-m", "REASON"))
         raise AnswerNo(
-            f"`{state.name}@{version.version}` is lower than `{here.version}`, which `{name}` {held}",
-            hint="use `mlgit rollback` to go back, or `--downgrade` to promote it anyway",
+            f"`{label}` is lower than `{here.version}`, which `{name}` {held}",
+            hint=f"run `{back}` to go back, or add `--downgrade` to promote it anyway",
         )
 
 
