@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,10 @@ class _Side:
     def in_git(self) -> frozenset[str]:
         return frozenset(self._tree.paths())
 
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._tree.paths())
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         return self._tree.read_many(paths, most_bytes=MAX_BYTES)
 
@@ -84,7 +89,9 @@ class _Side:
         return {path: f"{bytes_md5(content)} {filters[path]}" for path, content in contents.items()}
 
     def links(self, folder: str) -> Mapping[str, LinkTarget]:
-        names = [name for name in self._tree.paths() if name.startswith(f"{folder}/")]
+        # `0` follows `/` in ASCII, so this is the end of the range.
+        start, end = (bisect_left(self._sorted, f"{folder}{last}") for last in "/0")
+        names = self._sorted[start:end]
         links = [name for name in names if self._tree.identity(name) is None and name not in self.submodules]
         if not links:
             return {}
