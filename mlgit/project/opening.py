@@ -143,7 +143,10 @@ def _not_usable(folder: str, error: GitFailed) -> StateError:
             details=error.details,
         )
     if "must be run in a work tree" in message:
-        return StateError(f"`{folder}` is a bare repository", hint="clone it and run mlgit in the clone")
+        return StateError(
+            f"`{folder}` is in a repository, but not among its files",
+            hint="run mlgit in the folder with the files; clone a bare repository first",
+        )
     if "not a git repository" in message:
         return StateError(
             f"`{os.path.abspath(folder)}` is not in a Git repository",

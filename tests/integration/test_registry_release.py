@@ -129,6 +129,18 @@ def test_the_same_model_on_another_commit_is_already_released(project: Folder) -
     assert any("nothing that its pipeline reads changed" in note for note in forced["notes"])
 
 
+def test_without_a_stage_before_the_model_no_input_is_compared(project: Folder) -> None:
+    project.write("net.bin", "1")
+    project.write("mlgit.yaml", "version: 1\nmodels: {net: {path: net.bin}}\n")
+    for content in ("1", "2"):
+        project.write("net.bin", content)
+        project.commit("Net")
+        project.git("push", "-q")
+        released = change(project, "release", "net", "--bump", "auto")
+    assert released["version"] == "v1.0.1"
+    assert any("no stage makes it, so no inputs are compared" in note for note in released["notes"])
+
+
 def test_a_final_version_may_have_the_content_of_its_pre_release(project: Folder) -> None:
     change(project, "release", "line", "--pre", "rc")
     assert change(project, "release", "line", "--pre", "rc")["already"]

@@ -62,10 +62,11 @@ def test_another_folder_can_be_named_where_the_current_one_was_deleted(project: 
     assert done.status == Exit.DONE, done.err
 
 
-def test_a_bare_repository_is_refused(project: Folder) -> None:
-    done = Folder(project.path.parent / "origin.git").mlgit("status")
+@pytest.mark.parametrize("folder", ["../origin.git", ".git"])
+def test_a_folder_without_files_of_the_repository_is_refused(project: Folder, folder: str) -> None:
+    done = Folder(project.path / folder).mlgit("status")
     assert done.status == Exit.STATE
-    assert "is a bare repository" in done.err
+    assert "is in a repository, but not among its files" in done.err
 
 
 def test_a_repository_of_another_user_is_refused_with_a_command_to_trust_it(project: Folder) -> None:

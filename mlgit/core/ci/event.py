@@ -140,7 +140,7 @@ def _gitlab(variables: Mapping[str, str], _: Mapping[str, Any]) -> CiEvent:
         title=variables.get("CI_MERGE_REQUEST_TITLE"),
         head_branch=variables.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") or branch,
         base_branch=variables.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
-        default_branch=variables.get("CI_DEFAULT_BRANCH"),
+        default_branch=variables.get("CI_DEFAULT_BRANCH") or None,
         fork=bool(own and other and own != other),
         run=whole_number(variables.get("CI_PIPELINE_ID")),
         run_url=variables.get("CI_JOB_URL") or variables.get("CI_PIPELINE_URL"),

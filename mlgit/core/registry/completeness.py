@@ -68,14 +68,14 @@ def in_ci(variables: Mapping[str, str]) -> bool:
 
 
 def target_of_fork(variables: Mapping[str, str]) -> str | None:
-    """The address of the repository that a pipeline in a fork is about; None elsewhere.
+    """The address of the repository that a pipeline in a fork is about, or an impossible one; None elsewhere.
 
     GitLab runs a merge request's pipeline in the fork, unless a member of the target runs it there.
     """
     target = variables.get("CI_MERGE_REQUEST_PROJECT_PATH")
     if not target or variables.get("CI_PROJECT_PATH") == target:
         return None
-    return f"{variables.get('CI_MERGE_REQUEST_PROJECT_URL', '')}.git"
+    return f"{variables.get('CI_MERGE_REQUEST_PROJECT_URL') or f'/dev/null/{target}'}.git"
 
 
 def fetch_only(address: str) -> str:

@@ -31,6 +31,8 @@ def next_step(project: Project, state: ModelState, commit: str, path: str | None
         # Other stages are then around the model. What any stage of the other side reads, too, is not new.
         mine, theirs = _read(here, None, only=theirs) | mine, _read(there, None, only=mine) | theirs
     changed = sorted(name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name))
+    if not mine and not theirs:
+        return "patch", f"no stage makes it, so no inputs are compared with those of {last.version}"
     if not changed:
         return "patch", f"nothing that its pipeline reads changed since {last.version}"
     return "minor", f"{joined(changed, 1)} changed since {last.version}"

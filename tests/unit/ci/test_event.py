@@ -190,6 +190,12 @@ def test_both_forges_report_the_target_branch() -> None:
     ]
 
 
+def test_an_empty_default_branch_is_not_a_branch() -> None:
+    event = ci_event(GITLAB | {"CI_DEFAULT_BRANCH": ""}, None)
+    assert event is not None
+    assert event.default_branch is None
+
+
 @pytest.mark.parametrize("number", ["", "-1", "1.5", "٣", "3 ", "9" * 5000])
 def test_an_invalid_number_of_a_merge_request_is_ignored(number: str) -> None:
     event = ci_event(GITLAB | {"CI_MERGE_REQUEST_IID": number}, None)

@@ -26,6 +26,7 @@ from mlgit.core.registry.completeness import (
     knows_tags,
     parse_listing,
     repair,
+    target_of_fork,
 )
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.semver import Version
@@ -263,3 +264,22 @@ def test_a_doubt_is_a_clone_that_lacks_tags_or_a_newer_tag_that_does_not_count(
     assert doubts.environment(state, "prod") == (environment or clone.known)
     assert doubts.release(state) == (release or clone.known)
     assert NO_DOUBTS.release(replay([]).model("m")) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("more", "address"),
+    [
+        ({}, None),
+        ({"CI_MERGE_REQUEST_PROJECT_PATH": "fork/tumor"}, None),
+        ({"CI_MERGE_REQUEST_PROJECT_PATH": "acme/tumor"}, "/dev/null/acme/tumor.git"),
+        (
+            {
+                "CI_MERGE_REQUEST_PROJECT_PATH": "acme/tumor",
+                "CI_MERGE_REQUEST_PROJECT_URL": "https://x/acme/tumor",
+            },
+            "https://x/acme/tumor.git",
+        ),
+    ],
+)
+def test_a_pipeline_in_a_fork_never_asks_its_own_clone(more: dict[str, str], address: str | None) -> None:
+    assert target_of_fork({"CI_PROJECT_PATH": "fork/tumor", **more}) == address
