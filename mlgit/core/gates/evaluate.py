@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isinf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
@@ -182,6 +183,9 @@ def _finite(place: Place) -> Decimal | Finding:
         return Finding("error", "not_a_number", f"`{place.full_name}` is not a number")
     if not value.is_finite():
         return Finding("error", "not_finite", f"`{place.full_name}` is {value}")
+    if isinf(float(value)):
+        text = f"`{place.full_name}` is {value}, which is infinite where numbers have 64 bits"
+        return Finding("error", "not_finite", text)
     return value
 
 

@@ -20,6 +20,7 @@ UnreadyCode = Literal[
     "model_not_found",
     "model_not_made",
     "model_elsewhere",
+    "model_kept_back",
     "path_not_declared",
     "no_gates",
     "config_not_read",
@@ -143,6 +144,22 @@ def model_problem(
     gone = [each for each in files.deleted() if each.endswith(_OF_DVC)]
     back = f"run `{words(('git', 'checkout', '--', *gone))}`: deleted here" if gone else None
     return _not_found(model, message, back or _alike(path, pipeline.outputs, files.paths), line)
+
+
+def kept_back(model: str, path: str | None, pipeline: Pipeline, *, line: int | None = None) -> Unready | None:
+    """Whether DVC keeps the model out of its remote, from where a release is fetched."""
+    outputs = outputs_of((path or "").rstrip("/"), pipeline.outputs)
+    kept = next((each for each in outputs if not each.push and not each.foreign), None)
+    if kept is None:
+        return None
+    return Unready(
+        code="model_kept_back",
+        subject=model,
+        message=f"`{kept.path}` has `push: false`, so the DVC remote has no release of `{model}` to fetch",
+        severity="info",
+        hint=f"remove `push: false`, or run `mlgit release {word(model)} --data-elsewhere` after the merge",
+        line=line,
+    )
 
 
 def _missing_member(

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mlgit.project.open import Branch, Project
 
 _EFFECTS: Mapping[str, Effect] = {"error": "block", "warn": "warn", "info": "note"}
+_ONCE = frozenset({"model_kept_back"})
+"""Noted only in the change that brings it: a release may well state that its data is elsewhere."""
 
 
 def declaration_notes(
@@ -47,11 +49,13 @@ def declaration_notes(
     # The decision itself adds a note about models without gates.
     found = [each for each in unready(project, commit) if each.code != "no_gates"]
     known = set()
-    if target is not None and any(each.severity == "error" for each in found):
+    if target is not None and any(each.severity == "error" or each.code in _ONCE for each in found):
         known = {(each.code, each.subject) for each in _unready_before(project, target)}
     notes = []
     for each in found:
         effect = _EFFECTS[each.severity]
+        if each.code in _ONCE and (each.code, each.subject) in known:
+            continue
         if effect == "block" and (each.code, each.subject) in known:
             effect = "warn"
         where = "" if each.line is None else f"{CONFIG_FILE}:{each.line}: "

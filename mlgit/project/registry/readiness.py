@@ -13,6 +13,7 @@ from mlgit.core.registry.readiness import (
     Files,
     KnownNames,
     Unready,
+    kept_back,
     model_problem,
     refused_names,
     ungated_models,
@@ -139,7 +140,9 @@ def _refused_names(project: Project, commit: str | None) -> Iterator[Unready]:
 def _model_problems(project: Project, commit: str | None) -> Iterator[Unready]:
     pipeline, files = evidence(project, commit, staleness=False).pipeline, _files(project, commit)
     for name, model in project.config(commit).models.items():
-        found = model_problem(name, model_path(model, pipeline), pipeline, files, line=model.line)
+        path = model_path(model, pipeline)
+        found = model_problem(name, path, pipeline, files, line=model.line)
+        found = found or kept_back(name, path, pipeline, line=model.line)
         if found is not None:
             yield found
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GOOD = metric_file(auc="0.95")
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "sNaN"])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "sNaN", "1e400", "-1e309"])
 @pytest.mark.parametrize("gate", [absolute(low="0"), change()])
 def test_a_candidate_that_is_not_finite_is_an_error(gate: Gate, value: str) -> None:
     result = evaluate(gate, case(gate, files=(metric_file(auc=value),), against=baseline(GOOD)), rules())

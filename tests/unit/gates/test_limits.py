@@ -22,7 +22,7 @@ from tests.support.verdicts import absolute, baseline, case, change, metric_file
     [
         ("0.9", None, "0.9", None),
         ("0.9", None, "0.8999999999999999999999", "below_minimum"),
-        ("0.9", None, "1e999999", None),
+        ("0.9", None, "1e300", None),
         (None, "50", "50", None),
         (None, "50", "50.00000000000000001", "above_maximum"),
         (None, "50", "-1", None),

@@ -13,6 +13,7 @@ from mlgit.core.registry.readiness import (
     KnownNames,
     Unready,
     command_of,
+    kept_back,
     model_problem,
     refused_names,
     ungated_models,
@@ -261,3 +262,14 @@ def test_a_declared_model_without_a_gate_is_found() -> None:
 )
 def test_a_hint_that_is_only_a_command_can_be_run(hint: str | None, command: str | None) -> None:
     assert command_of(hint) == command
+
+
+def test_a_model_that_dvc_does_not_push_is_named() -> None:
+    found = kept_back("net", "models/", pipeline(output("models/net.bin")._replace(push=False)), line=3)
+    assert found is not None
+    assert (found.code, found.severity, found.subject, found.line) == ("model_kept_back", "info", "net", 3)
+    assert found.message.startswith(
+        "`models/net.bin` has `push: false`, so the DVC remote has no release of `net`"
+    )
+    assert kept_back("net", "models", pipeline(output("models/net.bin"))) is None
+    assert kept_back("net", None, pipeline(output("other")._replace(push=False))) is None
