@@ -282,7 +282,8 @@ def _failed(result: Result, *, places: bool) -> str:
 def _of_note(note: Note) -> str:
     """The message; of a long one the beginning, which ends with `…`."""
     if note.code == "gate_repointed" and note.gate is not None:
-        return f"gate {note.gate} was repointed"
+        changed = note.message.startswith(f"Gate `{note.gate}` was changed: ")  # what it reads is the same
+        return f"gate {note.gate} was {'changed' if changed else 'repointed'}"
     text = note.message
     if len(text) > _LONGEST_NOTE:
         text = f"{text[:_LONGEST_NOTE].rpartition(' ')[0]}…"

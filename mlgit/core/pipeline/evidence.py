@@ -83,7 +83,7 @@ def other_texts(before: str, after: str) -> tuple[str, str]:
 FROZEN = "the stage is frozen"
 """Ends a reason, in parentheses, that holds only because DVC does not run a frozen stage."""
 
-MERGED = "git merged its entry of dvc.lock from two others, and no run made it"
+MERGED = "its entry of dvc.lock is what git makes of two others, and nothing shows that a run made it"
 """The reason of a stage whose recorded results come from no run."""
 
 DELETED = "deleted "

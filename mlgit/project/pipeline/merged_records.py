@@ -77,7 +77,9 @@ def confirmation_notes(
         own = [(each, author) for each, author in commits if each in change]
         if own and len(own) == len([*commits]):
             file, (first, author) = record_file(stage), own[-1]
-            text = f"Git merged the entry of stage `{stage}` in {file}; only the message"
+            text = (
+                f"Git merged the entry of stage `{stage}` in {file}; that a run gave the same is only known"
+            )
             yield Note(
                 code="merge_confirmed",
                 message=f"{text} from the message of {first[:7]} by `{author}`",

@@ -65,6 +65,16 @@ CASES = {
         absolute("a", low="0.95", severity="warn"),
         notes=(Note(code="gate_repointed", message="Gate `b` moved", effect="warn"),),
     ),
+    "Allowed, 1 warning: tumor, gate b was changed": verdict(
+        absolute("a", low="0.1"),
+        notes=(
+            Note(code="gate_repointed", message="Gate `b` was changed: min 1 → 1%", effect="warn", gate="b"),
+        ),
+    ),
+    "Allowed, 1 warning: tumor, gate b was repointed": verdict(
+        absolute("a", low="0.1"),
+        notes=(Note(code="gate_repointed", message="`b`: it read x", effect="warn", gate="b"),),
+    ),
     "Allowed: no gates were evaluated": decide([], rules=rules(), candidate=CANDIDATE, policy=Policy()),
 }
 
