@@ -255,9 +255,8 @@ def _target(
 ) -> tuple[RegisteredVersion, tuple[RegisteredVersion, ...], bool]:
     """The version to go back to, those that are passed over on the way, and whether it is there already."""
     require_own_name(project, state.name, here.environment)
-    held = here.version if here.doubt is None else None
-    if held is not None and str(held.version) == to:
-        return held, (), True
+    if here.doubt is None and here.version is not None and str(here.version.version) == to:
+        return here.version, (), True
     skipped: list[RegisteredVersion] = []
 
     def counts(version: RegisteredVersion) -> bool:
@@ -282,7 +281,8 @@ def _environment(raw: ModelState, here: EnvironmentState, to: str | None) -> Env
         return here
     require_changeable(here, to)
     # Going back must work from a tag that does not count, too, but only to a version that counts.
-    return here if doubt.unread else replace(raw.environment(here.environment), registered=here.registered)
+    there = raw.environment(here.environment)
+    return here if doubt.unread else replace(there, registered={**there.registered, **here.registered})
 
 
 def _notes(

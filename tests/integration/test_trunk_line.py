@@ -10,7 +10,7 @@ import pytest
 from mlgit.errors import Exit
 from mlgit.project.trust.trunk_line import TrunkLine
 from tests.integration.test_forged_tags import forge, released
-from tests.support.forged import forge_release, outcomes
+from tests.support.forged import forge_assignment, forge_release, outcomes
 from tests.support.registry import opened, train
 
 if TYPE_CHECKING:
@@ -126,6 +126,9 @@ def test_a_commit_inside_a_pull_request_is_never_released(staged: Folder) -> Non
         assert done.status == Exit.BLOCKED
     staged.here("ci", "merged")
     assert "line#staging#2" not in staged.git("tag")
+    forge_assignment(staged, "line#staging#2", "v1.0.1", gates=["mae-vs-base", "r2-floor"])
+    back = staged.here("rollback", "line", "--env", "staging", "-m", "Not measured")
+    assert "Rolled back staging of line from v1.0.1 to v1.0.0" in back.out, back.err
     line = TrunkLine(opened(staged), [staged.git("rev-parse", "HEAD").strip()])
     assert line.was_tip(head)  # the gates of the pull request were about it
 
