@@ -334,3 +334,17 @@ def test_the_hint_about_a_missing_target_is_valid_yaml(deployable: Folder) -> No
     done = deployable.here("deploy", "--env", "staging", "--dry-run")
     assert done.status == Exit.DONE, done.err
     assert "/srv/models/line" in deployable.here("deploy", "--env", "staging", "--dry-run", "--json").out
+
+
+def test_a_rollback_to_a_place_without_target_writes_nothing(
+    live: Folder,
+) -> None:
+    before = deployable.git("tag")
+    done = deployable.here("rollback", "--env", "staging", "--deploy", "-m", "slow")
+    assert done.status == Exit.STATE
+    assert "does not declare `staging`; nothing was rolled back" in done.err
+    assert (
+        "hint: leave out `--deploy`, which rolls back and deploys nothing; or add `deploy: {staging: "
+        in done.err
+    )
+    assert deployable.git("tag") == before

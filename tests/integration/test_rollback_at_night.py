@@ -389,18 +389,3 @@ def test_where_ci_deploys_the_job_that_the_tag_starts_is_named(live: Folder, hos
     change(live, "promote", "line", "--to", "prod")
     in_ci = live.here("rollback", "--env", "prod", "--to", "v1.0.1", "-m", "x", env={"CI": "true"})
     assert "has finished" not in in_ci.out
-
-
-def test_without_a_target_nothing_is_rolled_back_and_the_hint_does_not_need_a_merge(live: Folder) -> None:
-    live.write("mlgit.yaml", (live / "mlgit.yaml").read_text(encoding="utf-8").partition("deploy:")[0])
-    live.commit("No target")
-    live.git("push", "-q")
-    before = live.git("tag")
-    done = live.here("rollback", "--env", "prod", "--deploy", "-m", "slow")
-    assert done.status == Exit.STATE
-    assert "does not declare `prod`; nothing was rolled back" in done.err
-    assert (
-        "hint: leave out `--deploy`, which rolls back and deploys nothing; or add `deploy: {prod: "
-        in done.err
-    )
-    assert live.git("tag") == before
