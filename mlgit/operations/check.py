@@ -99,7 +99,7 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     )
     if baseline is None:
         return extended
-    from mlgit.core.compare.change_lines import change_lines, param_changes
+    from mlgit.core.compare.change_lines import change_lines, param_changes, without_denial
     from mlgit.core.compare.changes import Side
     from mlgit.core.pipeline.stage_runs import stage_runs
     from mlgit.project.compare.diff import compare
@@ -118,6 +118,7 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     here = frozenset(project.tree(candidate.commit).paths())
     made = _made(base, judged.evidence, kept=here)
     lines = _by_git(project, judged, base, change_lines(diff, made=made, plotted=plotted), here)
+    lines = without_denial(lines, {note.code for note in judged.verdict.notes})
     return replace(extended, changes=lines, params=param_changes(diff), stages=stages)
 
 

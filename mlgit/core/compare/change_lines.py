@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LONGEST_VALUE = 80
 _MOST_PARAMS = 200
 _MOST_IN_LINE = 5
+_SAME = "unchanged"
 _VERBS: Mapping[Kind, str] = {
     "added": "new",
     "removed": "gone",
@@ -46,7 +47,13 @@ def change_lines(diff: Diff, *, made: Collection[str] = (), plotted: Collection[
         ("outputs", outputs or None, _content),
     )
     compared = [(name, _in_line(list(map(show, part)))) for name, part, show in parts if part is not None]
-    return {name: text or "unchanged" for name, text in compared}
+    return {name: text or _SAME for name, text in compared}
+
+
+def without_denial(lines: Mapping[str, str], codes: Collection[str]) -> dict[str, str]:
+    """The lines without `data: unchanged` where a note (its code) names data that is elsewhere."""
+    other = "data_changed" in codes
+    return {name: text for name, text in lines.items() if not (other and (name, text) == ("data", _SAME))}
 
 
 def _in_line(texts: Sequence[str]) -> str:

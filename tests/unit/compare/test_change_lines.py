@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from mlgit.core.compare.change_lines import change_lines, param_changes
+from mlgit.core.compare.change_lines import change_lines, param_changes, without_denial
 from mlgit.core.compare.changes import ContentChange, Diff, Side, ValueChange
 from mlgit.core.gates.metric_changes import metric_changes
 from tests.support.verdicts import metric_file
@@ -169,3 +169,10 @@ def test_what_has_commas_in_it_is_separated_by_semicolons() -> None:
     )
     lines = change_lines(Diff(old=SIDE, new=SIDE, models=models))
     assert lines == {"model": "`a` changed, 2.0 → 4.0 KiB; `b` changed"}
+
+
+def test_data_is_not_unchanged_where_a_note_names_other_data() -> None:
+    lines = {"data": "unchanged", "params": "unchanged"}
+    assert without_denial(lines, {"data_changed"}) == {"params": "unchanged"}
+    assert without_denial(lines, {"other"}) == lines
+    assert without_denial({"data": "`a.csv` changed"}, {"data_changed"}) == {"data": "`a.csv` changed"}
