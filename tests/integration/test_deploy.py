@@ -337,7 +337,7 @@ def test_the_hint_about_a_missing_target_is_valid_yaml(deployable: Folder) -> No
 
 
 def test_a_rollback_to_a_place_without_target_writes_nothing(
-    live: Folder,
+    deployable: Folder,
 ) -> None:
     before = deployable.git("tag")
     done = deployable.here("rollback", "--env", "staging", "--deploy", "-m", "slow")
