@@ -45,6 +45,7 @@ def start(project: Folder, rules: str = RULES) -> None:
     project.git("branch", "kept")
     project.git("push", "-q", "origin", "main", "kept")
     tag(project, "line@v1.0.0", "line#prod#1")
+    project.git("push", "-q", "origin", "--tags")
     project.git("checkout", "-qb", "topic")
     train(project, "1.5")
     project.commit("Worse")
