@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.support.shell import Folder
 
-HERE = {"url": "file:///work/mlgit", "dir_info": {"editable": True}}
+HERE = {"url": "file:///home/ada/mlgit", "dir_info": {"editable": True}}
 
 
 @pytest.mark.parametrize("host", ["github", "gitlab"])

@@ -74,6 +74,15 @@ def test_a_pass_shows_gates_changes_and_the_next_command() -> None:
     assert "- To release it after the merge: `mlgit release tumor`" in text
 
 
+def test_the_command_for_the_same_verdict_accepts_stale_numbers_where_the_report_did() -> None:
+    record = failing("auc", value="0.9", extra=1)
+    stale = Note(code="stale_allowed", message="`m.json` is stale", effect="warn")
+    for notes, shown in (((), False), ((stale,), True)):
+        lines = markdown(replace(record, verdict=with_notes(record.verdict, list(notes)))).splitlines()
+        (same,) = [line for line in lines if line.startswith("- The same verdict in your clone: ")]
+        assert ("--allow-stale" in same) is shown
+
+
 def test_the_report_says_that_no_metric_changed_if_something_else_did() -> None:
     passing = failing("auc", value="0.9")
     bare = replace(passing, verdict=replace(passing.verdict, results=()))
