@@ -170,7 +170,7 @@ class _StatusReader:
         project, config = self._project, self._config
         trunk = self._part("trunk", lambda: project.trunk)
         here = {} if config is None else config.environments
-        there = self._part("environments", lambda: self._trunk_environments) or {}
+        there = self._trunk_environments
         head = project.head
         known = project.remote is not None and head.branch is not None
         return {
@@ -179,17 +179,16 @@ class _StatusReader:
             "trunk": None if trunk is None else trunk.short,
             "config": "invalid" if config is None else "declared" if config.declared else "absent",
             "gates_declared": 0 if config is None else len(config.gates),
-            "environments_pending": tuple(name for name in here if name not in there),
+            "environments_pending": tuple(name for name in here if there is not None and name not in there),
         }
 
     def _part(self, name: str, read: Callable[[], T]) -> T | None:
-        """The part; None if it fails, with each reason once among the failures."""
+        """The part; None if it fails, with the reason among the failures."""
         try:
             return read()
         except MlgitError as error:
             failure = _failure(name, error)
-            known = {(one.message, one.location) for one in self._failures}
-            if (failure.message, failure.location) not in known:
+            if failure not in self._failures:
                 self._failures.append(failure)
             return None
 
@@ -243,7 +242,7 @@ class _StatusReader:
             self._project,
             registry,
             declared=self._model_paths(),
-            environments=list(self._trunk_environments),
+            environments=list(self._trunk_environments or ()),
             doubts=self._doubts,
         )
 
@@ -254,12 +253,16 @@ class _StatusReader:
         models = {} if self._config is None else self._config.models
         return {name: model.path or artifacts.get(name) for name, model in models.items()} or artifacts
 
-    @property
-    def _trunk_environments(self) -> Mapping[str, Environment]:
-        try:
-            return self._project.trunk_config.environments
-        except ConfigError:
-            return {}
+    @cached_property
+    def _trunk_environments(self) -> Mapping[str, Environment] | None:
+        """Those that trunk declares; None if its `mlgit.yaml` cannot be read, or never was valid."""
+
+        def read() -> Mapping[str, Environment] | None:
+            with suppress(ConfigError):
+                return self._project.trunk_config.environments
+            return None
+
+        return self._part("environments", read)
 
     def _waivers(self) -> tuple[ExpiringWaiver, ...]:
         trunk = self._project.trunk
@@ -292,7 +295,7 @@ class _StatusReader:
                     registry=self._registry,
                     state=self._evidence,
                     paths=self._model_paths(),
-                    environments=self._trunk_environments,
+                    environments=self._trunk_environments or {},
                     unready={each.subject for each in found.unready if each.code != "no_gates"},
                 ),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, cast
 
 from mlgit.adapters.git.binary import Git, environment, reading_ended
@@ -93,20 +94,25 @@ class Objects:
             process.kill()  # it only reads, and letting it finish takes milliseconds
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
-                    stream.close()
+                    with suppress(BrokenPipeError):  # a query was not sent, because git had ended
+                        stream.close()
             process.wait()
 
     def _read(self, specs: Sequence[str], most_bytes: int | None) -> list[GitObject | None]:
         valid = [spec for spec in specs if spec and "\n" not in spec and "\0" not in spec]
         found: dict[str, GitObject | None] = {}
-        while len(found) < len(valid):
-            left = valid[len(found) :]
-            responses = self._send(left)
-            for spec in left:
-                found[spec] = one = responses.next(most_bytes)
-                if one is not None and one.too_large:
-                    self.close()  # the quickest way to skip its content
-                    break
+        try:
+            while len(found) < len(valid):
+                left = valid[len(found) :]
+                responses = self._send(left)
+                for spec in left:
+                    found[spec] = one = responses.next(most_bytes)
+                    if one is not None and one.too_large:
+                        self.close()  # the quickest way to skip its content
+                        break
+        except ToolError:
+            self.close()  # git has ended, and the next query may be about objects that are here
+            raise
         return [found.get(spec) for spec in specs]
 
     def _send(self, specs: Iterable[str]) -> _Responses:

@@ -224,6 +224,14 @@ class Status:
         return tuple(stage for stage in self.stages if stage.stale and not is_tracked_file(stage))
 
     @property
+    def errors(self) -> tuple[Failure, ...]:
+        """The failures, one of each reason: several parts may fail for the same one."""
+        found: dict[tuple[str, str | None], Failure] = {}
+        for each in self.failures:
+            found.setdefault((each.message, each.location), each)
+        return tuple(found.values())
+
+    @property
     def unfinished(self) -> bool:
         """Whether a gate blocks, a stage is stale, or a part of it could not be read."""
         blocked = self.verdict is not None and self.verdict.decision == "block"

@@ -8,7 +8,7 @@ from mlgit.adapters.git.refs import count_commits
 from mlgit.core.overview.status import EnvironmentLine, ModelLine
 from mlgit.core.registry.completeness import NO_DOUBTS, Doubts
 from mlgit.core.registry.state import label_of
-from mlgit.errors import ConfigError
+from mlgit.errors import MlgitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -95,11 +95,11 @@ def _model_line(
 
 
 def _served(project: Project, here: EnvironmentState) -> Served | None:
-    """What the target serves; nothing is imported for it unless trunk declares one."""
+    """What the target serves; nothing is imported for it unless trunk declares one that can be read."""
     try:
         if not project.trunk_config.deploy:
             return None
-    except ConfigError:
+    except MlgitError:
         return None
     from mlgit.project.deploy.served import served
 

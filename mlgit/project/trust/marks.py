@@ -70,7 +70,7 @@ def of_other_tools(project: Project, registry: Registry | None = None) -> Callab
     try:
         declared = {*project.trunk_config.models, *project.config(None).models}
         unsure = not project.trunk_config.models or foreign_tags_allowed(project)
-    except ConfigError:
+    except MlgitError:  # the command says so itself
         return lambda _: False
     if unsure:
         return lambda _: False

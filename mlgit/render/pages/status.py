@@ -58,8 +58,8 @@ def short_page(found: Status) -> Page:
         texts.append(f"{found.remote} has other tags")
     elif found.unpushed_tags:
         texts.append(f"{count(len(found.unpushed_tags), 'tag')} not pushed")
-    if found.failures:
-        texts.append(count(len(found.failures), "error"))
+    if found.errors:
+        texts.append(count(len(found.errors), "error"))
     return [line(" · ".join(texts))]
 
 
@@ -213,7 +213,7 @@ def _unready(found: Status, short: Shortening) -> Page:
 
 def _failures(found: Status) -> Page:
     blocks: Page = []
-    for failure in found.failures:
+    for failure in found.errors:
         where = f" ({failure.location})" if failure.location else ""
         blocks += [line(""), line(Span("error: ", "bad"), f"{failure.message}{where}", hang=2)]
         if failure.hint:

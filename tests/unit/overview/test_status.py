@@ -200,3 +200,10 @@ def test_a_config_under_another_name_is_renamed_before_a_new_one_is_written() ->
     assert step == NextStep(
         command="git add mlgit.yml && git mv mlgit.yml mlgit.yaml", reason="`mlgit.yml` is not read"
     )
+
+
+def test_a_reason_for_which_several_parts_failed_is_one_error() -> None:
+    parts = [("metrics", "gone"), ("models", "gone"), ("tags", "locked"), ("metrics", "locked")]
+    failures = tuple(Failure(part=part, code="tool_failed", message=why) for part, why in parts)
+    errors = replace(CLEAN, failures=failures).errors
+    assert [(each.part, each.message) for each in errors] == [("metrics", "gone"), ("tags", "locked")]
