@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.entries import rejection_notes
 from mlgit.core.release.promotion import require_version, split_target
 from mlgit.core.release.tag_plan import ChangeReport, plan_deregistration
-from mlgit.core.trust.doubt import ways_out
+from mlgit.core.trust.doubt import most_that_is_there, ways_out
 from mlgit.errors import StateError, UsageError
 from mlgit.project.registry.tag_settings import tag_repair
 from mlgit.project.release.change import make_change, model_to_change
@@ -35,9 +35,9 @@ def deregister(
         )
     state = model_to_change(project, name, local=local)
     version = require_version(state, wanted)
-    if not version.deregistered:
-        _refuse_live(project, state, version)
     accepted = accept(project, state, local=local)
+    if not version.deregistered:
+        _refuse_live(project, state, accepted, version)
     plan = (
         () if version.deregistered else plan_deregistration(accepted, version, now=project.now, reason=reason)
     )
@@ -55,8 +55,11 @@ def deregister(
     )
 
 
-def _refuse_live(project: Project, state: ModelState, version: RegisteredVersion) -> None:
-    for name, each in state.environments.items():
+def _refuse_live(
+    project: Project, state: ModelState, accepted: ModelState, version: RegisteredVersion
+) -> None:
+    there = {name: most_that_is_there(name, state, accepted) for name in state.environments}
+    for name, each in there.items():
         half = each.unfinished
         if half is not None and half.parsed_summary.version == str(version.version):
             raise StateError(
@@ -67,7 +70,7 @@ def _refuse_live(project: Project, state: ModelState, version: RegisteredVersion
     # Compared by number: one commit may have two versions.
     live = [
         name
-        for name, each in state.environments.items()
+        for name, each in there.items()
         if each.version is not None and each.version.version == version.version
     ]
     if live:

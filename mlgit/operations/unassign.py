@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_unassignment
+from mlgit.core.trust.doubt import most_that_is_there
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.release.change import make_change, model_to_change
@@ -32,8 +33,9 @@ def unassign(
         LostRace: someone else changed the environment first.
     """
     state = model_to_change(project, model, local=local)
-    here = known_environment(project, state, environment)
+    known_environment(project, state, environment)
     accepted = accept(project, state, local=local, fetch=True)
+    here = most_that_is_there(environment, state, accepted)
     doubt = accepted.environment(environment).doubt
     if doubt is not None and (doubt.unread or here.holder is None):
         raise doubt.doubt()

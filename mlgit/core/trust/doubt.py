@@ -63,6 +63,15 @@ def _counter(fact: TagFact) -> int:
     return fact.name.counter or 0
 
 
+def most_that_is_there(name: str, raw: ModelState, kept: ModelState) -> EnvironmentState:
+    """What an environment holds or, if that is in doubt, what it holds by all of its tags.
+
+    A tag that changes nothing leaves no doubt. `raw` has all tags, `kept` those that count.
+    """
+    here = kept.environment(name)
+    return here if here.doubt is None else raw.environment(name)
+
+
 def environments_of(state: ModelState) -> tuple[str, ...]:
     """The environments that tags of a model mention, even lightweight and damaged ones."""
     names = (parse_tag(tag) for tag in state.ignored)
