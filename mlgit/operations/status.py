@@ -187,9 +187,7 @@ class _StatusReader:
         try:
             return read()
         except MlgitError as error:
-            failure = _failure(name, error)
-            if failure not in self._failures:
-                self._failures.append(failure)
+            self._failures.append(_failure(name, error))
             return None
 
     @cached_property

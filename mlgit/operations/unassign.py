@@ -35,11 +35,10 @@ def unassign(
     state = model_to_change(project, model, local=local)
     known_environment(project, state, environment)
     accepted = accept(project, state, local=local, fetch=True)
-    here = most_that_is_there(environment, state, accepted)
-    doubt = accepted.environment(environment).doubt
-    if doubt is not None and (doubt.unread or here.holder is None):
-        raise doubt.doubt()
-    here = replace(here, counter=accepted.environment(environment).counter)
+    here, known = most_that_is_there(environment, state, accepted), accepted.environment(environment)
+    if known.doubt is not None and (known.doubt.unread or here.holder is None):
+        raise known.doubt.doubt()
+    here = replace(here, counter=known.counter)
     move = Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
     plan = plan_unassignment(accepted, here, move)
     note = f"DVC itself still returns `{here.label}` for `{environment}`: it has no empty stage"

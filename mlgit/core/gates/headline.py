@@ -24,6 +24,7 @@ FINDINGS = (
     "baseline_emptied",
     "newer_tag_refused",
     "baseline_older",
+    "baseline_not_passed",
     "baseline_frozen",
     "target_moved_on",
     "baseline_held",

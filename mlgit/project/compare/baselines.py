@@ -90,7 +90,7 @@ class Baselines:
             return BaselineFiles(baseline)
         if name is not None:
             own = self.names.get(name, name)
-            name = self._place(vs, self._registry_name(name))[1] if vs in self.environments else own
+            name = self._place(vs, self.registry_name(name))[1] if vs in self.environments else own
         return read_baseline(
             self.project, baseline, model, alone=self.alone, name=name, wanted=self.metric_files
         )
@@ -108,9 +108,9 @@ class Baselines:
         if vs == "base" and (self.purpose == "check" or self.base is not None):
             return self._base_of_change(model)
         try:
-            name = self._registry_name(model)
+            name = self.registry_name(model)
             promoted = vs == "release" and name is not None and self.purpose == "promote"
-            if vs == "base" or (promoted and is_newest(self._state(name or ""), self.candidate)):
+            if vs == "base" or (promoted and is_newest(self.state_of(name or ""), self.candidate)):
                 return self._last_release(vs, model, self._name_of_releases(name))
             if vs == "release":
                 return self._release(model, self._name_of_releases(name))
@@ -120,7 +120,7 @@ class Baselines:
         except (ToolError, AnswerNo, StateError) as error:
             return unknown(vs, model, f"`{vs}`", "a tag", error.message, error.hint)
 
-    def _registry_name(self, model: str | None) -> str | None:
+    def registry_name(self, model: str | None) -> str | None:
         """The name in tags; an unnamed model has the only name in dvc.yaml `artifacts:` or in the tags."""
         if model is not None:
             return model if self.declared is not None else self.names.get(model, model)
@@ -135,7 +135,7 @@ class Baselines:
         if key not in self._places:
             from mlgit.project.registry.former_environments import place_of
 
-            self._places[key] = place_of(self.project, name, vs, self.candidate, self._state)
+            self._places[key] = place_of(self.project, name, vs, self.candidate, self.state_of)
         return self._places[key]
 
     def _name_of_releases(self, name: str | None) -> str | None:
@@ -144,7 +144,7 @@ class Baselines:
             return only_name("The newest release may be that", self._names)
         from mlgit.project.registry.former_names import name_of_releases
 
-        return name_of_releases(self.project, name, self.candidate, self._state)
+        return name_of_releases(self.project, name, self.candidate, self.state_of)
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -152,9 +152,9 @@ class Baselines:
         from mlgit.project.registry.models import unnamed_models
 
         after = None if self.declared is None else tuple(self.declared.models)
-        return unnamed_models(self.project, self._state, after=after)
+        return unnamed_models(self.project, self.state_of, after=after)
 
-    def _state(self, name: str) -> ModelState:
+    def state_of(self, name: str) -> ModelState:
         return self._tags_of(name).state or ModelState(name=name)
 
     def _tags_of(self, name: str | None) -> ModelTags:
@@ -220,7 +220,7 @@ class Baselines:
         found = none_at(vs, model, vs, rule, f"No release of {quoted(name)} comes before this one")
         refused = None
         if name is not None and here is not None:
-            state = self._state(name)
+            state = self.state_of(name)
             version, refused = release_before(self.project, state, here)
             if version is not None:
                 found = found_at(vs, model, f"{name}@{version.version}", rule, version.commit)
@@ -230,7 +230,7 @@ class Baselines:
 
     def _release(self, model: str | None, name: str | None) -> Baseline:
         rule = "the newest release"
-        state = None if name is None else self._state(name)
+        state = None if name is None else self.state_of(name)
         version = None if state is None else state.latest
         found = none_at("release", model, "release", rule, f"{quoted(name)} has no release yet")
         if version is not None:
@@ -250,12 +250,12 @@ class Baselines:
     def _environment(self, vs: str, model: str | None, registered: str | None) -> Baseline | None:
         place, name = self._place(vs, registered)
         names = self._names if name is None else (name,)
-        states = [self._state(each).environments.get(place) for each in names]
+        states = [self.state_of(each).environments.get(place) for each in names]
         if vs not in self.environments and not self._means_environment(vs, used=any(states)):
             return None
         only_name(f"`{vs}` is an environment", names)
         state = states[0] if states else None
-        now, whole = self.declared is None, None if name is None else self._state(name)
+        now, whole = self.declared is None, None if name is None else self.state_of(name)
         found = in_environment(
             self.project, vs, model, place=place, state=whole, purpose=self.purpose, merged=now
         )
@@ -265,7 +265,7 @@ class Baselines:
         found = self._merged(found, None if state is None else state.version)
         if name is not None:
             explain = replaced if vs in self.environments else frozen
-            found = explain(self.project, found, name=name, candidate=self.candidate, read=self._state)
+            found = explain(self.project, found, name=name, candidate=self.candidate, read=self.state_of)
         return self._proven(found, name, None)
 
     def _merged(self, found: Baseline, version: RegisteredVersion | None) -> Baseline:
@@ -293,7 +293,7 @@ class Baselines:
     def _revision(self, vs: str, model: str | None, name: str | None) -> Baseline:
         from mlgit.project.registry.references import resolve
 
-        found = resolve(self.project, vs, model=name, read=self._state)
+        found = resolve(self.project, vs, model=name, read=self.state_of)
         if found.version is not None:
             return found_at(vs, model, found.label, "a version", found.commit)
         baseline = found_at(vs, model, found.label, "a revision", found.commit)

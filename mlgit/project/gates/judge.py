@@ -23,6 +23,7 @@ from mlgit.project.gates.declarations import (
 from mlgit.project.gates.model_changes import model_change_notes
 from mlgit.project.gates.numbers import behind_notes, numbers_rule
 from mlgit.project.gates.rules import Change, Compared, declared_after, find_change, rules_of_trunk
+from mlgit.project.gates.trunk.stated import stated_notes
 from mlgit.project.gates.waivers import TrunkWaivers, known_names, taken, trunk_waivers, usable_waivers
 from mlgit.project.pipeline.declared import added_globs
 from mlgit.project.pipeline.evidence import evidence
@@ -121,8 +122,9 @@ class _Evaluation:
     def judge(self) -> Verdict:
         self._models = self._chosen(self._question.models)
         self._cases = self._gather(self._purpose)
+        models, cases, finder = self._models, self._cases, self._baselines(self._purpose)
+        self._notes += stated_notes(self._project, models, cases, finder, day=self._date)
         if self._purpose == "check":
-            models, cases, finder = self._models, self._cases, self._baselines("check")
             self._notes += model_change_notes(self._project, models, cases, own=self._evidence, finder=finder)
             self._notes += behind_notes(self._change, models, cases, finder, day=self._date)
         compared = self._compared()
@@ -216,10 +218,8 @@ class _Evaluation:
     def _environment_empty(self) -> bool:
         if self._purpose != "promote" or self._environment is None:
             return False
-        names = [None if model is None else model.name for model in self._models]
-        return all(
-            self._baselines("promote").locate(self._environment, name).state == "none" for name in names
-        )
+        finder, place = self._baselines("promote"), self._environment
+        return all(finder.locate(place, case.model).state == "none" for case in self._cases)
 
     def _release_decision(self, waivers: tuple[Waiver, ...]) -> Decision:
         """The decision of the release gates, which an environment's first version depends on."""

@@ -1,1 +1,1 @@
-"""The gates of trunk itself, after a merge."""
+"""The gates of trunk itself: after a merge, and as its tags state them."""

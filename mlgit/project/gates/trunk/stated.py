@@ -1,0 +1,154 @@
+"""Stated outcomes: whether what a gate compares with passed that gate, as its tag states."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.evaluate import Case, Rules, evaluate, vs_key
+from mlgit.core.gates.verdict import Note
+from mlgit.core.record import NamedTuple
+from mlgit.core.registry.moves import held_before
+from mlgit.core.registry.state import label_of
+from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
+from mlgit.core.trust.proof import parse_statement
+from mlgit.core.wording import word
+from mlgit.errors import MlgitError
+from mlgit.project.compare.baseline_files import found_at, read_baseline
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Sequence
+
+    from mlgit.core.config.file import Gate, Model
+    from mlgit.core.gates.places import BaselineFiles
+    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.project.compare.baselines import Baselines
+    from mlgit.project.open import Project
+
+_MOST = 5
+"""Of what an environment held before, only so many are compared: each costs the reading of a commit."""
+
+
+class _Step(NamedTuple):
+    """A tag that put a commit into the place of another one, with the names of both versions."""
+
+    fact: TagFact
+    commit: str
+    label: str
+    before: str
+    label_before: str
+
+
+def stated_notes(
+    project: Project,
+    models: Sequence[Model | None],
+    cases: Sequence[Case],
+    finder: Baselines,
+    *,
+    day: dt.date,
+) -> Iterator[Note]:
+    """A warning for each gate that its baseline passed by its tag, and not by the numbers in Git.
+
+    Only where the baseline is still worse than what was there before. Numbers that are not here, and rules
+    that cannot be read, say nothing.
+    """
+    for model, case in zip(models, cases, strict=True):
+        for gate in case.gates:
+            if not isinstance(gate.vs, str) or gate.vs not in {"release", *finder.environments}:
+                continue
+            name, entry = finder.registry_name(case.model), case.baselines[gate.vs]
+            # Other reasons are findings already.
+            if name is not None and entry.baseline.state == "found" and entry.baseline.reason is None:
+                steps = _steps(finder.state_of(name), gate.vs, entry)
+                yield from _Asked(project, model, gate, finder, day).notes(entry, steps)
+
+
+def _steps(state: ModelState, vs: str, entry: BaselineFiles) -> Iterator[_Step]:
+    """How what is compared with came to its place, the newest step first."""
+    if vs == "release":
+        versions = [each for each in reversed(state.versions) if not each.withdrawn and each.version.final]
+        for new, lower in pairwise(versions):
+            yield _Step(new.fact, new.commit, str(new.version), lower.commit, str(lower.version))
+        return
+    here = state.environment(vs)
+    if here.commit != entry.baseline.commit:
+        return
+    for old, change in held_before(here):
+        fact = change.assigned
+        if fact is None or change.action != "promote":
+            return
+        labels = [label_of(each, here.registered) for each in (fact, old)]
+        yield _Step(fact, fact.commit, labels[0], old.commit, labels[1])
+
+
+class _Asked(NamedTuple):
+    """One gate of one model."""
+
+    project: Project
+    model: Model | None
+    gate: Gate
+    finder: Baselines
+    day: dt.date
+
+    def notes(self, now: BaselineFiles, steps: Iterator[_Step]) -> Iterator[Note]:
+        for step, _ in zip(steps, range(_MOST), strict=False):
+            before = self._read(step.before, step.label_before)
+            if self._why_failed(self.gate, now, before) is None:
+                continue
+            rule = self._rule_then(step.fact)
+            there = now if step.commit == now.baseline.commit else self._read(step.commit, step.label)
+            why = None if rule is None else self._why_failed(rule, there, before)
+            if why is not None:
+                where = "" if self.model is None else f" of `{self.model.name}`"
+                tag = f"`{step.fact.tag}` of {step.fact.tagger}"
+                message = (
+                    f"`{self.gate.id}`{where}: it compares with {now.baseline.label}, and {tag} states that "
+                    f"{step.label} passed it after {step.label_before}; by the numbers in Git it did not: "
+                    f"{why}"
+                )
+                yield Note(
+                    code="baseline_not_passed",
+                    message=message,
+                    effect="warn",
+                    hint=f"see `mlgit history {word(step.fact.name.model)}`",
+                )
+                return
+
+    def _read(self, commit: str, label: str) -> BaselineFiles:
+        name = None if self.model is None else self.model.name
+        baseline = found_at(vs_key(self.gate.vs or ""), name, label, "what was there before", commit)
+        own = self.finder.registry_name(name)
+        return read_baseline(
+            self.project,
+            baseline,
+            self.model,
+            alone=self.finder.alone,
+            name=own,
+            wanted=self.finder.metric_files,
+        )
+
+    def _why_failed(self, gate: Gate, new: BaselineFiles, old: BaselineFiles) -> str | None:
+        """How a version fails a gate against an older one; None if it does not, or that is not known."""
+        name = None if self.model is None else self.model.name
+        case = Case(name, (gate,), new.files, {vs_key(gate.vs or ""): old})
+        found = evaluate(gate, case, Rules(purpose="check", evaluated_on=self.day))
+        return found.message if found.outcome == "fail" else None
+
+    def _rule_then(self, fact: TagFact) -> Gate | None:
+        """The gate by the rules of a tag that states that it passed; None if it states something else."""
+        statement = parse_statement(fact.message()).statement
+        if isinstance(statement, EnvironmentStatement):
+            rules = statement.policy
+        elif isinstance(statement, ReleaseStatement):
+            rules = fact.commit
+        else:
+            return None
+        stated = {each.gate: each.outcome for each in statement.gates}
+        if stated.get(self.gate.id) != "pass" or rules is None:
+            return None
+        try:
+            rule = self.project.config(rules).gates.get(self.gate.id)
+        except MlgitError:
+            return None
+        return rule if rule is not None and rule.vs == self.gate.vs else None

@@ -1,0 +1,132 @@
+"""Stated outcomes: a tag that states that a gate was passed lowers no later check unseen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.registry.message import parse_message, write_message
+from mlgit.core.registry.statement import (
+    EnvironmentStatement,
+    GateOutcome,
+    ReleaseStatement,
+    TagPointer,
+)
+from mlgit.errors import Exit
+from tests.integration.test_emptied_baseline import rules
+from tests.integration.test_emptied_releases import RELEASE
+from tests.integration.test_older_baselines import message
+from tests.support.checks import check, notes
+from tests.support.registry import change, train, train_into
+
+if TYPE_CHECKING:
+    from mlgit.core.registry.statement import Statement
+    from tests.support.shell import Folder
+
+CODE = ("baseline_not_passed", "warn")
+PASSED = GateOutcome(gate="drop", outcome="pass")
+GATE = "gates:\n  drop: {metric: r2, vs: staging, max_drop: 0.00001}\n"
+
+
+@pytest.fixture
+def good(project: Folder) -> Folder:
+    """The best model of all is v1.0.0, which is in staging."""
+    train_into(project, "2.0", "staging")
+    return project
+
+
+def state(folder: Folder, tag: str, commit: str, found: Statement) -> None:
+    """Push a tag with a statement, as anyone can with plain git who may push tags."""
+    file = folder.write(".git/message", write_message("By hand", "", found))
+    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), tag, commit)
+    folder.git("push", "-q", "origin", f"refs/tags/{tag}")
+
+
+def release_by_hand(folder: Folder, number: int) -> str:
+    """A release of trunk's newest commit like that of v1.0.0."""
+    first = statement(folder, "line@v1.0.0")
+    assert isinstance(first, ReleaseStatement)
+    commit, tag = folder.git("rev-parse", "HEAD").strip(), f"line@v1.0.{number}"
+    tree = folder.git("rev-parse", "HEAD^{tree}").strip()
+    files = tuple(replace(each, sha256=None) for each in first.files)
+    gates = (*(each for each in first.gates if each.gate != "drop"), PASSED)
+    new = replace(first, version=f"v1.0.{number}", commit=commit, tree=tree, gates=gates, files=files)
+    state(folder, tag, commit, new)
+    return commit
+
+
+def promote_by_hand(folder: Folder, number: int) -> None:
+    commit = release_by_hand(folder, number)
+    first = statement(folder, "line#staging#1")
+    assert isinstance(first, EnvironmentStatement)
+    oid = folder.git("rev-parse", f"refs/tags/line@v1.0.{number}").strip()
+    new = replace(
+        first,
+        sequence=number + 1,
+        version=f"v1.0.{number}",
+        release=TagPointer(tag=f"line@v1.0.{number}", oid=oid),
+        policy=folder.git("rev-parse", "origin/main").strip(),
+        gates=(*(each for each in first.gates if each.gate != "drop"), PASSED),
+    )
+    state(folder, f"line#staging#{number + 1}", commit, new)
+
+
+def statement(folder: Folder, tag: str) -> Statement | None:
+    return parse_message(folder.git("cat-file", "tag", tag).partition("\n\n")[2] + "\n")
+
+
+def test_a_promotion_that_states_what_the_numbers_deny_is_a_finding(good: Folder) -> None:
+    rules(good, gate=GATE)
+    train(good, "1.992")
+    promote_by_hand(good, 1)
+    verdict = check(good, status=Exit.DONE)
+    assert CODE in notes(verdict)
+    text = message(verdict, "baseline_not_passed")
+    assert text.startswith(
+        "`drop` of `line`: it compares with staging (line@v1.0.1), and `line#staging#2` of "
+    )
+    assert "states that v1.0.1 passed it after v1.0.0; by the numbers in Git it did not: r2 1 → 0.956" in text
+    report = good.here("report", "--format", "markdown").out
+    assert "did not pass it" in report.partition("| ")[0]
+
+
+def test_further_promotions_hide_it_only_if_they_make_it_good(good: Folder) -> None:
+    rules(good, gate=GATE)
+    for number, slope in enumerate(("1.992", "1.9921", "1.9922"), 1):
+        train(good, slope)
+        promote_by_hand(good, number)
+    assert "`line#staging#2` of " in message(check(good, status=Exit.DONE), "baseline_not_passed")
+    train(good, "2.0")
+    promote_by_hand(good, 4)
+    assert CODE not in notes(check(good, status=Exit.DONE))
+
+
+def test_a_gate_that_came_later_was_not_passed_and_not_stated(good: Folder) -> None:
+    train_into(good, "1.992", "staging")
+    rules(good, gate=GATE)
+    verdict = check(good, status=Exit.DONE)
+    assert CODE not in notes(verdict)
+
+
+def test_a_limit_that_was_wider_then_was_kept(good: Folder) -> None:
+    rules(good, gate=GATE.replace("0.00001", "0.5"))
+    train_into(good, "1.992", "staging")
+    text = (good / "mlgit.yaml").read_text()
+    good.write("mlgit.yaml", text.replace("max_drop: 0.5", "max_drop: 0.00001"))
+    good.commit("Ask for more")
+    good.git("push", "-q", "origin", "HEAD:main")
+    assert CODE not in notes(check(good, status=Exit.DONE))
+
+
+def test_a_release_that_states_what_the_numbers_deny_is_a_finding(good: Folder) -> None:
+    rules(good, gate=RELEASE.replace("0.01", "0.00001"))
+    train(good, "1.992")
+    release_by_hand(good, 1)
+    train(good, "1.9921")
+    verdict = check(good, status=Exit.DONE)
+    assert CODE in notes(verdict)
+    assert "`line@v1.0.1` of " in message(verdict, "baseline_not_passed")
+    done = change(good, "release", "line")
+    assert any("by the numbers in Git it did not" in each for each in done["notes"])
