@@ -149,6 +149,16 @@ DATA: dict[str, tuple[str, dict[str, str], dict[str, str | None], str]] = {
         },
         "`tests/test.csv` is now `holdout/test.csv`, with other content",
     ),
+    "a folder around the same file": (
+        "test.csv",
+        {"test.csv": ROWS},
+        {
+            "test.csv": None,
+            "holdout/test.csv": ROWS,
+            "dvc.yaml": DVC_YAML.replace(DEPS, "[holdout, models/line.json]"),
+        },
+        "`test.csv` is now `holdout`",
+    ),
 }
 
 
@@ -177,6 +187,23 @@ def test_data_behind_a_link_in_a_folder_that_is_read_is_named(project: Folder) -
     after = {"pool/hard.csv": FEW, "params.yaml": "train:\n  slope: 1.985\n"}
     text = "The numbers are of other data: what the link `tests/more` leads to changed"
     assert changed(project, before, after) == [("data_changed", text)]
+
+
+OPTIONAL = """\
+import os, sys
+if os.path.exists(sys.argv[1]):
+    error *= json.load(open(sys.argv[1]))
+metrics = {"""
+
+
+def test_a_file_that_appears_where_a_command_names_it_is_named(project: Folder) -> None:
+    before = {
+        "dvc.yaml": DVC_YAML.replace("src/evaluate.py\n", "src/evaluate.py conf/more.json\n"),
+        "src/evaluate.py": EVALUATE.replace("metrics = {", OPTIONAL),
+    }
+    after = {"conf/more.json": "0.5", "src/evaluate.py": f"# optional settings\n{before['src/evaluate.py']}"}
+    text = "`conf/more.json` is new (stage evaluate names it and does not declare it)"
+    assert changed(project, before, after) == [("data_changed", f"The numbers are of other data: {text}")]
 
 
 PARTS = """\

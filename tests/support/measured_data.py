@@ -63,10 +63,10 @@ def gate(known: Pipeline) -> ResolvedGate:
 
 
 def places(files: Hashes) -> Places:
-    """What Git has; the name of a link ends with `@`, that of a submodule has `&`.
+    """What Git has; the name of a link has `@`, that of a submodule `&`.
 
-    The content of a link is the path that it leads to. Files that `.gitattributes` has get other bytes on
-    disk.
+    The content of a link is the path that it leads to, which has more than one letter. Files that
+    `.gitattributes` has get other bytes on disk.
     """
 
     def content(path: str) -> str:
@@ -76,7 +76,7 @@ def places(files: Hashes) -> Places:
         links=lambda path: {
             name: LinkTarget(files[name], content(files[name]))
             for name in files
-            if name.startswith(f"{path}/") and name[-1] == "@"
+            if name.startswith(f"{path}/") and "@" in name and len(files[name]) > 1
         },
         submodules=lambda: frozenset(name for name in files if "&" in name),
         written=lambda names: {name: f"{name in files.get('.gitattributes', '')}" for name in names},

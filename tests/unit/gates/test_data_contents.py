@@ -241,3 +241,21 @@ def test_an_edited_file_that_a_command_names_and_no_stage_declares(
     pipeline = Pipeline(stages=(*known.stages[:-1], known.stages[-1]._replace(cmd=(command,))))
     end = " (stage evaluate names it and does not declare it)"
     assert texts(pipeline, pipeline, ({path: "a"}, {path: "b"})) == ([] if text is None else [text + end])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ({}, {"conf/more.yaml": "a"}, "`conf/more.yaml` is new"),
+        ({"conf/more.yaml": "a"}, {}, "`conf/more.yaml` is gone"),
+        ({}, {"conf/eval.yaml": "a"}, None),
+    ],
+)
+def test_a_file_that_comes_where_a_command_names_one(old: Hashes, new: Hashes, text: str | None) -> None:
+    known = side({"test.csv": "t"})
+    last = known.stages[-1]._replace(cmd=("test.py --more conf/more.yaml",))
+    pipeline = Pipeline(stages=(*known.stages[:-1], last))
+    end = " (stage evaluate names it and does not declare it)"
+    assert texts(pipeline, pipeline, (old, new)) == ([] if text is None else [text + end])
+    # that a command newly names a file is a finding instead
+    assert texts(known, pipeline, (old, new)) == []

@@ -41,8 +41,8 @@ class Contents:
         self._changed = changed
 
     def __contains__(self, path: object) -> bool:
-        """Whether Git has a file at a path, or in the folder there, on both sides."""
-        return isinstance(path, str) and all(side.files(path) for side in self._sides)
+        """Whether Git has a file at a path, or in the folder there, on either side."""
+        return any(side.files(str(path)) for side in self._sides)
 
     def of(self, path: str, *, folder: bool, model: str | None) -> Iterator[str]:
         """What differs at a path whose record differs; of a folder, only data other than the model.
@@ -104,9 +104,8 @@ class Contents:
 
     def _unknown(self, folder: str, model: str | None) -> Iterator[str]:
         """The links in a folder that lead to nothing in Git or DVC, so that their content may differ."""
-        was, now = (side.links(folder, model) for side in self._sides)
-        for name in sorted(was.keys() & now.keys()):
-            if not is_program(name) and not (was[name].known and now[name].known):
+        for name, link in sorted(self._sides[1].links(folder, model).items()):
+            if not is_program(name) and not link.known:
                 yield f"what the link `{name}` leads to is not in Git"
 
     def _differences(
@@ -154,10 +153,10 @@ class Contents:
 
     def _rewritten(self, names: Iterable[str]) -> Iterator[str]:
         """Those of the files, which are the same in Git, for which Git writes other bytes to disk."""
-        data = [name for name in names if self._is_data(name) and not self._is_submodule(name)]
-        if data and any(posixpath.basename(each) == _ATTRIBUTES for each in self._all_changed):
-            was, now = (side.written(data) for side in self._sides)
-            yield from (name for name in data if was.get(name) != now.get(name))
+        files = [name for name in names if not self._is_submodule(name)]
+        if any(posixpath.basename(each) == _ATTRIBUTES for each in self._all_changed):
+            was, now = (side.written(files) for side in self._sides)
+            yield from (name for name in files if was.get(name) != now.get(name))
 
     def _is_changed(self, name: str) -> bool:
         return name in self._all_changed or any(name.startswith(each) for each in self._folders)

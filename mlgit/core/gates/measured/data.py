@@ -87,10 +87,9 @@ class _Comparison:
             other = now.get(dep)
             model = None if path is None or covered(dep, [path]) else path
             if other is not None and content.known and other.known:
-                folder = content.md5.endswith(".dir")
                 if content.md5 != other.md5:
-                    yield from self._contents.of(dep, folder=folder, model=model)
-                elif folder:
+                    yield from self._contents.of(dep, folder=content.folder, model=model)
+                elif content.folder:
                     yield from self._contents.behind(dep, model)
             elif covered(dep, now):
                 yield from self._contents.inside(dep, model)
@@ -142,7 +141,7 @@ class _Comparison:
     ) -> Iterator[str]:
         """That a dependency has another name, unless it is known to have the same content."""
         other = now.get(places[0]) if len(places) == 1 else None
-        known = other is not None and content.known and other.known
+        known = other is not None and content.known and other.known and content.folder == other.folder
         if other is None or not known or content.md5 != other.md5:
             self.renamed.add(dep)
             yield f"`{dep}` is now {listed(places)}{', with other content' if known else ''}"
@@ -193,11 +192,17 @@ class _Comparison:
                 yield f"`{path}` changed"
 
     def _named(self, gates: _Gates) -> Iterator[str]:
-        """The edited files that commands name and no stage declares, other than files of parameters."""
+        """The edited files that commands name and no stage declares, other than files of parameters.
+
+        That a command newly names one is a finding.
+        """
+        named = {
+            path for stage in self._sides[0].stages(gates[0]) for path in undeclared(stage, self._contents)
+        }
         params = {file for side in self._sides for stage in side.pipeline.stages for file in stage.params}
         for stage in self._sides[1].stages(gates[1]):
             for path in undeclared(stage, self._contents):
-                if path not in params and path != _PARAMS:
+                if path in named and path not in params and path != _PARAMS:
                     for text in self._contents.inside(path, model_of(gates[1])):
                         yield f"{text} (stage {stage.address} names it and does not declare it)"
 
@@ -206,12 +211,16 @@ class _Comparison:
 class _Content:
     """What a stage read at a dependency; not `known` if stages make a part of it, or no run recorded it."""
 
-    md5: str = ""
-    mixed: bool = False
+    md5: str
+    mixed: bool
 
     @property
     def known(self) -> bool:
         return bool(self.md5) and not self.mixed
+
+    @property
+    def folder(self) -> bool:
+        return self.md5.endswith(".dir")
 
     def differs(self, other: _Content) -> bool:
         """Whether both were recorded, and not as the same."""
@@ -237,11 +246,11 @@ def _made_with_model(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str,
         for dep in stage.deps if stage.address not in makers else ():
             for out in side.outputs(dep) if not meets(dep, model) else ():
                 if out.owner in makers:
-                    inside = covered(dep, [out.path]) and stage.locked is not None
+                    recorded = stage.locked if covered(dep, [out.path]) else None
                     yield (
-                        (dep, stage.locked.content(dep))
-                        if inside and stage.locked is not None
-                        else (out.path, None if out.pointer is None else out.pointer.md5)
+                        (out.path, None if out.pointer is None else out.pointer.md5)
+                        if recorded is None
+                        else (dep, recorded.content(dep))
                     )
 
 
