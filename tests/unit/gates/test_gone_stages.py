@@ -41,8 +41,8 @@ def gate(known: Pipeline) -> ResolvedGate:
     return ResolvedGate(gate="g", model="m", metric="mae", path=MODEL, source=source)
 
 
-def messages(new: tuple[Stage, ...], *findings: Finding) -> list[str]:
-    sides = Pipeline(stages=OLD), Pipeline(stages=new)
+def messages(new: tuple[Stage, ...], *findings: Finding, old: tuple[Stage, ...] = OLD) -> list[str]:
+    sides = Pipeline(stages=old), Pipeline(stages=new)
     found = gone_notes([gate(sides[0])], [gate(sides[1])], sides, findings)
     assert {(each.code, each.effect) for each in found} <= {("stage_changed", "note")}
     return [each.message for each in found]
@@ -62,6 +62,25 @@ GONE = "Stage `hard`, which ran `tail -n 3 raw.csv > hard.csv`, no longer comes 
         ((FEATURES, TRAIN, stage("tail", "raw.csv", "hard.csv"), EVALUATE), None),
         ((FEATURES, TRAIN, stage("hard", "raw.csv", "x"), stage("evaluate", f"x {MODEL}", NUMBERS)), None),
         ((stage("features", "raw.csv", "features.bin hard.csv"), TRAIN, EVALUATE), None),
+        (
+            (
+                FEATURES,
+                TRAIN,
+                stage("tail", "raw.csv", "x", HARD.cmd[0]),
+                stage("evaluate", f"x {MODEL}", NUMBERS),
+            ),
+            None,
+        ),
+        # next to a new one
+        (
+            (
+                FEATURES,
+                TRAIN,
+                stage("more", "raw.csv", "x"),
+                stage("evaluate", f"x raw.csv {MODEL}", NUMBERS),
+            ),
+            GONE,
+        ),
         # a stage that only made the model
         ((stage("train", "raw.csv", MODEL), HARD, EVALUATE), None),
     ],
@@ -79,3 +98,39 @@ def test_a_stage_that_is_gone_is_named_where_its_output_is_a_model_of_its_own() 
 def test_what_a_finding_names_is_not_named_again() -> None:
     finding = Finding(code="evidence_weakened", subjects=("g",), text="dep hard.csv was dropped")
     assert messages((FEATURES, TRAIN, INLINED), finding) == []
+
+
+def test_a_stage_whose_output_another_one_makes_with_its_folder_is_not_gone() -> None:
+    old = (
+        FEATURES,
+        TRAIN,
+        stage("hard", "raw.csv", "sets/hard.csv"),
+        stage("evaluate", f"sets {MODEL}", NUMBERS),
+    )
+    split = stage("split", "raw.csv", "sets")
+    assert messages((FEATURES, TRAIN, split, old[-1]), old=old) == []
+    assert len(messages((FEATURES, TRAIN, INLINED), old=old)) == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [
+        (12, None),
+        (13, "One more stage no longer comes before a gate's number"),
+        (14, "2 more stages no longer come before a gate's number"),
+    ],
+)
+def test_twelve_stages_are_named_and_the_others_counted(count: int, last: str | None) -> None:
+    many = [stage(f"s{number}", "raw.csv", f"{number}.csv") for number in range(count)]
+    reads = " ".join(f"{number}.csv" for number in range(count))
+    old = (FEATURES, TRAIN, *many, stage("evaluate", f"{reads} {MODEL}", NUMBERS))
+    found = messages((FEATURES, TRAIN, INLINED), old=old)
+    assert sum(each.startswith("Stage `s") for each in found) == 12
+    assert found[12:] == ([] if last is None else [last])
+
+
+def test_a_gate_without_a_number_has_no_stage_that_is_gone() -> None:
+    side = Pipeline(stages=OLD)
+    known, none = gate(side), replace(gate(side), source=None)
+    assert gone_notes([known], [none], (side, side)) == ()
+    assert gone_notes([none], [known], (side, side)) == ()

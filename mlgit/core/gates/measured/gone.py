@@ -36,7 +36,7 @@ def gone_notes(
     found: dict[str, Stage] = {}
     for before, after in pairs(old, new):
         was, now = sides[0].stages(before), sides[1].stages(after)
-        if was and now:
+        if now:
             found |= {stage.address: stage for stage in _gone(was, now, pipelines)}
     texts = [each.text for each in reported]
     names = {each: (stage.address, *(out.path for out in stage.outs)) for each, stage in found.items()}
@@ -50,7 +50,13 @@ def gone_notes(
         f"Stage `{each.address}`, which ran {quoted_commands(each.cmd)}, no longer comes {end}"
         for each in left[:_MOST]
     ]
-    notes += [f"{len(left) - _MOST} more stages no longer come {end}"] if len(left) > _MOST else []
+    more = len(left) - _MOST
+    if more > 0:
+        notes.append(
+            f"{more} more stages no longer come {end}"
+            if more > 1
+            else f"One more stage no longer comes {end}"
+        )
     return tuple(Note(code=_CODE, message=text) for text in notes)
 
 
