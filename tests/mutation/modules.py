@@ -4,7 +4,19 @@ from __future__ import annotations
 
 _GATES = "tests/unit/gates/test_"
 _ORIGIN = "tests/unit/pipeline/test_origin.py"
+_MEASURED = {
+    "contents": ("data_apart", "data_contents", "data_folders", "data"),
+    "data": ("data", "data_contents", "data_folders", "data_apart", "model_folder"),
+    "gone": ("gone_stages",),
+    "measuring": ("model_folder", "parameters", "data", "data_folders", "gone_stages", "numbers"),
+    "numbers": ("numbers",),
+    "parameters": ("parameters", "model_folder"),
+    "parts": ("model_folder",),
+    "programs": ("programs",),
+    "spelling": ("spelling",),
+}
 _RESOLVED = {
+    "comparisons": ("references", "gate_changes", "resolution"),
     "findings": ("resolution", "references", "findings_decided", "baseline_rules", "model_origins"),
     "ignored": ("ignored",),
     "lost": ("baseline_rules", "places"),
@@ -53,7 +65,11 @@ TESTS = {
         ]
         for module in ("losses", "readers")
     },
-    "mlgit/core/gates/measured/numbers.py": [f"{_GATES}numbers.py"],
+    **{
+        f"mlgit/core/gates/measured/{module}.py": [f"{_GATES}{name}.py" for name in names]
+        for module, names in _MEASURED.items()
+    },
+    "mlgit/core/pipeline/chain/renamed_runs.py": ["tests/unit/pipeline/test_renamed_runs.py"],
     "mlgit/core/trust/accept.py": [
         f"tests/unit/trust/test_{name}.py" for name in ("accept", "rules", "stated_gates")
     ],

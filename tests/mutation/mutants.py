@@ -80,6 +80,8 @@ def _computing(tree: ast.Module) -> list[ast.AST]:
             continue
         found.append(node)
         left_out = {"annotation", "returns", "decorator_list", "bases"}
+        if isinstance(node, ast.keyword) and node.arg == "strict":
+            continue  # a guard of `zip` against mistakes of our own
         for name, value in ast.iter_fields(node):
             if name not in left_out:
                 items = value if isinstance(value, list) else [value]

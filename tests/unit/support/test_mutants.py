@@ -26,6 +26,7 @@ from tests.mutation.mutants import mutants
         ("a = f'{b:>3}'", []),
         ("if TYPE_CHECKING:\n    a = 1", []),
         ("assert_never(a)", []),
+        ("a = zip(b, c, strict=True)", []),
     ],
 )
 def test_what_computes_is_changed_and_no_text_or_type(line: str, changes: list[str]) -> None:
