@@ -101,6 +101,8 @@ def rows():
         ("import os", "from conf import *"),
         ("most = 5", "most = 1"),
         (CONF, "LIMIT = ("),
+        ("LIMIT = 11", "LIMIT = 11\nRATES[0] = 5"),
+        ("    rows = 3", "    rows: int"),
     ],
 )
 def test_other_code_in_a_python_file_of_parameters_is_named(was: str, now: str) -> None:
@@ -118,8 +120,43 @@ def test_other_code_in_a_python_file_of_parameters_is_named(was: str, now: str) 
         ("rows = 3", "rows = 4"),
         ("self.seed = 1", "self.seed = 2"),
         ("import os", "import  os"),
+        # a text with a line as in YAML
+        ("import os", 'import os\n"""\nlimit: off\n"""'),
     ],
 )
 def test_other_plain_values_in_a_python_file_are_not_other_code(was: str, now: str) -> None:
     assert was in CONF
     assert messages(CONF, CONF.replace(was, now), "conf.py") == []
+
+
+@pytest.mark.parametrize("bare", ["size: int", "class Row:\n    size: int\n    kind: str = 'a'"])
+def test_an_annotation_without_a_value_does_not_make_values_code(bare: str) -> None:
+    assert messages(f"{bare}\nLIMIT = 11\n", f"{bare}\nLIMIT = 12\n", "conf.py") == []
+    assert len(messages("LIMIT = 11\n", f"{bare}\nLIMIT = 11\n", "conf.py")) == 1
+
+
+def test_files_that_cannot_be_parsed_are_compared_as_they_are() -> None:
+    assert len(messages("LIMIT = (", "LIMIT = ((", "conf.py")) == 1
+    assert messages("LIMIT = (", "LIMIT = (", "conf.py") == []
+
+
+def test_a_long_line_is_cut() -> None:
+    (text,) = messages("", f"{'a' * 70}: off\n")
+    assert text.startswith(f"`test.yaml` now has `{'a' * 59}…`, which")
+
+
+@pytest.mark.parametrize("kind", ["no number", "no model", "no parameters"])
+def test_without_a_measuring_stage_with_parameters_nothing_is_read(kind: str) -> None:
+    stages = [
+        each._replace(params={} if kind == "no parameters" else each.params) for each in PIPELINE.stages
+    ]
+    known = Pipeline(stages=tuple(stages))
+    origin = origin_of("m.json", known)
+    link = link_of(None if kind == "no model" else "model", origin, known)
+    source = None if kind == "no number" else Source(file="m.json", key="mae", origin=origin, link=link)
+    gates = [ResolvedGate(gate="g", model="m", metric="mae", path="model", source=source)]
+
+    def read(_: object) -> dict[str, bytes]:
+        raise AssertionError
+
+    assert spelling_notes(gates, gates, known, places=(Places(read=read), Places(read=read))) == ()

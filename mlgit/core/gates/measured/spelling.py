@@ -100,11 +100,11 @@ def _plain_name(statement: ast.stmt) -> str | None:
     """The name that a statement gives a literal; empty for a text alone, None for anything else."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
         return ""
-    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
         return None
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     try:
-        ast.literal_eval(statement.value or "")
+        ast.literal_eval(statement.value)
     except (ValueError, TypeError, MemoryError, RecursionError):
         return None
     # `NAME` or `self.NAME`
