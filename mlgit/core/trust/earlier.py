@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import NamedTuple
@@ -48,6 +49,8 @@ def held_ever(
 
     `commit_of` finds the commit of a lightweight tag.
     """
+    if not here.registered:  # no tag of it counts
+        here = replace(here, registered=_by_commit(state))
     if here.holder is not None:
         yield _held(here.holder, here, state, None)
     for fact, end in held_before(here):
@@ -67,6 +70,13 @@ def held_ever(
                 label = str(found[-1].version) if found else f"unregistered ({commit[:7]})"
                 yield Earlier(commit, label, uncounted=tag)
     yield from _by_other_halves(here, state, commit_of)
+
+
+def _by_commit(state: ModelState) -> Mapping[str, list[RegisteredVersion]]:
+    found: dict[str, list[RegisteredVersion]] = {}
+    for version in state.versions:
+        found.setdefault(version.commit, []).append(version)
+    return found
 
 
 def _held(fact: TagFact, here: EnvironmentState, state: ModelState, end: Change | None) -> Earlier:
