@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.core.gates.measured.data import compare_data
+from mlgit.core.gates.measured.measuring import Measuring, pairs
 from mlgit.core.gates.measured.parameters import parameter_notes
 from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
 from mlgit.core.pipeline.origin import link_of, origin_of
@@ -166,3 +167,69 @@ def test_data_that_is_made_with_the_model_is_named_if_it_differs(
 )
 def test_data_in_the_folder_of_a_model_that_a_stage_makes(layout: tuple[str, ...], text: str) -> None:
     assert notes(pipeline(layout), pipeline(layout, train="b", out__test_csv="b", out="b")) == (text, "")
+
+
+@pytest.mark.parametrize(
+    ("layout", "path", "changes", "text"),
+    [
+        # the data of a stage that makes a part without reading another one is its training
+        (
+            ("train: train.csv -> out/m.bin split.csv", "fit: split.csv test.csv -> out/b.bin m.json*"),
+            MODEL,
+            {"fit": "b"},
+            "",
+        ),
+        # so is that of a stage whose part another one reads
+        (
+            (
+                TRAIN,
+                "calibrate: out/m.bin test.csv -> out/cal.bin m.json*",
+                "export: out/cal.bin -> out/m.onnx",
+            ),
+            MODEL,
+            {"calibrate": "b"},
+            "",
+        ),
+        # a stage that makes the model and the data of the number, by itself or in one folder
+        (tuple(each.format("data") for each in SPLIT), "m.bin", {"raw.csv": "b"}, "`raw.csv` changed"),
+        (
+            ("train: raw.csv -> out", "evaluate: out/m.bin out/test.csv -> m.json*"),
+            "out/m.bin",
+            {"raw.csv": "b"},
+            "`raw.csv` changed",
+        ),
+        # the folder of the model is the model
+        (
+            ("train: raw.csv -> out/m.bin", "evaluate: out test.csv -> m.json*"),
+            "out/m.bin",
+            {"raw.csv": "b"},
+            "",
+        ),
+        # predictions that differ although all inputs are the same
+        (
+            ("train: raw.csv -> m.bin data/test.csv", "evaluate: data/test.csv -> m.json*"),
+            "m.bin",
+            {"data/test.csv": "b"},
+            "",
+        ),
+    ],
+)
+def test_which_stages_make_the_model_and_which_measure_it(
+    layout: tuple[str, ...], path: str, changes: Names, text: str
+) -> None:
+    known = {name.replace("/", "__").replace(".", "_"): content for name, content in changes.items()}
+    assert notes(pipeline(layout), pipeline(layout, **known), path) == (text, "")
+
+
+def test_a_part_that_is_newly_exported_is_not_what_the_model_is_measured_on() -> None:
+    layout = (TRAIN, "evaluate: out/m.bin test.csv -> m.json*")
+    assert notes(pipeline(layout), pipeline((*layout, "export: out/m.bin -> out/m.onnx"))) == ("", "")
+
+
+def test_each_stage_comes_once_however_many_ways_lead_to_it() -> None:
+    many = [f"s{number}: {number}.csv -> a{number}.csv b{number}.csv" for number in range(40)]
+    joins = [f"j{number}: a{number}.csv b{number}.csv -> {number + 1}.csv" for number in range(40)]
+    known = pipeline((TRAIN, *many, *joins, "evaluate: out/m.bin 40.csv -> m.json*"))
+    one = gate(known, MODEL)
+    assert len(Measuring(known).stages(one)) == 81
+    assert list(pairs([one], [one, one])) == [(one, one)]

@@ -14,7 +14,7 @@ Parts = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
 
 
 def pipeline(parts: Parts, tracked: tuple[str, ...] = ()) -> Pipeline:
-    """Stages by name: what each reads and makes; JSON files are metrics."""
+    """Stages by name: what each reads and makes; JSON files are metrics, images are plots."""
     stages = tuple(
         Stage(
             address=name,
@@ -23,7 +23,10 @@ def pipeline(parts: Parts, tracked: tuple[str, ...] = ()) -> Pipeline:
             wdir=".",
             cmd=(name,),
             deps=deps,
-            outs=tuple(Output(path=out, owner=name, metric=out.endswith(".json")) for out in outs),
+            outs=tuple(
+                Output(path=out, owner=name, metric=out.endswith(".json"), plot=out.endswith(".png"))
+                for out in outs
+            ),
         )
         for name, (deps, outs) in parts.items()
     )
@@ -142,6 +145,8 @@ def test_a_target_whose_numbers_are_not_here_may_have_had_the_same() -> None:
             "parts `m/x.bin` (stage x), `m/y.bin` (stage y)",
         ),
         ({"other": (("raw.csv",), ("m/speed.json",))}, (), None),
+        ({"other": (("raw.csv",), ("m/speed.png",))}, (), None),
+        ({"test": (("m/w.bin", "m/t.bin"), ("m.json",))}, ("m/t.bin",), None),
         ({"other": (("raw.csv",), ("n/x.bin",))}, (), None),
         ({"train": (("raw.csv",), ("m/w.bin", "m/x.bin")), "test": (("m",), ("m.json",))}, (), None),
         ({"other": ((), ("m/x.bin",)), "test": (("m",), ("m.json",))}, (), None),
@@ -171,7 +176,10 @@ def test_hand_numbers_are_not_of_a_stage() -> None:
 
 READ: Parts = {"train": (("raw.csv",), ("m/w.bin", "m/c.bin")), "test": (("m/w.bin", "m/c.bin"), ("m.json",))}
 ALL: Parts = {"train": (("raw.csv",), ("m/w.bin", "m/c.bin")), "test": (("m",), ("m.json",))}
-MORE: Parts = {**READ, "train": (("raw.csv",), ("m/w.bin", "m/c.bin", "m/x.bin", "m/other.json"))}
+MORE: Parts = {
+    **READ,
+    "train": (("raw.csv",), ("m/w.bin", "m/c.bin", "m/x.bin", "m/other.json", "m/other.png")),
+}
 WHOLE: Parts = {**READ, "train": (("raw.csv",), ("m",))}
 IN_GIT: Parts = {"test": (("m/w.bin",), ("m.json",))}
 NEW = "Model `b` now has `m/x.bin`, which no stage before its numbers reads"

@@ -35,7 +35,7 @@ class Measuring:
 
     def stages(self, gate: ResolvedGate) -> tuple[Stage, ...]:
         """The stage that makes a gate's number, and those before it, without what only makes the model."""
-        if gate.source is None or gate.source.origin.kind != "stage":
+        if gate.source is None:
             return ()
         name, path = gate.source.origin.name, model_of(gate)
         if (name, path) not in self._found:
@@ -59,20 +59,17 @@ class Measuring:
 
         Such a stage reads a part that another one makes, and data that no stage before that part reads.
         """
-        path, source = model_of(gate), gate.source
-        makers = self.makers(path)
-        number = None if source is None else source.origin.name
-        stage = self._stages.get(number or "")
-        others = makers - {number}
-        if stage is None or number not in makers or path is None:
+        path, number = model_of(gate), None if gate.source is None else gate.source.origin.name
+        makers, stage = self.makers(path), self._stages.get(number or "")
+        if path is None or stage is None:
             return makers
-        chain = self.before(others)
-        known = {dep for each in chain.values() for dep in each.deps}
+        others = makers - {number}
+        known = {dep for each in self.before(others).values() for dep in each.deps}
         data = {dep for dep in stage.deps if not meets(dep, path) and not is_program(dep)} - known
         reads = any(
             out.owner in others for dep in stage.deps if meets(dep, path) for out in self.outputs(dep)
         )
-        return others if data and reads and number not in chain else makers
+        return others if data and reads else makers
 
     def read(self, stages: Iterable[Stage], model: str | None) -> set[str]:
         """What stages read that is not the model, also in its folder, if other stages make what is trained.
@@ -83,19 +80,19 @@ class Measuring:
         if model is None:
             return deps
         makers = self.makers(model)
-        return {dep for dep in deps if not covered(dep, [model]) or self._is_next_to(dep, model, makers)}
+        return {dep for dep in deps if not covered(dep, [model]) or self._is_next_to(dep, makers)}
 
-    def _is_next_to(self, dep: str, model: str, makers: Collection[str]) -> bool:
+    def _is_next_to(self, dep: str, makers: Collection[str]) -> bool:
         owners = {out.owner for out in self.outputs(dep)}
-        return dep != model and bool(makers) and owners.isdisjoint(makers)
+        return bool(makers) and owners.isdisjoint(makers)
 
     def made(self, path: str) -> bool:
         """Whether a stage makes all that is at a path."""
         return output_at(path, self._outs) is not None
 
     def made_inside(self, path: str) -> bool:
-        """Whether stages make something in a folder, of which the rest may be made by no stage."""
-        return not self.made(path) and bool(self.outputs(path))
+        """Whether stages make something in a folder that they do not make as a whole."""
+        return bool(self.outputs(path))
 
     def _walk(self, addresses: Iterable[str], model: str | None) -> Iterator[Stage]:
         """The stages, and those that what they read comes from, other than through the model."""

@@ -135,12 +135,11 @@ class _Side:
     def unmeasured(self, model: str | None) -> dict[str, str]:
         """Path -> what makes it, of each part of the model that no number of its gates knows."""
         gates = [each for each in self.gates if each.model == model and self.knows(each) == "model"]
-        path = next((each.path for each in gates if each.path is not None), None)
-        if path is None:
+        if not gates:
             return {}
-        owners = {each.source.origin.name for each in gates if each.source}
-        chains = {address for owner in owners for address in self._chain(owner or "")}
-        known = {dep for address in chains if address in self._stages for dep in self._stages[address].deps}
+        path = gates[0].path or ""
+        chains = self._chains(gates)
+        known = {dep for address in chains for dep in self._stages[address].deps}
         return {
             out.path: self._made(out.path)
             for out in self._outputs(path)
@@ -154,14 +153,12 @@ class _Side:
 
         None if no number is made from the model.
         """
-        gates = [each for each in self.gates if each.model == model and each.path and each.source]
+        gates = [each for each in self.gates if each.model == model]
         reading = [each for each in gates if each.source and each.source.link == "reads"]
         if not reading:
             return None
         path = (reading[0].path or "").rstrip("/")
-        owners = {each.source.origin.name for each in reading if each.source}
-        chains = {address for owner in owners for address in self._chain(owner or "")}
-        deps = {dep for address in chains if address in self._stages for dep in self._stages[address].deps}
+        deps = {dep for address in self._chains(reading) for dep in self._stages[address].deps}
         outs = [out for out in self._outputs(path) if not (out.metric or out.plot)]
         # What Git has next to outputs is a finding about what makes the model.
         parts = [max(out.path, path, key=len) for out in outs] if outs else [*self._files]
@@ -171,6 +168,11 @@ class _Side:
     def reads_part(self, path: str) -> bool:
         """Whether a stage reads something inside this path."""
         return any(dep.startswith(f"{path}/") for stage in self._stages.values() for dep in stage.deps)
+
+    def _chains(self, gates: Iterable[ResolvedGate]) -> set[str]:
+        """The stages that make the numbers of these gates, and all before them."""
+        owners = {each.source.origin.name for each in gates if each.source}
+        return {address for owner in owners for address in self._chain(owner or "")}
 
     def _chain(self, owner: str) -> frozenset[str]:
         if owner not in self._before:
@@ -192,7 +194,7 @@ def _shared(before: _Side, after: _Side) -> Iterator[Finding]:
     judged = {
         (gate.source.file, gate.source.key): gate.model
         for gate in after.gates
-        if gate.source is not None and gate.model is not None and gate.model in known
+        if gate.source is not None and gate.model in known
     }
     groups: dict[tuple[str | None, str], list[str]] = {}
     for gate in after.gates:
