@@ -202,7 +202,7 @@ def _differences(
 
 def _with_only_file(old: ResolvedGate, new: ResolvedGate) -> ResolvedGate:
     """The gate with the only file that it can have read, although its content is not here."""
-    if old.source is not None or new.source is None or len(old.unread) != 1 or old.metric != new.metric:
+    if new.source is None or len(old.unread) != 1 or old.metric != new.metric:
         return old
     return replace(old, source=replace(old.unread[0], key=new.source.key))
 
@@ -222,7 +222,7 @@ def _read_from(
     texts = _losses(old, new, places)
     if texts and not _made_elsewhere(old, new):
         yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}{_instead(old, new, texts)}"
-    elif not texts and made_otherwise(before, after, places):
+    elif made_otherwise(before, after, places):
         text = f"`{before.file}` was {before.origin.clause}; it is now {after.origin.clause}"
         yield "gate_repointed", text
 
@@ -247,7 +247,7 @@ def _losses(old: ResolvedGate, new: ResolvedGate, places: tuple[Places, Places])
 
 def _knows_less(before: Source, after: Source) -> bool:
     """Whether the stages that make the number have less to do with the model."""
-    return after.origin.kind == "stage" and LINKS.index(after.link) < LINKS.index(before.link)
+    return LINKS.index(after.link) < LINKS.index(before.link)
 
 
 def _made_elsewhere(old: ResolvedGate, new: ResolvedGate) -> bool:
