@@ -6,18 +6,28 @@ _GATES = "tests/unit/gates/test_"
 _ORIGIN = "tests/unit/pipeline/test_origin.py"
 _MEASURED = {
     "contents": ("data_apart", "data_contents", "data_folders", "data"),
-    "data": ("data", "data_contents", "data_folders", "data_apart", "model_folder"),
+    "data": ("data", "data_recorded", "data_contents", "data_folders", "data_apart", "model_folder"),
     "gone": ("gone_stages",),
-    "measuring": ("model_folder", "parameters", "data", "data_folders", "gone_stages", "numbers"),
-    "numbers": ("numbers",),
+    "measuring": (
+        *("model_folder", "data_recorded", "data_apart", "gone_stages", "parameters", "data"),
+        *("data_folders", "numbers"),
+    ),
+    "numbers": ("numbers", "numbers_of_two"),
     "parameters": ("parameters", "model_folder"),
-    "parts": ("model_folder",),
+    "parts": ("trainers", "model_folder"),
     "programs": ("programs",),
     "spelling": ("spelling",),
 }
 _RESOLVED = {
-    "comparisons": ("references", "gate_changes", "resolution"),
-    "findings": ("resolution", "references", "findings_decided", "baseline_rules", "model_origins"),
+    "comparisons": ("comparisons", "references", "resolution"),
+    "findings": (
+        "comparisons",
+        "resolution",
+        "references",
+        "findings_decided",
+        "baseline_rules",
+        "model_origins",
+    ),
     "ignored": ("ignored",),
     "lost": ("baseline_rules", "places"),
     "merged": ("merged_rules",),
@@ -28,6 +38,23 @@ _RESOLVED = {
     "rules": ("resolution", "merged_rules", "setting_changes"),
     "settings": ("setting_changes",),
     "stage_changes": ("stage_changes", "undeclared_renamed"),
+}
+_TRUST = {
+    "earlier": ("earlier",),
+    "kept": ("accept", "doubt"),
+    "look": ("look",),
+    "moved": ("accept", "numbers"),
+    "relied_on": ("relied_on",),
+    "taken_out": ("taken_out", "accept"),
+}
+_REGISTRY = {
+    "entries": ("entries", "live_first"),
+    "events": ("events",),
+    "message": ("message_summary", "statement"),
+    "message_summary": ("message_summary",),
+    "moves": ("state", "entries"),
+    "statement": ("statement",),
+    "tags": ("tags",),
 }
 TESTS = {
     "mlgit/core/gates/limits.py": [f"{_GATES}{name}.py" for name in ("limits", "effects")],
@@ -70,6 +97,23 @@ TESTS = {
         for module, names in _MEASURED.items()
     },
     "mlgit/core/pipeline/chain/renamed_runs.py": ["tests/unit/pipeline/test_renamed_runs.py"],
+    "mlgit/core/pipeline/origin.py": [
+        _ORIGIN,
+        *(f"tests/unit/pipeline/test_{name}.py" for name in ("losses", "made_inputs", "elsewhere")),
+        *(f"{_GATES}{name}.py" for name in ("model_origins", "comparisons")),
+    ],
+    **{
+        f"mlgit/core/trust/{module}.py": [f"tests/unit/trust/test_{name}.py" for name in names]
+        for module, names in _TRUST.items()
+    },
+    **{
+        f"mlgit/core/registry/{module}.py": [f"tests/unit/registry/test_{name}.py" for name in names]
+        for module, names in _REGISTRY.items()
+    },
+    "mlgit/core/overview/next_step.py": [
+        f"tests/unit/overview/test_{name}.py" for name in ("next_step", "status", "environments_in_order")
+    ],
+    "mlgit/core/overview/checkout.py": ["tests/unit/overview/test_checkout.py"],
     "mlgit/core/trust/accept.py": [
         f"tests/unit/trust/test_{name}.py" for name in ("accept", "rules", "stated_gates")
     ],
@@ -106,7 +150,30 @@ _COUNTED = "these tags have a counter; the type does not say so"
 _PARSED = "the names of ignored tags were parsed before; the type does not say so"
 _NEVER_ASKED = "nobody asks when a tag that stands for a name was made"
 _A_STAGE = "each of these models has a stage that makes it; the type does not say so"
+_TYPE = "it is there, and not empty; the type does not say so"
+_NAMELESS = "a model without a name has no path; the type does not say so"
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "mlgit/core/gates/measured/contents.py": {
+        "0 -> 1 in `elif all(there) and name in tracked[0]:`": "what has another owner was reported before",
+    },
+    "mlgit/core/gates/measured/measuring.py": {
+        "without `''` in `name or ''`": _TYPE,
+        "without `''` in `number or ''`": "no stage has the name None; the type does not say so",
+    },
+    "mlgit/core/gates/measured/numbers.py": {
+        "returns None in `return ''`": "neither is a way to know a model",
+        "without `''` in `gate.path or ''`": _TYPE,
+        "without `''` in `gates[0].path or ''`": _TYPE,
+        "without `''` in `reading[0].path or ''`": _TYPE,
+        "filter dropped in `for each in gates if each.source`": _TYPE,
+        "without `''` in `owner or ''`": _TYPE,
+        "without `gate.source is not None` in `other is not None and gate.source is not None "
+        "and (not known & {gate.model, None})`": _TYPE,
+        "filter dropped in `for each in after.gates if each.model is not None`": _NAMELESS,
+    },
+    "mlgit/core/gates/measured/parts.py": {
+        "returns None in `return 'part'`": "such an output is the whole model, so nothing is made after it",
+    },
     "mlgit/core/gates/limits.py": {
         "False -> True in `rising: bool = False`": "it is read for failures only, and each of these gives it",
     },

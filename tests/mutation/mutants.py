@@ -161,4 +161,5 @@ def _without_not(node: ast.AST) -> None:
 
 
 def _gives_nothing(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value is None
+    """Whether a function returns None, or False, which is the same in a condition."""
+    return isinstance(value, ast.Constant) and value.value in {None, False}

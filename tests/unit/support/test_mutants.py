@@ -27,6 +27,8 @@ from tests.mutation.mutants import mutants
         ("if TYPE_CHECKING:\n    a = 1", []),
         ("assert_never(a)", []),
         ("a = zip(b, c, strict=True)", []),
+        ("def a(): return b", ["returns None"]),
+        ("def a(): return False", ["False -> True"]),
     ],
 )
 def test_what_computes_is_changed_and_no_text_or_type(line: str, changes: list[str]) -> None:
