@@ -152,9 +152,24 @@ _NEVER_ASKED = "nobody asks when a tag that stands for a name was made"
 _A_STAGE = "each of these models has a stage that makes it; the type does not say so"
 _TYPE = "it is there, and not empty; the type does not say so"
 _NAMELESS = "a model without a name has no path; the type does not say so"
+_ALIKE = (
+    "before is not None and after is not None and ((before.cmd, before.params, before.deps.keys()) == "
+    "(after.cmd, after.params, after.deps.keys())) and "
+    "all((before.content(dep) == after.content(dep) for dep in before.deps))"
+)
 EQUIVALENT: dict[str, dict[str, str]] = {
     "mlgit/core/gates/measured/contents.py": {
         "0 -> 1 in `elif all(there) and name in tracked[0]:`": "what has another owner was reported before",
+    },
+    "mlgit/core/gates/measured/data.py": {
+        "filter dropped in `for dep in was if not covered(dep, now)`": "what is covered never moved",
+        "without `path is None` in `path is None or covered(dep, [path])`": "there is no model then",
+        "without `old is None` in `old is None or new is None`": "nothing is lost; the type does not say so",
+        "without `other is None` in `other is None or not known or content.md5 != other.md5`": _TYPE,
+        "without `''` in `md5 or ''`": "both say that no hash is known; the type does not say so",
+        "without `''` in `model_of(gate) or ''`": _TYPE,
+        f"without `before is not None` in `{_ALIKE}`": "what never ran has no hash; the type does not say so",
+        f"without `after is not None` in `{_ALIKE}`": "what never ran has no hash; the type does not say so",
     },
     "mlgit/core/gates/measured/measuring.py": {
         "without `''` in `name or ''`": _TYPE,
@@ -170,6 +185,17 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "without `gate.source is not None` in `other is not None and gate.source is not None "
         "and (not known & {gate.model, None})`": _TYPE,
         "filter dropped in `for each in after.gates if each.model is not None`": _NAMELESS,
+    },
+    "mlgit/core/gates/measured/spelling.py": {
+        "filter dropped in `for file in stage.params if file.endswith((*_YAML, _PYTHON))`": (
+            "it saves work: of other files nothing is compared"
+        ),
+        "without `statement.value is None` in `not isinstance(statement, (ast.Assign, ast.AnnAssign)) "
+        "or statement.value is None`": "None is not a literal either; the type does not say so",
+    },
+    "mlgit/core/trust/earlier.py": {
+        "without `stated.version is None` in `fact.name.action != 'unassign' or "
+        "stated.action == 'unassign' or stated.version is None`": "no release has the number None",
     },
     "mlgit/core/gates/measured/parts.py": {
         "returns None in `return 'part'`": "such an output is the whole model, so nothing is made after it",

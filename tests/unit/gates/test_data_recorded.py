@@ -250,3 +250,28 @@ def test_parameters_that_a_command_names_are_not_data() -> None:
     stages = (clean, train._replace(params={"conf.yaml": None}), last._replace(cmd=("test.py conf.yaml",)))
     both = Pipeline(stages=stages)
     assert texts(both, both, ({"conf.yaml": "a"}, {"conf.yaml": "b"})) == []
+
+
+def test_a_folder_in_which_a_stage_makes_something_is_now_another_one() -> None:
+    assert texts(side({"data": "x/"}), side({"more": "x/"})) == ["`data` is now `more`"]
+
+
+def test_what_a_stage_no_longer_makes_in_a_folder_is_not_changed() -> None:
+    both, one = {"sets/easy.csv": "e", "sets/hard.csv": "h"}, {"sets/easy.csv": "e"}
+    sides = [between(stage("split", {"raw.csv": "r"}, each), reads={"sets": "x/"}) for each in (both, one)]
+    assert texts(sides[0], sides[1]) == []
+
+
+def test_a_file_that_commands_name_is_compared_although_the_stage_has_another_name() -> None:
+    known = side({})
+    sides = [
+        Pipeline(
+            stages=(
+                *known.stages[:-1],
+                stage(name, {MODEL: "m"}, {"m.json": "n"})._replace(cmd=("t.py x.yaml",)),
+            )
+        )
+        for name in ("evaluate", "score")
+    ]
+    end = " (stage score names it and does not declare it)"
+    assert texts(sides[0], sides[1], ({"x.yaml": "a"}, {"x.yaml": "b"})) == [f"`x.yaml` changed{end}"]

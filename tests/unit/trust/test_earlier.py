@@ -69,6 +69,9 @@ def test_what_is_rejected_says_so() -> None:
     (found,) = ever(V1, FIRST, rejection(V1))
     assert found.rejected is not None
     assert found.rejected.tag == "m@v1.0.0!"
+    (found,) = ever(V1, FIRST, rejection(V1, states="v2.0.0"))  # which does not count
+    assert found.rejected is None
+    assert [each.rejected for each in ever(V1, FIRST, fact("m#prod#2", 7))] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +127,8 @@ def test_what_tags_say_that_do_not_count(
             {"m@v2.0.0": 5},
             [("v1.0.0", 1, ""), ("v1.0.0", 1, ""), ("v2.0.0", 2, "m#prod!#2")],
         ),
+        # in another environment
+        ((V1, FIRST, moved("m#staging!#2", 1, V2)), {"m@v2.0.0": 2}, [("v1.0.0", 1, "")]),
         # an unassignment puts nothing there
         ((V1, V2, FIRST, moved("m#prod!#2", 1, V2, action="unassign", seconds=20)), {}, [("v1.0.0", 1, "")]),
     ],
