@@ -49,6 +49,7 @@ def test_only_a_gate_that_is_the_same_is_renamed(new: tuple[Gate, ...], names: d
 def test_two_equal_gates_are_not_renamed_to_one() -> None:
     old = config(FLOOR, replace(FLOOR, id="other"))
     assert renamed_gates(old, config(replace(FLOOR, id="new"))) == {"floor": "new"}
+    assert renamed_gates(old, config(replace(FLOOR, id="other"))) == {}
 
 
 def test_environments_name_the_new_ids() -> None:

@@ -1,0 +1,38 @@
+"""A parameter is named as new, gone or changed, with values that can be told apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mlgit.core.gates.measured.parameters import parameter_notes
+from tests.unit.gates.test_parameters import Values, gates, message, pipeline
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        # in a group that was declared before, a new name with the value of one that is gone is not a rename
+        (
+            {"eval": {"n": 7}},
+            {"eval": {"p": 7}},
+            "`params.yaml:eval.n` is gone (stage evaluate), `params.yaml:eval.p` is new: 7 (stage evaluate)",
+        ),
+        # nor is a second one with the same value
+        ({"limit": 7}, {"limit": 7, "most": 7}, "`params.yaml:most` is new: 7 (stage evaluate)"),
+        # texts
+        ({"mode": "a"}, {"mode": " "}, '`params.yaml:mode` a -> " " (stage evaluate)'),
+        ({"mode": ""}, {"mode": "a"}, '`params.yaml:mode` "" -> a (stage evaluate)'),
+        ({"mode": "a"}, {"mode": "b" * 50}, f"`params.yaml:mode` a -> {'b' * 39}… (stage evaluate)"),
+    ],
+)
+def test_a_parameter_is_named_with_its_values(old: Values, new: Values, text: str) -> None:
+    assert message(pipeline({"evaluate": old}), pipeline({"evaluate": new})) == text
+
+
+def test_a_gate_without_a_number_has_no_parameter() -> None:
+    sides = pipeline({"evaluate": {"n": 1}}), pipeline({"evaluate": {"n": 2}})
+    known, none = gates(sides[1]), [replace(gates(sides[0])[0], source=None)]
+    assert parameter_notes(none, known, sides) == ()
+    assert parameter_notes(known, none, sides) == ()
