@@ -47,11 +47,10 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]
         (was, stage)
         for stage in sorted(new.stages, key=lambda stage: (stage.address not in last, stage.address))
         if stage.address in used
-        and ((was := before.get(stage.address, here.get(stage.address))) is not None or stage.address in came)
-        and (was is None or stage.address in came or _run(stage) != _run(was))
+        for was in [before.get(stage.address, here.get(stage.address))]
+        if stage.address in came or (was is not None and _run(stage) != _run(was))
     ]
-    made = {gate.source.origin.name for gate in gates[1] if gate.source} - {None}
-    numbers = {address for owner in made if owner for address in stages_before(owner, new)}
+    numbers = {address for owner in last if owner for address in stages_before(owner, new)}
     texts = [_text(*pair, came, numbers) for pair in changed[:_MOST]]
     if rest := [f"`{stage.address}`" for _, stage in changed[_MOST:]]:
         texts.append(f"Other commands run in {', '.join(rest)} as well; `mlgit diff` lists them")
@@ -176,8 +175,8 @@ def _renamed_files(stages: Iterable[Stage], found: Sequence[str], places: tuple[
     """Those of the files that the stages named before at another place, which is gone."""
     before, now = places
     there = before.paths()
-    gone = [path for stage in stages for path in undeclared(stage, there) if not now.file(path)]
-    moved = moved_files(dict.fromkeys(gone), found, before=before, now=now, edited=False) if gone else {}
+    named = dict.fromkeys(path for stage in stages for path in undeclared(stage, there))
+    moved = moved_files(named, found, before=before, now=now, edited=False)
     return {place for each in moved.values() for place in each.split(", ")}
 
 
@@ -206,7 +205,7 @@ def input_notes(
 
 def _renamed(was: str, now: str, old: NumbersOrigin, new: NumbersOrigin) -> str:
     hashes = old.recorded.hashes.get(was), new.recorded.hashes.get(now)
-    content = "most of its content" if was in old.deps and hashes[0] != hashes[1] else "the same content"
+    content = "the same content" if hashes[0] == hashes[1] else "most of its content"
     return f"Stages read `{was}`; they now read `{now}`, which has {content}"
 
 
