@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hypothesis import Phase, settings
 
 from tests.mutation import afresh, in_place
-from tests.mutation.modules import EQUIVALENT, TESTS
+from tests.mutation.equivalent import EQUIVALENT
+from tests.mutation.modules import TESTS
 from tests.mutation.mutants import Mutant, mutants
 
 if TYPE_CHECKING:
