@@ -48,14 +48,15 @@ _TRUST = {
     "relied_on": ("relied_on",),
     "taken_out": ("taken_out", "accept"),
 }
+_MOVED = ["tests/unit/trust/test_relied_on.py", "tests/unit/release/test_promotion.py"]
 _REGISTRY = {
     "entries": ("entries", "live_first"),
     "events": ("events",),
     "message": ("message_summary", "statement"),
     "message_summary": ("message_summary",),
-    "moves": ("state", "entries"),
+    "moves": ("moves", "state"),
     "statement": ("statement",),
-    "tags": ("tags",),
+    "tags": ("tag_ways", "tags"),
 }
 TESTS = {
     "mlgit/core/gates/limits.py": [f"{_GATES}{name}.py" for name in ("limits", "effects")],
@@ -111,7 +112,10 @@ TESTS = {
         for module, names in _TRUST.items()
     },
     **{
-        f"mlgit/core/registry/{module}.py": [f"tests/unit/registry/test_{name}.py" for name in names]
+        f"mlgit/core/registry/{module}.py": [
+            *(f"tests/unit/registry/test_{name}.py" for name in names),
+            *(_MOVED if module == "moves" else ()),
+        ]
         for module, names in _REGISTRY.items()
     },
     "mlgit/core/overview/next_step.py": [
