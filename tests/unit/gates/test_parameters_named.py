@@ -1,4 +1,4 @@
-"""A parameter is named as new, gone or changed, with values that can be told apart."""
+"""A parameter is named as new, gone or changed, with values that differ as they are shown."""
 
 from __future__ import annotations
 

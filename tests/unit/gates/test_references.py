@@ -235,3 +235,10 @@ def test_a_stage_may_write_the_file_under_another_name_into_its_folder(
     new = replace(new, metric=old.metric)
     found = compare_resolved([old], [new], places=(at(MAY), places))
     assert [each.code for each in found] == codes
+
+
+def test_only_a_file_that_is_not_here_may_have_the_number() -> None:
+    problem = Problem(code="unreadable", message="broken")
+    files = metric_file(path="a.json", f1="1"), replace(metric_file(path="b.json"), problems=(problem,))
+    (found,) = resolve_case(Case("m", (absolute("g", low="0"),), files, {}), Pipeline())
+    assert [each.file for each in found.unread] == ["b.json"]
