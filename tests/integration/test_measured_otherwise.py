@@ -206,6 +206,25 @@ def test_a_file_that_appears_where_a_command_names_it_is_named(project: Folder) 
     assert changed(project, before, after) == [("data_changed", f"The numbers are of other data: {text}")]
 
 
+def test_data_of_dvc_that_a_command_names_without_declaring_it_is_named(project: Folder) -> None:
+    measure = EVALUATE.replace('open("data/clean.csv")', 'open(__import__("sys").argv[1])')
+    project.write("dvc.yaml", DVC_YAML.replace("src/evaluate.py\n", "src/evaluate.py pool/rows.csv\n"))
+    for rows, more in ((ROWS, ""), (FEW, "# again\n")):
+        project.write("pool/rows.csv", rows)
+        project.dvc("add", "-q", "pool/rows.csv")
+        project.write("src/evaluate.py", more + measure)
+        project.dvc("repro", "-q")
+        project.commit("Measure")
+        if rows == ROWS:
+            project.git("push", "-q")
+            project.git("checkout", "-qb", "topic")
+    text = "`pool/rows.csv` changed (stage evaluate names it and does not declare it)"
+    notes = check(project, status=Exit.DONE)["notes"]
+    assert [each["message"] for each in notes if each["code"] == "data_changed"] == [
+        f"The numbers are of other data: {text}"
+    ]
+
+
 PARTS = """\
   part:
     foreach: [eu, us]

@@ -14,7 +14,7 @@ from mlgit.core.pipeline.stages import output_at
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.measured.measuring import Measuring
     from mlgit.core.pipeline.inputs import Places
@@ -39,10 +39,11 @@ class Contents:
     ) -> None:
         self._sides = tuple(_Side(*each) for each in zip(sides, places, strict=True))
         self._changed = changed
+        self.places = _Places(self._sides)
 
     def __contains__(self, path: object) -> bool:
-        """Whether Git has a file at a path, or in the folder there, on either side."""
-        return any(side.files(str(path)) for side in self._sides)
+        """Whether Git has a file at a path, or in the folder there, on both sides."""
+        return isinstance(path, str) and all(side.files(path) for side in self._sides)
 
     def of(self, path: str, *, folder: bool, model: str | None) -> Iterator[str]:
         """What differs at a path whose record differs; of a folder, only data other than the model.
@@ -168,6 +169,16 @@ class Contents:
     @cached_property
     def _folders(self) -> tuple[str, ...]:
         return tuple(each for each in self._all_changed if each.endswith("/"))
+
+
+class _Places:
+    """Where either side has data: a file of Git or data of DVC, a folder of these, or what is in one."""
+
+    def __init__(self, sides: Sequence[_Side]) -> None:
+        self._sides = sides
+
+    def __contains__(self, path: object) -> bool:
+        return any(side.files(f"{path}") or side.tracked_at(f"{path}") for side in self._sides)
 
 
 @record

@@ -192,16 +192,15 @@ class _Comparison:
                 yield f"`{path}` changed"
 
     def _named(self, gates: _Gates) -> Iterator[str]:
-        """The edited files that commands name and no stage declares, other than files of parameters.
+        """The edited data that commands name and no stage declares, other than files of parameters.
 
         That a command newly names one is a finding.
         """
-        named = {
-            path for stage in self._sides[0].stages(gates[0]) for path in undeclared(stage, self._contents)
-        }
+        places = self._contents.places
+        named = {path for stage in self._sides[0].stages(gates[0]) for path in undeclared(stage, places)}
         params = {file for side in self._sides for stage in side.pipeline.stages for file in stage.params}
         for stage in self._sides[1].stages(gates[1]):
-            for path in undeclared(stage, self._contents):
+            for path in undeclared(stage, places):
                 if path in named and path not in params and path != _PARAMS:
                     for text in self._contents.inside(path, model_of(gates[1])):
                         yield f"{text} (stage {stage.address} names it and does not declare it)"
