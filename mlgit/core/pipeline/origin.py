@@ -110,7 +110,7 @@ def joined_origin(origins: Iterable[NumbersOrigin]) -> NumbersOrigin | None:
 
 def link_of(path: str | None, origin: NumbersOrigin, pipeline: Pipeline) -> Link:
     """How the stages that make some numbers know the model at `path`."""
-    if path is None or origin.name is None or origin.kind != "stage":
+    if path is None or origin.name is None:
         return "none"
     before = stages_before(origin.name, pipeline)
     chain = [stage for stage in pipeline.stages if stage.address in before]
@@ -172,8 +172,6 @@ def renamed_inputs(
 
     Of a dependency that Git keeps, most of the content is enough.
     """
-    if old.kind != "stage" or new.kind != "stage":
-        return {}
     deps, params = _lost(old, new)
     added = [dep for dep in new.deps if dep not in old.deps]
     same = same_files(deps, added, old.recorded, new.recorded, now=now)

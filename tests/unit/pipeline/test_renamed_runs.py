@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlgit.core.pipeline.chain.readers import Reader
@@ -30,7 +32,9 @@ def fit(*cmd: str, deps: tuple[str, ...] = ("src/fit.py", "data.csv"), wdir: str
             {"src/train.py": "ml/src/train.py"},
             True,
         ),
+        (fit("python src/fit.py --fast", wdir="."), FIT, True),
         # In another folder, the same words are about other files.
+        (fit("python src/train.py --fast", wdir="ml", deps=("ml/src/train.py",)), {}, False),
         (fit("python src/train.py --fast", wdir="ml"), {}, False),
         (
             fit("python src/train.py --fast", wdir="ml", deps=("ml/src/train.py", "data.csv")),
@@ -49,4 +53,17 @@ def test_a_module_is_named_with_dots() -> None:
     old = Reader(address="a", run=("", "python -m src.train"), deps=("src/train.py",))
     new = Reader(address="b", run=("", "python -m src.fit"), deps=("src/fit.py",))
     assert is_renamed_run(old, new, FIT)
+    assert not is_renamed_run(old, new, {})
+
+
+def test_only_an_input_of_the_stage_itself_has_another_name_in_its_command() -> None:
+    old = Reader(address="a", run=("", "python src/train.py other.csv"), deps=("src/train.py",))
+    new = Reader(address="b", run=("", "python src/train.py data.csv"), deps=("src/train.py", "data.csv"))
+    renamed = {"other.csv": "data.csv"}
+    assert not is_renamed_run(old, new, renamed)
+    assert is_renamed_run(replace(old, deps=(*old.deps, "other.csv")), new, renamed)
+
+
+def test_stages_without_a_command_are_not_the_same() -> None:
+    old, new = (Reader(address=name, run=("",), deps=("a",)) for name in "ab")
     assert not is_renamed_run(old, new, {})

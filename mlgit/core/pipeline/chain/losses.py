@@ -5,7 +5,6 @@ They are compared stage by stage, backwards from the number: what one stage read
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.chain.readers import before, counterparts, covered, covered_param
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.chain.readers import Chain, Reader
 
 
-def _nowhere(_: str) -> bool:
-    return False
-
-
 @record
 class Known:
     """What the comparison of both sides as a whole says of the inputs.
@@ -30,10 +25,10 @@ class Known:
     the model that the number is for. `there` says whether the new side has something at a path.
     """
 
-    lost: Collection[str] = ()
-    moved: Mapping[str, str] = field(default_factory=dict)
-    model: str | None = None
-    there: Callable[[str], bool] = _nowhere
+    lost: Collection[str]
+    moved: Mapping[str, str]
+    model: str | None
+    there: Callable[[str], bool]
 
 
 @record
@@ -114,12 +109,12 @@ class _Comparison:
         One stage between the model and its number may measure another model, if it reads nothing else.
         """
         names = [dep, *self._known.moved.get(dep, "").split(", ")]
-        if any(covered(name, (*reach[0].deps, *reach[0].outs)) for name in names if name):
+        if any(covered(name, (*reach[0].deps, *reach[0].outs)) for name in names):
             return True
         is_model = self._known.model is not None and meets(dep, self._known.model)
         others = [each for each in reader.deps if each != dep]
         return any(
-            any(covered(name, each.deps) for name in names if name)
+            any(covered(name, each.deps) for name in names)
             and (not is_model or not others or any(covered(other, each.deps) for other in others))
             for each in reach[1:]
         )
@@ -193,7 +188,7 @@ class _Comparison:
     def _missing(self, maker: Reader, stages: Sequence[Reader]) -> Iterator[tuple[str, str]]:
         """(stage, input) of what the stages that make a file now lack, if none comes from its old maker."""
         now = self._now.get(maker.address)
-        if now is None or any(now in before(stage, self._new.readers) for stage in stages):
+        if any(now in before(stage, self._new.readers) for stage in stages):
             return
         reach = [each for stage in stages for each in before(stage, self._added)]
         for dep in maker.deps:
