@@ -51,6 +51,19 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "without `statement.value is None` in `not isinstance(statement, (ast.Assign, ast.AnnAssign)) "
         "or statement.value is None`": "None is not a literal either; the type does not say so",
     },
+    "mlgit/core/pipeline/chain/readers.py": {
+        "without `''` in `new.last or ''`": _NO_STAGE,
+    },
+    "mlgit/core/trust/kept.py": {
+        "without `change.assigned is None` in `change.assigned is None and left is None`": (
+            "after an assignment something is there"
+        ),
+        "False -> True in `return False`": "without a change that counts nothing is there",
+        "0 -> 1 in `if name.environment is not None and (name.counter or 0) < _ABSURD:`": "both are small",
+        "without `each.rejected is None` in `each.rejected is None or each.version in rejected`": (
+            "it is read only of a version that is rejected"
+        ),
+    },
     "mlgit/core/trust/earlier.py": {
         "without `stated.version is None` in `fact.name.action != 'unassign' or "
         "stated.action == 'unassign' or stated.version is None`": "no release has the number None",
@@ -133,7 +146,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "without `version is None` in `version is None or version.version.final`": (
             "what states a policy has a release; the type does not say so"
         ),
-        "without `policy is not None` in `policy is not None and policy in facts.elsewhere`": (
+        "without `policy is not None` in `broken is None and policy is not None`": (
+            "trunk has no place for None; the type does not say so"
+        ),
+        "Gt -> GtE in `places.get(each, 0) > places[policy]`": "only the policy itself is at its place",
+        "without `newest is None` in `newest is None or not facts.precedes(policy, newest)`": (
             "no commit is None; the type does not say so"
         ),
         "without `found is not None` in `policy is not None and declared is None and (found is not None) "

@@ -18,6 +18,7 @@ _MEASURED = {
     "programs": ("programs",),
     "spelling": ("spelling",),
 }
+_CHAIN = ("losses", "losses_by_maker", "elsewhere")
 _RESOLVED = {
     "comparisons": ("comparisons", "references", "resolution"),
     "findings": (
@@ -49,6 +50,7 @@ _TRUST = {
     "taken_out": ("taken_out", "accept"),
 }
 _MOVED = ["tests/unit/trust/test_relied_on.py", "tests/unit/release/test_promotion.py"]
+_MORE = ("rules_shown", "rules", "stated_gates", "registered_again", "taken_out", "numbers")
 _REGISTRY = {
     "entries": ("entries", "live_first"),
     "events": ("events",),
@@ -92,7 +94,7 @@ TESTS = {
     },
     **{
         f"mlgit/core/pipeline/chain/{module}.py": [
-            *(f"tests/unit/pipeline/test_{name}.py" for name in ("losses", "elsewhere")),
+            *(f"tests/unit/pipeline/test_{name}.py" for name in (module, *_CHAIN)),
             _ORIGIN,
         ]
         for module in ("losses", "readers")
@@ -104,7 +106,10 @@ TESTS = {
     "mlgit/core/pipeline/chain/renamed_runs.py": ["tests/unit/pipeline/test_renamed_runs.py"],
     "mlgit/core/pipeline/origin.py": [
         _ORIGIN,
-        *(f"tests/unit/pipeline/test_{name}.py" for name in ("losses", "made_inputs", "elsewhere")),
+        *(
+            f"tests/unit/pipeline/test_{name}.py"
+            for name in ("origins_compared", "losses", "made_inputs", "elsewhere")
+        ),
         *(f"{_GATES}{name}.py" for name in ("model_origins", "comparisons")),
     ],
     **{
@@ -123,10 +128,10 @@ TESTS = {
     ],
     "mlgit/core/overview/checkout.py": ["tests/unit/overview/test_checkout.py"],
     "mlgit/core/trust/accept.py": [
-        f"tests/unit/trust/test_{name}.py" for name in ("accept", "rules", "stated_gates")
+        f"tests/unit/trust/test_{name}.py" for name in ("refusals", "accept", *_MORE)
     ],
     "mlgit/core/trust/rules.py": [
-        *(f"tests/unit/trust/test_{name}.py" for name in ("rules", "accept", "stated_gates")),
+        *(f"tests/unit/trust/test_{name}.py" for name in ("rules_shown", "rules", "accept", "stated_gates")),
         "tests/unit/release/test_ways_back.py",
     ],
     "mlgit/core/trust/doubt.py": [f"tests/unit/trust/test_{name}.py" for name in ("doubt", "accept")],

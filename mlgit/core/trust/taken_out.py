@@ -30,7 +30,6 @@ def idle_unassignments(
         if refused is not None and refused.foreign:
             continue
         if fact.name.action == "assign":
-            there.pop(fact.commit, None)
             there[fact.commit] = fact
             continue
         if fact.parsed_summary.action == "unassign":

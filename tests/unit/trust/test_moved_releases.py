@@ -154,3 +154,24 @@ def test_a_number_that_is_taken_is_not_used_again_unless_it_is_absurd(tag: str, 
     names = {each.oid: each.tag for each in (V1, FIRST)}
     state = accepted_state(replay((V1, FIRST, fact(tag, 1))).model("m"), facts()._replace(names=names))
     assert state.environment("prod").counter == counter
+
+
+@pytest.mark.parametrize(("tag", "counter"), [("m#prod", 0), ("m#prod#3", 3), ("m#staging#3", 0)])
+def test_an_environment_without_a_tag_that_counts_goes_on_after_the_numbers_of_others(
+    tag: str, counter: int
+) -> None:
+    known = facts()._replace(names={V1.oid: V1.tag})
+    state = accepted_state(replay((V1, fact(tag, 1))).model("m"), known)
+    assert state.environment("prod").counter == counter
+
+
+def test_a_release_that_does_not_count_takes_the_number_of_no_environment() -> None:
+    known = facts()._replace(names={V1.oid: V1.tag})
+    state = accepted_state(replay((V1, fact("m@v1.0.0#7", 1))).model("m"), known)
+    assert list(state.environments) == []
+
+
+def test_a_tag_that_counts_dates_the_next_one_however_far_ahead_it_is() -> None:
+    ahead = V1._replace(tagged_at_s=10**9)
+    known = facts()._replace(names={V1.oid: V1.tag}, now_s=100)
+    assert accepted_state(replay((ahead,)).model("m"), known).newest_tag_s == 10**9

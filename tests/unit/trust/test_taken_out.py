@@ -64,6 +64,19 @@ ROWS = {
         },
         None,
     ),
+    "an unassignment where nothing ever was": Row(
+        (V1, V2, moved("m#prod!#1", 5, None, action="unassign")), {"m#prod!#1": NOTHING_OUT}, None
+    ),
+    "an unassignment of what a lost tag put there, after another one": Row(
+        (
+            *(V1, V2, FIRST, PAIR[0], moved("m#prod#3", 1, V1, seconds=25)),
+            moved("m#prod!#4", 2, V2, action="unassign", seconds=30),
+        ),
+        {"m#prod!#4": NOTHING_OUT.replace(commit(5)[:7], commit(2)[:7])},
+    ),
+    "an unassignment of what another tool put there, allowed": Row(
+        (V1, fact("m#prod#1", 1), moved("m#prod!#2", 1, V1, action="unassign")), {}, None, foreign=True
+    ),
     "an unassignment by another tool of what was not there, allowed": Row(
         (V1, V2, FIRST, *PAIR, fact("m#prod!#3", 5)), {}, "v2.0.0", foreign=True
     ),
