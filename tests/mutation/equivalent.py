@@ -8,6 +8,7 @@ _PARSED = "the names of ignored tags were parsed before; the type does not say s
 _NEVER_ASKED = "nobody asks when a tag that stands for a name was made"
 _A_STAGE = "each of these models has a stage that makes it; the type does not say so"
 _NO_STAGE = "no stage has the name None; the type does not say so"
+_AFTER = "a line after the mark does not end at the beginning of the message"
 _TYPE = "it is there, and not empty; the type does not say so"
 _NAMELESS = "a model without a name has no path; the type does not say so"
 _ALIKE = (
@@ -53,6 +54,13 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "mlgit/core/pipeline/chain/readers.py": {
         "without `''` in `new.last or ''`": _NO_STAGE,
+    },
+    "mlgit/core/trust/look.py": {
+        "Lt -> LtE in `end < 0`": _AFTER,
+        '0 -> 1 in `rest = b"" if end < 0 else message[end:].strip()`': _AFTER,
+        "0 -> 1 in `line = message[start:] if end < 0 else message[start:end]`": _AFTER,
+        '0 -> 1 in `fact = TagFact(name, tag, "", commit, 0, "", "", lambda _: message)`': _NEVER_ASKED,
+        "without `NO_STATEMENT` in `problem or NO_STATEMENT`": "there is a mark, so there is a problem",
     },
     "mlgit/core/trust/kept.py": {
         "without `change.assigned is None` in `change.assigned is None and left is None`": (

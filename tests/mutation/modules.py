@@ -52,7 +52,7 @@ _TRUST = {
 _MOVED = ["tests/unit/trust/test_relied_on.py", "tests/unit/release/test_promotion.py"]
 _MORE = ("rules_shown", "rules", "stated_gates", "registered_again", "taken_out", "numbers")
 _REGISTRY = {
-    "entries": ("entries", "live_first"),
+    "entries": ("served", "entries", "live_first"),
     "events": ("events",),
     "message": ("message_summary", "statement"),
     "message_summary": ("message_summary",),

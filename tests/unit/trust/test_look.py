@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlgit.core.registry.message import MARK, write_message
+from mlgit.core.registry.message import LARGEST_BYTES, MARK, write_message
 from mlgit.core.registry.state import TagFact
 from mlgit.core.registry.statement import (
     Builder,
@@ -102,6 +102,7 @@ MISFITS = {
     "with a space": f"x\n\n{MARK}\n{encode(RELEASE)} \n",
     "with a field": f'x\n\n{MARK}\n{encode(MOVE)[:-1]},"x":1}}\n',
     "subject of another release": write_message("x", "", MOVE).replace(f'Tag":"{OID}', f'Tag":"{OTHER}'),
+    "an empty line before the mark": f"\n{MARK}\n{encode(RELEASE)}\n",
     "two": write_message("x", "", RELEASE) + f"{MARK}\n{encode(MOVE)}\n",
 }
 
@@ -114,3 +115,52 @@ def test_a_look_at_a_damaged_message_answers_as_the_exact_rules_do(message: str,
 
 def test_a_name_of_no_model_has_no_flaw_of_its_own() -> None:
     assert look("v1.0.0", COMMIT, write_message("x", "", RELEASE).encode()).flaw is None
+
+
+SIGNATURE = "-----BEGIN SSH SIGNATURE-----\nx\n"
+OUT = replace(MOVE, action="unassign")
+USUAL = {
+    "a release": ("sub=m@v1.0.0", write_message("Words", "", RELEASE)),
+    "signed": ("sub=m@v1.0.0", write_message("Words", "", RELEASE) + SIGNATURE),
+    "a promotion": ("sub=m#prod#2", write_message("Words", "", MOVE)),
+    "signed too": ("sub=m#prod#2", write_message("Words", "", MOVE) + SIGNATURE),
+    "the other half": ("sub=m#prod!#2", write_message("Words", "", MOVE)),
+    "without a release": ("sub=m#prod#2", write_message("Words", "", replace(MOVE, release=None))),
+    "taken out": ("sub=m#prod!#2", write_message("Words", "", OUT)),
+    "without a line break at the end": ("sub=m#prod#2", write_message("Words", "", MOVE).rstrip()),
+    "a letter": ("sub=m#prod#2", f"x\n{MARK}\n{encode(MOVE)}\n"),
+}
+
+
+@pytest.mark.parametrize(("tag", "message"), USUAL.values(), ids=USUAL)
+def test_a_statement_as_mlgit_writes_it_is_not_parsed(
+    tag: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = look(tag, COMMIT, message.encode())
+    assert found.flaw is exactly(tag, message) is None
+    assert found.release == (OID if f'"oid":"{OID}"' in message else "")
+    monkeypatch.setattr("mlgit.core.trust.look.parse_statement", None)
+    assert look(tag, COMMIT, message.encode()) == found
+
+
+@pytest.mark.parametrize("size", [LARGEST_BYTES - 1, LARGEST_BYTES, LARGEST_BYTES + 1])
+@pytest.mark.parametrize(("tag", "statement"), [("sub=m@v1.0.0", RELEASE), ("sub=m#prod#2", MOVE)])
+def test_a_message_that_is_too_large_cannot_be_parsed(tag: str, statement: Statement, size: int) -> None:
+    message = write_message("Words", "", statement) + SIGNATURE
+    start = message.index(MARK) + len(MARK) + 1
+    message += "x" * (size - len(message) + start)
+    assert look(tag, COMMIT, message.encode()).flaw == exactly(tag, message)
+    assert (exactly(tag, message) is None) is (size <= LARGEST_BYTES)
+
+
+@pytest.mark.parametrize("length", [299, 300, 301])
+def test_a_long_flaw_is_cut(length: int) -> None:
+    other = replace(RELEASE, version="v1.0.0-")
+    short = exactly("sub=m@v1.0.0", write_message("Words", "", other))
+    assert short is not None
+    other = replace(RELEASE, version=f"v1.0.0-{'x' * (length - len(short))}")
+    whole = exactly("sub=m@v1.0.0", write_message("Words", "", other))
+    assert whole is not None
+    assert len(whole) == length
+    found = look("sub=m@v1.0.0", COMMIT, write_message("Words", "", other).encode()).flaw
+    assert found == (whole if length <= 300 else f"{whole[:300]}…")

@@ -157,7 +157,7 @@ def test_a_number_that_is_taken_is_not_used_again_unless_it_is_absurd(tag: str, 
 
 
 @pytest.mark.parametrize(("tag", "counter"), [("m#prod", 0), ("m#prod#3", 3), ("m#staging#3", 0)])
-def test_an_environment_without_a_tag_that_counts_goes_on_after_the_numbers_of_others(
+def test_an_environment_without_a_tag_that_counts_continues_after_the_numbers_of_others(
     tag: str, counter: int
 ) -> None:
     known = facts()._replace(names={V1.oid: V1.tag})

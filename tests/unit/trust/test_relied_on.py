@@ -38,6 +38,7 @@ BACK_THERE = (
         (BACK_AGAIN, None, ["m#prod#3", "m#prod#1"]),
         (FIRST, "staging", ["m#staging#4", "m#staging#1"]),
         (FIRST._replace(tagged_at_s=6), "staging", ["m#staging#1"]),
+        (FIRST._replace(tagged_at_s=7), "staging", ["m#staging#1"]),
         (FIRST, "elsewhere", []),
     ],
 )

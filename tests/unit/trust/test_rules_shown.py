@@ -1,4 +1,4 @@
-"""Rules that other tags, git or trunk's record show, and what is said where they show nothing."""
+"""Rules that other tags, git or a record on trunk show, and the reasons where they show nothing."""
 
 from __future__ import annotations
 
