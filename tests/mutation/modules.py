@@ -54,7 +54,7 @@ _MORE = ("rules_shown", "rules", "stated_gates", "registered_again", "taken_out"
 _REGISTRY = {
     "entries": ("served", "entries", "live_first"),
     "events": ("events",),
-    "message": ("message_summary", "statement"),
+    "message": ("message", "message_summary", "statement"),
     "message_summary": ("message_summary",),
     "moves": ("moves", "state"),
     "statement": ("statement",),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry.events import events_of, held_entry, newest_first
+from mlgit.core.registry.entries import model_entry
+from mlgit.core.registry.events import Details, History, events_of, held_entry, newest_first
 from mlgit.core.registry.message import write_message
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import label_of
@@ -21,7 +22,9 @@ from mlgit.core.registry.statement import (
     ReleaseStatement,
     TagPointer,
 )
+from mlgit.render.console import plain
 from mlgit.render.formats.jsonout import to_json
+from mlgit.render.pages import history, show
 from tests.support.tags import commit, fact
 
 if TYPE_CHECKING:
@@ -174,3 +177,25 @@ def test_a_commit_is_labeled_with_its_highest_version() -> None:
     registered = {commit(1): both}
     assert label_of(fact("m#prod#1", 1), registered) == "v1.10.0"
     assert label_of(fact("m#prod#1", 2), registered) == "unregistered (0000000)"
+
+
+def test_a_model_without_older_events_names_neither_these_nor_itself_in_each_line() -> None:
+    now = datetime(2026, 5, 3, tzinfo=UTC)
+    state = replay((fact("m@v1.0.0", 1),)).model("m")
+    entry = model_entry(state, {"m": "m.bin"}, ())
+    events = newest_first(events_of(state))
+    shown = Details(kind="model", reference="m", model=entry, remote=None, tags_as_of=None, told_at=now)
+    assert "older" not in plain(show.page(shown, width=80))
+    events = tuple(replace(each, environment="prod") for each in events)
+    past = History(
+        model=None,
+        environment=None,
+        at=None,
+        metric=None,
+        events=events,
+        remote=None,
+        tags_as_of=None,
+        told_at=now,
+    )
+    assert plain(history.page(past, width=80)).split()[3] == "prod"
+    assert plain(history.page(replace(past, several=True), width=80)).split()[3] == "m#prod"
