@@ -189,6 +189,7 @@ def test_data_behind_a_link_in_a_folder_that_is_read_is_named(project: Folder) -
     assert changed(project, before, after) == [("data_changed", text)]
 
 
+PARTED = EVALUATE.replace("data/clean.csv", "parts/rows.csv")
 OPTIONAL = """\
 import os, sys
 if os.path.exists(sys.argv[1]):
@@ -234,6 +235,37 @@ PARTS = """\
       outs: ["parts/${item}.json"]
   evaluate:
 """
+JOINED = """\
+  {name}:
+    cmd: cat {deps} > parts/rows.csv
+    deps: [{deps}]
+    outs: [{out}]
+  evaluate:
+"""
+
+
+def test_a_new_maker_of_a_folder_without_an_input_of_the_former_one_is_a_finding(project: Folder) -> None:
+    train = "deps: [data/clean.csv, src/train.py]"
+    stages = DVC_YAML.replace(train, train.replace("src/train.py", "more.csv, src/train.py"))
+    stages = stages.replace(DEPS, "[parts, models/line.json]")
+    was, now = (
+        stages.replace("  evaluate:\n", JOINED.format(name=name, deps=deps, out=out))
+        for name, deps, out in (
+            ("part", "data/clean.csv more.csv", "parts/rows.csv"),
+            ("whole", "data/clean.csv", "parts"),
+        )
+    )
+    was = was.replace("[data/clean.csv more.csv]", "[data/clean.csv, more.csv]")
+    before = {"dvc.yaml": was, "more.csv": "11,22\n", "parts/.gitignore": "", "src/evaluate.py": PARTED}
+    found = changed(
+        project, before, {"dvc.yaml": now.replace("cat", "mkdir -p parts && cat"), "parts/.gitignore": None}
+    )
+    (text,) = [text for code, text in found if code == "evidence_weakened"]
+    assert text.endswith(
+        "parts/rows.csv was made by stage part; it is now made by stage whole, without dep more.csv"
+    )
+
+
 HARD = """\
   hard:
     cmd: tail -n 3 data/clean.csv > data/hard.csv

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULE = """\
+from functools import cache
 from typing import NamedTuple
 
 FEWEST = 3
@@ -27,6 +28,10 @@ def until(number):
         at += 1
     return at
 
+@cache
+def after(number):
+    return number + 1
+
 class Row(NamedTuple):
     high: bool = False
 
@@ -37,7 +42,7 @@ class Row(NamedTuple):
 SOME = enough(5)
 """
 TESTS = """\
-from sample import Row, SOME, enough, larger, until
+from sample import Row, SOME, after, enough, larger, until
 
 def test_enough():
     assert enough(3) and not enough(2) and SOME
@@ -47,6 +52,9 @@ def test_larger():
 
 def test_until():
     assert (until(0), until(3)) == (0, 3)
+
+def test_after():
+    assert after(1) == 2
 
 def test_row():
     assert (Row(True).word, Row(False).word) == ("high", "low")
@@ -73,10 +81,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProce
 
 def test_what_no_test_notices_is_printed_and_nothing_else(found: subprocess.CompletedProcess[str]) -> None:
     assert [line.strip() for line in found.stdout.splitlines()] == [
-        "sample.py:9: Gt -> GtE in `one > other`",  # equal numbers: it makes no difference
-        "sample.py:18: False -> True in `high: bool = False`",  # no test leaves it out
-        "sample.py:24: 5 -> 6 in `SOME = enough(5)`",  # enough as well
-        "sample.py: 18 of 21 mutants noticed (85.7%), 0 equivalent",
+        "sample.py:10: Gt -> GtE in `one > other`",  # equal numbers: it makes no difference
+        "sample.py:23: False -> True in `high: bool = False`",  # no test leaves it out
+        "sample.py:29: 5 -> 6 in `SOME = enough(5)`",  # enough as well
+        "sample.py: 21 of 24 mutants noticed (87.5%), 0 equivalent",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+from functools import _lru_cache_wrapper
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,3 +59,9 @@ def living(file: str) -> dict[Name, list[FunctionType]]:
         if type(each) is FunctionType and each.__code__.co_filename.endswith(f"/{file}"):
             found.setdefault(name_of(each.__code__), []).append(each)
     return found
+
+
+def caches(file: str) -> list[_lru_cache_wrapper[object]]:
+    """The caches of an imported module's functions, which may have what these returned without a change."""
+    found = [each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper)]
+    return [each for each in found if each.__wrapped__.__code__.co_filename.endswith(f"/{file}")]

@@ -8,7 +8,8 @@ _PARSED = "the names of ignored tags were parsed before; the type does not say s
 _NEVER_ASKED = "nobody asks when a tag that stands for a name was made"
 _A_STAGE = "each of these models has a stage that makes it; the type does not say so"
 _NO_STAGE = "no stage has the name None; the type does not say so"
-_AFTER = "a line after the mark does not end at the beginning of the message"
+_EXACTLY = "what is read exactly has the same summary"
+_AFTER = "what is after the mark is not at the beginning of the message"
 _TYPE = "it is there, and not empty; the type does not say so"
 _NAMELESS = "a model without a name has no path; the type does not say so"
 _ALIKE = (
@@ -163,6 +164,21 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         ),
         "without `found is not None` in `policy is not None and declared is None and (found is not None) "
         "and (found.action == 'promote')`": "a policy is in a statement; the type does not say so",
+    },
+    "mlgit/core/registry/moves.py": {
+        "without `known.rejected is None` in `known is None or not known.withdrawn "
+        "or known.rejected is None`": ("what is withdrawn was rejected; the type does not say so"),
+        "without `after is not None` in `after is not None and change.assigned is not None and "
+        "(change.assigned.commit == after)`": "no commit is None; the type does not say so",
+    },
+    "mlgit/core/registry/message_summary.py": {
+        "60000 -> 60001 in `_LARGEST_USUAL = 60_000  # bytes; near the limit of a statement, "
+        "which counts characters, read it exactly`": _EXACTLY,
+        "LtE -> Lt in `len(message) - place <= _LARGEST_USUAL`": _EXACTLY,
+        "Sub -> Add in `len(message) - place`": _EXACTLY,
+        "Gt -> GtE in `message.find(release_ends, place, message.find(b'\\n', found.end())) > 0`": _AFTER,
+        '0 -> 1 in `if message.find(release_ends, place, message.find(b"\\n", found.end())) > 0:`': _AFTER,
+        "without `text is None` in `text is None or text == b'null'`": "a move has both texts",
     },
     "mlgit/core/registry/semver.py": {
         # of two changes with these words one is equivalent

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.mutation.code import Compiled, Name, changed, compiled, living, name_of
+from tests.mutation.code import Compiled, Name, caches, changed, compiled, living, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from functools import _lru_cache_wrapper
     from types import CodeType, FrameType, FunctionType
 
     from tests.mutation.mutants import Mutant
@@ -102,6 +103,7 @@ class _Loop:
         self._results = results
         self._longest_s = longest_s
         self._living: dict[Name, list[FunctionType]] = {}
+        self._caches: list[_lru_cache_wrapper[object]] = []
         self._callers: dict[Name, list[pytest.Item]] = defaultdict(list)
         self._seconds: dict[pytest.Item, float] = {}
         self._early: set[Name] = set()
@@ -113,6 +115,7 @@ class _Loop:
         for item in session.items:
             self._learn(item, session)
         self._living = living(self._file)
+        self._caches = caches(self._file)
         gc.freeze()  # forks then share the memory of what is there
         with open(self._file, encoding="utf-8") as stream:
             original = compiled(ast.parse(stream.read()), self._file)
@@ -168,6 +171,8 @@ class _Loop:
         for name, code in codes.items():
             for function in self._living.get(name, []):
                 function.__code__ = code
+        for cache in self._caches:
+            cache.cache_clear()
 
     def _items(self, names: set[Name]) -> list[pytest.Item]:
         items = {item for name in names for item in self._callers[name]}

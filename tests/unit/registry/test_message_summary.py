@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry.message import parse_message, write_message
+from mlgit.core.registry.message import MARK, parse_message, write_message
 from mlgit.core.registry.message_summary import (
     EMPTY,
     MessageSummary,
@@ -24,6 +24,7 @@ from mlgit.core.registry.statement import (
     GateOutcome,
     ReleaseStatement,
     TagPointer,
+    encode,
 )
 from mlgit.core.stated_time import parse_time
 from tests.support.tags import commit, fact
@@ -240,3 +241,39 @@ def test_a_message_by_mlgit_is_summarized_without_reading_json(monkeypatch: pyte
         read_summary(summarize(write_message("Move", "", replace(MOVE, reason=None)).encode())).reason is None
     )
     assert read_summary(summarize(write_message("Release", "é", RELEASE).encode())) == MessageSummary(AT_S)
+    short = f"x\n{MARK}\n{encode(RELEASE)}\n"
+    assert read_summary(summarize(short.encode())) == MessageSummary(AT_S)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        # with one line break, without words, or with the mark only later
+        f"x\n{MARK}\n{encode(MOVE)}\n",
+        f"\n{MARK}\n{encode(MOVE)}\n\nx",
+        f"{MARK}\n{encode(MOVE)}\n\nx",
+        f"{MARK}\n{encode(MOVE)}\n",
+        f"x\n\n{MARK}",
+        "x\n--- a\n",
+    ],
+)
+def test_a_message_that_is_written_otherwise_has_the_same_summary(message: str) -> None:
+    for each in (message, message.replace(encode(MOVE), encode(replace(MOVE, reason="drift")))):
+        assert summarize(each.encode()) == write_summary(summary_of(each))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "known"),
+    [
+        (-62_135_596_801, False),
+        (-62_135_596_800, True),
+        (253_402_300_799, True),
+        (253_402_300_800, False),
+    ],
+)
+def test_a_time_outside_of_the_years_from_1_to_9999_is_no_summary(seconds: int, *, known: bool) -> None:
+    if known:
+        assert read_summary(f"{seconds}\t\t\t").at_s == seconds
+    else:
+        with pytest.raises(ValueError, match=str(seconds)):
+            read_summary(f"{seconds}\t\t\t")

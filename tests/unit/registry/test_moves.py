@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.registry.moves import emptied, held_before, held_last, qualified, require_history, stack
+from mlgit.core.registry.moves import (
+    departure,
+    emptied,
+    held_before,
+    held_last,
+    qualified,
+    require_history,
+    stack,
+)
 from mlgit.core.registry.replay import replay
 from mlgit.errors import StateError
 from tests.support.tags import commit, fact
@@ -158,3 +167,58 @@ def test_a_lost_tag_may_have_put_any_version_there_if_the_other_one_names_none()
     state = replay((*RELEASES, FIRST, moved("m#prod!#2", 1, None, seconds=20), THIRD)).model("m")
     with pytest.raises(StateError):
         require_history(state, "prod", otherwise="ask", version="v3.0.0")
+
+
+ONE, TWO = fact("m#prod#1", 1, seconds=10), fact("m#prod#2", 2, seconds=20)
+OLDER_OUT = fact("m#prod!#3", 1, seconds=30)
+"""Another tool takes out the older one of two."""
+
+
+def test_what_another_tool_took_out_is_what_its_tag_is_at() -> None:
+    state = ask(*RELEASES, ONE, TWO, OLDER_OUT, foreign=True)
+    here = state.environment("prod")
+    assert qualified(here) == {V2.commit}
+    assert [(held.tag, end.fact.tag) for held, end in held_before(here)] == [("m#prod#1", "m#prod#2")]
+    left = departure(V1.commit, here)
+    assert left is not None
+    assert left.fact == OLDER_OUT
+    assert departure(V2.commit, here) is None
+    text = f"the tag `m#prod!#3` of Ada took what is at {V1.commit[:7]} of `m` out on {AT}"
+    assert emptied(replace(here, holder=None), state) == text
+
+
+def test_a_rollback_takes_out_what_was_there_also_without_its_other_tag() -> None:
+    here = ask(*RELEASES, FIRST, *PAIR, ROLLBACK[1]).environment("prod")
+    assert qualified(here) == {V1.commit}
+    left = departure(V2.commit, here)
+    assert left is not None
+    assert left.fact == ROLLBACK[1]
+
+
+def test_what_was_replaced_did_not_leave_with_what_came_after_it() -> None:
+    here = ask(*RELEASES, FIRST, *PAIR, OUT).environment("prod")
+    assert departure(V1.commit, here) is None
+    here = ask(*RELEASES, FIRST, HALF, THIRD).environment("prod")
+    assert departure(V1.commit, here) is None
+
+
+def test_what_is_taken_out_of_an_empty_environment_is_what_the_tag_says() -> None:
+    off = moved("m#prod!#2", 1, V1, action="unassign", seconds=20)
+    idle = moved("m#prod!#3", 2, V2, action="unassign", seconds=30)
+    state = replay((*RELEASES, FIRST, off, idle)).model("m")
+    text = "the tag `m#prod!#3` of Ada took v2.0.0 of `m` out on 2026-05-03 12:00 UTC"
+    assert emptied(state.environment("prod"), state) == text
+
+
+def test_what_has_no_release_is_not_deregistered() -> None:
+    state = ask(UNREGISTERED, fact("m#prod!#2", 7, seconds=20), foreign=True)
+    found = held_last(state.environment("prod"), state)
+    assert found is not None
+    assert found[0].tag == "m#prod#1"
+
+
+def test_two_tags_without_a_version_are_not_about_the_same_one() -> None:
+    half = moved("m#prod!#2", 1, None, seconds=20)
+    state = replay((*RELEASES, FIRST, half, fact("m#prod#3", 3, seconds=30))).model("m")
+    with pytest.raises(StateError):
+        require_history(state, "prod", otherwise="ask")
