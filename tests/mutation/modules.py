@@ -32,7 +32,7 @@ _RESOLVED = {
     "ignored": ("ignored",),
     "lost": ("baseline_rules", "places"),
     "merged": ("merged_rules",),
-    "model_origins": ("model_origins",),
+    "model_origins": ("models_made_from", "model_origins"),
     "models": ("setting_changes",),
     "renames": ("renames",),
     "resolution": ("references", "resolution", "stage_changes", "model_origins"),

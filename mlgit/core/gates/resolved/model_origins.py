@@ -104,9 +104,9 @@ def compare_origins(
             yield _finding("gate_repointed", before.name, text)
         if after.path is None or not any(maker.run for maker in before.makers):
             continue
-        if _is_made_from(after, before):
-            pass  # the path says it, and nothing is lost: the stages of the model before come first
-        elif not _same(before.makers, after.makers) and not _renamed(before, after, places):
+        # The path says that it is made from the one before, whose stages come first.
+        known = _is_made_from(after, before) or _same(before.makers, after.makers)
+        if not known and not _renamed(before, after, places):
             text = f"Model `{before.name}` (`{after.path}`) was {before.words}; it is now {after.words}"
             yield _finding("evidence_weakened", before.name, text)
         elif texts := [each for each in _weaker(before, after, places) if each not in covered]:
@@ -141,8 +141,7 @@ def _is_made_from(new: ModelOrigin, old: ModelOrigin) -> bool:
     last = next((each for each in chain if each.address == new.makers[0].origin.name), None)
     before = {each.address for each in chain}
     makers = [maker.origin.name for maker in old.makers]
-    reads = last is not None and covered(old.path, last.deps)
-    return reads and last is not None and last.address not in makers and {*makers} <= before
+    return last is not None and covered(old.path, last.deps) and {*makers} <= before - {last.address}
 
 
 def _renamed(old: ModelOrigin, new: ModelOrigin, places: tuple[Places, Places]) -> bool:
