@@ -143,9 +143,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "without `old.path is None` in `old.path is None or old.path == new.path or len(new.makers) != 1`": (
             "nothing reads a path None; the type does not say so"
         ),
-        "without `old.path == new.path` in `old.path is None or old.path == new.path or len(new.makers) != 1`": (
-            "no stage reads what it makes"
-        ),
+        "without `old.path == new.path` in `old.path is None or old.path == new.path "
+        "or len(new.makers) != 1`": ("no stage reads what it makes"),
         "Or -> And in `before is None or after is None`": _A_STAGE,
         "without `before is None` in `before is None or after is None`": _A_STAGE,
         "without `after is None` in `before is None or after is None`": _A_STAGE,

@@ -57,7 +57,7 @@ _REGISTRY = {
     "message": ("message", "message_summary", "statement"),
     "message_summary": ("message_summary",),
     "moves": ("moves", "state"),
-    "statement": ("statement",),
+    "statement": ("statement_exact", "statement"),
     "tags": ("tag_ways", "tags"),
 }
 TESTS = {
