@@ -170,6 +170,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "without `found is not None` in `policy is not None and declared is None and (found is not None) "
         "and (found.action == 'promote')`": "a policy is in a statement; the type does not say so",
     },
+    "mlgit/core/registry/tags.py": {
+        "without `model is None` in `model is None or parts is None`": (
+            "without a model no parts were read; the type does not say so"
+        ),
+    },
     "mlgit/core/registry/moves.py": {
         "without `known.rejected is None` in `known is None or not known.withdrawn "
         "or known.rejected is None`": ("what is withdrawn was rejected; the type does not say so"),

@@ -126,20 +126,21 @@ def built_on(taken: Collection[TagName], others: Mapping[str, TagName]) -> tuple
     """Those of other tags that belong to a change with a taken name, or to a later one of its environment."""
     first: dict[tuple[str, str | None], int] = {}
     for name in taken:
-        place = (name.model, name.environment)
-        first[place] = min(first.get(place, name.counter or 0), name.counter or 0)
+        place, counter = (name.model, name.environment), name.counter or 0
+        first[place] = min(first.get(place, counter), counter)
     return tuple(
         tag
         for tag, name in others.items()
         if name.environment is not None
-        and (name.counter or 0) >= first.get((name.model, name.environment), 1 + (name.counter or 0))
+        and (place := (name.model, name.environment)) in first
+        and (name.counter or 0) >= first[place]
     )
 
 
 # Many tags share a model, a version or an environment with its counter.
 @lru_cache(maxsize=1024)
 def _parse_model(text: str) -> str | None:
-    if ":" in text or text.count("=") > 1:
+    if ":" in text:
         return None
     return read_model_name(text.replace("=", ":"))
 

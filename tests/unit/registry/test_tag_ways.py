@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mlgit.core.registry.tags import (
-    Taken,
     built_on,
     deletion,
     looks_like_ours,
     name_in_the_way,
     parse_tag,
-    taken,
+    theirs_instead,
 )
 
 
@@ -59,6 +58,7 @@ def test_tags_are_deleted_here_and_on_the_remote() -> None:
         ("m#prod#3", "m#staging#4 n#prod#4", ""),
         ("m#prod#3", "m@v1.0.0", ""),
         ("m@v1.0.0", "m#prod#1", ""),
+        ("m@v1.0.0", "m@v2.0.0", ""),
         ("m#prod#1", "m#prod", ""),
         ("m#prod", "m#prod m#prod#1", "m#prod m#prod#1"),
         ("", "m#prod#1", ""),
@@ -71,9 +71,13 @@ def test_what_builds_on_a_taken_name(names: str, others: str, found: str) -> Non
 
 
 def test_taken_names_are_fetched_and_what_builds_on_them_is_deleted() -> None:
-    found = taken("origin", ["m@v1.0.0", "m#prod#2", "strange"], ["m#prod#3", "m#prod#1", "other"])
-    assert found == Taken(
-        tags=("m#prod#2", "m@v1.0.0", "strange"),
-        repair="git fetch origin --force tag 'm#prod#2' tag m@v1.0.0 tag strange && git tag -d 'm#prod#3'",
-    )
-    assert taken("up", ["m@v1.0.0"], []).repair == "git fetch up --force tag m@v1.0.0"
+    fetch = "git fetch origin --force tag 'm#prod#2' tag m@v1.0.0"
+    assert theirs_instead("origin", ["m@v1.0.0", "m#prod#2"], []) == fetch
+    found = theirs_instead("origin", ["m@v1.0.0", "m#prod#2"], ["m#prod#4", "m#prod#3"])
+    assert found == f"{fetch} && git tag -d 'm#prod#3' 'm#prod#4'"
+
+
+@pytest.mark.parametrize(("length", "known"), [(511, True), (512, True), (513, False)])
+def test_a_name_of_more_than_512_characters_is_not_read(length: int, *, known: bool) -> None:
+    text = f"{'m' * (length - len('@v1.0.0'))}@v1.0.0"
+    assert (parse_tag(text) is not None) is known

@@ -8,13 +8,12 @@ from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import Refusal
 from mlgit.core.registry.statement import TagPointer
 from mlgit.core.trust.accept import accepted_state
-from mlgit.core.trust.moved import REWRITTEN, put_back, rewritten, take_back, that_name_what_is_here
+from mlgit.core.trust.moved import REWRITTEN, rewritten, that_name_what_is_here
 from mlgit.core.trust.rules import Facts
 from tests.support.tags import commit, fact
 from tests.unit.trust.test_accept import FIRST, PAIR, V1, V2, moved, rejection
 
 NAMED = TagPointer(tag="m@v2.0.0", oid="e" * 40)
-REFUSAL = Refusal(V2, "it names another release", missing=True)
 PUT = f"git update-ref refs/tags/m@v2.0.0 {'e' * 40}"
 
 
@@ -62,9 +61,13 @@ def facts(remote: str | None = "origin", *, here: bool = True) -> Facts:
 def test_a_release_is_put_back_under_its_name(
     known: Facts, *, is_moved: bool, repair: str | None, advice: str | None
 ) -> None:
-    found = put_back(REFUSAL, NAMED, moved=is_moved, facts=known)
+    tag = moved("m#prod#1", 2, V2, oid=NAMED.oid)
+    tags = (V2, tag) if is_moved else (tag,)
+    raw = replay(tags, {} if is_moved else {V2.tag: "it is lightweight"}).model("m")
+    state = accepted_state(raw, known._replace(names={each.oid: each.tag for each in tags}))
+    (found,) = state.refused
     assert (found.repair, found.advice) == (repair, advice)
-    assert found.missing is (True if repair else not is_moved)
+    assert found.missing is not is_moved
 
 
 def test_the_tags_that_name_the_release_which_is_there_are_witnesses() -> None:
@@ -76,13 +79,6 @@ def test_the_tags_that_name_the_release_which_is_there_are_witnesses() -> None:
     assert that_name_what_is_here(wrong, NAMED, raw, refused) == ["m#prod!#2"]
     assert that_name_what_is_here(PAIR[1], TagPointer(tag=V2.tag, oid=V2.oid), raw, {}) == []
     assert that_name_what_is_here(wrong, TagPointer(tag="m@v9.0.0", oid="e" * 40), raw, {}) == []
-
-
-def test_a_tag_that_names_another_release_than_others_is_to_be_deleted() -> None:
-    text = take_back(PAIR[1], NAMED, ["m#prod#3"], facts())
-    assert text.startswith("`m#prod#3` names the `m@v2.0.0` that is there; ask Ada, and if no one needs it, ")
-    text = take_back(PAIR[1]._replace(tagger=""), NAMED, ["m#prod#3", "m#prod#4"], facts())
-    assert text.startswith("`m#prod#3`, `m#prod#4` name the `m@v2.0.0` that is there; ask its author, and if")
 
 
 FILTERED = tuple(each._replace(commit=commit(int(each.commit, 16) + 100)) for each in (V1, V2))
