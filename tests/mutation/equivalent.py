@@ -140,6 +140,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "mlgit/core/gates/resolved/model_origins.py": {
         "returns None in `return ()`": _A_STAGE,
+        "without `last is not None` in `last is not None and covered(old.path, last.deps) and "
+        "({*makers} <= before - {last.address})`": _A_STAGE,
         "without `old.path is None` in `old.path is None or old.path == new.path or len(new.makers) != 1`": (
             "nothing reads a path None; the type does not say so"
         ),
@@ -169,6 +171,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         ),
         "without `found is not None` in `policy is not None and declared is None and (found is not None) "
         "and (found.action == 'promote')`": "a policy is in a statement; the type does not say so",
+    },
+    "mlgit/core/overview/next_step.py": {
+        "without `''` in `status.tags_known.why or ''`": _TYPE,
+        "without `''` in `command_of(unread[0].hint) or ''`": _TYPE,
     },
     "mlgit/core/registry/tags.py": {
         "without `model is None` in `model is None or parts is None`": (

@@ -33,6 +33,11 @@ PATH, LESS = "gate_repointed", "evidence_weakened"
     ("old", "new", "found"),
     [
         ([train(*RAW)], [train(*RAW), export(MODEL)], [PATH]),
+        (
+            [stage("clean", "c", deps=RAW, outs=("clean.csv",)), train("clean.csv")],
+            [stage("clean", "c", deps=RAW, outs=("clean.csv",)), train("clean.csv"), export(MODEL)],
+            [PATH],
+        ),
         # its name does not matter
         ([train(*RAW)], [train(*RAW), export(MODEL, name="z")], [PATH]),
         # the model before is made from less now

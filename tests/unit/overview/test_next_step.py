@@ -9,10 +9,11 @@ import pytest
 
 from mlgit.core.compare.changes import ValueChange
 from mlgit.core.overview.next_step import next_step, takes_paths, typed_in
-from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine, NextStep, Status
+from mlgit.core.overview.status import DataState, EnvironmentLine, Failure, ModelLine, NextStep, Status
 from mlgit.core.pipeline.evidence import MERGED, StageState
 from mlgit.core.registry.completeness import Known
 from mlgit.core.registry.entries import Served
+from mlgit.core.registry.readiness import Unready
 from tests.unit.overview.test_status import BLOCKED, CLEAN, EDITED, LOST, UNBORN, unpushed
 
 STALE = StageState(address="train", reasons=("changed dep a.csv",))
@@ -61,6 +62,11 @@ def step(change: dict[str, Any] | None = None, **options: Any) -> tuple[str, str
             "mlgit check",
             "the gates would block this",
         ),
+        (
+            {"verdict": BLOCKED, "tags_known": TAGS, "ahead": 1},
+            "git fetch --tags",
+            "this clone may lack tags",
+        ),
         ({"tags_known": TAGS}, "git fetch --tags", "this clone may lack tags"),
         ({"tags_known": TAGS, "ahead": 1}, "mlgit push", "1 commit not pushed"),
         # data
@@ -85,6 +91,12 @@ def step(change: dict[str, Any] | None = None, **options: Any) -> tuple[str, str
             "1 stage stale",
         ),
         ({"data": (replace(FOREIGN, owner="a.csv.dvc"),)}, "dvc checkout", "`a.csv` is that of `topic`"),
+        # in the cache, also if the DVC remote lacks it
+        (
+            {"data": (FOREIGN,), "stages": (STALE,), "remote_data": unpushed("cache", path="a.csv")},
+            "dvc checkout",
+            "`a.csv` is that of `topic`",
+        ),
         # what git merged
         (
             {"stages": (MERGED_STAGE,)},
@@ -191,6 +203,9 @@ def test_a_step_has_its_reason(change: dict[str, Any], command: str, reason: str
         {"stages": (StageState(address="train", unproven=("it is frozen",)),)},
         {"data": (replace(LOST, owner="a.dvc"),), "remote_data": unpushed("nowhere", owner="a.dvc")},
         {"verdict": replace(BLOCKED, decision="allow")},
+        {"failures": (Failure(part="tags", code="not_fetched", message="bad"),)},
+        # changed by a stage or by hand, which only a run can tell
+        {"data": (replace(EDITED, owner="train"),)},
     ],
 )
 def test_what_needs_no_step(change: dict[str, Any]) -> None:
@@ -236,8 +251,29 @@ def test_what_needs_no_step(change: dict[str, Any]) -> None:
             {"can_pull": False},
             ("mlgit run", "1 stage stale"),
         ),
+        ({"data": (replace(FOREIGN, in_cache=False, owner="a.csv.dvc"),)}, {"can_pull": False}, None),
         # without a mlgit.yaml
         ({}, {"declared": False}, ("mlgit init", "there is no `mlgit.yaml` yet")),
+        (
+            {
+                "unready": (
+                    Unready(
+                        code="model_not_found",
+                        message="x",
+                        hint="run `git add x`",
+                        subject="x",
+                        severity="warn",
+                    ),
+                )
+            },
+            {"declared": False},
+            ("mlgit init", "there is no `mlgit.yaml` yet"),
+        ),
+        (
+            {"unready": (Unready(code="config_not_read", message="x", subject="x", severity="warn"),)},
+            {"declared": False},
+            ("mlgit init", "there is no `mlgit.yaml` yet"),
+        ),
         ({"ahead": 1}, {"declared": False}, ("mlgit push", "1 commit not pushed")),
         ({"tags_known": TAGS}, {"declared": False}, ("git fetch --tags", "this clone may lack tags")),
     ],
