@@ -63,6 +63,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         '0 -> 1 in `fact = TagFact(name, tag, "", commit, 0, "", "", lambda _: message)`': _NEVER_ASKED,
         "without `NO_STATEMENT` in `problem or NO_STATEMENT`": "there is a mark, so there is a problem",
     },
+    "mlgit/core/trust/relied_on.py": {
+        "without `''` in `fact.name.environment or ''`": _TYPE,
+    },
     "mlgit/core/trust/kept.py": {
         "without `change.assigned is None` in `change.assigned is None and left is None`": (
             "after an assignment something is there"

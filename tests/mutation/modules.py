@@ -6,7 +6,15 @@ _GATES = "tests/unit/gates/test_"
 _ORIGIN = "tests/unit/pipeline/test_origin.py"
 _MEASURED = {
     "contents": ("data_apart", "data_contents", "data_folders", "data"),
-    "data": ("data", "data_recorded", "data_contents", "data_folders", "data_apart", "model_folder"),
+    "data": (
+        "data",
+        "data_named",
+        "data_recorded",
+        "data_contents",
+        "data_folders",
+        "data_apart",
+        "model_folder",
+    ),
     "gone": ("gone_stages",),
     "measuring": (
         *("model_folder", "data_recorded", "data_apart", "gone_stages", "parameters", "data"),

@@ -245,11 +245,11 @@ def _made_with_model(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str,
         for dep in stage.deps if stage.address not in makers else ():
             for out in side.outputs(dep) if not meets(dep, model) else ():
                 if out.owner in makers:
-                    recorded = stage.locked if covered(dep, [out.path]) else None
+                    inside = covered(dep, [out.path]) and stage.locked is not None
                     yield (
-                        (out.path, None if out.pointer is None else out.pointer.md5)
-                        if recorded is None
-                        else (dep, recorded.content(dep))
+                        (dep, stage.locked.content(dep))
+                        if inside and stage.locked is not None
+                        else (out.path, None if out.pointer is None else out.pointer.md5)
                     )
 
 
