@@ -11,6 +11,7 @@ _NO_STAGE = "no stage has the name None; the type does not say so"
 _EXACTLY = "what is read exactly has the same summary"
 _AFTER = "what is after the mark is not at the beginning of the message"
 _TYPE = "it is there, and not empty; the type does not say so"
+_DECLARED = "what has a value is declared"
 _NAMELESS = "a model without a name has no path; the type does not say so"
 _ALIKE = (
     "before is not None and after is not None and ((before.cmd, before.params, before.deps.keys()) == "
@@ -79,6 +80,21 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "mlgit/core/trust/earlier.py": {
         "without `stated.version is None` in `fact.name.action != 'unassign' or "
         "stated.action == 'unassign' or stated.version is None`": "no release has the number None",
+    },
+    "mlgit/core/gates/measured/parameters.py": {
+        "without `gate.model` in `gate.model and (path := model_of(gate))`": _NAMELESS,
+        "filter dropped in `for address, stage in self._side.before(self._makers).items() "
+        "if address not in measuring`": "what stages that measure declare themselves is not wider there",
+        "without `new is None` in `new is None and (not _narrowest(name, now.names))`": _DECLARED,
+        "without `old is None` in `old is None and (not _narrowest(name, was.names)) "
+        "and _is_renamed(new, was, now)`": _DECLARED,
+    },
+    "mlgit/core/pipeline/origin.py": {
+        "without `origin.name is None` in `path is None or origin.name is None`": _NO_STAGE,
+        "filter dropped in `for dep in deps if dep not in same`": "it saves work",
+    },
+    "mlgit/core/registry/entries.py": {
+        "without `''` in `declared[name].source or ''`": "no environment has the name None",
     },
     "mlgit/core/gates/measured/parts.py": {
         "returns None in `return 'part'`": "such an output is the whole model, so nothing is made after it",

@@ -204,7 +204,7 @@ def test_a_step_has_its_reason(change: dict[str, Any], command: str, reason: str
         {"data": (replace(LOST, owner="a.dvc"),), "remote_data": unpushed("nowhere", owner="a.dvc")},
         {"verdict": replace(BLOCKED, decision="allow")},
         {"failures": (Failure(part="tags", code="not_fetched", message="bad"),)},
-        # changed by a stage or by hand, which only a run can tell
+        # changed by a stage or by hand: only a run shows which
         {"data": (replace(EDITED, owner="train"),)},
     ],
 )

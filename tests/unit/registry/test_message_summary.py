@@ -271,7 +271,7 @@ def test_a_message_that_is_written_otherwise_has_the_same_summary(message: str) 
         (253_402_300_800, False),
     ],
 )
-def test_a_time_outside_of_the_years_from_1_to_9999_is_no_summary(seconds: int, *, known: bool) -> None:
+def test_a_time_outside_of_the_years_from_1_to_9999_cannot_be_read(seconds: int, *, known: bool) -> None:
     if known:
         assert read_summary(f"{seconds}\t\t\t").at_s == seconds
     else:
