@@ -171,3 +171,10 @@ def test_a_tag_that_counts_dates_the_next_one_however_far_ahead_it_is() -> None:
     ahead = V1._replace(tagged_at_s=10**9)
     known = facts()._replace(names={V1.oid: V1.tag}, now_s=100)
     assert accepted_state(replay((ahead,)).model("m"), known).newest_tag_s == 10**9
+
+
+def test_a_tag_without_a_number_that_counts_takes_none() -> None:
+    plain = fact("m#prod", 1)
+    known = facts()._replace(names={each.oid: each.tag for each in (V1, plain)}, foreign=True)
+    here = accepted_state(replay((V1, plain)).model("m"), known).environment("prod")
+    assert (here.label, here.counter) == ("v1.0.0", 0)
