@@ -159,15 +159,60 @@ def test_the_training_of_another_model_that_comes_before_a_number_is_named_last(
     assert message(pipeline(old), pipeline(new), paths) == f"`params.yaml:z` 1 -> 2 (stage clean), {text}"
 
 
-def test_a_group_or_file_of_the_measuring_stage_does_not_name_what_is_trained_with() -> None:
+ROWS: tuple[Values, Values] = ({"rows": 10, "part": 1}, {"rows": 1, "part": 1})
+
+
+@pytest.mark.parametrize(
+    ("train", "evaluate", "text"),
+    [
+        ("prepare.rows", "prepare", "stage evaluate declares all of `params.yaml:prepare`"),
+        ("prepare.rows", "", "stage evaluate declares all of `params.yaml`"),
+        ("prepare", "", "stage evaluate declares all of `params.yaml`"),
+        ("prepare.rows", "prepare.rows", "stage evaluate"),
+        ("prepare", "prepare", "stage evaluate"),
+        ("prepare", "prepare.rows", "stage evaluate"),
+        ("", "prepare.rows", "stage evaluate"),
+        ("", "prepare", "stage evaluate"),
+        ("", "", "stage evaluate"),
+        ("prepare.rows", None, None),
+    ],
+)
+def test_a_parameter_of_training_counts_if_a_stage_that_measures_declares_it_or_more(
+    train: str, evaluate: str | None, text: str | None
+) -> None:
+    def side(prepare: Values) -> Pipeline:
+        values: Mapping[str, Values] = {
+            "": {"prepare": prepare},
+            "prepare": {"prepare": prepare},
+            "prepare.rows": {"prepare.rows": prepare["rows"]},
+        }
+        return Pipeline(
+            stages=(
+                stage("train", "train.csv", MODEL, values[train], whole=not train),
+                stage(
+                    "evaluate",
+                    MODEL,
+                    "m.json",
+                    None if evaluate is None else values[evaluate],
+                    whole=not evaluate,
+                ),
+            )
+        )
+
+    found = message(side(ROWS[0]), side(ROWS[1]))
+    assert found == ("" if text is None else f"`params.yaml:prepare.rows` 10 -> 1 ({text})")
+
+
+def test_a_parameter_that_only_the_training_may_read_is_named_after_the_others() -> None:
     old: Values = {"train": {"slope": 1}, "features": {"size": 1}, "rows": {"0": "a", "1": "b"}}
     new: Values = {"train": {"slope": 2}, "features": {"size": 2}, "rows": {"0": "a"}}
-    text = "`params.yaml:rows.1` is gone (stage evaluate)"
     sides = (
         pipeline({"train": {"train.slope": 1}, "evaluate": old}, whole=True),
         pipeline({"train": {"train.slope": 2, "size": 2}, "evaluate": new}, whole=True),
     )
-    assert message(*sides) == text
+    end = "1 -> 2 (stage evaluate declares all of `params.yaml`)"
+    others = f"`params.yaml:features.size` {end}, `params.yaml:train.slope` {end}"
+    assert message(*sides) == f"`params.yaml:rows.1` is gone (stage evaluate), {others}"
 
 
 def test_a_change_does_not_make_a_parameter_one_of_the_training() -> None:

@@ -28,12 +28,13 @@ def parameter_notes(
     """A note about the parameters of the stages that measure a model, or make what it is measured on.
 
     A parameter can choose the rows, or the model. Those of a stage that makes the gate's model are its
-    training, also where that makes the numbers as well. Those of a stage that makes another model which is
-    read before the number count. `pipelines` are those of both sides.
+    training, also where that makes the numbers as well, unless a stage that measures declares them or a group
+    or file of them. Those of a stage that makes another model which is read before the number count.
+    `pipelines` are those of both sides.
     """
     paths = {path: gate.model for gate in (*new, *old) if gate.model and (path := model_of(gate))}
     sides = [Measuring(pipeline) for pipeline in pipelines]
-    texts: dict[str, bool] = {}
+    texts: dict[str, int] = {}
     for gates in pairs(old, new):
         if any(gate.source is None or gate.source.link == "none" for gate in gates):
             continue  # any of the stages may make a model
@@ -42,7 +43,7 @@ def parameter_notes(
             texts |= _changes(was, now)
     if not texts:
         return ()
-    # Those of another model's training are last, because only the first ones are written.
+    # Those that may be of training only are last, because only the first ones are written.
     text = f"The numbers are measured with other parameters: {joined(sorted(texts, key=texts.__getitem__))}"
     return (Note(code=_CODE, message=text),)
 
@@ -78,12 +79,12 @@ class _Parameters:
         return sorted({name for path, name in self._others.items() if stage in self._side.makers(path)})
 
 
-def _changes(was: _Parameters, now: _Parameters) -> dict[str, bool]:
-    """Each parameter that has another value, in words, and whether it is one of another model's training."""
-    found: dict[str, bool] = {}
+def _changes(was: _Parameters, now: _Parameters) -> dict[str, int]:
+    """Each parameter that has another value, in words, and how likely it is one of training only."""
+    found: dict[str, int] = {}
     for name in sorted({*was.values, *now.values}):
         old, new = was.values.get(name), now.values.get(name)
-        if old == new or _is_trained(name, was, now):
+        if old == new:
             continue
         if new is None and not _narrowest(name, now.names):
             continue  # a dropped parameter is its own finding
@@ -92,17 +93,20 @@ def _changes(was: _Parameters, now: _Parameters) -> dict[str, bool]:
         stage, side = (now.stage(name), now) if now.stage(name) else (was.stage(name), was)
         models = side.models(stage)
         of = f" of model {listed(models)}" if models else ""
-        found[f"`{name}` {_difference(old, new)} (stage {stage}{of})"] = bool(models)
+        wide = _wider(name, was, now)
+        of += f" declares all of `{wide.removesuffix(':')}`" if wide else ""
+        found[f"`{name}` {_difference(old, new)} (stage {stage}{of})"] = 2 if models else int(bool(wide))
     return found
 
 
-def _is_trained(name: str, was: _Parameters, now: _Parameters) -> bool:
-    """Whether stages that only make a model have it, and measuring ones only a group or file of it.
+def _wider(name: str, was: _Parameters, now: _Parameters) -> str:
+    """The group or file that stages which measure declare, while the training declares less of it.
 
-    On both sides, so that a change does not make it such a parameter.
+    It may be that the training alone reads the parameter. Empty if that is not so on both sides.
     """
-    measured = max(len(_narrowest(name, side.names)) for side in (was, now))
-    return all(measured < len(_narrowest(name, side.trained)) for side in (was, now))
+    measured = max((_narrowest(name, side.names) for side in (was, now)), key=len)
+    trained = min((_narrowest(name, side.trained) for side in (was, now)), key=len)
+    return measured if len(measured) < len(trained) else ""
 
 
 def _narrowest(name: str, names: Iterable[str]) -> str:
