@@ -149,6 +149,24 @@ def test_what_a_new_environment_does_is_in_the_first_lines(project: Folder) -> N
     assert "`mlgit deploy` runs `./serve prod line` for it, and `./serve prod {model}` for `prod`" in first
 
 
+def test_a_new_step_between_two_environments_is_a_note_even_where_loosening_blocks(project: Folder) -> None:
+    steps = "{staging: {}, prod: {from: staging}}"
+    start(project, RULES.replace("{prod: {}}", steps).replace("numbers:", "on_loosened: fail\nnumbers:"))
+    edit(project, steps, "{staging: {}, canary: {from: staging}, prod: {from: canary}}")
+    notes = {note["code"]: note for note in check(project, status=Exit.BLOCKED)["notes"]}
+    assert "gates_loosened" not in notes
+    text = "Environment `canary` is new: a version must be in it before `prod`"
+    assert (notes["environment_added"]["message"], notes["environment_added"]["effect"]) == (text, "note")
+    edit(project, "canary: {from: staging}", "canary: {}")
+    found = [
+        note for note in check(project, status=Exit.BLOCKED)["notes"] if note["code"] == "gates_loosened"
+    ]
+    assert [note["message"] for note in found] == [
+        "Environment `prod` was `from: staging`; it now has `from: canary`"
+    ]
+    assert found[0]["effect"] == "block"
+
+
 def test_on_loosened_of_trunk_blocks_and_a_waiver_of_someone_else_allows(project: Folder) -> None:
     start(project, RULES.replace("numbers:", "on_loosened: fail\nnumbers:"))
     train(project, "2.0")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.renames import renamed_environments
+from mlgit.core.config.steps import is_still_asked, steps_after
 from mlgit.core.gates.evaluate import select
 from mlgit.core.gates.resolved.findings import Finding
 from mlgit.core.gates.verdict import Note
@@ -47,7 +48,7 @@ def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
             to = f"renamed to `{renamed[name]}`, which holds nothing of it" if name in renamed else "removed"
             yield _finding(name, f"Environment `{name}` was {to}{_still_compared(name, new)}")
             continue
-        if environment.source in renamed and renamed[environment.source] == after.source:
+        if environment.source is not None and is_still_asked(environment.source, after, old, new):
             after = replace(after, source=environment.source)
         for text in _environment(environment, after):
             yield _finding(name, f"Environment `{name}` {text}")
@@ -115,7 +116,7 @@ def _place(entry: Deploy) -> tuple[str, Mapping[str, object]]:
 
 
 def addition_notes(old: Config, new: Config) -> Iterator[Note]:
-    """A note for each new environment that is `auto` or deployed to, and for each new target of another."""
+    """A note for each new environment that is `auto`, deployed to or between others, and each new target."""
     renamed = renamed_environments(old.environments, new.environments).values()
     for name, environment in sorted(new.environments.items()):
         added = name not in {*old.environments, *renamed}
@@ -125,6 +126,8 @@ def addition_notes(old: Config, new: Config) -> Iterator[Note]:
             texts.append("CI promotes to it, without a person")
         if added and (texts or entry is not None):
             texts += _not_asked(environment, new)
+        if added and (after := steps_after(name, old, new)):
+            texts.append(f"a version must be in it before {listed(after)}")
         if entry is not None and (added or not _served(old, entry, {*old.models, *new.models})):
             texts.append(f"`mlgit deploy` {_deploys(entry, old)}")
         if texts:
