@@ -50,6 +50,10 @@ def _no_links(_: str) -> Mapping[str, LinkTarget]:
     return {}
 
 
+def _unlisted(_: str) -> Mapping[str, str] | None:
+    return None
+
+
 def _unwritten(_: Iterable[str]) -> Mapping[str, str]:
     return {}
 
@@ -61,7 +65,8 @@ class Places:
     `file` says whether there is a file or folder at a path, `param` whether `file:key` has a value, `data`
     whether DVC keeps something at a path, below or above it. `paths` are the files of Git, `read` reads some,
     `links` gives the links of Git in a folder, `submodules` are all of them, and `written` gives a text for
-    the bytes that Git writes to disk for each of some files.
+    the bytes that Git writes to disk for each of some files. `listing` gives name -> hash of the files that
+    DVC keeps in a folder, None if that is not known here.
     """
 
     file: Callable[[str], bool] = _nowhere
@@ -72,6 +77,7 @@ class Places:
     links: Callable[[str], Mapping[str, LinkTarget]] = _no_links
     submodules: Callable[[], frozenset[str]] = frozenset
     written: Callable[[Iterable[str]], Mapping[str, str]] = _unwritten
+    listing: Callable[[str], Mapping[str, str] | None] = _unlisted
 
 
 EMPTY = Places()

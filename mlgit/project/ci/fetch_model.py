@@ -43,10 +43,17 @@ def fetch_model(
 def fetch_model_listings(project: Project, commits: Iterable[str], progress: Progress | None = None) -> bool:
     """Fetch the listings of tracked folders in which these commits have models; whether any came.
 
-    Without them, it is not known whether the model is another one. A folder that is the model needs none,
-    unless Git has files in it. What cannot be fetched is reported there.
+    Without them, it is not known whether the model is another one. A folder that is the model needs one if
+    Git has files in it, or if it differs: there may be data in it. What cannot be fetched is reported there.
     """
-    wanted = [output for commit in dict.fromkeys(commits) for output in _unlisted(project, commit)]
+    found = [pair for commit in dict.fromkeys(commits) for pair in _folders(project, commit)]
+    known = {output.path: output.pointer for output, _ in found}
+    changed = {output.path for output, _ in found if output.pointer != known[output.path]}
+    wanted = [
+        output
+        for output, whole in found
+        if (not whole or output.path in changed) and cached_listing(project, output) is None
+    ]
     if not wanted:
         return False
     from mlgit.adapters.dvc import engine
@@ -58,7 +65,8 @@ def fetch_model_listings(project: Project, commits: Iterable[str], progress: Pro
     return False
 
 
-def _unlisted(project: Project, commit: str) -> Iterator[Output]:
+def _folders(project: Project, commit: str) -> Iterator[tuple[Output, bool]]:
+    """Each tracked folder in which the commit has a model, and whether it is that as a whole."""
     try:
         pipeline = evidence(project, commit, staleness=False).pipeline
         paths = declared_models(project, commit).values()
@@ -66,11 +74,8 @@ def _unlisted(project: Project, commit: str) -> Iterator[Output]:
         return
     for path in paths:
         output = output_of(pipeline, path)
-        if output is None or not output.cached or output.pointer is None:
+        if path is None or output is None or not output.cached or output.pointer is None:
             continue
-        if output.path == path and not any(
-            each.startswith(f"{path}/") for each in project.tree(commit).paths()
-        ):
-            continue  # its hash says it all
-        if output.pointer.directory and cached_listing(project, output) is None:
-            yield output
+        if output.pointer.directory:
+            in_git = any(each.startswith(f"{path}/") for each in project.tree(commit).paths())
+            yield output, output.path == path.rstrip("/") and not in_git

@@ -38,6 +38,7 @@ def places_at(project: Project, known: Evidence) -> Places:
         links=found.links,
         submodules=lambda: found.submodules,
         written=found.written,
+        listing=found.listing,
     )
 
 
@@ -104,6 +105,14 @@ class _Side:
             )
             for name in links
         }
+
+    def listing(self, path: str) -> Mapping[str, str] | None:
+        out = output_at(path, self._outputs)
+        names = None if out is None else cached_listing(self._project, out)
+        if out is None or names is None:
+            return None
+        start = f"{path[len(out.path) + 1 :]}/".lstrip("/")
+        return {name[len(start) :]: md5 for name, md5 in names.items() if name.startswith(start)}
 
     def data(self, path: str) -> bool:
         return any(out.cached and meets(place, path) for place, out in self._outputs.items())

@@ -195,6 +195,7 @@ def _stage_changes(
         return Compared(findings=measured.findings, notes=measured.notes)
     from mlgit.core.gates.measured.data import compare_data
     from mlgit.core.gates.measured.gone import gone_notes
+    from mlgit.core.gates.measured.in_model import data_in_model
     from mlgit.core.gates.measured.parameters import parameter_notes
     from mlgit.core.gates.measured.spelling import spelling_notes
     from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
@@ -211,6 +212,7 @@ def _stage_changes(
             *stage_notes(was, now, gates),
             *gone_notes(before, after, (was, now), (*reported, *measured.findings)),
             *data.notes,
+            *data_in_model(before, after, (was, now), places=places),
             *parameter_notes(before, after, (was, now)),
             *spelling_notes(before, after, now, places=places),
             *input_notes(before, after, places=places, reported=data.renamed),

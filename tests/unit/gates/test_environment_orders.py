@@ -1,4 +1,4 @@
-"""A new step on the way to an environment is no loosening; one that is left out, or passed by, is."""
+"""A new step on the way to an environment loosens nothing; one that is left out, or passed by, does."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ordered(text: str) -> Config:
 
 
 @pytest.mark.parametrize(("old", "new", "named"), ORDERS)
-def test_a_step_on_the_way_to_an_environment_is_no_finding_if_none_is_left_out(
+def test_a_further_step_on_the_way_to_an_environment_is_a_finding_only_if_another_is_left_out(
     old: str, new: str, named: str
 ) -> None:
     found = [*compare_settings(ordered(old), ordered(new))]

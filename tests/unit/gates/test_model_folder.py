@@ -156,6 +156,13 @@ def test_data_that_is_made_with_the_model_is_named_if_it_differs(
     assert notes(pipeline(stages), pipeline(stages, train="b", **changes), "m.bin") == (text, "")
 
 
+@pytest.mark.parametrize("dep", ["out", "out/m.bin out/test.npy"])
+def test_data_that_is_made_next_to_the_model_is_named_if_it_differs(dep: str) -> None:
+    layout = ("train: raw.csv -> out/m.bin out/test.npy", f"evaluate: {dep} -> m.json*")
+    old, new = pipeline(layout), pipeline(layout, out__m_bin="b", out__test_npy="b", out="b")
+    assert notes(old, new, "out/m.bin") == ("`out/test.npy` changed", "")
+
+
 @pytest.mark.parametrize(
     ("layout", "text"),
     [

@@ -243,8 +243,8 @@ def _made_with_model(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str,
     makers = side.makers_for(gate)
     for stage in side.stages(gate):
         for dep in stage.deps if stage.address not in makers else ():
-            for out in side.outputs(dep) if not meets(dep, model) else ():
-                if out.owner in makers:
+            for out in side.outputs(dep):
+                if out.owner in makers and not (meets(dep, model) and meets(out.path, model)):
                     inside = covered(dep, [out.path]) and stage.locked is not None
                     yield (
                         (dep, stage.locked.content(dep))
