@@ -123,3 +123,50 @@ def test_another_record_of_a_folder_in_which_a_stage_makes_something(
     made: str, files: tuple[Hashes, Hashes], text: list[str]
 ) -> None:
     assert texts(side({"data": "x/"}), side({"data": "y/"}, clean=made), files) == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ({"tests/README.md": "a"}, {"tests/README.md": "b"}, None),
+        ({"tests/x/.editorconfig": "a"}, {"tests/x/.editorconfig": "b"}, None),
+        ({"tests/README": "a", "tests/LICENSE": "a"}, {"tests/README": "b", "tests/LICENSE": "b"}, None),
+        # next to data of its format
+        (
+            {"tests/README.md": "a", "tests/case.md": "a"},
+            {"tests/README.md": "b", "tests/case.md": "a"},
+            "`tests/README.md` changed",
+        ),
+        (
+            {"tests/README": "a", "tests/rows": "a"},
+            {"tests/README": "b", "tests/rows": "a"},
+            "`tests/README` changed",
+        ),
+        ({}, {"tests/README.md": "b"}, "The numbers may be of other data: `tests/README.md` is new"),
+        ({"tests/README.md": "b"}, {}, "The numbers may be of other data: `tests/README.md` is gone"),
+        ({}, {"tests/README": "b", "tests/b.csv": "b"}, "`tests/README` is new, `tests/b.csv` is new"),
+        # next to other data
+        (
+            {"tests/README.md": "a", "tests/b.csv": "a"},
+            {"tests/README.md": "b", "tests/b.csv": "b"},
+            "`tests/b.csv` changed",
+        ),
+    ],
+)
+@pytest.mark.parametrize("dep", ["with its own hash", "with what a stage makes"])
+def test_what_is_written_for_people_does_not_count_in_a_folder(
+    old: Hashes, new: Hashes, text: str | None, dep: str
+) -> None:
+    files = old | {"tests/a.csv": "a"}, new | {"tests/a.csv": "a"}
+    sides = side({"tests": "x/"}), side({"tests": "y/"})
+    if dep == "with what a stage makes":
+        made = stage("more", {"raw.csv": "r"}, {"tests/made.csv": "m"})
+        sides = Pipeline(stages=(*sides[0].stages, made)), Pipeline(stages=(*sides[1].stages, made))
+    assert texts(*sides, files) == ([] if text is None else [text])
+
+
+@pytest.mark.parametrize("new", [{"tests/README.md": "x"}, {"tests": "y/"}])
+def test_a_file_for_people_that_a_stage_declares_is_data(new: Hashes) -> None:
+    files = {"tests/README.md": "a"}, {"tests/README.md": "b"}
+    found = ", ".join(texts(side({"tests/README.md": "r"}), side(new), files))
+    assert found.startswith("`tests/README.md` changed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.core.gates.measured.programs import is_program
+from mlgit.core.gates.measured.programs import is_about, is_program
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,21 @@ def test_source_code_is_a_program(path: str) -> None:
 )
 def test_what_a_program_reads_is_not_one(path: str) -> None:
     assert not is_program(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "about"),
+    [
+        *(
+            (name, True)
+            for name in ("README", "eval/README.md", "data/readme.rst", "LICENSE", "eval/.gitkeep")
+        ),
+        *((name, True) for name in ("CHANGELOG.md", ".editorconfig", "CODEOWNERS", "x/CITATION.cff")),
+        *(
+            (name, False)
+            for name in ("README.csv", "README/rows", "eval/readme-cases.md", "notes.md", ".env")
+        ),
+    ],
+)
+def test_what_is_written_for_people_is_known_by_its_name(path: str, *, about: bool) -> None:
+    assert is_about(path) is about

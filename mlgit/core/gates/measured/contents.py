@@ -7,7 +7,7 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.programs import is_program
+from mlgit.core.gates.measured.programs import is_about, is_program
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.model_files import is_content, meets
 from mlgit.core.pipeline.stages import output_at
@@ -28,7 +28,8 @@ class Contents:
     """The data of both sides that no stage makes.
 
     `changed` gives the files of which Git has other content on both sides; a
-    folder that Git does not track yet ends with `/`.
+    folder that Git does not track yet ends with `/`. `doubtful` are the texts
+    so far about what may not be data.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Contents:
         self._sides = tuple(_Side(*each) for each in zip(sides, places, strict=True))
         self._changed = changed
         self.places = _Places(self._sides)
+        self.doubtful: set[str] = set()
 
     def __contains__(self, path: object) -> bool:
         """Whether Git has a file at a path, or in the folder there, on both sides."""
@@ -56,7 +58,7 @@ class Contents:
             yield from [] if is_program(path) else [f"`{path}` changed"]
         else:
             found = list(self._differences(path, model))
-            data = [text for name, text in found if self._is_data(name)]
+            data = list(self._data(path, found))
             yield from data
             if not found:
                 yield f"`{path}` changed"
@@ -65,7 +67,26 @@ class Contents:
 
     def inside(self, path: str, model: str | None) -> Iterator[str]:
         """What differs at a path, or in the folder there, of which stages may make a part."""
-        yield from (text for name, text in self._differences(path, model) if self._is_data(name))
+        yield from self._data(path, self._differences(path, model))
+
+    def _data(self, folder: str, found: Iterable[tuple[str, str]]) -> Iterator[str]:
+        """Those of the differences in a folder that are of data, in words.
+
+        What is about the folder is not, unless it is new or gone, or the folder has data of the same format.
+        """
+        for name, text in found:
+            if self._is_data(name):
+                if name != folder and is_about(name) and not self._has_format_of(name, folder):
+                    if name in self:
+                        continue
+                    self.doubtful.add(text)
+                yield text
+
+    def _has_format_of(self, name: str, folder: str) -> bool:
+        """Whether a folder has other files with the same ending that may be data."""
+        ending = posixpath.splitext(name)[1]
+        names = {each for side in self._sides for each in side.files(folder)}
+        return any(posixpath.splitext(each)[1] == ending and not is_about(each) for each in names)
 
     def explains(self, folder: str) -> bool:
         """Whether anything is known to differ in a folder: a file, a program, an output, the model."""

@@ -17,7 +17,7 @@ from mlgit.core.record import record
 from mlgit.core.wording import joined, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
@@ -58,7 +58,8 @@ def compare_data(
     for gates in pairs(old, new):
         content |= dict.fromkeys(compared.changes(gates))
         others |= dict.fromkeys((*compared.owners(gates), *compared.leaks(gates)))
-    found = [f"The numbers are of other data: {joined(content, _MOST)}"] if content else []
+    are = "may be" if compared.is_doubtful(content) else "are"
+    found = [f"The numbers {are} of other data: {joined(content, _MOST)}"] if content else []
     notes = tuple(Note(code=_CODE, message=text) for text in (*found, *others))
     return DataChanges(notes=notes, renamed=frozenset(compared.renamed))
 
@@ -76,6 +77,10 @@ class _Comparison:
         self._places = places
         self._contents = Contents(self._sides, places, changed)
         self.renamed: set[str] = set()
+
+    def is_doubtful(self, texts: Iterable[str]) -> bool:
+        """Whether all these changes are of files that may not be data."""
+        return self._contents.doubtful.issuperset(texts)
 
     def changes(self, gates: _Gates) -> Iterator[str]:
         """What a model is measured on that has other content or was not read before, in words."""

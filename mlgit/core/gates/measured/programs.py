@@ -1,8 +1,9 @@
-"""Programs: which files are source code by their names; what a program reads, settings too, is data."""
+"""Programs: which files are source code, or written for people, by their names; all others are data."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 
 _ENDINGS = {
     ".py": "Python",
@@ -37,3 +38,17 @@ def is_program(path: str) -> bool:
     """Whether a file is run or compiled, by its name: a stage that reads any other one reads it as data."""
     name = posixpath.basename(path)
     return name in _NAMES or posixpath.splitext(name)[1].lower() in _ENDINGS
+
+
+_ABOUT = re.compile(
+    r"(?i)(?:readme|licen[cs]e|copying|notice|authors|contributing|code_of_conduct|security|changelog|changes|history"
+    r")(?:\.(?:md|rst|txt|adoc))?"
+    r"|codeowners|citation\.cff"
+    r"|\.(?:editorconfig|git(?:keep|modules|attributes)|keep|ds_store|pre-commit-config\.yaml|prettierrc|prettierignore"
+    r"|markdownlint\.(?:json|yaml)|dockerignore)"
+)
+
+
+def is_about(path: str) -> bool:
+    """Whether a file is about the folder that it is in, by its name: for people, Git or an editor."""
+    return _ABOUT.fullmatch(posixpath.basename(path)) is not None
