@@ -103,6 +103,22 @@ def test_a_merge_without_a_second_parent_is_stale_if_the_branch_is_here(
     assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
 
 
+def test_a_run_after_a_rebase_that_gives_the_same_is_believed_once_a_commit_or_a_push_says_so(
+    forked: Folder,
+) -> None:
+    rebase_in_place(forked)
+    forked.dvc("repro", "-q", "--force")
+    assert forked.git("status", "--porcelain") == ""
+    found = forked.here("check")
+    assert found.status == Exit.BLOCKED
+    text = " ".join(found.out.split())
+    assert "upstream train: its entry of dvc.lock is what git makes of two others, and nothing shows" in text
+    assert "hint: run `mlgit run --commit`" in text
+    # CI does not know the branch as it was, and nor does the clone after this push
+    forked.git("push", "-q", "--force", "origin", "b")
+    assert gate(forked, Exit.DONE) == ("pass", None, "allow")
+
+
 def rename_stage(project: Folder, old: str = "train", new: str = "fit") -> None:
     for file in ("dvc.yaml", "dvc.lock"):
         project.write(file, (project / file).read_text().replace(f"  {old}:\n", f"  {new}:\n"))

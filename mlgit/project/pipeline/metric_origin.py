@@ -83,7 +83,7 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
         hint = f"run `{update}`, then `mlgit run {word(stage)}`" if update else _run(stage)
         problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=hint))
     elif state.unproven:
-        why = ", ".join(state.unproven)
+        why = ", ".join(_unproven(state, states))
         text = f"Stage `{stage}` is stale: {why}"
         problems.append(Problem(code="stale", message=text, hint=way_out(state, states)))
     if state.unknown:
@@ -117,6 +117,16 @@ def not_there(path: str, out: Output | None, where: str) -> Problem:
         )
     hint = None if out is None else f"run `mlgit run {word(out.owner)}`"
     return Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
+
+
+def _unproven(state: StageState, states: Mapping[str, StageState]) -> Iterable[str]:
+    """Why a stage's results are not proven, with the cause of the first stage before it that has one."""
+    named = False
+    for text in state.unproven:
+        before = states.get(text.removeprefix("upstream ")) if text.startswith("upstream ") else None
+        own = [cause for cause in (before.unproven if before else ()) if not cause.startswith("upstream ")]
+        yield f"{text}: {own[0]}" if own and not named else text
+        named = named or bool(own)
 
 
 def _causes(state: StageState, states: Mapping[str, StageState]) -> Iterable[str]:
