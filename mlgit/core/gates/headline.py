@@ -37,6 +37,7 @@ FINDINGS = (
     "policy_changed",
     "environment_added",
     "program_edited",
+    "dvc_settings_changed",
     "stage_changed",
     "data_changed",
     "params_changed",

@@ -12,6 +12,7 @@ from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waivers import changed_waivers, usable
 from mlgit.errors import ConfigError
 from mlgit.project.gates.adoption import adoption_notes
+from mlgit.project.gates.resolved.dvc_settings import dvc_setting_notes
 from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.merged_records import confirmation_notes
@@ -63,7 +64,8 @@ def declaration_notes(
     pipeline = evidence(project, commit, staleness=False).pipeline
     end = None if target is None else target.commit
     adopted = adoption_notes(project, commit, rules)
-    return (*notes, *adopted, *confirmation_notes(project, commit, pipeline, target=end))
+    settings = dvc_setting_notes(project, commit, target)
+    return (*notes, *settings, *adopted, *confirmation_notes(project, commit, pipeline, target=end))
 
 
 def environment_notes(change: Change) -> tuple[Note, ...]:
