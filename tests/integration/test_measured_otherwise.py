@@ -290,3 +290,11 @@ def test_a_stage_that_chose_the_rows_and_is_gone_is_named(project: Folder) -> No
     command = "tail -n 3 data/clean.csv > data/hard.csv"
     text = f"Stage `hard`, which ran `{command}`, no longer comes before a gate's number"
     assert found == [("stage_changed", text)]
+
+
+def test_test_data_in_the_program_that_measures_is_named_as_other_code(project: Folder) -> None:
+    rows = EVALUATE.replace("rows = [row", 'rows = [["1", "2"]] or [row')
+    found = changed(project, {"README.md": ""}, {"src/evaluate.py": rows})
+    text = "The numbers are measured with other code: `src/evaluate.py` changed (stage evaluate)"
+    assert found == [("code_changed", text)]
+    assert text in " ".join(project.here("report").out.partition("✓ pass")[0].split())

@@ -82,7 +82,7 @@ def places(files: Hashes) -> Places:
         written=lambda names: {name: f"{name in files.get('.gitattributes', '')}" for name in names},
         file=lambda path: any(f"{name}/".startswith(f"{path}/") for name in files),
         paths=lambda: frozenset(files),
-        read=lambda paths: {path: files[path].encode() for path in paths},
+        read=lambda paths: {path: files[path].encode() for path in paths if path in files},
     )
 
 

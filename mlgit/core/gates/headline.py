@@ -39,6 +39,7 @@ FINDINGS = (
     "program_edited",
     "dvc_settings_changed",
     "stage_changed",
+    "code_changed",
     "data_changed",
     "params_changed",
     "model_changed_metrics_did_not",

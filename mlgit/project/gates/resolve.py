@@ -193,6 +193,7 @@ def _stage_changes(
     measured = measure(before, after, (was, now), reported, files)
     if (was.stages, was.tracked) == (now.stages, now.tracked):
         return Compared(findings=measured.findings, notes=measured.notes)
+    from mlgit.core.gates.measured.code import code_notes
     from mlgit.core.gates.measured.data import compare_data
     from mlgit.core.gates.measured.gone import gone_notes
     from mlgit.core.gates.measured.in_model import data_in_model
@@ -201,15 +202,15 @@ def _stage_changes(
     from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
 
     ends = old.evidence.commit, new.evidence.commit
-    data = compare_data(
-        before, after, (was, now), places=places, changed=partial(_changed_files, project, *ends)
-    )
+    changed = partial(_changed_files, project, *ends)
+    data = compare_data(before, after, (was, now), places=places, changed=changed)
     known = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
     return Compared(
         findings=(*measured.findings, *undeclared_files(was, now, gates, known, places=places)),
         notes=(
             *measured.notes,
             *stage_notes(was, now, gates),
+            *code_notes(before, after, (was, now), places=places, changed=changed),
             *gone_notes(before, after, (was, now), (*reported, *measured.findings)),
             *data.notes,
             *data_in_model(before, after, (was, now), places=places),
