@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.parts import trainers
@@ -131,13 +132,26 @@ def model_of(gate: ResolvedGate) -> str | None:
 def pairs(
     old: Sequence[ResolvedGate], new: Iterable[ResolvedGate]
 ) -> Iterator[tuple[ResolvedGate, ResolvedGate]]:
-    """Each gate with its counterparts; those whose numbers come from the same stages come once."""
+    """Each gate with its counterparts; those whose numbers come from the same stages come once.
+
+    What makes a number is known where its file is, also if the content of that is not here.
+    """
     seen: set[object] = set()
-    for after in new:
-        for before in counterparts(after, old):
+    for each in new:
+        for other in counterparts(each, old):
+            before, after = _with_file(other, each), _with_file(each, other)
             places = tuple(
                 (gate.source.origin.name if gate.source else None, gate.path) for gate in (before, after)
             )
             if places not in seen:
                 seen.add(places)
                 yield before, after
+
+
+def _with_file(gate: ResolvedGate, other: ResolvedGate) -> ResolvedGate:
+    """The gate with the file that has its number: the only one that is not here, or the other side's."""
+    if gate.source is not None:
+        return gate
+    files = {each.file for each in (other.source, *other.unread) if each is not None}
+    found = [each for each in gate.unread if each.file in files] or gate.unread
+    return replace(gate, source=found[0]) if len(found) == 1 else gate
