@@ -104,8 +104,13 @@ def _compare(value: object, recorded: Mapping[str, object], name: str) -> str:
 
 
 def _same(value: object, recorded: object) -> bool:
+    """Whether the values are equal; NaN is the same as NaN, also in a group or list."""
     if isinstance(value, (tuple, set)):
         value = list(value)
+    if isinstance(value, dict) and isinstance(recorded, dict):
+        return value.keys() == recorded.keys() and all(_same(value[key], recorded[key]) for key in value)
+    if isinstance(value, list) and isinstance(recorded, list):
+        return len(value) == len(recorded) and all(map(_same, value, recorded))
     if isinstance(value, float) and isinstance(recorded, float):
         return value == recorded or (value != value and recorded != recorded)  # noqa: PLR0124 (NaN)
     return value == recorded

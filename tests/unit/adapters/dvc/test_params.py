@@ -54,6 +54,22 @@ def test_a_key_may_be_a_pattern(key: str, recorded: dict[str, object], found: li
     assert check("sets: {moon: {noise: 1}, flat: {size: 3}}\n", key, recorded) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (".nan", []),
+        ("{b: .nan, c: 1}", []),
+        ("[1, {b: .nan}]", []),
+        ("{b: .nan, c: 2}", [("changed param a", True)]),
+        ("[.nan]", [("changed param a", True)]),
+    ],
+)
+def test_nan_in_a_group_or_list_did_not_change(text: str, found: list[tuple[str, bool]]) -> None:
+    nan = float("nan")
+    recorded = {"{": {"b": nan, "c": 1}, "[": [1, {"b": nan}]}.get(text[0], nan)
+    assert check(f"a: {text}\n", "a", {"a": recorded}) == found
+
+
 @given(VALUES.filter(lambda value: isinstance(value, dict)), PATTERNS.map(".".join))
 def test_a_pattern_means_what_dvc_finds(values: dict[str, object], key: str) -> None:
     try:
