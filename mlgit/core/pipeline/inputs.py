@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from mlgit.core.pipeline.stages import Stage
 
+# A key that is not also a number, a truth value or null, and has no dots.
+_PLAIN = re.compile(r"(?!(?i:true|false|null|nan|inf|yes|no|on|off)$)[^\W\d][^.\"']*")
 # Values that many parameters have.
 _COMMON = frozenset({"true", "false", "null", "0", "1", "-1", "0.0", "1.0", "-1.0", '""', "[]"})
 
@@ -185,8 +188,23 @@ def _group(name: str) -> str:
 def _leaves(name: str, value: object) -> dict[str, str]:
     """The single values in a parameter by their full names; a list is one value."""
     if not isinstance(value, dict):
-        return {name: json.dumps(value, default=str, sort_keys=True)}
+        return {name: as_text(value)}
     found: dict[str, str] = {}
     for key, inner in value.items():
-        found |= _leaves(f"{name}.{key}", inner)
+        found |= _leaves(f"{name}.{key_text(key)}", inner)
     return found
+
+
+def key_text(key: object) -> str:
+    """A key in a name: in quotation marks if it looks like two keys, or like one that is not text."""
+    return json.dumps(key) if isinstance(key, str) and not _PLAIN.fullmatch(key) else str(key)
+
+
+def as_text(value: object) -> str:
+    """A value as text, in which the order of keys does not matter and their types do."""
+    if isinstance(value, dict):
+        pairs = sorted((as_text(key), as_text(inner)) for key, inner in value.items())
+        return f"{{{', '.join(f'{key}: {inner}' for key, inner in pairs)}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(as_text, value))}]"
+    return json.dumps(value) if isinstance(value, (str, int, float, type(None))) else str(value)

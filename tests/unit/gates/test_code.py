@@ -98,7 +98,7 @@ def test_a_program_that_a_command_names_counts(path: str, text: str) -> None:
     assert named(side({}), {path: "a"}, {path: "b"}, cmd="bash run.sh") == text
 
 
-def test_results_in_a_notebook_are_no_other_code() -> None:
+def test_results_in_a_notebook_are_not_code() -> None:
     known = side({"e.ipynb": "p"})
     assert named(known, {"e.ipynb": NOTEBOOK % ("a", "1")}, {"e.ipynb": NOTEBOOK % ("a", "2")}) == ""
     found = named(known, {"e.ipynb": NOTEBOOK % ("a", "1")}, {"e.ipynb": NOTEBOOK % ("b", "1")})

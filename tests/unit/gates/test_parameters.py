@@ -212,7 +212,7 @@ def test_a_parameter_that_only_the_training_may_read_is_named_after_the_others()
     )
     end = "1 -> 2 (stage evaluate declares all of `params.yaml`)"
     others = f"`params.yaml:features.size` {end}, `params.yaml:train.slope` {end}"
-    assert message(*sides) == f"`params.yaml:rows.1` is gone (stage evaluate), {others}"
+    assert message(*sides) == f'`params.yaml:rows."1"` is gone (stage evaluate), {others}'
 
 
 def test_a_change_does_not_make_a_parameter_one_of_the_training() -> None:
@@ -233,6 +233,31 @@ def test_a_stage_that_makes_the_model_and_its_number_has_no_parameter_that_only_
 def test_without_a_model_that_is_measured_no_parameter_is_named(path: str | None) -> None:
     sides = pipeline({"predict": {"at": 1}}), pipeline({"predict": {"at": 2}})
     assert message(sides[0], sides[1], (path,)) == ""
+
+
+KEYS: list[tuple[Values, Values, str]] = [
+    # a key with a dot is not two keys
+    (
+        {"rows": {"most": 10}},
+        {"rows": {"most": 1}, "rows.most": 10},
+        '`e.rows.most` 10 -> 1, `e."rows.most"` is new: 10',
+    ),
+    ({"rows": {"most": 10}}, {"rows.most": 10}, '`e.rows.most` is gone, `e."rows.most"` is new: 10'),
+    # and text is not a number, nor a truth value
+    ({1: 10}, {"1": 10}, '`e.1` is gone, `e."1"` is new: 10'),  # type: ignore[dict-item]
+    ({"all": True}, {"all": "true"}, '`e.all` true -> "true"'),
+    ({"n": [{1: 2}]}, {"n": [{"1": 2}]}, '`e.n` [{1: 2}] -> [{"1": 2}]'),
+    ({"n": [{1: "a", "b": 1}]}, {"n": [{"b": 1, 1: "a"}]}, ""),
+    ({"n": float("nan")}, {"n": float("nan")}, ""),
+    # what is new comes last
+    ({"b": 1}, {"a": 1, "b": 2}, "`e.b` 1 -> 2, `e.a` is new: 1"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "text"), KEYS)
+def test_keys_and_values_that_only_look_the_same_are_not(old: Values, new: Values, text: str) -> None:
+    found = message(pipeline({"evaluate": {"e": old}}), pipeline({"evaluate": {"e": new}}))
+    assert found.replace("params.yaml:", "").replace(" (stage evaluate)", "") == text
 
 
 def test_long_values_are_cut_where_they_differ() -> None:

@@ -34,7 +34,7 @@ def parameter_notes(
     """
     paths = {path: gate.model for gate in (*new, *old) if gate.model and (path := model_of(gate))}
     sides = [Measuring(pipeline) for pipeline in pipelines]
-    texts: dict[str, int] = {}
+    texts: dict[str, tuple[int, bool]] = {}
     for gates in pairs(old, new):
         if any(gate.source is None or gate.source.link == "none" for gate in gates):
             continue  # any of the stages may make a model
@@ -43,7 +43,7 @@ def parameter_notes(
             texts |= _changes(was, now)
     if not texts:
         return ()
-    # Those that may be of training only are last, because only the first ones are written.
+    # Those that are new or may be of training only are last, because only the first ones are written.
     text = f"The numbers are measured with other parameters: {joined(sorted(texts, key=texts.__getitem__))}"
     return (Note(code=_CODE, message=text),)
 
@@ -79,9 +79,12 @@ class _Parameters:
         return sorted({name for path, name in self._others.items() if stage in self._side.makers(path)})
 
 
-def _changes(was: _Parameters, now: _Parameters) -> dict[str, int]:
-    """Each parameter that has another value, in words, and how likely it is one of training only."""
-    found: dict[str, int] = {}
+def _changes(was: _Parameters, now: _Parameters) -> dict[str, tuple[int, bool]]:
+    """Each parameter that has another value, in words.
+
+    With it, how likely it is one of training only, and whether it is new.
+    """
+    found: dict[str, tuple[int, bool]] = {}
     for name in sorted({*was.values, *now.values}):
         old, new = was.values.get(name), now.values.get(name)
         if old == new:
@@ -95,7 +98,10 @@ def _changes(was: _Parameters, now: _Parameters) -> dict[str, int]:
         of = f" of model {listed(models)}" if models else ""
         wide = _wider(name, was, now)
         of += f" declares all of `{wide.removesuffix(':')}`" if wide else ""
-        found[f"`{name}` {_difference(old, new)} (stage {stage}{of})"] = 2 if models else int(bool(wide))
+        found[f"`{name}` {_difference(old, new)} (stage {stage}{of})"] = (
+            2 if models else int(bool(wide)),
+            old is None,
+        )
     return found
 
 
@@ -124,10 +130,14 @@ def _difference(old: str | None, new: str | None) -> str:
     if old is None or new is None:
         return "is gone" if new is None else f"is new: {cut(_plain(new), _WIDTH)}"
     before, after = _plain(old), _plain(new)
+    before, after = (old, new) if before == after else (before, after)
     return f"{cut(before, _WIDTH, apart_from=after)} -> {cut(after, _WIDTH, apart_from=before)}"
 
 
 def _plain(value: str) -> str:
     """A value without the quotes of a text."""
-    found = json.loads(value)
+    try:
+        found = json.loads(value)
+    except ValueError:  # a date, or a list with keys that are not text
+        return value
     return found if isinstance(found, str) and found.strip() else value
