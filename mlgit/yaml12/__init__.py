@@ -7,9 +7,10 @@ always refused. Times and dates stay text, as in the 1.2 core schema.
 from __future__ import annotations
 
 from mlgit.yaml12.anchors import TOO_MANY
+from mlgit.yaml12.dialects import load_both
 from mlgit.yaml12.nodes import Node, plain
 from mlgit.yaml12.reader import compose, load
 from mlgit.yaml12.repeats import refuse_repeating
 from mlgit.yaml12.scalars import scalar
 
-__all__ = ["TOO_MANY", "Node", "compose", "load", "plain", "refuse_repeating", "scalar"]
+__all__ = ["TOO_MANY", "Node", "compose", "load", "load_both", "plain", "refuse_repeating", "scalar"]

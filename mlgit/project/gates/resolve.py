@@ -200,6 +200,7 @@ def _stage_changes(
     from mlgit.core.gates.measured.parameters import parameter_notes
     from mlgit.core.gates.measured.spelling import spelling_notes
     from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
+    from mlgit.yaml12 import load_both
 
     ends = old.evidence.commit, new.evidence.commit
     changed = partial(_changed_files, project, *ends)
@@ -215,7 +216,7 @@ def _stage_changes(
             *data.notes,
             *data_in_model(before, after, (was, now), places=places),
             *parameter_notes(before, after, (was, now)),
-            *spelling_notes(before, after, now, places=places),
+            *spelling_notes(before, after, now, places=places, both=load_both),
             *input_notes(before, after, places=places, reported=data.renamed),
         ),
     )

@@ -10,7 +10,7 @@ from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
 from mlgit.core.pipeline.inputs import Places
 from mlgit.core.pipeline.origin import link_of, origin_of
 from mlgit.core.pipeline.stages import Output, Pipeline, Stage
-from mlgit.yaml12 import load
+from mlgit.yaml12 import load, load_both
 
 
 def stage(name: str, deps: tuple[str, ...], out: str, file: str) -> Stage:
@@ -32,11 +32,12 @@ PIPELINE = Pipeline(
         stage("evaluate", ("model",), "m.json", "test.yaml"),
     )
 )
-PYTHON = Pipeline(stages=(PIPELINE.stages[0], stage("evaluate", ("model",), "m.json", "conf.py")))
 
 
-def messages(old: str, new: str, file: str = "test.yaml") -> list[str]:
-    pipeline = PYTHON if file == "conf.py" else PIPELINE
+def messages(old: str, new: str, file: str = "test.yaml", *, parsed: bool = False) -> list[str]:
+    pipeline = PIPELINE
+    if file not in {"test.yaml", "train.yaml"}:
+        pipeline = Pipeline(stages=(PIPELINE.stages[0], stage("evaluate", ("model",), "m.json", file)))
     origin = origin_of("m.json", pipeline)
     source = Source(file="m.json", key="mae", origin=origin, link=link_of("model", origin, pipeline))
     gates = [ResolvedGate(gate="g", model="m", metric="mae", path="model", source=source)]
@@ -45,7 +46,9 @@ def messages(old: str, new: str, file: str = "test.yaml") -> list[str]:
         return Places(read=lambda paths: {path: text.encode() for path in paths if path == file})
 
     before, after = side(old), side(new)
-    found = spelling_notes(gates, gates, pipeline, places=(before, after))
+    found = spelling_notes(
+        gates, gates, pipeline, places=(before, after), both=load_both if parsed else lambda _: None
+    )
     assert {(each.code, each.effect) for each in found} <= {("params_changed", "note")}
     return [each.message for each in found]
 
@@ -68,6 +71,51 @@ def test_a_value_with_two_meanings_is_named(value: str) -> None:
 )
 def test_other_values_are_not(value: str) -> None:
     assert messages("", f"limit: {value}\n") == []
+
+
+END = "for a script that uses YAML 1.1)"
+TWO: list[tuple[str, str]] = [
+    *(
+        (text, f"`eval.limit` (10 for DVC, 8 {END}")
+        for text in (
+            "eval: {limit: 010}",
+            "eval:\n  limit:\n    010",
+            "eval:\r\n  limit: 010\r",
+            'eval: {"limit":010}',
+            "eval:\n  limit: &a 010",
+            "eval:\n  limit: 0_10",
+            "eval:\n  limit: !!int 010",
+            "eval: {limit: !!int '0_1_0'}",
+            "x: &x 010\neval:\n  limit: *x",
+        )
+    ),
+    ("a: &a {limit: 10}\nb: &b {limit: 1}\neval:\n  <<: [*a, *b]", f"`eval.limit` (10 for DVC, 1 {END}"),
+    ("eval: [1, {a: yes}]", f'`eval[1].a` ("yes" for DVC, true {END}'),
+    ("on: 1", f'`"on"` (1 for DVC, not there {END}, `True` (not there for DVC, 1 {END}'),
+    # that a script gets along with, or that both read
+    ("eval: {rate: 1e-3, day: 2026-01-02, at: 2026-01-02T03:04:05Z, n: .nan, '1': 2, 1: 2}", ""),
+    ("a: &a {limit: 10}\neval: {<<: *a, x: 010x}", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), TWO)
+@pytest.mark.parametrize("file", ["test.yaml", "eval.conf", "EVAL.YAML"])
+def test_values_of_a_document_that_have_two_meanings_are_named(text: str, expected: str, file: str) -> None:
+    found = messages("eval: {limit: 10}\n", f"{text}\n", file, parsed=True)
+    if text.startswith("x: "):
+        expected = f"`x` (10 for DVC, 8 {END}, {expected}"
+    assert found == ([f"`{file}` now has {expected}"] if expected else [])
+    assert messages(f"{text}\n", f"{text}\nmore: 1\n", file, parsed=True) == []
+
+
+@pytest.mark.parametrize("file", ["conf.json", "conf.toml"])
+def test_a_file_that_is_not_yaml_has_one_meaning(file: str) -> None:
+    assert messages("", '{"limit":010}', file, parsed=True) == []
+
+
+def test_lines_are_compared_where_a_document_cannot_be_read() -> None:
+    (found,) = messages("", "a: 1\na: 2\nlimit: 010\r\n", parsed=True)
+    assert found.startswith("`test.yaml` now has `limit: 010`, which DVC and scripts")
 
 
 CONF = """\

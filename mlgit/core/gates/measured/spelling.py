@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, pairs
 from mlgit.core.gates.verdict import Note
-from mlgit.core.pipeline.inputs import EMPTY
-from mlgit.core.wording import cut, listed
+from mlgit.core.pipeline.inputs import EMPTY, as_text, key_text
+from mlgit.core.wording import cut, joined, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Pipeline
 
+    Both = Callable[[bytes], tuple[object, object] | None]
+    """Gives the value of a document for DVC and for a script that uses YAML 1.1, if both can read it."""
+
 _CODE = "params_changed"
-_YAML = (".yaml", ".yml")
+_NOT_YAML = (".json", ".toml")
 _PYTHON = ".py"
+_ABSENT = object()
 _WIDTH = 60
 # YAML 1.1, as PyYAML reads it: octal, in base 60, truth values. DVC reads YAML 1.2.
 _VALUE = r"[-+]?(?:0[0-9]+|0o[0-7]+|[0-9]+(?::[0-5]?[0-9])+|yes|no|on|off)"
 _BEFORE = r"(?:[:,-][ \t]+[\[{]?|[\[{,])[ \t]*"
-_ODD = re.compile(rf"(?im)^.*{_BEFORE}{_VALUE}[ \t]*(?:[,\]}}#].*)?$".encode())
+_ODD = re.compile(rf"(?im)^.*{_BEFORE}{_VALUE}[ \t]*(?:[,\]}}#].*)?\r?$".encode())
 
 
 def spelling_notes(
@@ -34,11 +39,12 @@ def spelling_notes(
     pipeline: Pipeline,
     *,
     places: tuple[Places, Places] = (EMPTY, EMPTY),
+    both: Both = lambda _: None,
 ) -> tuple[Note, ...]:
-    """A note about lines that come to the parameter files of measuring stages, with such a value.
+    """A note about values that come to the parameter files of measuring stages, and that have two meanings.
 
     The value that DVC compares may be the same, although the stage reads another one; of a Python file, also
-    by other code there. `pipeline` is the one of the change.
+    by other code there. `pipeline` is the one of the change. Without `both`, lines are compared.
     """
     side = Measuring(pipeline)
     files = {
@@ -47,23 +53,80 @@ def spelling_notes(
         if all(gate.source is not None and gate.source.link != "none" for gate in gates)
         for stage in side.stages(gates[1])
         for file in stage.params
-        if file.endswith((*_YAML, _PYTHON))
+        if not file.lower().endswith(_NOT_YAML)
     }
     if not files:
         return ()
     was, now = (each.read(sorted(files)) for each in places)
-    texts = [*_other_values(was, now), *_other_code(was, now)]
+    edited = [file for file in sorted(now) if _is_yaml(file) and was.get(file) != now[file]]
+    texts = [text for file in edited for text in _two_values(file, was, now, both)]
+    texts += _other_code(was, now)
     return tuple(Note(code=_CODE, message=text) for text in texts)
 
 
-def _other_values(was: Mapping[str, bytes], now: Mapping[str, bytes]) -> Iterator[str]:
+def _is_yaml(file: str) -> bool:
+    """Whether DVC reads a file as YAML: any other than JSON, TOML and Python."""
+    return not file.lower().endswith((*_NOT_YAML, _PYTHON))
+
+
+def _two_values(file: str, was: Mapping[str, bytes], now: Mapping[str, bytes], both: Both) -> Iterator[str]:
+    """The values, or the lines of a file that one of them cannot read, with two meanings that are new."""
+    before, after = both(was.get(file, b"")), both(now[file])
+    if before is None or after is None:
+        yield from _other_lines(file, was, now)
+        return
+    known = {*_differing("", *before)}
+    came = [each for each in _differing("", *after) if each not in known]
+    texts = [
+        f"`{name[1:]}` ({cut(ours, _WIDTH)} for DVC, {cut(theirs, _WIDTH)} for a script that uses YAML 1.1)"
+        for name, ours, theirs in came
+    ]
+    if texts:
+        yield f"`{file}` now has {joined(texts)}"
+
+
+def _differing(name: str, ours: object, theirs: object) -> Iterator[tuple[str, str, str]]:
+    """(name, value for DVC, value for YAML 1.1) of each value that is not the same."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        # For Python, 1 and true are the same key.
+        sides = [{(type(key), key): value for key, value in each.items()} for each in (ours, theirs)]
+        for own in dict.fromkeys((*sides[0], *sides[1])):
+            inner = f"{name}.{key_text(own[1])}"
+            yield from _differing(inner, sides[0].get(own, _ABSENT), sides[1].get(own, _ABSENT))
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            yield from _differing(f"{name}[{index}]", one, other)
+    elif not _same(ours, theirs):
+        yield name, _shown(ours), _shown(theirs)
+
+
+def _shown(value: object) -> str:
+    return "not there" if value is _ABSENT else as_text(value)
+
+
+def _same(ours: object, theirs: object) -> bool:
+    """Whether a script that expects one value gets along with the other: a date, `1e-3` as text."""
+    if isinstance(ours, str) and isinstance(theirs, (date, float)):
+        return isinstance(theirs, date)
+    if isinstance(ours, float) and isinstance(theirs, str):
+        return as_text(ours) == _float_text(theirs)
+    return as_text(ours) == as_text(theirs) and isinstance(ours, str) is isinstance(theirs, str)
+
+
+def _float_text(text: str) -> str:
+    try:
+        return as_text(float(text))
+    except ValueError:
+        return ""
+
+
+def _other_lines(file: str, was: Mapping[str, bytes], now: Mapping[str, bytes]) -> Iterator[str]:
     """The lines with a value of two meanings that are new, in words."""
-    before, after = _lines(was), _lines(now)
-    end = "which DVC and scripts that use YAML 1.1 read as different values"
-    for file in sorted(after):
-        came = [line for line in after[file] if line not in before.get(file, ())]
-        if came:
-            yield f"`{file}` now has {listed(cut(line, _WIDTH) for line in came)}, {end}"
+    before, after = _lines(was.get(file, b"")), _lines(now[file])
+    came = [line for line in after if line not in before]
+    if came:
+        end = "which DVC and scripts that use YAML 1.1 read as different values"
+        yield f"`{file}` now has {listed(cut(line, _WIDTH) for line in came)}, {end}"
 
 
 def _other_code(was: Mapping[str, bytes], now: Mapping[str, bytes]) -> Iterator[str]:
@@ -112,9 +175,5 @@ def _plain_name(statement: ast.stmt) -> str | None:
     return ast.unparse(targets[0]) if plain else None
 
 
-def _lines(contents: Mapping[str, bytes]) -> Mapping[str, Sequence[str]]:
-    return {
-        file: [match[0].decode("utf-8", "replace").strip() for match in _ODD.finditer(content)]
-        for file, content in contents.items()
-        if file.endswith(_YAML)
-    }
+def _lines(content: bytes) -> Sequence[str]:
+    return [match[0].decode("utf-8", "replace").strip() for match in _ODD.finditer(content)]
