@@ -170,3 +170,18 @@ def test_a_file_for_people_that_a_stage_declares_is_data(new: Hashes) -> None:
     files = {"tests/README.md": "a"}, {"tests/README.md": "b"}
     found = ", ".join(texts(side({"tests/README.md": "r"}), side(new), files))
     assert found.startswith("`tests/README.md` changed")
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+@pytest.mark.parametrize("content", ["a", "b"])
+def test_data_of_a_folder_that_a_stage_claims_to_make_has_another_owner(
+    content: str, *, tracked: bool
+) -> None:
+    own: Hashes = {"tests/a.csv": "t"} if tracked else {}
+    old, new = side({"tests": "x/"}, tracked=own), side({"tests": "y/"})
+    clean, *others = new.stages
+    claimed = stage("clean", {"data/raw.csv": "r"}, {"data/clean.csv": "c", "tests/a.csv": content})
+    files = {} if tracked else {"tests/a.csv": "a"}, {"tests/a.csv": content}
+    was = "tracked by `tests/a.csv.dvc`" if tracked else "a file in Git"
+    (found, *_) = texts(old, Pipeline(stages=(claimed._replace(cmd=clean.cmd), *others)), files)
+    assert found.startswith(f"`tests/a.csv` was {was}; it is now made by stage `clean`")

@@ -114,7 +114,7 @@ class Contents:
 
     def owners(self, path: str) -> str | None:
         """Who had and who has what is at a path, in words; None if that is the same."""
-        was, now = (side.owner(path) or _IN_GIT for side in self._sides)
+        was, now = (side.owner(path) or side.maker(path) or _IN_GIT for side in self._sides)
         return None if was == now else f"`{path}` was {was}; it is now {now}"
 
     def _is_data(self, name: str) -> bool:
@@ -143,10 +143,15 @@ class Contents:
         tracked = [{out.path: out for out in side.tracked_at(path)} for side in self._sides]
         same: list[str] = []
         for name in sorted({*files[0], *files[1], *tracked[0], *tracked[1]}):
-            if covered(name, models) or any(side.made(name) for side in self._sides):
-                continue
             there = [name in files[index] or name in tracked[index] for index in (0, 1)]
-            if all(there) and (text := self.owners(name)):
+            # What a stage no longer makes is a finding, and its results are not what no stage makes.
+            if (
+                covered(name, models)
+                or self._sides[0].made(name)
+                or (self._sides[1].made(name) and not there[0])
+            ):
+                continue
+            if (all(there) or self._sides[1].made(name)) and (text := self.owners(name)):
                 yield name, text
             elif all(there) and name in tracked[0]:
                 if tracked[0][name].pointer != tracked[1][name].pointer:
@@ -220,6 +225,7 @@ class _Side:
 
     def __init__(self, measuring: Measuring, places: Places) -> None:
         self.made = measuring.made
+        self._outs = {out.path: out for out in measuring.pipeline.outputs if measuring.made(out.path)}
         self.outputs = measuring.pipeline.outputs
         self._tracked = {out.path: out for out in measuring.pipeline.tracked}
         self._places = places
@@ -265,6 +271,11 @@ class _Side:
     def tracked_at(self, path: str) -> list[Output]:
         """The outputs of `.dvc` files that are a path, in it or above it."""
         return [out for name, out in self._tracked.items() if meets(name, path)]
+
+    def maker(self, path: str) -> str | None:
+        """The stage that makes what is at a path, in words."""
+        out = output_at(path, self._outs)
+        return None if out is None else f"made by stage `{out.owner}`"
 
     def owner(self, path: str) -> str | None:
         """What tracks or imports a path, in words; None if it is a file of Git."""
