@@ -31,7 +31,8 @@ def test_data_in_a_folder_in_which_a_stage_also_makes_something(
     found = texts(*sides, (old, new))
     # what a stage makes of the same is other data, too
     made = ["`data/clean.csv` changed"] if clean == "d" else []
-    assert ", ".join(found) == ", ".join([*([text] if text else []), *made])
+    expected = sorted([*([text] if text else []), *made], key=lambda each: each.endswith("new"))
+    assert ", ".join(found) == ", ".join(expected)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_data_in_the_folder_of_the_model_is_named_and_the_model_is_not() -> None
         {"models/test.csv": "a", MODEL: "a"},
         {"models/test.csv": "b", MODEL: "b", "models/a.json": "a"},
     )
-    assert texts(*sides, (old, new)) == ["`models/a.json` is new, `models/test.csv` changed"]
+    assert texts(*sides, (old, new)) == ["`models/test.csv` changed, `models/a.json` is new"]
 
 
 def test_another_model_in_that_folder_is_data_for_this_one() -> None:
@@ -241,3 +242,10 @@ def test_an_edited_file_that_a_command_names_and_no_stage_declares(
     pipeline = Pipeline(stages=(*known.stages[:-1], known.stages[-1]._replace(cmd=(command,))))
     end = " (stage evaluate names it and does not declare it)"
     assert texts(pipeline, pipeline, ({path: "a"}, {path: "b"})) == ([] if text is None else [text + end])
+
+
+def test_of_very_much_data_what_changed_comes_first_and_texts_come_last() -> None:
+    old = {"tests/z.csv": "a", "tests/a.txt": "a"}
+    new = {"tests/z.csv": "b", "tests/a.txt": "b", **{f"tests/a{each}.csv": "a" for each in range(60)}}
+    (found,) = texts(side({"tests": "x/"}), side({"tests": "y/"}), (old, new))
+    assert found.startswith("`tests/z.csv` changed, `tests/a.txt` changed, `tests/a0.csv` is new, ")

@@ -229,10 +229,17 @@ def test_a_stage_that_makes_the_model_and_its_number_has_no_parameter_that_only_
     assert message(sides[0], sides[1], (MODEL,)) == ""
 
 
-@pytest.mark.parametrize("path", [None, "models/export.json"])
-def test_without_a_model_that_is_measured_no_parameter_is_named(path: str | None) -> None:
+def test_of_another_model_than_the_measured_one_no_parameter_is_named() -> None:
     sides = pipeline({"predict": {"at": 1}}), pipeline({"predict": {"at": 2}})
-    assert message(sides[0], sides[1], (path,)) == ""
+    assert message(sides[0], sides[1], ("models/export.json",)) == ""
+
+
+def test_without_a_model_every_parameter_that_the_numbers_are_made_with_is_named() -> None:
+    old: dict[str, Values] = {"predict": {"at": 1}, "train": {"slope": 1}}
+    sides = pipeline(old), pipeline({"predict": {"at": 2}, "train": {"slope": 2}})
+    (note,) = parameter_notes(gates(sides[0], (None,)), gates(sides[1], (None,)), sides)
+    text = "`params.yaml:at` 1 -> 2 (stage predict), `params.yaml:slope` 1 -> 2 (stage train)"
+    assert note.message == f"The numbers are made with other parameters: {text}"
 
 
 KEYS: list[tuple[Values, Values, str]] = [
@@ -249,6 +256,8 @@ KEYS: list[tuple[Values, Values, str]] = [
     ({"n": [{1: 2}]}, {"n": [{"1": 2}]}, '`e.n` [{1: 2}] -> [{"1": 2}]'),
     ({"n": [{1: "a", "b": 1}]}, {"n": [{"b": 1, 1: "a"}]}, ""),
     ({"n": float("nan")}, {"n": float("nan")}, ""),
+    # a sentence is not one of ours
+    ({"a": "b"}, {"a": "1 (stage evaluate); no more"}, '`e.a` b -> "1 (stage evaluate); no more"'),
     # what is new comes last
     ({"b": 1}, {"a": 1, "b": 2}, "`e.b` 1 -> 2, `e.a` is new: 1"),
 ]
@@ -257,7 +266,12 @@ KEYS: list[tuple[Values, Values, str]] = [
 @pytest.mark.parametrize(("old", "new", "text"), KEYS)
 def test_keys_and_values_that_only_look_the_same_are_not(old: Values, new: Values, text: str) -> None:
     found = message(pipeline({"evaluate": {"e": old}}), pipeline({"evaluate": {"e": new}}))
-    assert found.replace("params.yaml:", "").replace(" (stage evaluate)", "") == text
+    assert (
+        found.replace("params.yaml:", "")
+        .removesuffix(" (stage evaluate)")
+        .replace(" (stage evaluate), ", ", ")
+        == text
+    )
 
 
 def test_long_values_are_cut_where_they_differ() -> None:

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.measuring import Measuring, pairs
+from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
 from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.gates.resolved.stage_changes import undeclared
 from mlgit.core.gates.verdict import Note
@@ -46,8 +46,10 @@ def code_notes(
     sides = [Measuring(pipeline) for pipeline in pipelines]
     stages: dict[str, Stage] = {}
     trained: set[str] = set()
+    verb = "measured"
     for before, after in pairs(old, new):
-        if all(gate.source is not None and gate.source.link != "none" for gate in (before, after)):
+        if all(gate.source is not None and not is_of_another_model(gate) for gate in (before, after)):
+            verb = "made" if after.path is None else verb
             makers = sides[1].makers_for(after)
             stages |= {each.address: each for each in sides[1].stages(after) if each.address not in makers}
             trained |= {dep for each in sides[1].before(makers).values() for dep in each.deps}
@@ -64,7 +66,7 @@ def code_notes(
                 texts[path] = f"`{path}` {what} (stage {address})"
     if not texts:
         return ()
-    return (Note(code=_CODE, message=f"The numbers are measured with other code: {joined(texts.values())}"),)
+    return (Note(code=_CODE, message=f"The numbers are {verb} with other code: {joined(texts.values())}"),)
 
 
 class _Programs:

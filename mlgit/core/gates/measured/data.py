@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _CODE = "data_changed"
 _MOST = 12
 _PARAMS = "params.yaml"
+_TEXTS = (".md", ".rst", ".txt")
 
 
 @record
@@ -59,9 +60,18 @@ def compare_data(
         content |= dict.fromkeys(compared.changes(gates))
         others |= dict.fromkeys((*compared.owners(gates), *compared.leaks(gates)))
     are = "may be" if compared.is_doubtful(content) else "are"
-    found = [f"The numbers {are} of other data: {joined(content, _MOST)}"] if content else []
+    found = (
+        [f"The numbers {are} of other data: {joined(sorted(content, key=_is_last), _MOST)}"]
+        if content
+        else []
+    )
     notes = tuple(Note(code=_CODE, message=text) for text in (*found, *others))
     return DataChanges(notes=notes, renamed=frozenset(compared.renamed))
+
+
+def _is_last(text: str) -> tuple[bool, bool]:
+    """Whether it is about what came, or about a text: of very many, only the first are written."""
+    return text.endswith((" is new", " is read now")), "." in text and text.split("`")[1].endswith(_TEXTS)
 
 
 class _Comparison:

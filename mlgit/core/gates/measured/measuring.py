@@ -129,6 +129,11 @@ def model_of(gate: ResolvedGate) -> str | None:
     return None if gate.path is None else gate.path.rstrip("/")
 
 
+def is_of_another_model(gate: ResolvedGate) -> bool:
+    """Whether what makes a gate's number does not know its model; without a model there is no other one."""
+    return gate.path is not None and (gate.source is None or gate.source.link == "none")
+
+
 def pairs(
     old: Sequence[ResolvedGate], new: Iterable[ResolvedGate]
 ) -> Iterator[tuple[ResolvedGate, ResolvedGate]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
+from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, model_of, pairs
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered_param, param_names
 from mlgit.core.pipeline.inputs import recorded_inputs
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _CODE = "params_changed"
 _WIDTH = 40
+_WORD = re.compile(r"[\w./:@+*-]+")
 
 
 def parameter_notes(
@@ -34,18 +36,21 @@ def parameter_notes(
     """
     paths = {path: gate.model for gate in (*new, *old) if gate.model and (path := model_of(gate))}
     sides = [Measuring(pipeline) for pipeline in pipelines]
-    texts: dict[str, tuple[int, bool]] = {}
+    found: dict[str, dict[str, tuple[int, bool]]] = {}
     for gates in pairs(old, new):
-        if any(gate.source is None or gate.source.link == "none" for gate in gates):
+        if any(gate.source is None or is_of_another_model(gate) for gate in gates):
             continue  # any of the stages may make a model
         was, now = (_Parameters(side, gate, paths) for side, gate in zip(sides, gates, strict=True))
         if was.values != now.values:
-            texts |= _changes(was, now)
-    if not texts:
-        return ()
+            # Without a model, it is not known which stages train it.
+            verb = "made" if any(gate.path is None for gate in gates) else "measured"
+            found.setdefault(verb, {}).update(_changes(was, now))
     # Those that are new or may be of training only are last, because only the first ones are written.
-    text = f"The numbers are measured with other parameters: {joined(sorted(texts, key=texts.__getitem__))}"
-    return (Note(code=_CODE, message=text),)
+    ordered = {verb: sorted(texts, key=texts.__getitem__) for verb, texts in found.items() if texts}
+    return tuple(
+        Note(code=_CODE, message=f"The numbers are {verb} with other parameters: {joined(texts)}")
+        for verb, texts in sorted(ordered.items())
+    )
 
 
 class _Parameters:
@@ -135,9 +140,9 @@ def _difference(old: str | None, new: str | None) -> str:
 
 
 def _plain(value: str) -> str:
-    """A value without the quotes of a text."""
+    """A value without the quotes of a text that is one word."""
     try:
         found = json.loads(value)
     except ValueError:  # a date, or a list with keys that are not text
         return value
-    return found if isinstance(found, str) and found.strip() else value
+    return found if isinstance(found, str) and _WORD.fullmatch(found) else value

@@ -7,7 +7,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.measuring import Measuring, pairs
+from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY, as_text, key_text
 from mlgit.core.wording import cut, joined, listed
@@ -50,7 +50,7 @@ def spelling_notes(
     files = {
         file
         for gates in pairs(old, new)
-        if all(gate.source is not None and gate.source.link != "none" for gate in gates)
+        if all(gate.source is not None and not is_of_another_model(gate) for gate in gates)
         for stage in side.stages(gates[1])
         for file in stage.params
         if not file.lower().endswith(_NOT_YAML)
