@@ -163,7 +163,7 @@ def test_what_a_stage_makes_of_the_same_inputs_is_other_data_if_it_differs() -> 
     [
         ({}, {"test.csv": "t"}, f"`{MODEL}` is now made from `test.csv`, which it is measured on"),
         ({"test.csv": "t"}, {"test.csv": "t"}, None),
-        ({}, {"more.csv": "t"}, None),
+        ({}, {"more.csv": "o"}, None),
         ({}, {"util.py": "u"}, None),
     ],
 )

@@ -6,6 +6,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.contents import Contents
+from mlgit.core.gates.measured.leaks import leaks
 from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
 from mlgit.core.gates.resolved.stage_changes import predecessors, undeclared
 from mlgit.core.gates.verdict import Note
@@ -58,7 +59,9 @@ def compare_data(
     others: dict[str, None] = {}
     for gates in pairs(old, new):
         content |= dict.fromkeys(compared.changes(gates))
-        others |= dict.fromkeys((*compared.owners(gates), *compared.leaks(gates)))
+        others |= dict.fromkeys(
+            (*compared.owners(gates), *leaks(gates, compared.sides, compared.contents, places))
+        )
     are = "may be" if compared.is_doubtful(content) else "are"
     found = (
         [f"The numbers {are} of other data: {joined(sorted(content, key=_is_last), _MOST)}"]
@@ -83,14 +86,14 @@ class _Comparison:
         places: tuple[Places, Places],
         changed: Callable[[], Collection[str]],
     ) -> None:
-        self._sides = Measuring(pipelines[0]), Measuring(pipelines[1])
+        self.sides = Measuring(pipelines[0]), Measuring(pipelines[1])
         self._places = places
-        self._contents = Contents(self._sides, places, changed)
+        self.contents = Contents(self.sides, places, changed)
         self.renamed: set[str] = set()
 
     def is_doubtful(self, texts: Iterable[str]) -> bool:
         """Whether all these changes are of files that may not be data."""
-        return self._contents.doubtful.issuperset(texts)
+        return self.contents.doubtful.issuperset(texts)
 
     def changes(self, gates: _Gates) -> Iterator[str]:
         """What a model is measured on that has other content or was not read before, in words."""
@@ -103,14 +106,14 @@ class _Comparison:
             model = None if path is None or covered(dep, [path]) else path
             if other is not None and content.known and other.known:
                 if content.md5 != other.md5:
-                    yield from self._contents.of(dep, folder=content.folder, model=model)
+                    yield from self.contents.of(dep, folder=content.folder, model=model)
                 elif content.folder:
-                    yield from self._contents.behind(dep, model)
+                    yield from self.contents.behind(dep, model)
             elif covered(dep, now):
-                yield from self._contents.inside(dep, model)
-                if other is not None and content.differs(other) and not self._contents.explains(dep):
+                yield from self.contents.inside(dep, model)
+                if other is not None and content.differs(other) and not self.contents.explains(dep):
                     yield f"`{dep}` changed"
-            elif dep in moved and self._contents.has_data(dep):
+            elif dep in moved and self.contents.has_data(dep):
                 yield from self._renamed(dep, moved[dep], content, now)
         yield from self._newly_read(gates, now, {each for places in moved.values() for each in places})
         yield from self._made_otherwise(gates)
@@ -120,26 +123,10 @@ class _Comparison:
     def owners(self, gates: _Gates) -> Iterator[str]:
         """Who has data now that someone else had before, in words."""
         was, now = self._inputs(gates)
-        yield from filter(None, (self._contents.owners(path) for path in sorted(was.keys() & now.keys())))
-
-    def leaks(self, gates: _Gates) -> Iterator[str]:
-        """What a model is measured on and is newly made from as well, in words."""
-        models = [model_of(gate) for gate in gates]
-        if any(gate.source is None or gate.source.link == "none" for gate in gates):
-            return  # the number is not one of the model
-        measured, read = [], []
-        for side, gate, model in zip(self._sides, gates, models, strict=True):
-            chain = side.before(side.makers_for(gate))
-            stages = [stage for stage in side.stages(gate) if stage.address not in chain]
-            measured.append(side.read(stages, model))
-            read.append({dep for stage in chain.values() for dep in stage.deps})
-        for dep in sorted(measured[0] & measured[1]):
-            was, now = (any(meets(dep, each) for each in deps) for deps in read)
-            if now and not was and self._contents.has_data(dep):
-                yield f"`{models[1]}` is now made from `{dep}`, which it is measured on"
+        yield from filter(None, (self.contents.owners(path) for path in sorted(was.keys() & now.keys())))
 
     def _inputs(self, gates: _Gates) -> tuple[Mapping[str, _Content], Mapping[str, _Content]]:
-        before, after = (dict(_contents(side, gate)) for side, gate in zip(self._sides, gates, strict=True))
+        before, after = (dict(_contents(side, gate)) for side, gate in zip(self.sides, gates, strict=True))
         return before, after
 
     def _moved(self, gates: _Gates, lost: Collection[str]) -> Mapping[str, list[str]]:
@@ -164,22 +151,22 @@ class _Comparison:
     def _newly_read(
         self, gates: _Gates, now: Mapping[str, _Content], moved: Collection[str]
     ) -> Iterator[str]:
-        old = self._sides[0].stages(gates[0])
+        old = self.sides[0].stages(gates[0])
         known = {dep for stage in old for dep in stage.deps}
         for dep in sorted(now) if old else ():
-            if not covered(dep, known) and dep not in moved and self._contents.has_data(dep):
+            if not covered(dep, known) and dep not in moved and self.contents.has_data(dep):
                 yield f"`{dep}` is read now"
 
     def _made_otherwise(self, gates: _Gates) -> Iterator[str]:
         """What a stage makes with other content: of the same by the same command, or under a new name."""
-        old, new = (side.stages(gate) for side, gate in zip(self._sides, gates, strict=True))
+        old, new = (side.stages(gate) for side, gate in zip(self.sides, gates, strict=True))
         was, now = (
             side.read(stages, model_of(gate))
-            for side, stages, gate in zip(self._sides, (old, new), gates, strict=True)
+            for side, stages, gate in zip(self.sides, (old, new), gates, strict=True)
         )
-        makers = self._sides[1].makers_for(gates[1])
+        makers = self.sides[1].makers_for(gates[1])
         earlier = {stage.address for stage in old}
-        before = predecessors(self._sides[0].pipeline, self._sides[1].pipeline, earlier)
+        before = predecessors(self.sides[0].pipeline, self.sides[1].pipeline, earlier)
         for stage in new:
             maker = before.get(stage.address)
             if maker is None or stage.address in makers:
@@ -201,7 +188,7 @@ class _Comparison:
         """What stages that make the model make for those that measure it, with other content."""
         if any(gate.source is None or gate.source.link != "reads" for gate in gates):
             return  # then a number may know the model only by what is made with it
-        was, now = (dict(_made_with_model(side, gate)) for side, gate in zip(self._sides, gates, strict=True))
+        was, now = (dict(_made_with_model(side, gate)) for side, gate in zip(self.sides, gates, strict=True))
         for path in sorted(was.keys() & now.keys()):
             if was[path] and now[path] and was[path] != now[path]:
                 yield f"`{path}` changed"
@@ -211,13 +198,13 @@ class _Comparison:
 
         That a command newly names one is a finding.
         """
-        places = self._contents.places
-        named = {path for stage in self._sides[0].stages(gates[0]) for path in undeclared(stage, places)}
-        params = {file for side in self._sides for stage in side.pipeline.stages for file in stage.params}
-        for stage in self._sides[1].stages(gates[1]):
+        places = self.contents.places
+        named = {path for stage in self.sides[0].stages(gates[0]) for path in undeclared(stage, places)}
+        params = {file for side in self.sides for stage in side.pipeline.stages for file in stage.params}
+        for stage in self.sides[1].stages(gates[1]):
             for path in undeclared(stage, places):
                 if path in named and path not in params and path != _PARAMS:
-                    for text in self._contents.inside(path, model_of(gates[1])):
+                    for text in self.contents.inside(path, model_of(gates[1])):
                         yield f"{text} (stage {stage.address} names it and does not declare it)"
 
 
