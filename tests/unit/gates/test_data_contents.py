@@ -159,6 +159,28 @@ def test_what_a_stage_makes_of_the_same_inputs_is_other_data_if_it_differs() -> 
 
 
 @pytest.mark.parametrize(
+    ("was", "now", "text"),
+    [
+        ({"clean.py": "p"}, {"clean.py": "q"}, "`data/clean.csv` changed"),
+        ({}, {"util.py": "p"}, "`data/clean.csv` changed"),
+        ({"clean.py": "p"}, {}, "`data/clean.csv` changed"),
+        # other data of its maker is named itself
+        ({"more.csv": "m"}, {"more.csv": "n"}, "`more.csv` changed"),
+        ({}, {"more.csv": "m"}, "`more.csv` is read now"),
+    ],
+)
+def test_what_a_stage_makes_with_another_program_is_other_data_if_it_differs(
+    was: Hashes, now: Hashes, text: str
+) -> None:
+    sides = []
+    for deps, made in ((was, "c"), (now, "d")):
+        known = side({"data/clean.csv": made}, clean=made)
+        clean = stage("clean", {"data/raw.csv": "r", **deps}, {"data/clean.csv": made})
+        sides.append(Pipeline(stages=(clean, *known.stages[1:])))
+    assert texts(sides[0], sides[1]) == [text]
+
+
+@pytest.mark.parametrize(
     ("before", "train", "text"),
     [
         ({}, {"test.csv": "t"}, f"`{MODEL}` is now made from `test.csv`, which it is measured on"),

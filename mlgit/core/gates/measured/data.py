@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.contents import Contents
 from mlgit.core.gates.measured.leaks import leaks
 from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
+from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.gates.resolved.stage_changes import predecessors, undeclared
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
@@ -256,14 +257,15 @@ def _made_with_model(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str,
 
 
 def _runs_alike(old: Stage, new: Stage) -> bool:
-    """Whether the last runs of a stage had the same command and inputs."""
+    """Whether the last runs of a stage had the same command, parameters and data.
+
+    A program says nothing about the data that it makes: other data is named, whichever code made it.
+    """
     before, after = old.locked, new.locked
-    return (
-        before is not None
-        and after is not None
-        and (before.cmd, before.params, before.deps.keys()) == (after.cmd, after.params, after.deps.keys())
-        and all(before.content(dep) == after.content(dep) for dep in before.deps)
-    )
+    if before is None or after is None or (before.cmd, before.params) != (after.cmd, after.params):
+        return False
+    was, now = ({dep for dep in each.deps if not is_program(dep)} for each in (before, after))
+    return was == now and all(before.content(dep) == after.content(dep) for dep in was)
 
 
 def _hash(stage: Stage, path: str) -> str | None:
