@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.record import record
-from mlgit.core.registry.completeness import numbers_in_use
 from mlgit.core.registry.entries import rejection_notes
 from mlgit.core.registry.semver import FIRST, Version, is_label, propose
+from mlgit.core.release.numbers import numbers_in_use
 from mlgit.core.release.promotion import require_counting, split_target, wanted_version
 from mlgit.core.release.tag_plan import ChangeReport, plan_release
 from mlgit.core.wording import words

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.compare.changes import Side, ValueChange, value_changes
 from mlgit.core.compare.metric_tables import metric_tables
 from mlgit.core.config.file import WAIVERS_FILE, Environment
-from mlgit.core.overview.next_step import next_step, typed_in
+from mlgit.core.overview.next_step import doubtful, next_step, typed_in
 from mlgit.core.overview.status import (
     ChangedParam,
     ExpiringWaiver,
@@ -285,7 +285,7 @@ class _StatusReader:
         if step is None and declared and found.commit is not None and proven:
             from mlgit.project.overview.next_release import next_release
 
-            return self._part(
+            step = self._part(
                 "next",
                 lambda: next_release(
                     self._project,
@@ -297,4 +297,4 @@ class _StatusReader:
                     unready={each.subject for each in found.unready if each.code != "no_gates"},
                 ),
             )
-        return step
+        return step or doubtful(found)

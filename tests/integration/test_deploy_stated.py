@@ -182,5 +182,5 @@ def test_a_missing_release_tag_is_an_error(deployable: Folder) -> None:
     done = deployable.here("deploy", "--env", "staging", "--offline")
     assert done.status == Exit.STATE
     assert (
-        "`line#staging#1` does not count: it names the release `line@v1.0.1`, which is not there" in done.err
+        "`line#staging#1` does not count: it names the release `line@v1.0.1`, which is not here" in done.err
     )

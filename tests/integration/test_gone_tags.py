@@ -54,9 +54,11 @@ def test_a_tag_that_was_deleted_at_the_remote_is_taken_away(
     done = one.here(*argv)
     assert done.status == Exit.DONE
     assert f"`origin` no longer has `{GONE}`, so it was deleted here" in done.out
-    assert f"git update-ref {word(f'refs/tags/{GONE}')} {oid}" in done.out
+    back = f"git push origin {word(f'{oid}:refs/tags/{GONE}')}"
+    assert f"`{back}` puts it back for everyone" in done.out
     assert one.git("tag", "-l", GONE) == ""
-    one.git("update-ref", f"refs/tags/{GONE}", oid)
+    one.ok("sh", "-c", back)
+    one.git("fetch", "-q", "--tags")
     assert one.git("tag", "-l", GONE) == GONE
 
 

@@ -56,6 +56,14 @@ def next_step(
     return _config_step(status) if step is None and not declared else step
 
 
+def doubtful(status: Status) -> NextStep | None:
+    """Look at the tags that leave open what is released or live, if there are any."""
+    for model in status.models:
+        if model.known == "no" or any(each.known == "no" or each.in_doubt for each in model.environments):
+            return NextStep(command="mlgit doctor", reason=f"a newest tag of `{model.model}` does not count")
+    return None
+
+
 def _config_step(status: Status) -> NextStep:
     """Rename a config that is not read, or else write one."""
     unread = [each for each in status.unready if each.code == "config_not_read" and each.hint]

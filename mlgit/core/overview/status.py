@@ -68,6 +68,11 @@ class EnvironmentLine:
     reason: str | None = None
     served: Served | None = None
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether its newest tag does not count, and nothing takes its place."""
+        return self.refused is not None and self.counts is None and self.version is not None
+
 
 @record
 class ModelLine:

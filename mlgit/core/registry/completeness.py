@@ -10,7 +10,8 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.registry.tags import name_in_the_way, parse_tag
+from mlgit.core.registry.semver import Version
+from mlgit.core.registry.tags import parse_tag
 from mlgit.core.trunk import fetch_every_branch
 from mlgit.core.wording import listed, word
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mlgit.core.fetch_settings import Obstacle
-    from mlgit.core.registry.semver import Version
     from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
     from mlgit.core.registry.tags import TagName
 
@@ -221,21 +221,21 @@ def refused_releases(state: ModelState) -> tuple[Refusal, ...]:
     return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
 
 
-def numbers_in_use(accepted: ModelState) -> tuple[frozenset[Version], frozenset[Version]]:
-    """The numbers that were released, and those of tags by other tools or by hand that do not count.
-
-    A release is not forgotten because its commit is not on trunk, or because only its rejection is left.
-    """
-    refused = {each.fact.tag: each.fact for each in accepted.refused}
-    facts = {fact.tag: fact for fact in accepted.facts} | refused
-    plain = [fact.name for fact in refused.values() if fact.flaw is not None]
-    plain += [name for tag in accepted.ignored if (name := parse_tag(tag) or name_in_the_way(tag))]
-    released = [fact.name for fact in facts.values() if fact.tag not in refused or fact.flaw is None]
-    return _versions(released), _versions(plain)
-
-
-def _versions(names: Iterable[TagName]) -> frozenset[Version]:
-    return frozenset(name.version for name in names if name.version is not None)
+def lost_releases(state: ModelState) -> Mapping[Version, TagFact]:
+    """The versions that tags of environments name and no tag registers, with the newest of those tags."""
+    facts = (*state.facts, *(each.fact for each in state.refused))
+    names = (parse_tag(tag) for tag in state.ignored)
+    registered = {fact.oid for fact in facts if fact.name.action == "register"}
+    numbers = {fact.name.version for fact in facts if fact.name.action == "register"}
+    numbers |= {name.version for name in names if name is not None and name.action == "register"}
+    found: dict[Version, TagFact] = {}
+    for fact in sorted(facts, key=lambda each: (each.name.counter or 0, each.name.action == "assign")):
+        if fact.name.environment is None or fact.release in {"", *registered}:
+            continue
+        version = Version.parse(fact.parsed_summary.version or "")
+        if version is not None and version not in numbers:
+            found[version] = fact
+    return found
 
 
 @record
@@ -253,7 +253,9 @@ class Doubts:
     def release(self, state: ModelState) -> Literal["yes", "no"]:
         """Whether it is known which release of a model is the newest."""
         latest = None if state.latest is None else state.latest.version
-        return "no" if doubtful_release(state.name, latest=latest, ignored=self.ignored) else self.clone.known
+        lost = any(each.final and (latest is None or each > latest) for each in lost_releases(state))
+        doubt = lost or doubtful_release(state.name, latest=latest, ignored=self.ignored) is not None
+        return "no" if doubt else self.clone.known
 
 
 NO_DOUBTS = Doubts()

@@ -96,6 +96,16 @@ def deletion(tags: Sequence[str], remote: str | None) -> str:
     return f"git push {word(remote)} {words(there)} && git tag -d {words(tags)}"
 
 
+def put_back_or_delete(tags: Sequence[str], remote: str) -> str:
+    """What to do about tags of this clone that the remote had once and has no more."""
+    them = "it" if len(tags) == 1 else "them"
+    push = words(("git", "push", remote, *(TAGS + tag for tag in tags)))
+    return (
+        f"to put {them} back for everyone, run `{push}`; if someone meant to delete {them}, run "
+        f"`git tag -d {words(tags)}`"
+    )
+
+
 def theirs_instead(remote: str, taken: Collection[str], left: Collection[str]) -> str:
     """The command that takes the remote's tags in the place of ours, and deletes the others of our change."""
     fetch = words(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.completeness import doubtful_refusal, refused_releases
+from mlgit.core.registry.completeness import doubtful_refusal, lost_releases, refused_releases
 from mlgit.core.registry.moves import held_last, qualified, require_history
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, version_of
@@ -47,6 +47,7 @@ def require_version(state: ModelState, text: str) -> RegisteredVersion:
     Raises:
         AnswerNo: its tag does not count, or that of a newer one if it is `latest`.
         UnknownReference: it is not registered.
+        StateError: only tags of environments name it, and its own is lost.
     """
     doubt = doubtful_refusal(state) if text == "latest" else None
     if doubt is not None:
@@ -57,6 +58,10 @@ def require_version(state: ModelState, text: str) -> RegisteredVersion:
         refused = [each for each in refused_releases(state) if each.fact.name.version == wanted]
         if refused:
             raise refused[-1].error()
+        lost = None if wanted is None else lost_releases(state).get(wanted)
+        naming = next((each for each in state.refused if lost is not None and each.fact == lost), None)
+        if naming is not None:
+            raise naming.error()
         raise UnknownReference(
             f"There is no version `{text}` of `{state.name}`", hint=f"run `mlgit show {state.name}`"
         )

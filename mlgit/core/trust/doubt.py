@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import doubtful_environment
 from mlgit.core.registry.state import Refusal, TagFact
-from mlgit.core.registry.tags import deletion, parse_tag
+from mlgit.core.registry.tags import TAGS, deletion, parse_tag
+from mlgit.core.wording import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,10 +27,11 @@ def doubt_of(
     *,
     fetch: str,
     remote: str | None = None,
+    asked: bool = False,
 ) -> Refusal | None:
     """The doubt about one environment, whose tags are all in `raw` and those that count in `kept`.
 
-    `fetch` is the command that fetches tags again, from `remote`.
+    `fetch` is the command that fetches tags again, from `remote`; if that was `asked`, all its tags are here.
     """
     here = kept.environment(name)
     half = here.unfinished
@@ -44,7 +46,7 @@ def doubt_of(
         fact = TagFact(parsed, tag, "", "", 0, "", "", lambda _: "")
         advice = f"run `{fetch}`; if the tag still does not count, see `mlgit doctor`"
         return Refusal(fact, raw.ignored[tag], advice=advice, unread=True)
-    return None if half is None else _half(here, half, refused, fetch, remote)
+    return None if half is None else _half(here, half, refused, None if asked else fetch, remote)
 
 
 def newest_passed_over(here: EnvironmentState, refused: Iterable[Refusal]) -> Refusal | None:
@@ -101,26 +103,39 @@ def _newest_refused(here: EnvironmentState, refused: Mapping[str, Refusal], *, e
     return None
 
 
-def ways_out(half: TagFact, *, fetch: str, remote: str | None) -> str:
-    """What ends the doubt about a change of which only this tag is here.
+def ways_out(half: TagFact, *, fetch: str | None, remote: str | None) -> str:
+    """What ends the doubt about a change of which only this tag is here; `fetch` is None if it cannot help.
 
     No version is in it: anyone who can push a tag could choose the stated one.
     """
+    first = f"run `{fetch}`"
+    if fetch is None:
+        push = words(("git", "push", remote or "REMOTE", TAGS + _other_half(half)))
+        first = f"run `{push}` in a clone that has that tag"
     return (
-        f"run `{fetch}`; if no clone has that tag, run the command that began this again, or delete it: "
+        f"{first}; if no clone has that tag, run the command that began this again, or delete it: "
         f"`{deletion([half.tag], remote)}`"
     )
 
 
+def _other_half(half: TagFact) -> str:
+    return str(half.name._replace(action="assign"))
+
+
 def _half(
-    here: EnvironmentState, half: TagFact, refused: Mapping[str, Refusal], fetch: str, remote: str | None
+    here: EnvironmentState,
+    half: TagFact,
+    refused: Mapping[str, Refusal],
+    fetch: str | None,
+    remote: str | None,
 ) -> Refusal:
     """The doubt about a change of which only the first tag counts.
 
     The same change may be made again if it began with what the environment holds now.
     """
-    missing = str(half.name._replace(action="assign"))
-    why = f"does not count: {refused[missing].why}" if missing in refused else "is not here"
+    missing = _other_half(half)
+    where = "not here" if fetch is not None else f"neither here nor on `{remote}`"
+    why = f"does not count: {refused[missing].why}" if missing in refused else f"is {where}"
     stated = half.parsed_summary.version if half.commit == here.commit else None
     advice = ways_out(half, fetch=fetch, remote=remote)
     return Refusal(half, f"`{missing}`, written with it, {why}", advice=advice, unread=True, stated=stated)

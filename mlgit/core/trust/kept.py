@@ -74,7 +74,9 @@ def without(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> Mo
         name: replace(
             kept.environment(name),
             counter=max(kept.environment(name).counter, numbers.get(name, 0)),
-            doubt=doubt_of(name, raw, kept, refused, fetch=known.fetch, remote=known.remote),
+            doubt=doubt_of(
+                name, raw, kept, refused, fetch=known.fetch, remote=known.remote, asked=known.asked
+            ),
         )
         for name in {*environments_of(raw), *numbers}
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.state import Refusal
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, TagPointer
 from mlgit.core.registry.tags import TAGS, ref_patterns
 from mlgit.core.trust.marks import unless_needed
@@ -13,7 +14,7 @@ from mlgit.core.wording import listed, word, words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.registry.state import ModelState, Refusal, TagFact
+    from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.core.trust.rules import Facts
 
 
@@ -73,6 +74,29 @@ def take_back(fact: TagFact, named: TagPointer, witnesses: list[str], facts: Fac
     deletes = unless_needed([fact.tag], facts.remote, why="")
     who = fact.tagger or "its author"
     return f"{listed(witnesses)} {verb} the `{named.tag}` that is there; ask {who}, and {deletes}"
+
+
+def lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
+    """The refusal of a tag whose release this clone lacks; fetching helps only if the remote may have it."""
+    why, ref = f"it names the release `{named.tag}`", TAGS + named.tag
+    remote = None if facts.remote is None else word(facts.remote)
+    push = None if remote is None else f"git push {remote} {word(ref)}"
+    if facts.has(named.oid):
+        here = f"git update-ref {word(ref)} {named.oid}"
+        last = f"`{here}`" if push is None else f"`{here} && {push}`"
+        last += " puts it back; otherwise promote another version, or roll back"
+    elif push is None:
+        last = "promote another version, or roll back"
+    else:
+        last = f"run `{push}` in a clone that has it; if none has, promote another version, or roll back"
+    if facts.asked:
+        why += f", which neither this clone nor `{facts.remote}` has"
+    else:
+        why += ", which is not here"
+    if not facts.asked and remote is not None:
+        fetch = facts.complete or f"git fetch --tags {remote}"
+        last = f"run `{fetch}`; if that does not bring it, {last}"
+    return Refusal(fact, why, advice=last, missing=True)
 
 
 def put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts) -> Refusal:

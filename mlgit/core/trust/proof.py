@@ -96,7 +96,7 @@ def release_problem(
         why = state.ignored.get(named.tag)
         if why is not None:
             why = f"its release `{named.tag}` does not count: {why}"
-        return why or f"it names the release `{named.tag}`, which is not there"
+        return why or f"it names the release `{named.tag}`, which is not here"
     if found.oid != named.oid:
         return f"it names `{named.tag}` as {named.oid[:7]}, but that tag is {found.oid[:7]}"
     if str(found.name.version) != statement.version:

@@ -56,7 +56,8 @@ class Facts(NamedTuple):
     `place` says where a commit is in trunk's line.
     `fetch` is the command that fetches tags again. `deepen` is the one that fetches the rest of a history
     that is cut off, where it is not known which commits are on trunk; None if the history is whole.
-    `complete` is the one that fetches all tags; None if this clone takes all.
+    `complete` is the one that fetches all tags; None if this clone takes all. `asked`: all tags that the
+    remote has of the model are here.
     `now_s` is the time in epoch seconds, `committed_s` that of a commit. `declared` says whether a commit, or
     trunk at any time, declares the model.
     """
@@ -78,6 +79,7 @@ class Facts(NamedTuple):
     fetch: str = "git fetch --force --tags"
     deepen: str | None = None
     complete: str | None = None
+    asked: bool = False
     remote: str | None = None
     has: Callable[[str], bool] = lambda _: True
     now_s: float = inf

@@ -9,11 +9,13 @@ from mlgit.core.overview.doctor import Finding, remark, warning
 from mlgit.core.registry.readiness import command_of
 from mlgit.core.wording import word, words
 from mlgit.project.deploy.served import deploy_command, served
+from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.former_names import names_before, undeclared
 from mlgit.project.registry.models import declared_models
-from mlgit.project.registry.read import read_model, read_registry
+from mlgit.project.registry.read import read_model, read_registry_tags
 from mlgit.project.registry.readiness import unready
 from mlgit.project.trust.accept import accept
+from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,11 +39,18 @@ def check_readiness(project: Project) -> Iterator[Finding]:
 
 def check_targets(project: Project) -> Iterator[Finding]:
     """Folders on this machine that do not serve what their environments hold."""
-    for state in read_registry(project).models.values():
-        for name, here in state.environments.items():
+    registry, ignored = read_registry_tags(project)
+    unsure = doubts(project, ignored)
+    for state in registry.models.values():
+        trust = trust_in(project, state)
+        for name, raw in state.environments.items():
+            here = trust.instead.get(name, raw)
             found = served(project, here)
             text = None if found is None else found.wrong(f"`{found.folder}`")
             if found is None or text is None:
+                continue
+            # A tag that is not here may have put there what the target serves.
+            if unsure.environment(state, name) == "no" and found.problem is None and not found.matches:
                 continue
             repair = found.repair or found.stop or deploy_command(project, state.name, name)
             if found.later is not None and project.remote is not None:

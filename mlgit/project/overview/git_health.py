@@ -10,7 +10,7 @@ from mlgit.adapters.git.refs import default_branch_at, list_refs
 from mlgit.adapters.git.tags.objects import REPLACED, list_tags
 from mlgit.core.fetch_settings import hiding_refs, pruning
 from mlgit.core.overview.doctor import Finding, fault, warning
-from mlgit.core.registry.tags import Taken, parse_tag, taken
+from mlgit.core.registry.tags import Taken, parse_tag, put_back_or_delete, taken
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.wording import listed, word, words
 from mlgit.project.overview.refused_tags import annotate
@@ -197,7 +197,7 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
         yield warning("tags_missing_here", text, repair=fetch, subjects=tuple(missing))
     if withdrawn:
         text = f"{remote} no longer has these tags, so this clone shows a state that is gone"
-        repair = f"git tag -d {words(withdrawn)}"
+        repair = put_back_or_delete(withdrawn, remote)
         yield warning(
             "tags_deleted_at_remote", f"{text}: {listed(withdrawn)}", repair=repair, subjects=tuple(withdrawn)
         )

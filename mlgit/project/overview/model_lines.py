@@ -82,7 +82,7 @@ def _model_line(
                 counts=None if refused is None else trust.counts(each),
                 rejected=each.version is not None and each.version.deregistered,
                 declared=each.environment in environments,
-                served=_served(project, each),
+                served=_served(project, trust.instead.get(each.environment, each)),
                 **_newest_change(each),
             )
             for each in map(model.environment, names)

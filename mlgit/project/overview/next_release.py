@@ -115,6 +115,9 @@ def _promotion(
             continue
         if was_taken_out(state.environment(name), version):
             continue
+        counting = _counting(project, state)
+        if counting is None or counting.environment(name).doubt is not None:
+            continue
         if held[name].version is None and _is_there_already(project, state, environment):
             continue
         if _is_blocked(project, line.model, name, version):

@@ -64,6 +64,11 @@ def note_fetched(project: Project, model: str | None) -> None:
     _FETCHED.setdefault(project, set()).add(model)
 
 
+def was_fetched(project: Project, model: str | None) -> bool:
+    """Whether this run has fetched all tags of a model by name."""
+    return not _FETCHED.get(project, set()).isdisjoint({model, None})
+
+
 def knows_model(
     project: Project, model: str | None, *, here: Mapping[str, str], absent: bool, ci: Mapping[str, str]
 ) -> Known:
@@ -72,7 +77,7 @@ def knows_model(
     `here` maps the model's tags to their object ids (without a model: all tags). `absent`: whether something
     of the model was looked for and not found. `ci` are environment variables.
     """
-    if not _FETCHED.get(project, set()).isdisjoint({model, None}):
+    if was_fetched(project, model):
         return KNOWN
     clone = clone_facts(project)
     target = target_of_fork(ci)
@@ -119,7 +124,7 @@ def as_of_fetch(project: Project, model: str | None, *, ci: Mapping[str, str]) -
 
     It is empty if there is no remote, or if the remote was asked in this run.
     """
-    asked = not _FETCHED.get(project, set()).isdisjoint({model, None})
+    asked = was_fetched(project, model)
     answered = _ANSWERS.get(project, {}).get(model) is not None
     if project.remote is None or asked or answered or ci.get(REMOTE_TAGS):
         return ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.tags.objects import delete_tag_refs, list_tags, tagger_of
 from mlgit.core.registry.tags import TAGS, parse_tag
-from mlgit.core.wording import listed, word
+from mlgit.core.wording import listed, words
 from mlgit.errors import ToolError
 from mlgit.project.registry.pushed import ever_seen, record_seen
 from mlgit.project.release.write_tags import WRITE_HERE, no_answer, refresh
@@ -75,9 +75,9 @@ def _once_there(project: Project, tags: Mapping[str, str]) -> Mapping[str, str]:
 def _sentences(remote: str, gone: Mapping[str, str], kept: list[str], *, others: bool) -> tuple[str, ...]:
     notes = []
     if gone:
-        tag, oid = next(iter(gone.items()))
-        deleted, it = ("it was", "it") if len(gone) == 1 else ("they were", "the first")
-        again = f"`git update-ref {word(TAGS + tag)} {oid}` brings {it} back"
+        deleted, them = ("it was", "it") if len(gone) == 1 else ("they were", "them")
+        refs = [f"{oid}:{TAGS}{tag}" for tag, oid in gone.items()]
+        again = f"`{words(('git', 'push', remote, *refs))}` puts {them} back for everyone"
         notes.append(f"`{remote}` no longer has {listed(gone)}, so {deleted} deleted here; {again}")
     if kept and others:
         notes.append(f"not on `{remote}`, but perhaps on another remote: {listed(kept)}")

@@ -21,17 +21,19 @@ from mlgit.adapters.git.tags.objects import (
 from mlgit.adapters.git.tags.signing import make_signed_tag, signs_tags
 from mlgit.core.config.names import read_model_name
 from mlgit.core.record import record
-from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
+from mlgit.core.registry.tags import TAGS, parse_tag, put_back_or_delete, ref_patterns
 from mlgit.core.release.collisions import collisions
 from mlgit.core.release.tag_plan import PlannedTag, WrittenTag
 from mlgit.core.stated_time import as_time
 from mlgit.core.trunk import remote_not_chosen
+from mlgit.core.trust.doubt import ways_out
 from mlgit.core.trust.marks import unless_needed
-from mlgit.core.wording import listed, word
+from mlgit.core.wording import listed, word, words
 from mlgit.errors import Again, StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_listing, record_seen
 from mlgit.project.registry.read import read_model
+from mlgit.project.registry.tag_settings import tag_repair
 from mlgit.project.release.lost_race import (
     fetch_models,
     interrupted,
@@ -79,7 +81,7 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
         raise UsageError(what, hint="see `mlgit models`")
     if local:
         project.require_trunk()
-        return _require_whole(read_model(project, model))
+        return _require_whole(project, read_model(project, model))
     if project.remote is None and project.remotes:
         raise remote_not_chosen(project.remotes)
     refresh(project, model)
@@ -202,14 +204,14 @@ def _half_change(state: ModelState) -> TagFact | None:
     return next((each.unfinished for each in state.environments.values() if each.unfinished), None)
 
 
-def _require_whole(state: ModelState) -> ModelState:
+def _require_whole(project: Project, state: ModelState) -> ModelState:
     """Refuse half of a change: without the remote it is unknown whether the other half exists."""
     half = _half_change(state)
     if half is None:
         return state
     raise StateError(
         f"The tag `{half.tag}` is half of a change, and its other half is not here",
-        hint=f"run `git fetch --tags`; if no one has it, `git tag -d {word(half.tag)}`",
+        hint=ways_out(half, fetch=tag_repair(project), remote=project.remote),
     )
 
 
@@ -230,14 +232,16 @@ def _require_pushed(project: Project, state: ModelState) -> None:
         tag = min(withdrawn)
         raise StateError(
             f"`{project.remote}` no longer has the tag `{tag}`",
-            hint=f"run `git tag -d {word(tag)}`, then this again",
+            hint=f"{put_back_or_delete(sorted(withdrawn), project.remote)}; then run this again",
             details=tuple(sorted(withdrawn - {tag})),
         )
     if here_only:
+        only = [fact.tag for fact in here_only]
+        them = "it" if len(only) == 1 else "them"
         raise StateError(
             f"The tag `{here_only[0].tag}` is only here, and the next tags would depend on it",
-            hint="publish it with `mlgit push`, or delete it with `git tag -d`",
-            details=tuple(fact.tag for fact in here_only[1:]),
+            hint=f"run `mlgit push`, which publishes {them}, or `git tag -d {words(only)}`",
+            details=tuple(only[1:]),
         )
 
 

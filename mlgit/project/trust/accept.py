@@ -20,7 +20,7 @@ from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.trust.rules import Facts
 from mlgit.project.history import unshallow
-from mlgit.project.registry.completeness import clone_facts, clone_repair
+from mlgit.project.registry.completeness import clone_facts, clone_repair, was_fetched
 from mlgit.project.registry.models import was_declared
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.tag_settings import tag_repair
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         fetch: str
         deepen: str | None
         complete: str | None
+        asked: bool
 
 
 def accepted_model(
@@ -158,7 +159,7 @@ def accept_with_facts(
         brought=line.brought,
         shows={tag: commit for tag, commit in shows.items() if commit not in elsewhere},
         place=line.place,
-        **_repairs(project),
+        **_repairs(project, raw.name),
         has=lambda oid: project.objects.get(oid) is not None,
         now_s=project.now.timestamp(),
         committed_s=line.committed_s,
@@ -178,12 +179,14 @@ def _shown(stated: Mapping[str, Statement | None]) -> dict[str, str]:
     return found
 
 
-def _repairs(project: Project) -> _Repairs:
+def _repairs(project: Project, model: str) -> _Repairs:
     return {
         "remote": project.remote,
         "fetch": tag_repair(project),
         "deepen": clone_repair(project) if project.shallow else None,
         "complete": knows_tags(clone_facts(project)).repair,
+        # What is set aside is here, though it is read as if it were not.
+        "asked": project.remote is not None and not project.set_aside and was_fetched(project, model),
     }
 
 

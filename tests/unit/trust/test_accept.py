@@ -109,10 +109,11 @@ def ask(
     renamed: tuple[str, ...] = (),
     rules: dict[str, dict[str, Environment]] | None = None,
     gates: dict[str, frozenset[str]] | None = None,
+    **known: Any,  # noqa: ANN401 (fields of Facts)
 ) -> ModelState:
     names = {each.oid: "other" if each.tag in renamed else each.tag for each in tags}
     facts = Facts(names, foreign, {commit(number): OFF for number in off}, rules or {})
-    facts = facts._replace(gates={(commit(7), "prod"): gates or {}})
+    facts = facts._replace(gates={(commit(7), "prod"): gates or {}}, **known)
     return accepted_state(replay(tags).model("m"), facts)
 
 
@@ -191,7 +192,7 @@ ROWS = {
     ),
     "a rejection of a release that is gone": Row(
         (V1, FIRST, rejection(V2)),
-        {"m@v2.0.0!": "it names the release `m@v2.0.0`, which is not there"},
+        {"m@v2.0.0!": "it names the release `m@v2.0.0`, which is not here"},
     ),
     "a promotion that stands for a rejection": Row(
         (V1, V2, FIRST, moved("m#prod#1", 1, V1)._replace(**misused("m@v2.0.0!"))),
@@ -239,7 +240,7 @@ ROWS = {
     "an emptied environment": Row((V1, FIRST, moved("m#prod!#2", 1, V1, action="unassign")), {}, None),
     "an emptied environment whose release is gone": Row(
         (FIRST, moved("m#prod!#2", 1, V1, action="unassign")),
-        {"m#prod#1": "it names the release `m@v1.0.0`, which is not there"},
+        {"m#prod#1": "it names the release `m@v1.0.0`, which is not here"},
         None,
     ),
     "an emptied environment whose release left trunk": Row(
@@ -361,17 +362,32 @@ def test_half_of_a_change_that_does_not_count_hides_no_earlier_one_that_broke_a_
     }
 
 
+BACK = f"git update-ref refs/tags/m@v1.0.0 {'e' * 40}"
+PUSH = "git push o refs/tags/m@v1.0.0"
+OTHERWISE = "promote another version, or roll back"
+FETCH = "run `git fetch --tags o`; if that does not bring it,"
+
+
 @pytest.mark.parametrize(
-    ("there", "repair"),
-    [((fact("m@v1.0.0", 1),), "git update-ref refs/tags/m@v1.0.0"), ((), "git fetch --tags")],
+    ("there", "has", "remote", "asked", "hint"),
+    [
+        ((fact("m@v1.0.0", 1),), True, None, False, f"run `{BACK}`"),
+        ((), True, None, False, f"`{BACK}` puts it back; otherwise {OTHERWISE}"),
+        ((), False, None, False, OTHERWISE),
+        ((), True, "o", False, f"{FETCH} `{BACK} && {PUSH}` puts it back; otherwise {OTHERWISE}"),
+        ((), False, "o", False, f"{FETCH} run `{PUSH}` in a clone that has it; if none has, {OTHERWISE}"),
+        ((), True, "o", True, f"`{BACK} && {PUSH}` puts it back; otherwise {OTHERWISE}"),
+        ((), False, "o", True, f"run `{PUSH}` in a clone that has it; if none has, {OTHERWISE}"),
+    ],
 )
-def test_a_missing_or_moved_release_has_a_repair(there: tuple[TagFact, ...], repair: str) -> None:
+def test_a_missing_or_moved_release_has_a_repair(
+    there: tuple[TagFact, ...], *, has: bool, remote: str | None, asked: bool, hint: str
+) -> None:
     tag = moved("m#prod#1", 1, V1, oid="e" * 40)
-    doubt = ask(*there, tag).environment("prod").doubt
+    doubt = ask(*there, tag, has=lambda _: has, remote=remote, asked=asked).environment("prod").doubt
     assert doubt is not None
-    assert doubt.repair is not None
-    assert doubt.repair.startswith(repair)
-    assert doubt.hint == f"run `{doubt.repair}`"
+    assert doubt.hint == hint
+    assert ("neither this clone nor `o` has" in doubt.why) is asked
     assert doubt.error().exit_code == (Exit.BLOCKED if there else Exit.STATE)
     # What the environment holds is not known in either case.
     assert doubt.doubt().exit_code == Exit.STATE

@@ -140,7 +140,8 @@ def test_half_a_change_that_does_not_count_leaves_open_what_is_there() -> None:
     state = accepted(Row((V1, FIRST, moved("m#prod!#2", 1, V2))))
     here = state.environment("prod")
     assert here.doubt is not None
-    assert (here.doubt.fact.tag, here.doubt.hint) == ("m#prod!#2", "run `git fetch --tags`")
+    assert here.doubt.fact.tag == "m#prod!#2"
+    assert here.doubt.hint.startswith("run `git fetch --tags o`; if that does not bring it, ")
     require_changeable(here, "v9.0.0")  # it can be read, so a later change may follow it
 
 

@@ -151,11 +151,11 @@ def test_a_statement_must_match_its_own_tag(
         ),
         (
             *("m#prod#3", 1, replace(PROMOTION, release=TagPointer(tag="m@v9.0.0", oid="0" * 40))),
-            "it names the release `m@v9.0.0`, which is not there",
+            "it names the release `m@v9.0.0`, which is not here",
         ),
         (
             *("m#prod#3", 1, replace(PROMOTION, release=TagPointer(tag="m#prod#3", oid="0" * 40))),
-            "it names the release `m#prod#3`, which is not there",
+            "it names the release `m#prod#3`, which is not here",
         ),
     ],
 )

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.registry.completeness import numbers_in_use
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.semver import propose
 from mlgit.core.registry.tags import name_in_the_way, parse_tag
+from mlgit.core.release.numbers import numbers_in_use
 from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.rules import Facts
 from tests.support.tags import fact
