@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.moves import emptied
 from mlgit.core.registry.state import label_of
 from mlgit.core.release.going_back import passed_over, rollback_target
 from mlgit.core.release.promotion import require_changeable
@@ -26,7 +27,6 @@ from mlgit.project.release.write_tags import RemoteFailed
 from mlgit.project.trust.accept import accept_with_facts, policy_commit
 
 _HOUR_S, _REASON = 3600, 60  # the latter: characters of a reason in one line
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -237,11 +237,11 @@ def _require_first(project: Project, here: EnvironmentState, version: Registered
 
 def _require_seen(project: Project, here: EnvironmentState, version: RegisteredVersion, reason: str) -> None:
     """Refuse to go back from what this clone knows, where its target has what came after that."""
+    named, env = f"{here.model}@{version.version}", ["--env", here.environment]
     with suppress(ConfigError):  # going back must work without valid rules, too
         found = served(project, here)
         if found is None or found.later is None:
             return
-        named, env = f"{here.model}@{version.version}", ["--env", here.environment]
         raise StateError(
             f"The target serves {found.label}, by `{found.later}`, which is not here; nothing was written",
             details=(f"here, `{here.environment}` still holds {here.label}, the version before that",),
@@ -293,8 +293,7 @@ def _notes(
     skipped: Sequence[RegisteredVersion],
 ) -> tuple[str, ...]:
     passed = passed_over(state, here, version) if to is None else ()
-    forged = [
-        f"`{each.tag}` is passed over: no promotion that counts put it into `{here.environment}`"
-        for each in skipped
-    ]
-    return (*passed, *forged)
+    empty = emptied(here, state)
+    why = f"is passed over: no promotion that counts put it into `{here.environment}`"
+    forged = [f"`{each.tag}` {why}" for each in skipped]
+    return (*([] if empty is None else [f"`{here.environment}` was empty: {empty}"]), *passed, *forged)

@@ -43,17 +43,46 @@ def pasted(live: Folder, done: Done) -> Done:
     return live.here(*shlex.split(found[1]))
 
 
+OUT = ("unassign", "--env", "prod")
+# What happens before, and where rollbacks go one after the other.
+AFTER: dict[str, tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] = {
+    "emptied": ((OUT,), ("v1.0.2", "v1.0.1", "v1.0.0")),
+    "rolled back, then emptied": ((BACK, OUT), ("v1.0.1", "v1.0.0")),
+    "emptied twice": ((OUT, (*BACK, "--to", "v1.0.1"), OUT), ("v1.0.1", "v1.0.0")),
+    "emptied, then rejected": (
+        (OUT, ("unassign", "line", "--env", "staging"), ("deregister", "line@v1.0.2")),
+        ("v1.0.1", "v1.0.0"),
+    ),
+    "emptied, then filled": ((OUT, ("promote", "line@v1.0.2", "--to", "prod")), ("v1.0.1", "v1.0.0")),
+}
+
+
+@pytest.mark.parametrize(("before", "versions"), AFTER.values(), ids=AFTER)
+def test_a_rollback_goes_back_to_what_was_there_before_the_environment_was_emptied(
+    live: Folder, before: tuple[tuple[str, ...], ...], versions: tuple[str, ...]
+) -> None:
+    for argv in before:
+        change(live, *argv)
+    reports = [change(live, *BACK, "--again") for _ in versions]
+    assert tuple(each["version"] for each in reports) == versions
+    empty = before[-1][0] in {"unassign", "deregister"}
+    found = [
+        note for note in reports[0]["notes"] if note.startswith("`prod` was empty: the tag `line#prod!#")
+    ]
+    assert bool(found) is empty
+    assert not any("was empty" in note for each in reports[1:] for note in each["notes"])
+    assert live.here(*BACK, "--again").status == Exit.STATE
+
+
 def test_a_version_that_someone_took_out_is_put_back_by_the_hint(live: Folder) -> None:
-    for _ in range(2):
-        change(live, "unassign", "--env", "prod")
-        change(live, *BACK)
-    change(live, "unassign", "--env", "prod")
+    for version in ("v1.0.1", "v1.0.0"):
+        change(live, *OUT)
+        change(live, *BACK, "--to", version)
+    change(live, *OUT)
+    change(live, "promote", "line@v1.0.2", "--to", "prod")
     done = live.here(*BACK)
     assert done.status == Exit.STATE
     assert re.search("Ada took v1.0.0 out of `prod` on .* UTC\n", done.err)
-    assert "hint: to put v1.0.0 back, run `mlgit promote line@v1.0.0 --to prod`" in done.err
-    change(live, "promote", "line@v1.0.2", "--to", "prod")
-    done = live.here(*BACK)
     assert "to put v1.0.0 back, run `mlgit promote line@v1.0.0 --to prod --downgrade`" in done.err
     named = live.here(*BACK, "--to", "v1.0.1")
     assert "hint: run `mlgit promote line@v1.0.1 --to prod --downgrade`" in named.err

@@ -56,7 +56,8 @@ def test_a_rollback_goes_to_what_counted_before(released: Folder, kind: str, to:
         assert done.status == Exit.STATE
         assert "not known here" in done.err
     repairs = [each["repair"] for each in findings(released, "refused_tag")]
-    assert any(each.startswith(("mlgit rollback line --env staging", "run `git fetch --tags")) for each in repairs)
+    ways = ("mlgit rollback line --env staging", "run `git fetch --tags")
+    assert any(each.startswith(ways) for each in repairs)
     report = change(released, "rollback", "line", "--env", "staging", "-m", "Back", *to)
     assert (report["version"], report["already"]) == ("v1.0.0", False)
     got = released.here("get", "line#staging", "-o", "out", "--json")

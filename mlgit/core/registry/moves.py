@@ -29,7 +29,7 @@ def stack(environment: EnvironmentState) -> tuple[str, ...]:
             del commits[commits.index(change.assigned.commit) + 1 :]
         else:
             commits = [each for each in commits if each != change.assigned.commit]
-            if change.action == "rollback" and commits:
+            if change.action == "rollback" and commits and change.held is not None:
                 commits.pop()
             commits.append(change.assigned.commit)
     return tuple(commits)
@@ -63,6 +63,13 @@ def held_last(environment: EnvironmentState, state: ModelState) -> tuple[TagFact
     return next(
         (each for each in held_before(environment) if not withdrawn(each[0], environment, state)), None
     )
+
+
+def taken_out_last(environment: EnvironmentState) -> TagFact | None:
+    """What an environment held until someone emptied it; None if it is not empty, or nothing was there."""
+    last = environment.changes[-1] if environment.changes and environment.holder is None else None
+    explicit = last is not None and last.assigned is None and last.action == "unassign" and not last.half
+    return last.held if last is not None and explicit else None
 
 
 def emptied(environment: EnvironmentState, state: ModelState) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.moves import held_before, require_history, stack
+from mlgit.core.registry.moves import held_before, require_history, stack, taken_out_last
 from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
 from mlgit.core.release.promotion import (
     end_of_rejection,
@@ -67,6 +67,10 @@ def _candidates(state: ModelState, environment: EnvironmentState) -> list[Regist
     """What an environment held before, the newest first."""
     left = environment.commit if environment.doubt is None else None
     earlier = [commit for commit in stack(environment) if commit != left]
+    # Who empties an environment by mistake goes back to what was there.
+    emptied = None if environment.doubt is not None else taken_out_last(environment)
+    if emptied is not None:
+        earlier = [*(commit for commit in earlier if commit != emptied.commit), emptied.commit]
     registered = {each.commit: each for each in state.versions}
     # If a commit has two versions, the statement of the environment's own tag decides.
     for change in environment.changes:

@@ -289,12 +289,12 @@ def test_a_rollback_skips_commits_without_a_version() -> None:
     assert str(rollback_target(model, model.environment("prod")).version) == "v1.0.0"
 
 
-def test_a_rollback_from_an_emptied_environment_goes_before_the_unassigned_version() -> None:
+def test_a_rollback_from_an_emptied_environment_goes_to_what_was_there() -> None:
     model = moved(moved(state(), 0), 1)
     move = Move(action="unassign", now=NOW)
     model = written(model, plan_unassignment(model, model.environment("prod"), move))
     assert model.environment("prod").commit is None
-    assert str(rollback_target(model, model.environment("prod")).version) == "v1.0.0"
+    assert str(rollback_target(model, model.environment("prod")).version) == "v1.1.0"
 
 
 def test_the_first_promotion_is_one_tag_and_the_next_a_pair_under_one_counter() -> None:

@@ -134,7 +134,7 @@ LOST = (
         ((*LOST, fact("m#prod#2", 2)), None, "m#prod#2"),
         (LOST, "v1.0.0", "v1.0.0"),
         ((*LOST, moved("m#prod!#4", 3, V2), moved("m#prod#4", 2, V2)), None, "v3.0.0"),
-        ((LOST[0], *LOST[1:], moved("m#prod!#4", 3, V3, action="unassign")), None, "m#prod#2"),
+        ((LOST[0], *LOST[1:], moved("m#prod!#4", 3, V3, action="unassign")), None, "v3.0.0"),
         ((*SECOND, moved("m#prod!#3", 2, V3), moved("m#prod#3", 3, V3)), None, "v2.0.0"),
     ],
 )
