@@ -82,6 +82,19 @@ HOW: dict[str, Callable[[Folder], object]] = {
     "as a remote, in a clone that mlgit had read": lambda clone: (used(clone), remote(clone)),
     "as a remote, and origin again": lambda clone: (used(clone), remote(clone), clone.git("fetch", "origin")),
     "as a remote, and packed": lambda clone: f"{remote(clone)}{packed(clone, '--all')}",
+    "as a remote, and packed by git's own cleaning": lambda clone: (
+        remote(clone),
+        clone.git("gc", "-q"),
+        clone.git("remote", "set-head", "origin", "--delete"),
+        clone.git("remote", "set-head", "origin", "--auto"),
+    ),
+    "as a remote, and packed at once": lambda clone: f"{remote(clone)}{clone.git('pack-refs')}",
+    "as a remote, and packed by hand": lambda clone: (
+        remote(clone),
+        clone.git("pack-refs"),
+        clone.git("remote", "set-head", "origin", "--delete"),
+        clone.git("remote", "set-head", "origin", "--auto"),
+    ),
     "as a remote, tags only": lambda clone: (
         clone.git("remote", "add", "fork", "../fork.git"),
         clone.git("fetch", "-q", "fork", "refs/tags/*:refs/tags/*"),

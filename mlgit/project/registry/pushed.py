@@ -132,13 +132,18 @@ def once_at_remote(project: Project, facts: Iterable[TagFact]) -> frozenset[str]
 
 def _packed_tags(project: Project) -> Mapping[str, str]:
     """Tag -> object id in the file of packed refs."""
+    return {ref.removeprefix(TAGS): oid for ref, oid in _packed(project).items() if ref.startswith(TAGS)}
+
+
+def _packed(project: Project) -> Mapping[str, str]:
+    """Full ref name -> object id in the file of packed refs."""
     try:
         with open(os.path.join(project.common_dir, "packed-refs"), "rb") as file:
             lines = file.read().decode("utf-8", "surrogateescape").split("\n")
     except OSError:
         return {}
     entries = (line.partition(" ") for line in lines)
-    return {ref.removeprefix(TAGS): oid for oid, _, ref in entries if ref.startswith(TAGS)}
+    return {ref: oid for oid, _, ref in entries if ref.startswith("refs/")}
 
 
 def ever_seen(project: Project) -> frozenset[str]:
@@ -212,18 +217,24 @@ def _cloned(project: Project, shown: str) -> frozenset[str]:
     """The tags that `git clone` brought from an address, where the file that it wrote them to is as it was.
 
     git's log of HEAD begins with that address; packing refs later writes the file again, but not the remote's
-    HEAD, which a clone writes right after it.
+    HEAD, which a clone writes right after it. A clone packs no branches of its own and none of another
+    remote, and that one was configured later.
     """
     try:
         head = os.path.join(project.common_dir, "refs", "remotes", project.remote or "", "HEAD")
         packed_s = os.stat(os.path.join(project.common_dir, "packed-refs")).st_mtime
         cloned_s = os.stat(head).st_mtime
+        added_s = os.stat(os.path.join(project.common_dir, "config")).st_mtime
         with open(os.path.join(project.common_dir, "logs", "HEAD"), "rb") as file:
             how = os.fsdecode(file.readline()).rstrip("\n").partition("\t")[2]
     except OSError:
         return frozenset()
     word, _, address = how.partition(" from ")
     if word != "clone:" or shown_address(address) != shown or abs(packed_s - cloned_s) > _CLONE_SLACK_S:
+        return frozenset()
+    own = (TAGS, f"refs/remotes/{project.remote}/")
+    later = len(_configured(project)) > 1 and packed_s >= added_s
+    if later or not all(ref.startswith(own) for ref in _packed(project)):
         return frozenset()
     return frozenset(_packed_tags(project).values())
 
