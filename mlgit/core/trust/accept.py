@@ -33,13 +33,7 @@ from mlgit.core.trust.marks import (
     unless_needed,
     versions_where_rejected,
 )
-from mlgit.core.trust.moved import (
-    lost_release,
-    put_back,
-    rewritten,
-    take_back,
-    that_name_what_is_here,
-)
+from mlgit.core.trust.moved import other_release, rewritten
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from mlgit.core.trust.rules import broken_rule, gates_problem, record_of_rules
 from mlgit.core.trust.taken_out import idle_unassignments
@@ -232,13 +226,7 @@ def _named_release(
         return None if follows else Refusal(fact, "it does not name a release")
     problem = release_problem(fact, statement, raw)
     if problem is not None:
-        moved = any(each.tag == named.tag for each in raw.facts)
-        if not moved and named.tag not in raw.ignored:
-            return lost_release(fact, named, facts)
-        witnesses = that_name_what_is_here(fact, named, raw, refused)
-        if moved and witnesses:
-            return Refusal(fact, problem, advice=take_back(fact, named, witnesses, facts))
-        return put_back(Refusal(fact, problem), named, moved=moved, facts=facts)
+        return other_release(fact, named, problem, raw, refused, facts)
     release = refused.get(named.tag)
     if release is not None:
         return _by_its_release(fact, release, facts)

@@ -8,7 +8,7 @@ from mlgit.core.registry.state import Refusal
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, TagPointer
 from mlgit.core.registry.tags import TAGS, ref_patterns
 from mlgit.core.trust.marks import unless_needed
-from mlgit.core.trust.proof import parse_statement
+from mlgit.core.trust.proof import names_release, parse_statement
 from mlgit.core.wording import listed, word, words
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def that_name_what_is_here(
     return [tag for tag, one in statements if isinstance(one, EnvironmentStatement) and one.release == here]
 
 
-def take_back(fact: TagFact, named: TagPointer, witnesses: list[str], facts: Facts) -> str:
+def _take_back(fact: TagFact, named: TagPointer, witnesses: list[str], facts: Facts) -> str:
     """What to do about a tag that names another release than other tags do."""
     verb = "names" if len(witnesses) == 1 else "name"
     deletes = unless_needed([fact.tag], facts.remote, why="")
@@ -76,7 +76,28 @@ def take_back(fact: TagFact, named: TagPointer, witnesses: list[str], facts: Fac
     return f"{listed(witnesses)} {verb} the `{named.tag}` that is there; ask {who}, and {deletes}"
 
 
-def lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
+def other_release(
+    fact: TagFact,
+    named: TagPointer,
+    problem: str,
+    raw: ModelState,
+    refused: Mapping[str, Refusal],
+    facts: Facts,
+) -> Refusal:
+    """The refusal of a tag that does not fit the release that it names, with what puts that right."""
+    here = next((each.oid for each in raw.facts if each.tag == named.tag), None)
+    if here == named.oid or not names_release(named.tag, raw.name):
+        advice = unless_needed([fact.tag], facts.remote, why=problem)  # there is nothing to put back
+        return Refusal(fact, problem, advice=advice)
+    if here is None and named.tag not in raw.ignored:
+        return _lost_release(fact, named, facts)
+    witnesses = that_name_what_is_here(fact, named, raw, refused)
+    if here is not None and witnesses:
+        return Refusal(fact, problem, advice=_take_back(fact, named, witnesses, facts))
+    return _put_back(Refusal(fact, problem), named, moved=here is not None, facts=facts)
+
+
+def _lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
     """The refusal of a tag whose release this clone lacks; fetching helps only if the remote may have it."""
     why, ref = f"it names the release `{named.tag}`", TAGS + named.tag
     remote = None if facts.remote is None else word(facts.remote)
@@ -99,7 +120,7 @@ def lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
     return Refusal(fact, why, advice=last, missing=True)
 
 
-def put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts) -> Refusal:
+def _put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts) -> Refusal:
     """With what puts a release back whose name another tag or a lightweight one has now."""
     ref = TAGS + named.tag
     command = f"git update-ref {word(ref)} {named.oid}"

@@ -13,6 +13,7 @@ from mlgit.core.registry.statement import (
     Statement,
     encode,
 )
+from mlgit.core.registry.tags import parse_tag
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState, TagFact
@@ -84,6 +85,21 @@ def claims_problem(fact: TagFact, statement: Statement) -> str | None:
     return f"it states {', '.join(differing)}" if differing else None
 
 
+def names_release(tag: str, model: str) -> bool:
+    """Whether a tag's name is that of a release of the model."""
+    name = parse_tag(tag)
+    return name is not None and name.action == "register" and name.model == model
+
+
+def _not_here(tag: str, model: str, state: ModelState) -> str:
+    if not names_release(tag, model):
+        return f"it names `{tag}`, which is not a release of `{model}`"
+    why = state.ignored.get(tag)
+    if why is not None:
+        return f"its release `{tag}` does not count: {why}"
+    return f"it names the release `{tag}`, which is not here"
+
+
 def release_problem(
     fact: TagFact, statement: EnvironmentStatement | RejectionStatement, state: ModelState
 ) -> str | None:
@@ -92,11 +108,8 @@ def release_problem(
     if named is None:
         return None
     found = next((each for each in state.facts if each.tag == named.tag), None)
-    if found is None or found.name.action != "register":
-        why = state.ignored.get(named.tag)
-        if why is not None:
-            why = f"its release `{named.tag}` does not count: {why}"
-        return why or f"it names the release `{named.tag}`, which is not here"
+    if found is None or not names_release(named.tag, fact.name.model):
+        return _not_here(named.tag, fact.name.model, state)
     if found.oid != named.oid:
         return f"it names `{named.tag}` as {named.oid[:7]}, but that tag is {found.oid[:7]}"
     if str(found.name.version) != statement.version:

@@ -369,6 +369,21 @@ FETCH = "run `git fetch --tags o`; if that does not bring it,"
 
 
 @pytest.mark.parametrize(
+    "tag",
+    [
+        moved("m#prod#1", 2, V1),
+        moved("m#prod#1", 1, V1._replace(name=V2.name), oid=V1.oid),
+        moved("m#prod#1", 1, V1._replace(tag="n@v1.0.0")),
+        moved("m#prod#1", 1, V1._replace(tag="m#prod#9")),
+    ],
+)
+def test_a_tag_that_does_not_fit_the_release_that_is_here_is_deleted(tag: TagFact) -> None:
+    doubt = ask(V1, V2, tag).environment("prod").doubt
+    assert doubt is not None
+    assert doubt.hint == "if no one needs it, `git tag -d 'm#prod#1'` deletes it"
+
+
+@pytest.mark.parametrize(
     ("there", "has", "remote", "asked", "hint"),
     [
         ((fact("m@v1.0.0", 1),), True, None, False, f"run `{BACK}`"),

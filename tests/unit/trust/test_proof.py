@@ -155,7 +155,11 @@ def test_a_statement_must_match_its_own_tag(
         ),
         (
             *("m#prod#3", 1, replace(PROMOTION, release=TagPointer(tag="m#prod#3", oid="0" * 40))),
-            "it names the release `m#prod#3`, which is not here",
+            "it names `m#prod#3`, which is not a release of `m`",
+        ),
+        (
+            *("m#prod#3", 1, replace(PROMOTION, release=TagPointer(tag="n@v1.0.0", oid="0" * 40))),
+            "it names `n@v1.0.0`, which is not a release of `m`",
         ),
     ],
 )
