@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.errors import Exit
-from tests.support.registry import change, clone, tags_of
+from tests.support.registry import change, clone, origin, tags_of, train
 from tests.support.targets import folder_of, go_live, served
 
 if TYPE_CHECKING:
@@ -102,3 +102,26 @@ def test_status_says_so_on_the_screen(live: Folder) -> None:
     last = shown.splitlines()[-1]
     assert last == "next: git fetch origin --force tag 'line#prod!#4' tag 'line#prod#4'"
     assert shlex.split(last.removeprefix("next: "))[-1] == "line#prod#4"
+
+
+def test_a_release_that_is_given_up_takes_its_promotions_with_it(live: Folder) -> None:
+    train(live, "2.0005")
+    bob = clone(live, "bob")
+    change(live, "release", "line", "--local")
+    change(live, "promote", "line", "--to", "staging", "--local")
+    change(bob, "release", "line", "--force")
+    done = live.here("push")
+    assert done.status == Exit.STATE
+    doctor = live.here("doctor", "--json").json()["findings"]
+    repair = repair_of(done)
+    assert [each["repair"] for each in doctor if each["id"] == "taken_names"] == [repair]
+    kept = {tag: oid for tag, oid in tags_of(live).items() if tag.startswith("line#staging")}
+    assert live.run("sh", "-c", repair).status == 0
+    assert tags_of(live) == tags_of(bob)
+    # Who deletes less publishes nothing that no one else can use.
+    for tag, oid in kept.items():
+        live.git("update-ref", f"refs/tags/{tag}", oid)
+    pushed = live.here("push")
+    assert pushed.status == Exit.DONE
+    assert "line#staging#3: the release that it names is not here" in " ".join(pushed.out.split())
+    assert tags_of(origin(live)) == tags_of(bob)

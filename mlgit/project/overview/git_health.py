@@ -226,10 +226,10 @@ def _clashing(
 ) -> Iterator[Finding]:
     """Tags of which the remote has others; where ours were never published, theirs are taken."""
     seen = seen_at_remote(project)
-    never = [fact.tag for fact in facts if fact.tag in clashing and seen.get(fact.oid) is False]
+    never = [fact for fact in facts if fact.tag in clashing and seen.get(fact.oid) is False]
     if never:
-        yield _taken(remote, taken(remote, never, (fact.tag for fact in only_here)))
-    others = sorted(set(clashing).difference(never))
+        yield _taken(remote, taken(remote, never, only_here))
+    others = sorted(set(clashing).difference(fact.tag for fact in never))
     if others:
         yield fault(
             "clashing_tags",

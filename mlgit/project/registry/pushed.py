@@ -72,9 +72,9 @@ def taken_names(project: Project, registry: Registry) -> Taken | None:
     if project.remote is None or "!" not in marks.values():
         return None
     facts = [fact for state in registry.models.values() for fact in state.facts]
-    tags = [fact.tag for fact in facts if marks.get(fact.oid) == "!"]
-    only_here = [fact.tag for fact in facts if marks.get(fact.oid) == "-"]
-    return taken(project.remote, tags, only_here) if tags else None
+    ours = [fact for fact in facts if marks.get(fact.oid) == "!"]
+    only_here = [fact for fact in facts if marks.get(fact.oid) == "-"]
+    return taken(project.remote, ours, only_here) if ours else None
 
 
 def taken_fields(project: Project, registry: Registry | None) -> _Fields:

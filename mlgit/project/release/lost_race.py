@@ -93,7 +93,7 @@ def never_published(
     if len(ours) != len(names) or not all(seen.get(fact.oid) is False for fact in ours):
         return None
     record_taken(project, (fact.oid for fact in ours))
-    found = taken(remote, names, [fact.tag for fact in facts if TAGS + fact.tag not in there])
+    found = taken(remote, ours, [fact for fact in facts if TAGS + fact.tag not in there])
     subject, were = ("the tag", "was") if len(ours) == 1 else ("the tags", "were")
     return LostRace(
         f"`{remote}` has other tags of these names: {listed(found.tags)}; {subject} of this clone {were} "

@@ -42,8 +42,8 @@ def unpublished_tags(project: Project, remote: str, theirs: Mapping[str, str]) -
     conflicts = [fact for fact in facts if theirs.get(f"{TAGS}{fact.tag}", fact.oid) != fact.oid]
     if conflicts:
         found = {fact.tag: theirs[f"{TAGS}{fact.tag}"] for fact in conflicts}
-        only_here = [fact.tag for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
-        raise _conflict(project, remote, found, taken(remote, found, only_here).repair)
+        only_here = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
+        raise _conflict(project, remote, found, taken(remote, conflicts, only_here).repair)
     missing = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
     # An empty remote never had a tag.
     withdrawn = once_at_remote(project, missing) if theirs else frozenset()
@@ -57,7 +57,7 @@ def unpublished_tags(project: Project, remote: str, theirs: Mapping[str, str]) -
         remote=remote,
         versions=_versions(theirs),
         withdrawn=withdrawn,
-        kept=_without_model(project, missing) | not_ours,
+        kept=_without_model(project, missing) | _of_other_releases(facts, missing) | not_ours,
     )
 
 
@@ -79,8 +79,9 @@ def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
     if result.outcome == "lost":
         found = {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()}
         facts = [fact for fact in read_facts(project) if fact.tag in {tag.tag for tag in batch}]
-        only_here = [fact.tag for fact in facts if fact.tag not in found]
-        raise _conflict(project, remote, found, taken(remote, found, only_here).repair)
+        ours = [fact for fact in facts if fact.tag in found]
+        only_here = [fact for fact in facts if fact.tag not in found]
+        raise _conflict(project, remote, found, taken(remote, ours, only_here).repair)
     if remote == project.remote:
         record_seen(project, (tag.oid for tag in batch), at_remote=True)
 
@@ -99,6 +100,16 @@ def _without_model(project: Project, facts: Iterable[TagFact]) -> dict[str, str]
                 f" `mlgit release {word(fact.tag)} --data-elsewhere`"
             )
     return found
+
+
+def _of_other_releases(facts: Iterable[TagFact], missing: Iterable[TagFact]) -> dict[str, str]:
+    """Tag -> that the release which it names is not here: no one else could use the tag."""
+    releases = {"", *(fact.oid for fact in facts if fact.name.action == "register")}
+    return {
+        fact.tag: f"the release that it names is not here; to delete it here: `git tag -d {word(fact.tag)}`"
+        for fact in missing
+        if fact.release not in releases
+    }
 
 
 def _versions(theirs: Mapping[str, str]) -> Mapping[tuple[str, str], str]:
