@@ -196,6 +196,25 @@ def test_only_a_refused_push_reports_that_nothing_was_changed(
     assert ("may still arrive" in done.err) is ("was interrupted" in reported)
 
 
+def test_a_server_without_atomic_pushes_takes_one_tag_and_says_so_of_two(staged: Folder) -> None:
+    origin(staged).git("config", "receive.advertiseAtomic", "false")
+    assert staged.here("unassign", "line", "--env", "staging").status == Exit.DONE
+    assert staged.here("promote", "line", "--to", "staging").status == Exit.DONE
+    staged.write("README.md", "words\n")
+    staged.commit("Go on")
+    staged.git("push", "-q")
+    assert staged.here("release", "line", "--force").status == Exit.DONE
+    before = tags_of(origin(staged))
+    done = staged.here("promote", "line", "--to", "staging")
+    assert done.status == Exit.TOOL
+    assert "error: `origin` does not support atomic pushes" in done.err
+    assert "nothing was changed" in done.err
+    assert "may still arrive" not in done.err
+    assert tags_of(origin(staged)) == before == tags_of(staged)
+    staged.ok("sh", "-c", done.err.rpartition("promise: `")[2].partition("`")[0])
+    assert "Already: line@v1.0.1 is in staging" in staged.here("promote", "line", "--to", "staging").out
+
+
 def test_a_refused_second_push_does_not_undo_the_first_one(staged: Folder) -> None:
     marker = staged.path.parent / "tried"
     hook(staged, "pre-receive", f"test -e {marker} && exit 1; touch {marker}; kill -9 $PPID")

@@ -14,6 +14,7 @@ from mlgit.adapters.git.binary import NO_RESPONSE, Git, GitFailed
 from mlgit.core.record import record
 from mlgit.core.registry.tags import TAGS, deletion
 from mlgit.core.trunk import head_of
+from mlgit.core.wording import words
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ PUSH_TIMEOUT_S = 120.0
 ASK_TIMEOUT_S = 60.0
 # How git marks a ref that was refused, here or there; a ref without a response is marked otherwise.
 _REFUSED = "rejected]"
+_NOT_ATOMIC = "support --atomic"
 _LOOKS = 4
 _BETWEEN_LOOKS_S = 0.1
 
@@ -68,6 +70,8 @@ def push_refs(
     failed = push.run(timeout_s)
     if failed is None:
         return PushResult(outcome="landed", theirs={})
+    if _NOT_ATOMIC in failed.stderr:
+        raise push.not_atomic(failed)
     found = push.result(failed)
     refused = _is_refused(failed)
     if found is None and failed.status == NO_RESPONSE:
@@ -159,12 +163,12 @@ class _Push:
 
     def run(self, timeout_s: float) -> GitFailed | None:
         """Push once; returns the failure, if any. An empty lease means: must not exist yet."""
-        leases = [f"--force-with-lease={ref}:" for ref in self._create]
-        refspecs = [f"{oid}:{ref}" for ref, oid in self._create.items()]
+        leases, refspecs = [f"--force-with-lease={ref}:" for ref in self._create], self._refspecs
         if self._move is not None:
             leases.append(f"--force-with-lease={self._move.ref}:{self._move.old}")
-            refspecs.append(f"{self._move.new}:{self._move.ref}")
-        argv = ("push", "--quiet", "--atomic", "--no-follow-tags", "--no-signed", "--recurse-submodules=no")
+        # One ref alone arrives whole or not at all, also where the server knows no atomic pushes.
+        atomic = ("--atomic",) if len(refspecs) > 1 else ()
+        argv = ("push", "--quiet", *atomic, "--no-follow-tags", "--no-signed", "--recurse-submodules=no")
         try:
             self._git.run(*argv, *leases, self._remote, *refspecs, timeout_s=timeout_s)
         except GitFailed as error:
@@ -172,6 +176,21 @@ class _Push:
         except ToolError as error:
             return GitFailed(argv, NO_RESPONSE, error.message)
         return None
+
+    @property
+    def _refspecs(self) -> list[str]:
+        refspecs = [f"{oid}:{ref}" for ref, oid in self._create.items()]
+        return refspecs if self._move is None else [*refspecs, f"{self._move.new}:{self._move.ref}"]
+
+    def not_atomic(self, failed: GitFailed) -> ToolError:
+        """The error about a server that knows no atomic pushes; git sent it nothing."""
+        return ToolError(
+            f"`{self._remote}` does not support atomic pushes, so that only a part could arrive; "
+            "nothing was changed",
+            hint=f"allow them there (`receive.advertiseAtomic`), or push this without that promise: "
+            f"`{words(('git', 'push', self._remote, *self._refspecs))}`",
+            details=failed.details,
+        )
 
     def result(self, failed: GitFailed) -> PushResult | None:
         """The result after a failed push, from what the remote has; None if it has none of these refs."""
