@@ -39,8 +39,19 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
         metrics=(*_metric_changes(judged), *_of_removed_models(project, judged)),
         references=tuple(judged.references[case.model].baseline for case in judged.cases),
         tools={"mlgit": __version__},
+        asked=tuple(_asked(question)),
     )
     return _with_lines(project, judged, bare) if lines else bare
+
+
+def _asked(question: Question) -> Iterable[str]:
+    """The options that change a verdict, and that it does not show itself."""
+    for model in question.models:
+        yield from ("--model", model)
+    if question.base is not None and question.purpose != "check":
+        yield from ("--base", question.base)
+    if question.date is not None:
+        yield from ("--date", question.date.isoformat())
 
 
 def _metric_changes(judged: Judgement) -> tuple[MetricChange, ...]:

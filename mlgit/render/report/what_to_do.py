@@ -29,12 +29,13 @@ _REPAIRS = {
 }
 _NAMED = re.compile(r"`([^`]+)`")
 _MOST = 3
+_ASKED = frozenset({"--model", "--base", "--date"})
 
 
 def what_to_do(record: Check, context: ReportContext) -> list[str]:
     """One line per command that a reader may want next."""
     verdict = record.verdict
-    check = " ".join(["mlgit check", *_options(verdict)])
+    check = " ".join(["mlgit check", *_options(record)])
     repairs = _repairs(verdict)
     found = [f"- {why}: {code(command)}" for command, why in repairs]
     failed = [each for each in sorted_results(verdict) if each.effect == "block" and each.outcome == "fail"]
@@ -99,8 +100,8 @@ def _repairs(verdict: Verdict) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def _options(verdict: Verdict) -> list[str]:
-    options = []
+def _options(record: Check) -> list[str]:
+    options, verdict = [], record.verdict
     base = next((each.commit for each in verdict.baselines if each.vs == "base" and each.commit), None)
     if verdict.purpose == "promote" and verdict.environment:
         options += ["--promote-to", _word(verdict.environment)]
@@ -113,7 +114,8 @@ def _options(verdict: Verdict) -> list[str]:
     if any(note.code == "stale_allowed" for note in verdict.notes):
         options.append("--allow-stale")
     waivers = [*(each.waiver for each in verdict.results), *(each.waiver for each in verdict.notes)]
-    if any(waivers):  # they end on a day
+    options += map(_word, record.asked)
+    if any(waivers) and "--date" not in record.asked:  # they end on a day
         options += ["--date", verdict.evaluated_on.isoformat()]
     return options
 
@@ -121,4 +123,4 @@ def _options(verdict: Verdict) -> list[str]:
 def _word(text: str) -> str:
     """A name as a safe word for a shell line; characters that a shell could interpret become `?`."""
     plain = _NOT_IN_WORD.sub("?", text)[:100]
-    return f"?{plain[1:]}" if plain.startswith("-") else plain
+    return f"?{plain[1:]}" if plain.startswith("-") and text not in _ASKED else plain

@@ -83,6 +83,12 @@ def test_the_command_for_the_same_verdict_accepts_stale_numbers_where_the_report
         assert ("--allow-stale" in same) is shown
 
 
+def test_the_command_for_the_same_verdict_repeats_what_was_asked() -> None:
+    record = replace(failing("auc", value="0.9", extra=1), asked=("--model", "tumor", "--date", "2026-03-01"))
+    (same,) = [line for line in markdown(record).splitlines() if "The same verdict" in line]
+    assert same.endswith("mlgit check --base bbbbbbbbbbbb --model tumor --date 2026-03-01`")
+
+
 def test_the_report_says_that_no_metric_changed_if_something_else_did() -> None:
     passing = failing("auc", value="0.9")
     bare = replace(passing, verdict=replace(passing.verdict, results=()))
