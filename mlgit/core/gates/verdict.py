@@ -233,8 +233,8 @@ class Check:
 
     `references` are the baselines that each model's metrics are shown next to, even without a gate on them.
     `changes` maps `data`, `params` and `model` to one line each. `tools` maps a tool to its version.
-    `params`, `stages`, `history` and `plots` are for reports, and otherwise empty. `asked` are the options that
-    the verdict itself does not show.
+    `params`, `stages`, `history` and `plots` are for reports, and otherwise empty. `asked` are the options
+    that the verdict itself does not show.
     """
 
     verdict: Verdict

@@ -109,7 +109,7 @@ def only_model_in(project: Project, environment: str, read: Callable[[str], Mode
     names = model_names(project)
     if len(names) > 1:
         declared = declared_models(project)
-        there = [name for name in names if name in declared or read(name).environment(environment).holder]
+        there = [name for name in names if name in declared or _holds(read(name), environment)]
         own = (name_in_environment(project, name, environment, None, read) for name in there)
         names = tuple(dict.fromkeys(own))
     if len(names) == 1:
@@ -120,5 +120,16 @@ def only_model_in(project: Project, environment: str, read: Callable[[str], Mode
             hint=f"write `heads/{environment}` for the branch",
         )
     held = [name for name in names if read(name).environment(environment).holder is not None]
-    hint = "choose one: " + listed(f"{name}#{environment}" for name in held or names)
+    held = held or [name for name in names if read(name).environment(environment).changes]
+    if not held:
+        message = f"`{environment}` holds no version of any model by the tags of this clone"
+        raise UnknownReference(message, hint="see `mlgit models`")
+    hint = "choose one: " + listed(f"{name}#{environment}" for name in held)
     raise UnknownReference(f"`{environment}` is an environment of several models", hint=hint)
+
+
+def _holds(state: ModelState, environment: str) -> bool:
+    """Whether a model that is not declared is there, by a tag that names none of another model's releases."""
+    holder = state.environment(environment).holder
+    releases = {"", *(fact.oid for fact in state.facts if fact.name.action == "register")}
+    return holder is not None and holder.release in releases

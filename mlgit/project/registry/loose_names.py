@@ -128,7 +128,12 @@ def unknown(project: Project, text: str) -> UnknownReference:
         return UnknownReference(
             f"`{text}` is a model", hint=f"write one of its versions, such as `{text}@latest`"
         )
-    known = [f"{name}@{each.version}" for name, state in models.items() for each in state.versions]
+    known = [
+        f"{name}@{each.version}"
+        for name, state in models.items()
+        for each in state.versions
+        if not each.deregistered
+    ]
     known += [f"{name}#{each}" for name, state in models.items() for each in state.environments]
     known += list(project.trunk_config.environments)
     known += [ref.removeprefix("refs/heads/") for ref in project.branches if ref.startswith("refs/heads/")]

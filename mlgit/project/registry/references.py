@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.record import record
+from mlgit.core.wording import words
 from mlgit.errors import StateError, UnknownReference
 from mlgit.project.registry.loose_names import experiment, named_loosely, unknown, version_at
 
@@ -202,6 +203,7 @@ def _require_newest(project: Project, found: Reference) -> None:
 
 
 def _empty(project: Project, environment: str, model: str) -> UnknownReference:
+    from mlgit.core.registry.moves import emptied
     from mlgit.core.registry.state import ModelState
     from mlgit.project.registry.completeness import doubts, unknown_here
     from mlgit.project.registry.read import read_model_tags
@@ -210,8 +212,26 @@ def _empty(project: Project, environment: str, model: str) -> UnknownReference:
     state = tags.state or ModelState(name=model)
     if doubts(project, tags.ignored).environment(state, environment) == "no":
         return unknown_here(project, f"What `{environment}` holds of `{model}`")
-    hint = f"run `mlgit promote {model} --to {environment}`"
-    return UnknownReference(f"`{environment}` holds no version of `{model}`", hint=hint)
+    message = f"`{environment}` holds no version of `{model}`"
+    why = emptied(state.environment(environment), state)
+    if why is not None:
+        see = words(("mlgit", "history", model, "--env", environment))
+        return UnknownReference(f"{message}: {why}", hint=f"see `{see}`")
+    return UnknownReference(message, hint=f"run `{_first_step(project, state, environment)}`")
+
+
+def _first_step(project: Project, state: ModelState, name: str) -> str:
+    """The command that is next on the way of a model into an environment that never held it."""
+    declared, seen = project.trunk_config.environments, [name]
+    if not any(each.version.final and not each.deregistered for each in state.versions):
+        return words(("mlgit", "release", state.name))
+    if name not in declared:
+        return words(("mlgit", "show", state.name))
+    while (source := declared[seen[-1]].source) in declared and source is not None and source not in seen:
+        if state.environment(source).holder is not None:
+            break
+        seen.append(source)
+    return words(("mlgit", "promote", state.name, "--to", seen[-1]))
 
 
 def _version(project: Project, text: str, read: Reader | None, *, compares: bool) -> Reference | None:
