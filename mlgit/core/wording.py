@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _UNIT_STEP = 1024
@@ -86,13 +87,23 @@ def near(name: str, known: Iterable[str]) -> str | None:
 
 
 def format_age(seconds: float) -> str:
-    """`3 s ago`, `5 min ago`, `3 h ago`, `2 days ago`; never in the future."""
-    whole = max(0, int(seconds))
+    """`3 s ago`, `5 min ago`, `3 h ago`, `2 days ago`; `just now` in a future that any clock may show."""
+    if seconds < 0:
+        return "just now"
+    whole = int(seconds)
     if whole < _MINUTE_S:
         return f"{whole} s ago"
     if whole < _HOUR_S:
         return f"{whole // _MINUTE_S} min ago"
     return f"{whole // _HOUR_S} h ago" if whole < 2 * _DAY_S else f"{whole // _DAY_S} days ago"
+
+
+def format_since(then: datetime, now: datetime) -> str:
+    """The age of a time; its date if that is ahead of `now`, which is in UTC: one of the two is wrong."""
+    seconds = (now - then).total_seconds()
+    if seconds > -_MINUTE_S:
+        return format_age(seconds)
+    return f"on {then.astimezone(now.tzinfo):%Y-%m-%d %H:%M} UTC (dated ahead)"
 
 
 def format_size(size_bytes: int) -> str:

@@ -10,7 +10,7 @@ from mlgit.core.deploy.deployment import Deployment, DeployReport, failure
 from mlgit.core.deploy.folders import placeholders, shared
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.registry.tags import TAGS
-from mlgit.core.wording import format_age, word, words
+from mlgit.core.wording import format_since, word, words
 from mlgit.errors import Again, ConfigError, MlgitError, StateError, ToolError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
@@ -92,7 +92,7 @@ def _fetch(project: Project, environment: str, model: str | None) -> tuple[str, 
         raise
     except RemoteFailed as error:
         seen = tags_as_of(project)
-        age = "" if seen is None else f", fetched {format_age((project.now - seen).total_seconds())}"
+        age = "" if seen is None else f", fetched {format_since(seen, project.now)}"
         named = [] if model is None else [model]
         command = f"mlgit deploy --env {words([environment, *named])} --offline"
         raise ToolError(

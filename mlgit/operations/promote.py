@@ -15,7 +15,7 @@ from mlgit.core.release.promotion import (
     split_target,
 )
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
-from mlgit.core.wording import cut, format_age, listed, word
+from mlgit.core.wording import cut, format_since, listed, word
 from mlgit.errors import AnswerNo
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import require_environment
@@ -134,7 +134,7 @@ def _taken_out(project: Project, here: EnvironmentState, version: RegisteredVers
                 return ()
             did = "rolled it back" if change.action == "rollback" else "took it out"
             why = f': "{cut(change.reason, _REASON)}"' if change.reason else ""
-            age = format_age((project.now - change.fact.at).total_seconds())
+            age = format_since(change.fact.at, project.now)
             return (f"{version.version} was in `{here.environment}`; {change.fact.tagger} {did} {age}{why}",)
     return ()
 

@@ -13,7 +13,7 @@ from mlgit.core.release.going_back import passed_over, rollback_target
 from mlgit.core.release.promotion import require_changeable
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.trust.rules import was_promoted
-from mlgit.core.wording import cut, format_age, word, words
+from mlgit.core.wording import cut, format_since, word, words
 from mlgit.errors import Again, ConfigError, LostRace, StateError, ToolError
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.ci.before_rename import require_own_name
@@ -192,13 +192,13 @@ def _last_hour(project: Project, here: EnvironmentState) -> str | None:
     newest = here.changes[-1] if here.changes and here.doubt is None else None
     if newest is None or newest.action != "rollback":
         return None
-    age_s = (project.now - newest.fact.at).total_seconds()
-    if abs(age_s) >= _HOUR_S:
+    # One that is dated ahead may be as recent: the clock that made it, or this one, is wrong.
+    if (project.now - newest.fact.at).total_seconds() >= _HOUR_S:
         return None
     left = "" if newest.held is None else f"from {label_of(newest.held, here.registered)} "
     why = f': "{cut(newest.reason, _REASON)}"' if newest.reason else ""
     what = f"`{here.environment}` {left}to {here.label}"
-    return f"{newest.fact.tagger} rolled back {what} {format_age(age_s)}{why}"
+    return f"{newest.fact.tagger} rolled back {what} {format_since(newest.fact.at, project.now)}{why}"
 
 
 def _require_meant(

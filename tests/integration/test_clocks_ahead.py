@@ -34,6 +34,25 @@ def test_the_tag_of_the_clock_that_is_ahead_is_named_and_no_later_one(
     assert finding["repair"].startswith("correct the clock of Bob's machine; ")
 
 
+def test_no_screen_shows_an_age_of_what_is_dated_ahead(staged: Folder) -> None:
+    train(staged, "1.99")
+    forge_release(staged, gates=outcomes(["r2-floor", "mae-vs-base"]), at=LATER)
+    config = (staged / "mlgit.yaml").read_text(encoding="utf-8")
+    staged.write("mlgit.yaml", f"{config}deploy: {{staging: {{target: local, path: 'served/{{model}}'}}}}\n")
+    staged.write(".gitignore", "/served\n")
+    staged.commit("Deploy")
+    staged.git("push", "-q")
+    forge_assignment(staged, "line#staging#2", "v1.0.1", gates=["r2-floor"], date=LATER_S, at=LATER)
+    forge_assignment(staged, "line#staging#3", "v1.0.0", "rollback", gates=(), date=LATER_S + 9, at=LATER)
+    commands = [["status"], ["show", "line"], ["show", "line@v1.0.1"], ["show", "line#staging"], ["history"]]
+    refused = [["rollback", "--env", "staging", "-m", "Night"]]
+    for argv in (*commands, *refused):
+        done = staged.here(*argv)
+        assert "on 2090-01-01 00:00 UTC (dated ahead)" in " ".join((done.out + done.err).split()), argv
+    done = staged.here("promote", "line@v1.0.1", "--to", "staging")
+    assert "rolled it back on 2090-01-01 00:00 UTC (dated ahead)" in done.out, done.err
+
+
 def test_a_version_that_was_there_was_released_by_then_whatever_the_clock_of_its_release(
     staged: Folder,
 ) -> None:

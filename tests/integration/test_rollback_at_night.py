@@ -180,8 +180,10 @@ def test_a_second_rollback_within_the_hour_is_refused_and_names_the_first(live: 
     )
 
 
-@pytest.mark.parametrize(("minutes", "refused"), [(59, True), (-59, True), (60, False)])
-def test_only_the_last_hour_counts(live: Folder, minutes: int, *, refused: bool) -> None:
+@pytest.mark.parametrize(("minutes", "refused"), [(59, True), (-59, True), (60, False), (-500_000, True)])
+def test_only_the_last_hour_counts_and_what_a_clock_dates_ahead(
+    live: Folder, minutes: int, *, refused: bool
+) -> None:
     late = NOON + timedelta(days=400)
     back(live, late)
     if refused:

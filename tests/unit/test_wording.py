@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.wording import count, cut, first, format_age, format_size, joined, listed, near, word, words
+from mlgit.core.wording import (
+    count,
+    cut,
+    first,
+    format_age,
+    format_since,
+    format_size,
+    joined,
+    listed,
+    near,
+    word,
+    words,
+)
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "days": 86400}
 
@@ -85,8 +99,25 @@ def test_an_age_has_one_unit(seconds: float, expected: str) -> None:
 
 
 @given(st.floats(max_value=0, allow_nan=False, allow_infinity=False))
-def test_a_time_in_the_future_is_now(seconds: float) -> None:
-    assert format_age(seconds) == "0 s ago"
+def test_an_age_is_never_in_the_future(seconds: float) -> None:
+    assert format_age(seconds) == ("0 s ago" if seconds == 0 else "just now")
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "expected"),
+    [
+        (-7200, "2 h ago"),
+        (0, "0 s ago"),
+        (59, "just now"),
+        (60, "on 2026-05-03 12:01 UTC (dated ahead)"),
+        (2 * 366 * 86400, "on 2028-05-04 12:00 UTC (dated ahead)"),
+    ],
+)
+def test_a_time_that_is_dated_ahead_is_a_date(ahead_s: int, expected: str) -> None:
+    now = datetime(2026, 5, 3, 12, tzinfo=UTC)
+    then = now + timedelta(seconds=ahead_s)
+    assert format_since(then, now) == expected
+    assert format_since(then.astimezone(timezone(timedelta(hours=5))), now) == expected
 
 
 @given(st.integers(0, 10**9))

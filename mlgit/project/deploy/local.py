@@ -17,7 +17,7 @@ from mlgit.core.deploy.journal import EntryStep, entry
 from mlgit.core.deploy.manifest import Manifest, manifest_of
 from mlgit.core.deploy.plan import Action, Plan, TargetState, plan, staged_name, suitable
 from mlgit.core.registry.tags import TAGS
-from mlgit.core.wording import after_colon, format_age, listed, word, words
+from mlgit.core.wording import after_colon, format_since, listed, word, words
 from mlgit.errors import MlgitError, ToolError
 from mlgit.project.deploy.job import Job, as_failure
 from mlgit.project.deploy.served import switched_at
@@ -245,9 +245,7 @@ class _LocalDeployment:
         label, age = self._before or release, ""
         with suppress(OSError):
             at = switched_at(self._folder.journal.read(), release)
-            age = (
-                "" if at is None else f", deployed {format_age((self._job.project.now - at).total_seconds())}"
-            )
+            age = "" if at is None else f", deployed {format_since(at, self._job.project.now)}"
         return f"still served: {label}{age}"
 
     def _result(self, state: State) -> Deployment:

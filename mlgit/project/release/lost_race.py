@@ -8,13 +8,14 @@ from mlgit.adapters.git.push import fetch_refs, try_fetch_refs
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.core.registry.state import ModelState, TagFact, version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns, taken
-from mlgit.core.wording import format_age, listed, word, words
+from mlgit.core.wording import format_since, listed, word, words
 from mlgit.errors import Interrupted, LostRace, StateError, ToolError
 from mlgit.project.registry.pushed import record_seen, record_taken, seen_at_remote
 from mlgit.project.registry.read import read_facts, read_model
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
 
     from mlgit.project.open import Project
 
@@ -45,7 +46,7 @@ def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
     look = f"mlgit history {word(first.model)}"
     look += "" if first.environment is None else f" --env {word(first.environment)}"
     return LostRace(
-        _sentence(winner, state, now_s=project.now.timestamp()),
+        _sentence(winner, state, now=project.now),
         details=("nothing was written",),
         hint=f"see `{look}`, then run this again",
     )
@@ -143,9 +144,9 @@ def _models_of(tags: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name.model for name in names if name is not None))
 
 
-def _sentence(fact: TagFact, state: ModelState, *, now_s: float) -> str:
+def _sentence(fact: TagFact, state: ModelState, *, now: datetime) -> str:
     """For example "`alice` promoted `tumor@v1.4.0` to `prod` 3 s ago (tumor#prod#5)"."""
-    name, ago = fact.name, format_age(now_s - fact.at.timestamp())
+    name, ago = fact.name, format_since(fact.at, now)
     verb = {
         "register": "released",
         "deregister": "deregistered",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from mlgit.core.deploy.deployment import failed_during
-from mlgit.core.wording import format_age
+from mlgit.core.wording import format_since
 from mlgit.render.page import Page, Span, field, line
 
 _FRESH_S = 60  # such tags were fetched for this deployment, or just before
@@ -93,7 +93,8 @@ def _tags(record: DeployReport) -> Page:
     if record.remote is None or record.tags_as_of is None:
         return []
     age_s = (record.at - record.tags_as_of).total_seconds()
-    if age_s < _FRESH_S:
+    if 0 <= age_s < _FRESH_S:
         return []
-    text = f"tags fetched {format_age(age_s)}; without `--offline`, {record.remote} is asked for newer ones"
+    age = format_since(record.tags_as_of, record.at)
+    text = f"tags fetched {age}; without `--offline`, {record.remote} is asked for newer ones"
     return [line(Span(text, "dim"))]

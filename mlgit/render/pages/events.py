@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.wording import cut
+from mlgit.core.wording import cut, format_since
 from mlgit.render.page import Cell, Page, Span, Style, Table, cell_spans, table
-from mlgit.render.pages.age import ago
 from mlgit.render.pages.refused import refused_lines
 
 if TYPE_CHECKING:
@@ -36,8 +35,8 @@ def event_lines(
     widest = max(map(len, places))
     rows: list[tuple[Cell, ...]] = []
     for event, place in zip(events, places, strict=True):
-        age, action = Span(ago(event.at, now), "dim"), Span(event.action, _STYLES.get(event.action, ""))
-        rows.append((age, _move(event, place, widest), action, cut(event.author, _NAME)))
+        age, action = format_since(event.at, now), Span(event.action, _STYLES.get(event.action, ""))
+        rows.append((Span(age, "dim"), _move(event, place, widest), action, cut(event.author, _NAME)))
     taken = sum(max(map(_length, column)) + _GAP for column in zip(*rows, strict=True))
     left = width - indent - taken
     whys = [_why(event, left if left >= _LEAST else 0) for event in events]

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from mlgit.core.compare.leaderboard import Column, Leaderboard, Row, is_below
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.record import NamedTuple
-from mlgit.core.wording import count
+from mlgit.core.wording import count, format_since
 from mlgit.render.page import Cell, Page, Span, cell_spans, clean, line, table
-from mlgit.render.pages.age import ago
 from mlgit.render.pages.diff import value
 
 if TYPE_CHECKING:
@@ -51,7 +50,8 @@ def page(record: Leaderboard, *, width: int, show_all: bool = False) -> Page:
         ("commit", [Span("" if row.commit is None else row.commit[:_COMMIT], "dim") for row in record.rows]),
     ]
     if width >= _WIDE and not record.sort:
-        ages = ["" if row.created_at is None else ago(row.created_at, record.told_at) for row in record.rows]
+        times = [row.created_at for row in record.rows]
+        ages = ["" if at is None else format_since(at, record.told_at) for at in times]
         fixed.append(("made", [Span(age, "dim") for age in ages]))
     left = width - sum(_width(title, cells) + _GAP for title, cells in fixed)
     shown = _fitting(record, left, show_all=show_all)

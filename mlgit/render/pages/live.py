@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.status import furthest_first
-from mlgit.core.wording import count, format_age
+from mlgit.core.wording import count, format_since
 from mlgit.render.console import text_width
 from mlgit.render.page import Page, Span, Style, line
 
@@ -154,7 +154,7 @@ def _words(each: EnvironmentLine, found: Status, now: datetime, *, verbose: bool
     if each.action is None or each.since is None:
         return Span("nothing promoted", "dim")
     before = f" from {each.before}" if each.action == "rollback" and each.before else ""
-    age = format_age((now - each.since).total_seconds())
+    age = format_since(each.since, now)
     text = f"{_VERBS[each.action]}{before} {age} by {each.by}"
     is_served = each.served is not None and each.served.right
     text += ", served" if is_served and each.version else ""
