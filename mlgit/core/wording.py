@@ -62,9 +62,10 @@ def after_colon(sentence: str) -> str:
 def word(text: str) -> str:
     """A text as one word for a shell: as it is if that is safe, otherwise in single quotes.
 
-    bash replaces `!` also between double quotes, so that a tag such as `m#prod!#2` needs single ones.
+    bash replaces `!` also between double quotes, so that a tag such as `m#prod!#2` needs single ones. zsh
+    replaces a `=` at the start.
     """
-    plain = text.isascii() and text.translate(_SAFE).isalnum()
+    plain = text.isascii() and text.translate(_SAFE).isalnum() and text[0] != "="
     return text if plain else "'" + text.replace("'", "'\"'\"'") + "'"
 
 
@@ -87,9 +88,9 @@ def near(name: str, known: Iterable[str]) -> str | None:
 
 
 def format_age(seconds: float) -> str:
-    """`3 s ago`, `5 min ago`, `3 h ago`, `2 days ago`; `just now` in a future that any clock may show."""
+    """`3 s ago`, `5 min ago`, `3 h ago`, `2 days ago`."""
     if seconds < 0:
-        return "just now"
+        return "0 s ago"
     whole = int(seconds)
     if whole < _MINUTE_S:
         return f"{whole} s ago"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.errors import Exit
+from tests.support.pasted import shells, typed_into
 from tests.support.registry import change, clone, tags_of
 from tests.support.shell import Folder
 from tests.support.targets import folder_of, forget_data, go_live, served, without_times
@@ -37,9 +38,11 @@ def test_a_promotion_is_proposed_in_a_line_that_a_shell_takes(live: Folder) -> N
     live.commit("More")
     live.git("push", "-q")
     assert live.here("release", "line", "--force").status == Exit.DONE
-    last = live.here("status").out.splitlines()[-1].removeprefix("next: ")
-    assert last == "mlgit promote line --to staging  # `line` v1.0.3 is released"
-    assert live.run("bash", "-n", "-c", last).status == Exit.DONE
+    *_, last, why = live.here("status").out.splitlines()
+    assert (last, why) == ("next: mlgit promote line --to staging", "      `line` v1.0.3 is released")
+    for name, shell in shells().items():
+        printed = typed_into(live, shell, f"{last.removeprefix('next: ')} --dry-run")
+        assert printed.startswith("Would promote line@v1.0.3 to staging"), name
 
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])

@@ -41,7 +41,7 @@ def test_another_number_of_the_rejected_commit_is_refused_and_is_what_doctor_del
     rejected.here("ci", "merged")
     assert "line#staging#2" not in rejected.git("tag")
     (clash,) = findings(rejected, "clashing_versions")
-    assert clash["repair"].startswith("git tag -d line@v1.0.2")
+    assert clash["repair"].endswith(" && git tag -d line@v1.0.2")
 
 
 def test_a_new_name_does_not_release_what_was_rejected_under_the_old_one(rejected: Folder) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
-from mlgit.core.registry.tags import name_in_the_way, parse_tag
+from mlgit.core.registry.tags import deletion, name_in_the_way, parse_tag
 from mlgit.core.release.going_back import rollback_target
 from mlgit.core.stated_time import as_time
 from mlgit.core.trust.doubt import ways_out
@@ -65,7 +65,7 @@ def check_clashes(project: Project) -> Iterator[Finding]:
                     "clashing_versions",
                     f"{names} are at the same commit {commit[:7]}: "
                     "every gto command fails as soon as one of them is assigned",
-                    repair=f"git tag -d {word(spare)}, and delete it on the remote too",
+                    repair=deletion([spare], project.remote),
                     subjects=tuple(tags),
                 )
 
@@ -180,8 +180,8 @@ def _open_assignments(
             f"mlgit answers {label or 'nothing'}, gto's Python API may answer differently",
             repair=f"mlgit promote {model.name} --to {environment.environment}"
             if environment.version is None
-            else f"mlgit history {model.name} --env {environment.environment} shows them; "
-            "the next promotion by mlgit closes the newest",
+            else f"the next promotion by mlgit closes the newest; `mlgit history {model.name} --env "
+            f"{environment.environment}` shows them",
             subjects=tuple(fact.tag for fact in environment.open_assignments),
         )
 

@@ -227,5 +227,8 @@ def _next(found: Status) -> Page:
     if found.next is None:
         return [line(""), line(Span("next: ", "dim"), "nothing to do")]
     step = Span(found.next.command, "command")
-    why = f"  # {found.next.reason}" if found.next.command.startswith(_SHOWN_REASONS) else ""
-    return [line(""), line(Span("next: ", "dim"), step, Span(why, "dim"))]
+    blocks: Page = [line(""), line(Span("next: ", "dim"), step)]
+    if found.next.command.startswith(_SHOWN_REASONS):
+        # Not after a `#` in that line: zsh takes it for arguments.
+        blocks.append(line(Span(found.next.reason, "dim"), indent=6, hang=0))
+    return blocks
