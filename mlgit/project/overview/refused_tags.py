@@ -26,7 +26,7 @@ from mlgit.project.trust.accept import accept
 from mlgit.project.trust.marks import foreign_tags_allowed, of_other_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from mlgit.core.registry.state import ModelState, Refusal
     from mlgit.project.open import Project
@@ -48,6 +48,7 @@ def check_ignored_tags(project: Project) -> Iterator[Finding]:
         yield warning("tag_of_a_fork", f"{text}, so they may be a fork's", repair=repair, subjects=tags)
         return
     others = of_other_tools(project)
+    unseen: list[str] = []
     for tag, why in ignored:
         name = parse_tag(tag)
         if name is not None and others(name.model) and "lightweight" in why:
@@ -55,12 +56,24 @@ def check_ignored_tags(project: Project) -> Iterator[Finding]:
         if why == MISSING:
             yield _missing(project, tag)
             continue
-        kind, repair = "unreadable_tag", unless_needed([tag], project.remote, why=why)
         if why.endswith(NOT_SEEN):
-            kind, repair = "tag_of_a_fork", ignored_hint(project, tag, why)
-        elif "lightweight" in why:
+            unseen.append(tag)
+            continue
+        kind, repair = "unreadable_tag", unless_needed([tag], project.remote, why=why)
+        if "lightweight" in why:
             kind, repair = "lightweight_tag", _lightweight(project, tag)
         yield warning(kind, f"The tag `{tag}` does not count: {why}", repair=repair, subjects=(tag,))
+    if unseen:
+        yield _unseen(project, unseen)
+
+
+def _unseen(project: Project, tags: Sequence[str]) -> Finding:
+    """Tags that may be a fork's, together: after the address of the remote changed, these are all."""
+    named, it = (f"The tag {listed(tags)} does", "it") if len(tags) == 1 else (f"{listed(tags)} do", "them")
+    they = "it" if len(tags) == 1 else "they"
+    text = f"{named} not count: this clone has not seen {it} at `{project.remote}`, so {they} may be a fork's"
+    repair = ignored_hint(project, tags[0], NOT_SEEN, *tags[1:_SHOWN])
+    return warning("tag_of_a_fork", text, repair=repair, subjects=tuple(tags))
 
 
 def check_refused_tags(project: Project) -> Iterator[Finding]:
@@ -160,7 +173,7 @@ def _missing(project: Project, tag: str) -> Finding:
     return fault(
         "missing_tag_object",
         f"The object of the tag `{tag}` is missing or damaged, so the state of its model is not known",
-        repair="git fsck, and fetch the tag from a clone that has it" if project.remote is None else here,
+        repair="run `git fsck`, and fetch it from a clone that has it" if project.remote is None else here,
         subjects=(tag,),
     )
 

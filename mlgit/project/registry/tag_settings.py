@@ -44,11 +44,14 @@ def tag_repair(project: Project) -> str:
     return f"git fetch --force --tags {word(remote)}"
 
 
-def ignored_hint(project: Project, tag: str, why: str) -> str:
-    """What to do about a lightweight or damaged tag, or one that may be a fork's: fetch, or delete it."""
+def ignored_hint(project: Project, tag: str, why: str, *others: str) -> str:
+    """What to do about a lightweight or damaged tag, or some that may be a fork's: fetch, or delete them."""
     if why.endswith(NOT_SEEN) and (other := releases_elsewhere(project)):
         return choose_remote(project, other)
     again = f"run `{tag_repair(project)}`; if the tag still does not count"
+    if why.endswith(NOT_SEEN) and others:
+        again = f"run `{tag_repair(project)}`; if they still do not count"
+        return f"{again}, `{deletion([tag, *others], None)}` deletes them here"
     if why.endswith(NOT_SEEN):
         return f"{again}, `{deletion([tag], None)}` deletes it here"
     if "#" in tag:
