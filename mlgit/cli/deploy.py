@@ -31,10 +31,14 @@ def entry(
 ) -> int | None:
     r"""Make a target serve the version in an environment.
 
-    Trunk and tags are fetched first. What the newest tag of the environment says is brought to its target:
-    a folder (`target: local`) whose link `current` is switched in one step, or a program of yours
-    (`target: command`). It may be run any number of times, late or twice. If it fails, the version before is
-    still served (exit 5).
+    Trunk and tags are fetched first; then the target gets what the newest tag of the environment says. It
+    may be run any number of times, late or twice. A failure is exit code 5.
+
+    A folder (`target: local`): its link `current` is switched in one step. If the deployment fails, the
+    version before is still served. The folder has a journal.
+
+    A program of yours (`target: command`): it gets the verified files in $MLGIT_PATH, and runs each time. If
+    it fails, only it knows what is served; `mlgit status` in this clone shows when it failed, and why.
 
     \b
     Examples:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.deploy.deployment import Deployment, DeployReport, failure
@@ -12,6 +13,7 @@ from mlgit.core.progress import Progress, Silent
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.wording import format_since, word, words
 from mlgit.errors import Again, ConfigError, MlgitError, StateError, ToolError, UnknownReference, UsageError
+from mlgit.project.deploy.attempts import attempted
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.renamed import other_names, rename_note
@@ -172,7 +174,8 @@ class _Targets:
                 require_usable_version(self._project, head.version)
             with naming_plugin(self._name, "has a record without a field `path`"):
                 record = self._record if folder is None else replace(self._record, path=folder)
-            return self._deployer(job, record, dry_run=dry_run)
+            run = partial(self._deployer, job, record, dry_run=dry_run)
+            return run() if dry_run or folder is not None else attempted(job, run)
         except (MlgitError, OSError) as error:
             return job.failed(error, job.result("failed"))
 

@@ -10,6 +10,7 @@ from mlgit.core.registry.events import Held, History, Point, events_of, held_ent
 from mlgit.core.registry.replay import replay
 from mlgit.core.wording import listed, word
 from mlgit.errors import MlgitError, UnknownReference
+from mlgit.project.deploy.attempts import unfinished
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import require_model
@@ -60,12 +61,21 @@ def history(
         several=len(registry.models) > 1,
         held=() if at is None else tuple(_held_at(registry, environment, at)),
         points=() if metric is None else _points(project, registry, metric, last),
-        notes=notes or unpublished_notes(project, registry),
+        notes=(*(notes or unpublished_notes(project, registry)), *_failed(project, registry, environment)),
         remote=project.remote,
         tags_as_of=tags_as_of(project) if known.known == "yes" else None,
         told_at=project.now,
         tags_known=known,
     )
+
+
+def _failed(project: Project, registry: Registry, environment: str | None) -> Iterator[str]:
+    """The deployments by programs that did not succeed in this clone: they wrote no tag."""
+    for name, state in registry.models.items():
+        for place, here in state.environments.items():
+            attempt = unfinished(project, here) if environment in {None, place} else None
+            if attempt is not None:
+                yield attempt.text(project.now, f"to {place} of {name}")
 
 
 def _require_model(project: Project, name: str, *, alone: bool) -> None:

@@ -75,7 +75,8 @@ def _without_chance(text: str) -> str:
     """The text with other words for ids, times, and the spaces of columns that depend on them."""
     text = re.sub(r"\b[0-9a-f]{7,12}\b", "ID", text)
     text = re.sub(r"\b\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?(?: UTC)?)?", "DATE", text)
-    return re.sub(r"\d+ (?:s|minutes?) ago", "2 s ago", re.sub(r"in \d+\.\d s", "in 0.4 s", text))
+    text = re.sub(r"\d+ (?:s|min) ago(?=( ?) *)", "2 s ago\\1", re.sub(r"in \d+\.\d s", "in 0.4 s", text))
+    return re.sub(r"(?<=2 s ago ) +", " ", text)
 
 
 def build(place: Path) -> None:

@@ -93,16 +93,20 @@ def _deploy(status: Status) -> NextStep | None:
     """Deploy what an environment holds, if its target on this machine serves something else."""
     for model, each in furthest_first(status.models):
         served = each.served
-        if served is None or each.version is None or each.refused is not None:
+        if each.version is None or each.refused is not None:
+            continue
+        name = [model.model] if len(status.models) > 1 else []
+        deploy = words(("mlgit", "deploy", "--env", each.environment, *name))
+        if each.attempt is not None and each.attempt.error is not None:
+            return NextStep(command=deploy, reason="the last deployment from this clone failed")
+        if served is None:
             continue
         if served.later is not None and status.remote is not None:
             command = words(("git", "fetch", "--tags", status.remote))
             return NextStep(command=command, reason=f"{served.later} is not here")
         if not served.right:
-            name = [model.model] if len(status.models) > 1 else []
             reason = f"the target serves {served.label or 'nothing'}"
             reason = "what the target serves is not known" if served.problem else reason
-            deploy = words(("mlgit", "deploy", "--env", each.environment, *name))
             return NextStep(command=served.repair or deploy, reason=reason)
     return None
 

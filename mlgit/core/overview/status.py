@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.remote_data import RemoteData
     from mlgit.core.pipeline.stages import HandedOver
-    from mlgit.core.registry.entries import Served
+    from mlgit.core.registry.entries import Attempt, Served
     from mlgit.core.registry.readiness import Unready
     from mlgit.core.registry.statement import EnvironmentAction
 
@@ -48,7 +49,8 @@ class EnvironmentLine:
 
     `refused` says why the tag that put it there does not count; `counts` is then what commands take as live.
     `rejected`: that version is deregistered. `action` is the newest change, at `since` by `by`, and `before`
-    what the environment held until then. `served` is None if its target is not a folder on this machine.
+    what the environment held until then. `served` is None if its target is not a folder on this machine, and
+    `attempt` is a deployment by a program that did not succeed, if this clone ran the last one.
     """
 
     environment: str
@@ -67,6 +69,7 @@ class EnvironmentLine:
     before: str | None = None
     reason: str | None = None
     served: Served | None = None
+    attempt: Attempt | None = field(default=None, metadata={"json": None})
 
     @property
     def in_doubt(self) -> bool:

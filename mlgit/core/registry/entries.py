@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import KNOWN, NO_DOUBTS, UNMARKED, Doubts, Known
+from mlgit.core.wording import format_since
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -85,12 +86,33 @@ class Served:
 
 
 @record
+class Attempt:
+    """A deployment from this clone that failed with `error`, or did not end if that is None."""
+
+    label: str
+    at: datetime
+    error: str | None
+
+    def text(self, now: datetime, place: str = "") -> str:
+        """`deploying v1.1.0 to prod of tumor from this clone failed 3 min ago: sh ended with exit code 1`.
+
+        `place` is `to prod of tumor` where the line does not show it.
+        """
+        start = f"deploying {self.label}{place and f' {place}'} from this clone"
+        age = format_since(self.at, now)
+        if self.error is None:
+            return f"{start} began {age}, and its end is not known"
+        return f"{start} failed {age}: {self.error}"
+
+
+@record
 class EnvironmentEntry:
     """What one environment holds of one model.
 
     `label` is the version or `unregistered (sha7)`; None if the environment is empty. `declared`: trunk's
     `mlgit.yaml` has the environment. `refused` says why the tag that put the version there, or emptied the
-    environment, does not count; `counts` is then the label that commands take as live.
+    environment, does not count; `counts` is then the label that commands take as live. `attempt` is a
+    deployment by a program that did not succeed, if this clone ran the last one.
     """
 
     environment: str
@@ -105,6 +127,7 @@ class EnvironmentEntry:
     refused: str | None = None
     counts: str | None = None
     served: Served | None = None
+    attempt: Attempt | None = field(default=None, metadata={"json": None})
 
 
 @record

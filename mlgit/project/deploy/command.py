@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.target.command import run
 from mlgit.core.deploy.folders import fill
 from mlgit.core.deploy.manifest import MANIFEST, manifest_of, write_manifest
+from mlgit.core.wording import words
 from mlgit.errors import MlgitError, ToolError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _deploy(job: Job, argv: tuple[str, ...], timeout_s: int) -> None:
             file.write(write_manifest(manifest_of(job.desired, job.files)))
         job.finish("verified")
         job.enter("done")
-        job.progress.say(f"Running {argv[0]}")
+        job.progress.say(f"Running {words(argv)}")
         status = run(
             argv, folder=job.project.root, variables=_variables(job.desired, folder), timeout_s=timeout_s
         )

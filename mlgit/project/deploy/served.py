@@ -12,6 +12,7 @@ from mlgit.core.registry.entries import Served
 from mlgit.core.stated_time import parse_time
 from mlgit.core.wording import after_colon, cut, word
 from mlgit.errors import MlgitError, ToolError, as_known
+from mlgit.project.deploy.attempts import unfinished
 from mlgit.project.registry.models import declares_only
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def environment_with_served(project: Project, entry: EnvironmentEntry, state: Mo
     """The entry with what its target serves, if it is known what should be there."""
     if entry.refused is not None or entry.known == "no":
         return entry
-    return replace(entry, served=served(project, state.environment(entry.environment)))
+    here = state.environment(entry.environment)
+    return replace(entry, served=served(project, here), attempt=unfinished(project, here))
 
 
 def target_folder(project: Project, path: str, environment: str, model: str) -> str:

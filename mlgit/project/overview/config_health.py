@@ -8,6 +8,7 @@ from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.overview.doctor import Finding, remark, warning
 from mlgit.core.registry.readiness import command_of
 from mlgit.core.wording import word, words
+from mlgit.project.deploy.attempts import unfinished
 from mlgit.project.deploy.served import deploy_command, served
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.former_names import names_before, undeclared
@@ -38,13 +39,19 @@ def check_readiness(project: Project) -> Iterator[Finding]:
 
 
 def check_targets(project: Project) -> Iterator[Finding]:
-    """Folders on this machine that do not serve what their environments hold."""
+    """Targets that do not serve what their environments hold: folders, and programs that failed here."""
     registry, ignored = read_registry_tags(project)
     unsure = doubts(project, ignored)
     for state in registry.models.values():
         trust = trust_in(project, state)
         for name, raw in state.environments.items():
             here = trust.instead.get(name, raw)
+            what, command = f"{state.name}#{name}", deploy_command(project, state.name, name)
+            attempt = unfinished(project, here)
+            if attempt is not None:
+                failed = attempt.text(project.now, f"to `{name}` of `{state.name}`")
+                repair = f"unless it still runs, `{command}`" if attempt.error is None else command
+                yield warning("deployment_failed", f"D{failed[1:]}", repair=repair, subjects=(what,))
             found = served(project, here)
             text = None if found is None else found.wrong(f"`{found.folder}`")
             if found is None or text is None:
@@ -52,11 +59,10 @@ def check_targets(project: Project) -> Iterator[Finding]:
             # A tag that is not here may have put there what the target serves.
             if unsure.environment(state, name) == "no" and found.problem is None and not found.matches:
                 continue
-            repair = found.repair or found.stop or deploy_command(project, state.name, name)
+            way = found.repair or found.stop or command
             if found.later is not None and project.remote is not None:
-                repair = f"git fetch --tags {word(project.remote)}"
-            what = f"{state.name}#{name}"
-            yield warning("not_served", f"`{what}`: {text}", repair=repair, subjects=(what,))
+                way = f"git fetch --tags {word(project.remote)}"
+            yield warning("not_served", f"`{what}`: {text}", repair=way, subjects=(what,))
 
 
 def check_undeclared(project: Project) -> Iterator[Finding]:

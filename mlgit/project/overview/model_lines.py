@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import TypedDict
 
-    from mlgit.core.registry.entries import Served
+    from mlgit.core.registry.entries import Attempt, Served
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.core.registry.statement import EnvironmentAction
     from mlgit.project.open import Project
+
+    class _Deployed(TypedDict, total=False):
+        served: Served | None
+        attempt: Attempt | None
 
     class _Change(TypedDict, total=False):
         """The fields of an EnvironmentLine about its newest change."""
@@ -82,7 +86,7 @@ def _model_line(
                 counts=None if refused is None else trust.counts(each),
                 rejected=each.version is not None and each.version.deregistered,
                 declared=each.environment in environments,
-                served=_served(project, trust.instead.get(each.environment, each)),
+                **_deployed(project, trust.instead.get(each.environment, each)),
                 **_newest_change(each),
             )
             for each in map(model.environment, names)
@@ -94,16 +98,17 @@ def _model_line(
     )
 
 
-def _served(project: Project, here: EnvironmentState) -> Served | None:
-    """What the target serves; nothing is imported for it unless trunk declares one that can be read."""
+def _deployed(project: Project, here: EnvironmentState) -> _Deployed:
+    """What the target serves, or failed to; nothing is imported for it unless trunk declares one."""
     try:
         if not project.trunk_config.deploy:
-            return None
+            return {}
     except MlgitError:
-        return None
+        return {}
+    from mlgit.project.deploy.attempts import unfinished
     from mlgit.project.deploy.served import served
 
-    return served(project, here)
+    return {"served": served(project, here), "attempt": unfinished(project, here)}
 
 
 def _why_held(here: EnvironmentState) -> str | None:

@@ -93,7 +93,7 @@ def _tags(record: DeployReport) -> Page:
     if record.remote is None or record.tags_as_of is None:
         return []
     age_s = (record.at - record.tags_as_of).total_seconds()
-    if 0 <= age_s < _FRESH_S:
+    if abs(age_s) < _FRESH_S:
         return []
     age = format_since(record.tags_as_of, record.at)
     text = f"tags fetched {age}; without `--offline`, {record.remote} is asked for newer ones"

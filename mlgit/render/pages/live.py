@@ -110,7 +110,7 @@ def _table(
         blocks.append(
             line(label, *parts, _words(each, found, now, verbose=verbose), hang=hang + versions + 2)
         )
-        remarks = _remarks(model, each)
+        remarks = _remarks(model, each, now)
         blocks += [line(Span("! ", "careful"), text, indent=hang, hang=2) for text in remarks]
     more = len(rows) - len(shown)
     if more:
@@ -118,13 +118,15 @@ def _table(
     return blocks
 
 
-def _remarks(model: ModelLine, each: EnvironmentLine) -> Iterator[str]:
+def _remarks(model: ModelLine, each: EnvironmentLine, now: datetime) -> Iterator[str]:
     """What is not as it should be with what an environment holds, a sentence each."""
     if each.known == "no":
         return  # a tag that is not here may have ended any of it
     wrong = None if each.served is None else each.served.wrong("the target")
     if wrong is not None:
         yield wrong
+    if each.attempt is not None:
+        yield each.attempt.text(now)
     if each.held:
         why = f' ("{each.reason}")' if each.reason else ""
         yield f"held: no automatic promotion{why}"

@@ -34,6 +34,9 @@ def page(record: ModelList) -> Page:
     for entry, each in sorted(every, key=lambda pair: columns.index(pair[1].environment)):
         name = f"{entry.name}#{each.environment}" if several else each.environment
         shown += served_lines(each.served, place=f"{name}: ")
+        if each.attempt is not None:
+            where = f"to {each.environment} of {entry.name}"
+            shown.append(line(Span("! ", "careful"), each.attempt.text(record.told_at, where)))
     shown += refused_lines(refused_of(record.models))
     shown += unknown_lines(record.tags_known, entries=record.models)
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]

@@ -58,6 +58,7 @@ def _model(record: Details, *, utc: bool) -> Page:
         )
         shown.append(field(each.environment, _held(each) + since, held))
         wrong = None if each.served is None else difference(each.served)
+        wrong = wrong if each.attempt is None else each.attempt.text(record.told_at)
         if wrong is not None:
             shown.append(line(Span("! ", "careful"), wrong, indent=4))
     if record.versions:
@@ -182,6 +183,8 @@ def _served(
     entry: EnvironmentEntry, record: Details, *, utc: bool
 ) -> list[tuple[str, tuple[str | Span, ...]]]:
     served = entry.served
+    if entry.attempt is not None:
+        return [("served", (Span("! ", "careful"), f"not known: {entry.attempt.text(record.told_at)}"))]
     if served is None:
         return []
     wrong = difference(served)

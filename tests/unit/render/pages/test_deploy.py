@@ -108,6 +108,8 @@ def test_the_age_of_the_tags_is_shown_if_a_remote_may_have_newer_ones() -> None:
     before = NOW - timedelta(hours=3)
     assert "tags fetched 3 h ago" in shown(deployment(**FOLDER), remote="origin", tags_as_of=before)
     assert "tags fetched" not in shown(deployment(**FOLDER), remote="origin")
+    after = NOW + timedelta(seconds=2)  # fetched by this command, which began before
+    assert "tags fetched" not in shown(deployment(**FOLDER), remote="origin", tags_as_of=after)
     assert "tags fetched" not in shown(deployment(**FOLDER), tags_as_of=before)
 
 

@@ -1,0 +1,68 @@
+"""Attempts: the last deployment of a model to a program, for this clone: such a target keeps no journal.
+
+It is in `.git/mlgit/`, so that it is known on this machine alone, and may be lost with that folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.memory import Memory
+from mlgit.core.registry.entries import Attempt
+from mlgit.core.stated_time import parse_time
+from mlgit.core.wording import after_colon, cut
+from mlgit.errors import ConfigError, MlgitError, as_known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlgit.core.deploy.deployment import Deployment
+    from mlgit.core.registry.state import EnvironmentState
+    from mlgit.project.deploy.job import Job
+    from mlgit.project.open import Project
+
+_FORMAT = 1
+_ERROR = 160  # characters of an error in one line
+
+
+def attempted(job: Job, deploy: Callable[[], Deployment]) -> Deployment:
+    """Deploy, and keep whether that failed, or that it began, if it is killed."""
+    desired = job.desired
+    memory = _memory(job.project, desired.model, desired.environment)
+    begun = {"oid": desired.oid, "label": desired.version or desired.commit[:7], "at": job.at()}
+    memory.write_json(begun)
+    try:
+        made = deploy()
+    except (MlgitError, OSError) as error:
+        memory.write_json({**begun, "at": job.at(), "error": as_known(error).message})
+        raise
+    ended = {"done": True} if made.failure is None else {"error": made.failure.message}
+    memory.write_json({**begun, "at": job.at(), **ended})
+    return made
+
+
+def unfinished(project: Project, here: EnvironmentState) -> Attempt | None:
+    """The last deployment from this clone of what an environment holds, unless it succeeded.
+
+    None if it is not known what the environment holds, or trunk declares no program for it.
+    """
+    try:
+        declared = project.trunk_config.deploy.get(here.environment)
+    except ConfigError:
+        return None
+    if declared is None or "path" in declared.keys or here.holder is None or here.doubt is not None:
+        return None
+    kept = _memory(project, here.model, here.environment).read_json()
+    if not isinstance(kept, dict) or kept.get("oid") != here.holder.oid or "done" in kept:
+        return None
+    at, error = parse_time(str(kept.get("at"))), kept.get("error")
+    if at is None:
+        return None
+    shown = None if error is None else cut(after_colon(str(error)), _ERROR)
+    return Attempt(label=str(kept.get("label")), at=at, error=shown)
+
+
+def _memory(project: Project, model: str, environment: str) -> Memory:
+    name = hashlib.sha256(f"{model}#{environment}".encode()).hexdigest()[:16]
+    return Memory(project.cache_dir, f"deployed-{name}", format_number=_FORMAT)
