@@ -93,7 +93,10 @@ def _table(
 ) -> Page:
     if all(each.known == "no" for _, each in rows) and found.tags_known.why:
         return title("Live", Span("unknown: ", "careful"), found.tags_known.why)
-    shown = short.first(rows, _ROWS)
+    # What needs attention is not what is left out.
+    worst = short.first(sorted(rows, key=lambda row: not _needs_attention(row[0], row[1], now)), _ROWS)
+    places = list(dict.fromkeys(each.environment for _, each in rows))
+    shown = sorted(worst, key=lambda row: places.index(row[1].environment))
     several = len(found.models) > 1
     names = max(text_width(each.environment) for _, each in shown)
     models = max(text_width(model.model) for model, _ in shown) if several else 0
@@ -116,6 +119,10 @@ def _table(
     if more:
         blocks.append(line(Span(f"and {more} more (`mlgit models` lists all)", "dim"), indent=TITLE))
     return blocks
+
+
+def _needs_attention(model: ModelLine, each: EnvironmentLine, now: datetime) -> bool:
+    return each.known == "no" or each.refused is not None or any(_remarks(model, each, now))
 
 
 def _remarks(model: ModelLine, each: EnvironmentLine, now: datetime) -> Iterator[str]:

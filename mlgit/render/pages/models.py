@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Cell, Page, Span, line, table
 from mlgit.render.pages.age import as_of
 from mlgit.render.pages.refused import refused_lines, refused_of
-from mlgit.render.pages.served import served_lines
+from mlgit.render.pages.served import difference, served_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def page(record: ModelList) -> Page:
         return [line("No models yet"), line(Span("hint: ", "careful"), hint, indent=2)]
     columns = record.columns or record.environments
     whole = record.tags_known.known == "yes"
-    rows = [_row(entry, columns, whole=whole) for entry in record.models]
+    rows = [_row(entry, columns, whole=whole) for entry in sorted(record.models, key=_badness)]
     header = ("model", *columns, "latest", "versions")
     shown: Page = [table(header, rows, right=(len(header) - 1,), indent=0)]
     several = len(record.models) > 1
@@ -41,6 +41,14 @@ def page(record: ModelList) -> Page:
     shown += unknown_lines(record.tags_known, entries=record.models)
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]
     return shown + as_of(record.remote, record.tags_as_of, record.told_at)
+
+
+def _badness(entry: ModelEntry) -> tuple[bool, bool, bool]:
+    """Models that need attention first, then those that are live somewhere, then those with a version."""
+    places = entry.environments
+    wrong = any(each.known == "no" or each.refused is not None or each.held for each in places)
+    wrong |= any(each.attempt is not None or (each.served and difference(each.served)) for each in places)
+    return not (wrong or entry.known == "no"), not any(each.label for each in places), entry.latest is None
 
 
 def unknown_lines(tags: Known, *, entries: Sequence[ModelEntry] = ()) -> Page:

@@ -202,11 +202,12 @@ def _unready(found: Status, short: Shortening) -> Page:
     if not shown:
         return []
     blocks: Page = [line("")]
-    for each in short.first(shown, _NAMES):
+    first = short.first(shown, _NAMES)
+    for each, following in zip(first, (*first[1:], None), strict=True):
         where = "" if each.line is None else f"mlgit.yaml:{each.line}: "
         mark = Span("✗ ", "bad") if each.severity == "error" else Span("! ", "careful")
         blocks.append(line(mark, where + each.message, hang=2))
-        if each.hint:
+        if each.hint and (following is None or following.hint != each.hint):
             blocks.append(line(Span("hint: ", "dim"), each.hint, indent=2, hang=2))
     return [*blocks, *short.rest(shown, _NAMES)]
 

@@ -13,6 +13,7 @@ from mlgit.render.report.tables.differences import (
     is_known_change,
     metric_difference,
     signed_difference,
+    ungated_order,
     value,
 )
 from mlgit.render.report.tables.rows import base_name, mark_of
@@ -90,11 +91,14 @@ def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
     if not record.metrics:
         return []
     compared = any(each.baseline is not None or each.old_text is not None for each in record.metrics)
-    shown = [each for each in record.metrics if level.unchanged or each.changed][: level.rows]
+    results = {(each.model, each.file, each.key): each for each in record.verdict.results}
+    listed = sorted(
+        record.metrics, key=lambda each: _order(each, results.get((each.model, each.file, each.key)))
+    )
+    shown = [each for each in listed if level.unchanged or each.changed][: level.rows]
     several = len({each.model for each in record.metrics}) > 1
     trends = [_trend(each, history) if compared else "" for each in shown]
     trended = any(trends)
-    results = {(each.model, each.file, each.key): each for each in record.verdict.results}
     rows = []
     for each, trend in zip(shown, trends, strict=True):
         name = code(f"{each.model} " * several + f"{each.file}:{each.key}")
@@ -111,6 +115,12 @@ def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
     stale = any(each.reason == "stale" for each in record.verdict.results)
     summary += ", as of the last run" if stale else ""
     return _folded(summary, [*_listed(header, rows, len(record.metrics), level), *_legend(trends, record)])
+
+
+def _order(change: MetricChange, result: Result | None) -> tuple[object, ...]:
+    """Metrics of gates that do not pass first, then changed ones, those of gates before others."""
+    rank = len(RANK) if result is None else RANK[result.effect]
+    return min(rank, RANK["allow"]), not change.changed, rank, *ungated_order(change)
 
 
 def _legend(trends: Sequence[str], record: Check) -> list[str]:

@@ -27,7 +27,7 @@ def sections(record: Check, context: ReportContext, level: DetailLevel) -> list[
     named = worst_of(record.verdict)
     first = None if named is None else named.model
     parts = [(model, of_model(record, model)) for model in models_of(record)]
-    parts.sort(key=lambda pair: (_ORDER[pair[1].verdict.decision], first is None or pair[0] != first))
+    parts.sort(key=lambda pair: (*_badness(pair[1]), first is None or pair[0] != first))
     shown = [pair for pair in parts if _has_news(pair[1]) and (level.ungated or _is_special(pair[1]))]
     rest = [pair for pair in parts if pair not in shown]
     blocks: list[list[str]] = []
@@ -42,6 +42,11 @@ def sections(record: Check, context: ReportContext, level: DetailLevel) -> list[
     blocks.append(left_out(len(shown) - level.rows, "model"))
     blocks.append(_quiet(rest, level))
     return blocks
+
+
+def _badness(part: Check) -> tuple[int, bool]:
+    """By the decision; of several with the same one, those that a gate reads come first."""
+    return _ORDER[part.verdict.decision], not part.verdict.results
 
 
 def _quiet(parts: Sequence[tuple[str | None, Check]], level: DetailLevel) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from mlgit.core.compare.changes import Side, ValueChange, value_changes
 from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine
 from mlgit.core.pipeline.evidence import StageState
+from mlgit.core.registry.readiness import Unready
 from mlgit.render.console import plain
 from mlgit.render.pages.shortening import Shortening
 from mlgit.render.pages.status import page as status_page
@@ -172,3 +173,30 @@ def test_what_a_missing_tag_may_have_ended_is_left_out(known: Literal["yes", "no
     text = plain(page(replace(CLEAN, models=(model,))))
     assert ("held: no automatic promotion" in text) is (known == "yes")
     assert ("is deregistered" in text) is (known == "yes")
+
+
+@pytest.mark.parametrize("place", ["prod", "staging"])
+def test_what_needs_attention_is_never_left_out(place: str) -> None:
+    def model(number: int) -> ModelLine:
+        lines = [environment(name, 0) for name in ("staging", "prod")]
+        if number == 20:
+            lines = [replace(each, held=each.environment == place) for each in lines]
+        return ModelLine(
+            model=f"m{number:02}", latest=None, latest_commit=None, behind=None, environments=tuple(lines)
+        )
+
+    shown = plain(page(replace(CLEAN, models=tuple(model(number) for number in range(40)))))
+    first = shown.splitlines()
+    held = next(number for number, text in enumerate(first) if "held: " in text)
+    assert f"{place}  m20" in first[held - 1]
+    assert "and 72 more (`mlgit models` lists all)" in shown
+
+
+def test_a_hint_of_several_messages_is_shown_once() -> None:
+    def unread(name: str, hint: str) -> Unready:
+        return Unready(
+            code="no_gates", severity="warn", subject=name, message=f"no gate for {name}", hint=hint
+        )
+
+    shown = plain(page(replace(CLEAN, unready=(unread("a", "one"), unread("b", "one"), unread("c", "two")))))
+    assert "! no gate for a\n! no gate for b\n  hint: one\n! no gate for c\n  hint: two\n" in shown

@@ -1,0 +1,59 @@
+"""Page of `mlgit models`: the models that need attention come first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from mlgit.core.registry.entries import Attempt, EnvironmentEntry, ModelEntry, ModelList, Served
+from mlgit.render.console import plain
+from mlgit.render.pages.models import page
+
+NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
+EMPTY = EnvironmentEntry(
+    environment="prod",
+    declared=True,
+    label=None,
+    version=None,
+    commit=None,
+    since=None,
+    author=None,
+    held=False,
+)
+LIVE = replace(EMPTY, label="v1.0.0", version="v1.0.0")
+PLACES = {
+    "a-empty": EMPTY,
+    "b-live": LIVE,
+    "c-held": replace(LIVE, held=True),
+    "d-served": replace(LIVE, served=Served(folder="/srv/d", label="v0.9.0")),
+    "e-failed": replace(LIVE, attempt=Attempt(label="v1.0.0", at=NOW - timedelta(minutes=3), error="no")),
+    "f-refused": replace(LIVE, refused="it is lightweight"),
+    "g-unknown": replace(LIVE, known="no"),
+    "h-right": replace(LIVE, served=Served(folder="/srv/h", label="v1.0.0", matches=True)),
+}
+
+
+def test_models_that_need_attention_come_first_then_those_that_are_live() -> None:
+    models = [
+        ModelEntry(
+            name=name,
+            path=name,
+            declared=True,
+            deprecated=False,
+            versions=1,
+            latest=None,
+            environments=(place,),
+        )
+        for name, place in PLACES.items()
+    ]
+    shown = plain(
+        page(
+            ModelList(models=tuple(models), environments=("prod",), remote=None, tags_as_of=None, told_at=NOW)
+        )
+    )
+    names = [text.split()[0] for text in shown.splitlines()[1:9]]
+    assert names == [
+        *("c-held", "d-served", "e-failed", "f-refused", "g-unknown"),
+        *("b-live", "h-right", "a-empty"),
+    ]
+    assert "! deploying v1.0.0 to prod of e-failed from this clone failed 3 min ago: no\n" in shown
