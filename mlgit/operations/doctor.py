@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
-from mlgit.core.overview.doctor import Diagnosis, Finding, fault, no_answer, remark, warning
+from mlgit.core.dead_remote import explain
+from mlgit.core.overview.doctor import Diagnosis, Finding, fault, remark, warning
 from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.config_health import check_readiness, check_targets, check_undeclared
@@ -69,7 +70,7 @@ def diagnose(
         except MlgitError as error:
             reason, hint = "; ".join((error.message, *error.details[:1])), error.hint
             if isinstance(error, GitFailed) and name in _ONLINE:
-                reason, hint = no_answer(error.stderr, project.remote or "")
+                _, reason, hint = explain(error.stderr, project.remote or "")
             failures.setdefault((reason, hint), []).append(name)
     if "tags_of_the_remote" in found:  # which shows more than what is recorded about it
         found = {name: each for name, each in found.items() if name not in {"taken_names", "unpushed_tags"}}

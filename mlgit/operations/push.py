@@ -9,6 +9,7 @@ from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.branch import push_branch
 from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.refs import count_commits, is_ancestor
+from mlgit.core.dead_remote import explain
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.release.publication import BranchPush, DataPush, Publication, TagPush, batches
 from mlgit.core.wording import count, word, words
@@ -118,10 +119,9 @@ def _ask(project: Project, remote: str) -> Mapping[str, str]:
     try:
         theirs = list_remote_refs(project.git, remote, [f"{_HEADS}*", f"{TAGS}*"], peeled=True)
     except GitFailed as error:
+        found = explain(error.stderr, remote)
         raise ToolError(
-            f"`{remote}` does not answer; nothing was pushed",
-            hint=f"try `git ls-remote {word(remote)}`",
-            details=error.details,
+            f"{found.sentence}; nothing was pushed", hint=found.repair, details=error.details
         ) from error
     if remote == project.remote:
         record_seen(project, (oid for ref, oid in theirs.items() if ref.startswith(TAGS)), at_remote=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.integration.test_doctor import doctor
 
 if TYPE_CHECKING:
@@ -68,3 +69,16 @@ def test_each_kind_of_dead_remote_has_its_repair(
     assert found["message"].startswith("Could not check default branch and tags of the remote: ")
     assert why in found["message"]
     assert found["repair"].startswith(repair)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [("models", "--fetch"), ("push",), ("release", "line"), ("rollback", "line", "--env", "prod", "-m", "x")],
+)
+def test_an_expired_login_is_not_called_silence(project: Folder, argv: tuple[str, ...]) -> None:
+    with refusing(401) as url:
+        project.git("remote", "set-url", "origin", url)
+        done = project.here(*argv)
+    assert done.status == Exit.TOOL
+    assert done.err.startswith("error: `origin` refuses the login")
+    assert "check the connection" not in done.err

@@ -206,4 +206,4 @@ def test_a_wrong_token_is_an_error_that_does_not_show_it(project: Folder, server
     runner = runner_of(project, f"{server.url}/origin.git")
     done = merged(runner, GITHUB_SERVER_URL=server.url, MLGIT_PUSH_TOKEN=TOKEN)
     assert done.status == Exit.TOOL
-    assert "does not answer" in done.err or "Authentication failed" in done.err
+    assert "refuses the login" in done.err

@@ -118,7 +118,7 @@ def _hanging(live: Folder, *, seconds: int = 60) -> Mapping[str, str]:
             "`origin` does not answer",
             "run `mlgit promote line --to prod --local`",
         ),
-        (("push",), "`origin` does not answer; nothing was pushed", "try `git ls-remote origin`"),
+        (("push",), "`origin` does not answer; nothing was pushed", "check the network, VPN and proxy; "),
     ],
 )
 def test_a_remote_that_hangs_is_one_that_does_not_answer(

@@ -147,6 +147,7 @@ def test_the_hint_gives_back_what_origin_has(mine: Folder, how: str) -> None:
     assert {*hint["subjects"]} >= FORKS
     assert hint["message"].endswith(" this clone has not seen them at `origin`, so they may be a fork's")
     again, _, delete = hint["repair"].split("`")[1:4]
+    assert hint["repair"].startswith("run `git fetch --force --tags origin`; those that still do not count ")
     assert again == "git fetch --force --tags origin"
     assert delete.startswith("git tag -d 'net#prod!#2' 'net#prod#2' ")
     mine.git("fetch", "-q", "--force", "--tags", "origin")

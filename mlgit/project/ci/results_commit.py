@@ -17,8 +17,8 @@ from mlgit.adapters.git.branch import (
     require_identity,
 )
 from mlgit.adapters.git.push import fetch_refs, list_remote_refs
+from mlgit.core.dead_remote import explain
 from mlgit.core.record import NamedTuple
-from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.proof import merged_entries
@@ -162,8 +162,5 @@ def _remote_tip(project: Project, remote: str, branch: str) -> str | None:
     try:
         return list_remote_refs(project.git, remote, [ref]).get(ref)
     except GitFailed as error:
-        raise ToolError(
-            f"The Git remote `{remote}` does not answer",
-            hint=f"try `git ls-remote {word(remote)}`",
-            details=error.details,
-        ) from error
+        found = explain(error.stderr, remote)
+        raise ToolError(found.sentence, hint=found.repair, details=error.details) from error

@@ -50,8 +50,8 @@ def ignored_hint(project: Project, tag: str, why: str, *others: str) -> str:
         return choose_remote(project, other)
     again = f"run `{tag_repair(project)}`; if the tag still does not count"
     if why.endswith(NOT_SEEN) and others:
-        again = f"run `{tag_repair(project)}`; if they still do not count"
-        return f"{again}, `{deletion([tag, *others], None)}` deletes them here"
+        again = f"run `{tag_repair(project)}`; those that still do not count can be deleted here"
+        return f"{again}: `{deletion([tag, *others], None)}`"
     if why.endswith(NOT_SEEN):
         return f"{again}, `{deletion([tag], None)}` deletes it here"
     if "#" in tag:

@@ -20,6 +20,7 @@ from mlgit.adapters.git.tags.objects import (
 )
 from mlgit.adapters.git.tags.signing import make_signed_tag, signs_tags
 from mlgit.core.config.names import read_model_name
+from mlgit.core.dead_remote import explain
 from mlgit.core.record import record
 from mlgit.core.registry.tags import TAGS, parse_tag, put_back_or_delete, ref_patterns
 from mlgit.core.release.collisions import collisions
@@ -274,9 +275,13 @@ WRITE_HERE = "check the connection, or run this with `--local`, which writes the
 
 
 def no_answer(remote: str, error: GitFailed, *, hint: str = WRITE_HERE) -> RemoteFailed:
-    """The error that the remote does not answer."""
+    """The error that the remote cannot be read; the hint is another if that is not for its connection."""
     again = Again("this with `--local`", ("--local",)) if hint == WRITE_HERE else None
-    return RemoteFailed(f"`{remote}` does not answer", hint=hint, details=error.details, again=again)
+    found = explain(error.stderr, remote)
+    if not found.silent:
+        rest = hint.removeprefix("check the connection").lstrip(",; ")
+        hint = f"{found.repair}; {rest}"
+    return RemoteFailed(found.sentence, hint=hint, details=error.details, again=again)
 
 
 def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], error: GitFailed) -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mlgit.core.overview.doctor import no_answer
+from mlgit.core.dead_remote import explain
 
 SSH = (
     "\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\n"
@@ -19,6 +19,13 @@ KEY, WRONG, LOOK = (
     "correct the address",
     "see what `git ls-remote 'my origin'` prints",
 )
+SENTENCES = {
+    KEY: "has a host that ssh does not trust",
+    LOGIN: "refuses the login",
+    CLOCK: "has a certificate that git does not trust",
+    WRONG: "has an address that git cannot use",
+    MOVED: "is not there, or hidden from this login",
+}
 # What is printed, with the line that shows the cause in <>, and the repair.
 PRINTED = (
     (f"<ssh: Could not resolve hostname git.example: Name or service not known>{SSH}", NAME),
@@ -53,8 +60,10 @@ PRINTED = (
 @pytest.mark.parametrize(("printed", "repair"), PRINTED)
 def test_each_kind_has_its_repair_and_the_line_that_shows_it(printed: str, repair: str) -> None:
     shown = printed.partition("<")[2].partition(">")[0]
-    found = no_answer(printed.replace("<", "").replace(">", ""), "my origin")
+    found = explain(printed.replace("<", "").replace(">", ""), "my origin")
     assert found.repair.startswith(repair)
     assert "{" not in found.repair
     start = re.sub("^(fatal|ERROR|remote): ", "", shown)
+    says = "does not answer" if repair in {NAME, NET, DISK, LOOK} else SENTENCES[repair]
+    assert (found.sentence, found.silent) == (f"`my origin` {says}", says == "does not answer")
     assert found.line == (start or "git printed nothing")
