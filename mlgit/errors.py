@@ -169,11 +169,10 @@ def as_known(error: Exception) -> MlgitError:
     if isinstance(error, MlgitError):
         return error
     if isinstance(error, OSError):
-        place = f" `{error.filename}`" if error.filename else ""
         reason = error.strerror or str(error)
         if isinstance(error, (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError)):
-            return StateError(f"Cannot use{place}: {reason}")
-        return ToolError(f"The system refused{place}: {reason}")
+            return StateError(f"Cannot use `{error.filename}`: {reason}" if error.filename else reason)
+        return ToolError(f"{reason} (`{error.filename}`)" if error.filename else reason)
     bug = MlgitError(f"This is a bug in mlgit: {type(error).__name__}: {error}")
     bug.code = "bug"
     return bug

@@ -175,7 +175,7 @@ class _Targets:
             with naming_plugin(self._name, "has a record without a field `path`"):
                 record = self._record if folder is None else replace(self._record, path=folder)
             run = partial(self._deployer, job, record, dry_run=dry_run)
-            return run() if dry_run or folder is not None else attempted(job, run)
+            return run() if dry_run else attempted(job, run)
         except (MlgitError, OSError) as error:
             return job.failed(error, job.result("failed"))
 

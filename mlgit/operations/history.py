@@ -11,6 +11,7 @@ from mlgit.core.registry.replay import replay
 from mlgit.core.wording import listed, word
 from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.deploy.attempts import unfinished
+from mlgit.project.deploy.served import served
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import require_model
@@ -70,10 +71,12 @@ def history(
 
 
 def _failed(project: Project, registry: Registry, environment: str | None) -> Iterator[str]:
-    """The deployments by programs that did not succeed in this clone: they wrote no tag."""
+    """The deployments that did not succeed from this clone: they wrote no tag."""
     for name, state in registry.models.items():
         for place, here in state.environments.items():
-            attempt = unfinished(project, here) if environment in {None, place} else None
+            if environment not in {None, place}:
+                continue
+            attempt = unfinished(project, here, served(project, here))
             if attempt is not None:
                 yield attempt.text(project.now, f"to {place} of {name}")
 

@@ -1,8 +1,9 @@
-"""A program that fails leaves no journal: the clone that ran it knows, and no other clone says anything."""
+"""A deployment that fails without a journal: the clone that ran it knows, and no other says anything."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,6 +88,20 @@ def test_a_deployment_that_was_killed_has_begun(deployable: Folder) -> None:
     assert (
         doctor(deployable)["deployment_failed"]["repair"] == "unless it still runs, `mlgit deploy --env prod`"
     )
+
+
+def test_a_folder_that_cannot_be_written_has_no_journal_and_is_named_too(
+    deployable: Folder,
+) -> None:
+    deployable.write("served", "in the way")
+    assert deployable.here("deploy", "--env", "prod").status == Exit.TOOL
+    for argv, place in SCREENS.items():
+        shown = screen(deployable, *argv)
+        assert f"{FAILED.format(place)} 0 s ago: not a directory (`" in re.sub(r"\d+ s ago", "0 s ago", shown)
+    os.unlink(deployable / "served")
+    assert deployable.here("deploy", "--env", "prod").status == Exit.DONE
+    for argv in SCREENS:
+        assert "deploying" not in screen(deployable, *argv), argv
 
 
 def test_a_clone_that_cannot_keep_it_deploys_all_the_same(deployable: Folder) -> None:

@@ -103,7 +103,7 @@ def test_a_read_only_target_is_an_error_and_unchanged(deployable: Folder, tmp_pa
         assign(deployable, "v1.0.1")
         done = deployable.here("deploy", "--env", "prod")
         assert done.status == Exit.TOOL, done.out
-        assert "Read-only file system" in done.err
+        assert "read-only file system" in done.err
         assert "Traceback" not in done.err
         assert served(disk / "line") == "v1.0.0"
     finally:

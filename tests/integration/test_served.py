@@ -311,5 +311,5 @@ def test_a_folder_that_may_not_be_read_is_not_called_empty(
     done = deployable.here("deploy", "--env", "prod", "--offline")
     assert done.status == Exit.TOOL
     assert "nothing was served" not in done.err
-    assert f"what is served is not known: the system refused `{root}/current`" in done.err
+    assert f"what is served is not known: permission denied (`{root}/current`)" in done.err
     assert "journal:" not in done.err

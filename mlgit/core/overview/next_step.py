@@ -97,7 +97,7 @@ def _deploy(status: Status) -> NextStep | None:
             continue
         name = [model.model] if len(status.models) > 1 else []
         deploy = words(("mlgit", "deploy", "--env", each.environment, *name))
-        if each.attempt is not None and each.attempt.error is not None:
+        if served is None and each.attempt is not None and each.attempt.error is not None:
             return NextStep(command=deploy, reason="the last deployment from this clone failed")
         if served is None:
             continue

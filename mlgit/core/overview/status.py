@@ -50,7 +50,7 @@ class EnvironmentLine:
     `refused` says why the tag that put it there does not count; `counts` is then what commands take as live.
     `rejected`: that version is deregistered. `action` is the newest change, at `since` by `by`, and `before`
     what the environment held until then. `served` is None if its target is not a folder on this machine, and
-    `attempt` is a deployment by a program that did not succeed, if this clone ran the last one.
+    `attempt` is the last deployment from this clone, if it did not succeed and the target does not show that.
     """
 
     environment: str

@@ -111,8 +111,8 @@ class EnvironmentEntry:
 
     `label` is the version or `unregistered (sha7)`; None if the environment is empty. `declared`: trunk's
     `mlgit.yaml` has the environment. `refused` says why the tag that put the version there, or emptied the
-    environment, does not count; `counts` is then the label that commands take as live. `attempt` is a
-    deployment by a program that did not succeed, if this clone ran the last one.
+    environment, does not count; `counts` is then the label that commands take as live. `attempt` is the
+    last deployment from this clone, if it did not succeed and the target does not show that.
     """
 
     environment: str

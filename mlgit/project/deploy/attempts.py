@@ -1,4 +1,4 @@
-"""Attempts: the last deployment of a model to a program, for this clone: such a target keeps no journal.
+"""Attempts: the last deployment of a model from this clone: a program keeps no journal, nor does a full disk.
 
 It is in `.git/mlgit/`, so that it is known on this machine alone, and may be lost with that folder.
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlgit.core.deploy.deployment import Deployment
+    from mlgit.core.registry.entries import Served
     from mlgit.core.registry.state import EnvironmentState
     from mlgit.project.deploy.job import Job
     from mlgit.project.open import Project
@@ -42,16 +43,19 @@ def attempted(job: Job, deploy: Callable[[], Deployment]) -> Deployment:
     return made
 
 
-def unfinished(project: Project, here: EnvironmentState) -> Attempt | None:
+def unfinished(project: Project, here: EnvironmentState, found: Served | None) -> Attempt | None:
     """The last deployment from this clone of what an environment holds, unless it succeeded.
 
-    None if it is not known what the environment holds, or trunk declares no program for it.
+    None if it is not known what the environment holds, trunk declares no target for it, or the target itself,
+    which was `found`, shows what became of it.
     """
     try:
-        declared = project.trunk_config.deploy.get(here.environment)
+        declared = here.environment in project.trunk_config.deploy
     except ConfigError:
         return None
-    if declared is None or "path" in declared.keys or here.holder is None or here.doubt is not None:
+    if not declared or here.holder is None or here.doubt is not None:
+        return None
+    if found is not None and (found.right or found.failed is not None):
         return None
     kept = _memory(project, here.model, here.environment).read_json()
     if not isinstance(kept, dict) or kept.get("oid") != here.holder.oid or "done" in kept:

@@ -160,13 +160,13 @@ class Job:
 
 
 def as_failure(error: MlgitError | OSError, *folders: str) -> MlgitError:
-    """The error itself, or a ToolError with a hint if the system refused something.
+    """The error itself, or a ToolError with a hint for one of the system.
 
     `folders` are those that a deployment writes to: the system does not say which disk is full.
     """
     if not isinstance(error, OSError):
         return error
-    place = f" `{error.filename}`" if error.filename else ""
+    place = f" (`{error.filename}`)" if error.filename else ""
     hint = None
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         disks = words(dict.fromkeys((*folders, tempfile.gettempdir())))
@@ -175,7 +175,9 @@ def as_failure(error: MlgitError | OSError, *folders: str) -> MlgitError:
         hint = "its file system is mounted read-only; when it can be written to, deploy again"
     elif error.errno in {errno.EACCES, errno.EPERM}:
         hint = "the user who deploys must be able to write there"
-    return ToolError(f"The system refused{place}: {error.strerror or error}", hint=hint)
+    elif error.errno == errno.ENOTDIR:
+        hint = "a file is where a folder of this path should be; move it away, then deploy again"
+    return ToolError(f"{error.strerror or error}{place}", hint=hint)
 
 
 def _remove_others(folder: str, keep: dict[str, Sums]) -> None:

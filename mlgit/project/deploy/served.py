@@ -93,7 +93,8 @@ def environment_with_served(project: Project, entry: EnvironmentEntry, state: Mo
     if entry.refused is not None or entry.known == "no":
         return entry
     here = state.environment(entry.environment)
-    return replace(entry, served=served(project, here), attempt=unfinished(project, here))
+    found = served(project, here)
+    return replace(entry, served=found, attempt=unfinished(project, here, found))
 
 
 def target_folder(project: Project, path: str, environment: str, model: str) -> str:

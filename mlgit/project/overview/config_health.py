@@ -39,7 +39,7 @@ def check_readiness(project: Project) -> Iterator[Finding]:
 
 
 def check_targets(project: Project) -> Iterator[Finding]:
-    """Targets that do not serve what their environments hold: folders, and programs that failed here."""
+    """Folders that do not serve what their environments hold, and deployments that failed here."""
     registry, ignored = read_registry_tags(project)
     unsure = doubts(project, ignored)
     for state in registry.models.values():
@@ -47,12 +47,12 @@ def check_targets(project: Project) -> Iterator[Finding]:
         for name, raw in state.environments.items():
             here = trust.instead.get(name, raw)
             what, command = f"{state.name}#{name}", deploy_command(project, state.name, name)
-            attempt = unfinished(project, here)
+            found = served(project, here)
+            attempt = unfinished(project, here, found)
             if attempt is not None:
                 failed = attempt.text(project.now, f"to `{name}` of `{state.name}`")
                 repair = f"unless it still runs, `{command}`" if attempt.error is None else command
                 yield warning("deployment_failed", f"D{failed[1:]}", repair=repair, subjects=(what,))
-            found = served(project, here)
             text = None if found is None else found.wrong(f"`{found.folder}`")
             if found is None or text is None:
                 continue

@@ -108,7 +108,8 @@ def _deployed(project: Project, here: EnvironmentState) -> _Deployed:
     from mlgit.project.deploy.attempts import unfinished
     from mlgit.project.deploy.served import served
 
-    return {"served": served(project, here), "attempt": unfinished(project, here)}
+    found = served(project, here)
+    return {"served": found, "attempt": unfinished(project, here, found)}
 
 
 def _why_held(here: EnvironmentState) -> str | None:

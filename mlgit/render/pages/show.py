@@ -58,9 +58,8 @@ def _model(record: Details, *, utc: bool) -> Page:
         )
         shown.append(field(each.environment, _held(each) + since, held))
         wrong = None if each.served is None else difference(each.served)
-        wrong = wrong if each.attempt is None else each.attempt.text(record.told_at)
-        if wrong is not None:
-            shown.append(line(Span("! ", "careful"), wrong, indent=4))
+        failed = None if each.attempt is None else each.attempt.text(record.told_at)
+        shown += [line(Span("! ", "careful"), text, indent=4) for text in (wrong, failed) if text is not None]
     if record.versions:
         rows = [
             (
@@ -151,6 +150,10 @@ def _environment(record: Details, *, utc: bool) -> Page:
     if entry.since is not None or (empty and newest is not None):
         facts.append(("since", (_since(entry, newest, record, utc=utc),)))
     facts += _served(entry, record, utc=utc)
+    if entry.attempt is not None:
+        text, known = entry.attempt.text(record.told_at), any(name == "served" for name, _ in facts)
+        fact = ("deploy", text) if known else ("served", f"not known: {text}")
+        facts.append((fact[0], (Span("! ", "careful"), fact[1])))
     if entry.held and entry.known == "yes":
         back = next((each for each in record.events if each.action == "rollback"), None)
         why = f': "{back.reason}"' if back is not None and back.reason else ""
@@ -183,8 +186,6 @@ def _served(
     entry: EnvironmentEntry, record: Details, *, utc: bool
 ) -> list[tuple[str, tuple[str | Span, ...]]]:
     served = entry.served
-    if entry.attempt is not None:
-        return [("served", (Span("! ", "careful"), f"not known: {entry.attempt.text(record.told_at)}"))]
     if served is None:
         return []
     wrong = difference(served)
