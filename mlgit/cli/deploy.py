@@ -31,14 +31,10 @@ def entry(
 ) -> int | None:
     r"""Make a target serve the version in an environment.
 
-    Trunk and tags are fetched first; then the target gets what the newest tag of the environment says. It
-    may be run any number of times, late or twice. A failure is exit code 5.
-
-    A folder (`target: local`): its link `current` is switched in one step. If the deployment fails, the
-    version before is still served. The folder has a journal.
-
-    A program of yours (`target: command`): it gets the verified files in $MLGIT_PATH, and runs each time. If
-    it fails, only it knows what is served; `mlgit status` in this clone shows when it failed, and why.
+    Trunk and tags are fetched first. It may be run any number of times, late or twice. A folder (`target:
+    local`) gets the files, and its link `current` is switched in one step: if that fails, the version before
+    is still served. A program of yours (`target: command`) gets them in $MLGIT_PATH and runs each time: if it
+    fails, only it knows what is served. `mlgit status` then shows when and why it failed.
 
     \b
     Examples:

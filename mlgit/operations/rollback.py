@@ -226,7 +226,7 @@ def _require_first(project: Project, here: EnvironmentState, version: Registered
     command = f"mlgit rollback{model} --env {words([here.environment, '--again', *_why(reason)])}"
     raise RolledBackBefore(
         f"{earlier}; nothing was written",
-        hint=f"to go on to {version.version}, run `{command}`",
+        hint=f"to go back further, to {version.version}, run `{command}`",
         again=Again(f"`{command}`", ("--again",)),
         details=_deployment(project, here),
         earlier=earlier,

@@ -112,7 +112,7 @@ def _environment(
     known = _doubts(project, state).environment(state, name)
     doubt = trust.instead.get(name, here).doubt
     if doubt is not None:
-        notes = (*notes, f"not known: t{doubt.sentence[1:]}; {doubt.hint}")
+        notes = (*notes, f"{doubt.sentence}; {doubt.hint}")
     elif known == "no":
         notes = (*notes, unknown_note(project))
     if version is not None and version.deregistered:
@@ -204,7 +204,7 @@ def _at_commit(project: Project, reference: Reference) -> Reference:
         )
     if len(found) > 1:
         raise UnknownReference(
-            f"{reference.label} is several versions",
+            f"{reference.label} names several versions",
             hint="choose one: " + listed(f"{each.model}@{each.version}" for each in found),
         )
     return resolve(project, f"{found[0].model}@{found[0].version}")

@@ -311,7 +311,7 @@ def test_metrics_that_dvc_keeps_are_fetched_for_the_gates(project: Folder) -> No
     assert done.status == Exit.BLOCKED
     # Both numbers are there: those of the tip and of the release it is compared with.
     assert "line/mae-vs-base" not in done.err
-    assert "mae-vs-base: fail: mae" in done.out
+    assert "mae-vs-base failed: mae" in done.out
     merge(project, slope="2.005")
     assert merged(gitlab_checkout(project, "third")).status == Exit.DONE
 

@@ -102,7 +102,9 @@ def test_an_own_tag_that_waits_to_be_pushed_stays_and_is_named(team: tuple[Folde
     one.git("push", "-q")
     assert one.here("release", "net", "--bump", "minor", "--local").status == Exit.DONE
     done = one.here("models", "--fetch", "--json")
-    assert done.json()["notes"] == ["only here, and not on `origin`: `net@v1.1.0`; `mlgit push` publishes"]
+    assert done.json()["notes"] == [
+        "only here, and not on `origin`: `net@v1.1.0`; `mlgit push` publishes them"
+    ]
     assert one.git("tag", "-l", "net@v1.1.0") == "net@v1.1.0"
 
 

@@ -48,7 +48,7 @@ def test_data_that_git_keeps_now_is_changed_if_its_content_is(kept: Folder) -> N
         found = _data(kept, *revisions)["data/raw.csv"]
         assert found["kind"] == "modified", revisions
         assert (found["old_rows"], found["new_rows"]) == rows
-    assert "**data**: `data/raw.csv` has 9 rows fewer (-90%)" in _reported(kept)
+    assert "**data**: `data/raw.csv` has 9 fewer rows (-90%)" in _reported(kept)
 
 
 @pytest.mark.parametrize("stage", [SCORES, FOLDER], ids=["file", "folder"])

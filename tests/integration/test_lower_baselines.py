@@ -160,7 +160,7 @@ def test_the_newest_release_is_not_compared_with_itself_when_it_is_promoted(stag
     assert staged.here("release", "line").status == Exit.DONE
     done = staged.here("promote", "line", "--to", "staging")
     assert done.status == Exit.BLOCKED
-    assert "r2-vs-release: fail: r2 0.945 → 0.9175" in done.err
+    assert "r2-vs-release failed: r2 0.945 → 0.9175" in done.err
     assert staged.here("promote", "line@v1.0.0", "--to", "prod").status == Exit.DONE
 
 

@@ -62,7 +62,7 @@ def test_where_no_tag_shows_them_the_tags_own_job_asks_those_of_now(old_rules: t
     assert folder.here("get", "prod", "-o", "out").status == Exit.DONE  # it may be older than the rules
     (found,) = findings(folder, "held_by_older_rules")
     assert found["subjects"] == ["line#prod#2"]
-    assert "`prod` holds `line@v1.0.1`, which the rules of now would not let in" in found["message"]
+    assert "`prod` holds `line@v1.0.1`, which today's rules would not let in" in found["message"]
 
 
 def test_what_came_before_the_rules_stays(old_rules: tuple[Folder, str]) -> None:

@@ -118,7 +118,7 @@ def test_a_version_that_the_gates_do_not_fit_is_refused_with_the_way_on(
     assert done.status == Exit.BLOCKED
     # Those of the release are asked first, and by the rules of its commit.
     gates = "`drop`" if edits is by_stage else "`drop`, `floor`"
-    assert (f"drop: {why}" if edits is by_stage else f"floor: error: {why}") in done.err
+    assert (f"drop: {why}" if edits is by_stage else f"floor cannot be evaluated: {why}") in done.err
     hint = "no one can change this version: release again from trunk, or add a waiver for "
     assert f"{hint}{gates} with `covers: [error]` to .mlgit/waivers.yaml on trunk" in done.err
     now = datetime.fromtimestamp(project.path.stat().st_mtime, UTC)

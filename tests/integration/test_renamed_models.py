@@ -106,7 +106,7 @@ def test_of_two_old_names_at_the_path_the_newer_assignment_is_meant(
     change(project, "release", "third")
     done = project.here("promote", "third", "--to", "prod")
     assert done.status == Exit.BLOCKED, done.out + done.err
-    assert "mae-vs-prod: fail: mae 0.0275" in done.err
+    assert "mae-vs-prod failed: mae 0.0275" in done.err
 
 
 def test_an_old_name_that_was_taken_out_is_not_nothing(live: Folder) -> None:
@@ -116,7 +116,7 @@ def test_an_old_name_that_was_taken_out_is_not_nothing(live: Folder) -> None:
     change(live, "release", "curve")
     done = live.here("promote", "curve", "--to", "prod")
     assert done.status == Exit.BLOCKED
-    assert "mae-vs-prod: fail: mae 0 → 0.55" in done.err  # compared with what was there last
+    assert "mae-vs-prod failed: mae 0 → 0.55" in done.err  # compared with what was there last
 
 
 def move(project: Folder) -> None:

@@ -165,7 +165,7 @@ def test_a_second_rollback_within_the_hour_is_refused_and_names_the_first(live: 
     assert without_times(live, done.err) == (
         'error: Ada rolled back `prod` from v1.0.2 to v1.0.1 2 s ago: "p95 alarm"; nothing was written\n'
         "  the target serves v1.0.2; to deploy v1.0.1, run `mlgit deploy --env prod`\n"
-        "  hint: to go on to v1.0.0, run `mlgit rollback --env prod -m 'p95 alarm' --again`\n"
+        "  hint: to go back further, to v1.0.0, run `mlgit rollback --env prod -m 'p95 alarm' --again`\n"
     )
     assert tags_of(live) == before
     assert live.here(*BACK, "--json").json()["error"]["code"] == "rolled_back_before"

@@ -127,7 +127,7 @@ def detailed(record: Check) -> Check:
     return replace(
         record,
         changes={
-            "data": "`data/raw.csv` has 12 rows more (+2.1%)",
+            "data": "`data/raw.csv` has 12 more rows (+2.1%)",
             "params": "`train.C` 0.01 → 1, `train.solver` new: lbfgs",
             "outputs": "`predictions/test.csv` changed, still 171 rows",
             "model": "`tumor` changed since v1.2.0, 12.1 → 12.4 KiB",

@@ -107,9 +107,10 @@ def _model(change: ContentChange) -> str:
 
 
 def _difference(old: int, new: int, unit: str) -> str:
-    """`12 rows more (+2.1%)`."""
+    """`12 more rows (+2.1%)`."""
     change = new - old
-    text = f"{_count(abs(change), unit)} {'more' if change > 0 else 'fewer'}"
+    number, _, noun = _count(abs(change), unit).partition(" ")
+    text = f"{number} {'more' if change > 0 else 'fewer'} {noun}"
     if not old:
         return text
     percent = Decimal(100 * change) / Decimal(old)

@@ -242,7 +242,7 @@ def _untracked(status: Status) -> list[str]:
 
 def _share(status: Status) -> NextStep | None:
     if status.behind:
-        reason = f"{status.upstream} has {count(status.behind, 'commit')} more"
+        reason = f"{status.upstream} has {count(status.behind, 'more commit')}"
         # Without an option or a setting, git does not merge branches that have both moved.
         return NextStep(command="git pull --no-rebase" if status.ahead else "git pull", reason=reason)
     if status.ahead:

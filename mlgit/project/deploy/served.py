@@ -184,13 +184,13 @@ def _matches(manifest: Manifest, here: EnvironmentState) -> bool:
 
 
 def _damage(release: str, manifest: Manifest) -> str | None:
-    """`line.json of it is missing`, of the first file that is not as the manifest says."""
+    """`its line.json is missing`, of the first file that is not as the manifest says."""
     from mlgit.adapters.target.local import whole_file
 
     for file in manifest.files:
         path = whole_file(release, file.path)
         if path is None:
-            return f"{file.path} of it is missing"
+            return f"its {file.path} is missing"
         if os.path.getsize(path) != file.size_bytes:
-            return f"{file.path} of it has another size than was deployed"
+            return f"its {file.path} has another size than the one that was deployed"
     return None

@@ -122,7 +122,7 @@ def _against_rules_of_now(project: Project, state: ModelState) -> Iterator[Findi
         except AnswerNo as error:
             yield remark(
                 "held_by_older_rules",
-                f"`{name}` holds `{version.tag}`, which the rules of now would not let in: {error.message}",
+                f"`{name}` holds `{version.tag}`, which today's rules would not let in: {error.message}",
                 repair=error.hint,
                 subjects=() if here.holder is None else (here.holder.tag,),
             )

@@ -157,8 +157,8 @@ def unknown_note(project: Project) -> str:
     """Why this clone does not know something, with the command that changes it, in one sentence."""
     known = doubts(project, {}).clone
     if known.known == "yes":
-        return "not known: a newest tag does not count; `mlgit doctor` shows it"
-    return f"not known: {known.why}; run `{known.repair}`"
+        return "not known, because the newest tag does not count; `mlgit doctor` shows it"
+    return f"{known.why}; run `{known.repair}`"
 
 
 def unknown_here(project: Project, what: str) -> UnknownReference:
@@ -166,7 +166,7 @@ def unknown_here(project: Project, what: str) -> UnknownReference:
     known = doubts(project, {}).clone
     why, hint = known.why, f"run `{known.repair}`"
     if known.known == "yes":
-        why, hint = "a newest tag does not count", "run `mlgit doctor`, which shows it"
+        why, hint = "the newest tag does not count", "run `mlgit doctor`, which shows it"
     return UnknownReference(f"{what} is not known here: {why}", hint=hint)
 
 

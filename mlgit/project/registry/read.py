@@ -128,7 +128,9 @@ def unpublished_notes(project: Project, registry: Registry) -> tuple[str, ...]:
         text = f"`{project.remote}` has other tags of these names: {listed(found.tags)}"
         return (f"{text}; `{found.repair}` takes those",)
     tags = unpushed_tags(project, registry, tags_as_of(project))
-    return (f"only here, so others do not see it: {listed(tags)}; `mlgit push` publishes",) if tags else ()
+    return (
+        (f"only here, so others do not see it: {listed(tags)}; `mlgit push` publishes them",) if tags else ()
+    )
 
 
 def _whole(listing: TagListing) -> tuple[TagFact, ...]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Result, Verdict
     from mlgit.project.open import Project
 
+_SAYS = {"fail": "failed", "error": "cannot be evaluated", "inconclusive": "is inconclusive"}
 UNFIT = ("unknown_metric", "ambiguous_metric", "not_a_number", "not_from_pipeline")
 """Reasons of errors that an old version cannot repair, because trunk's gates fit other files."""
 
@@ -85,7 +86,8 @@ def _blocked(
     bad = [result for result in verdict.results if result.effect == "block"]
     stopping = [note for note in verdict.notes if note.effect == "block"]
     details = [
-        f"{result.gate}: {result.outcome}: {result.message}{_otherwise(result, own)}" for result in bad
+        f"{each.gate} {_SAYS.get(each.outcome, each.outcome)}: {each.message}{_otherwise(each, own)}"
+        for each in bad
     ]
     details += [note.message for note in stopping]
     what = "the release" if environment is None else f"the promotion to `{environment}`"

@@ -82,5 +82,5 @@ def _sentences(remote: str, gone: Mapping[str, str], kept: list[str], *, others:
     if kept and others:
         notes.append(f"not on `{remote}`, but perhaps on another remote: {listed(kept)}")
     elif kept:
-        notes.append(f"only here, and not on `{remote}`: {listed(kept)}; `mlgit push` publishes")
+        notes.append(f"only here, and not on `{remote}`: {listed(kept)}; `mlgit push` publishes them")
     return tuple(notes)

@@ -159,7 +159,7 @@ def _version(each: EnvironmentLine) -> Span:
 def _words(each: EnvironmentLine, found: Status, now: datetime, *, verbose: bool) -> Span:
     """`promoted 3 h ago by Ada`."""
     if each.known == "no":
-        return Span(f"unknown: {found.tags_known.why or 'a newest tag does not count'}", "careful")
+        return Span(f"unknown: {found.tags_known.why or 'its newest tag does not count'}", "careful")
     if each.action is None or each.since is None:
         return Span("nothing promoted", "dim")
     before = f" from {each.before}" if each.action == "rollback" and each.before else ""

@@ -55,11 +55,11 @@ def unknown_lines(tags: Known, *, entries: Sequence[ModelEntry] = ()) -> Page:
     """Why something is not known here, and the command that changes it; nothing if all is known."""
     if tags.known == "no":
         return [
-            line(Span("? ", "careful"), f"not known: {tags.why}"),
+            line(Span("? ", "careful"), tags.why or ""),
             line(Span("hint: ", "careful"), f"run `{tags.repair}`", indent=2),
         ]
     if any("no" in {entry.known, *(each.known for each in entry.environments)} for entry in entries):
-        text = "not known: a newest tag does not count; `mlgit doctor` shows it"
+        text = "not known, because the newest tag does not count; `mlgit doctor` shows it"
         return [line(Span("? ", "careful"), text)]
     return []
 

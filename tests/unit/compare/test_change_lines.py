@@ -24,20 +24,20 @@ def diff(
     ("change", "text"),
     [
         (ContentChange(path="a", kind="modified"), "`a` changed"),
-        (ContentChange(path="a", kind="modified", old_rows=1, new_rows=2), "`a` has 1 row more (+100%)"),
+        (ContentChange(path="a", kind="modified", old_rows=1, new_rows=2), "`a` has 1 more row (+100%)"),
         (
             ContentChange(path="a", kind="modified", old_rows=569, new_rows=581),
-            "`a` has 12 rows more (+2.1%)",
+            "`a` has 12 more rows (+2.1%)",
         ),
         (
             ContentChange(path="a", kind="modified", old_rows=20000, new_rows=18000),
-            "`a` has 2,000 rows fewer (-10%)",
+            "`a` has 2,000 fewer rows (-10%)",
         ),
-        (ContentChange(path="a", kind="modified", old_rows=0, new_rows=3), "`a` has 3 rows more"),
+        (ContentChange(path="a", kind="modified", old_rows=0, new_rows=3), "`a` has 3 more rows"),
         (ContentChange(path="a", kind="modified", old_rows=9, new_rows=9), "`a` changed, still 9 rows"),
         (
             ContentChange(path="a", kind="modified", old_nfiles=4, new_nfiles=3),
-            "`a` has 1 file fewer (-25%)",
+            "`a` has 1 fewer file (-25%)",
         ),
         (
             ContentChange(path="a", kind="modified", old_size_bytes=1024, new_size_bytes=2048),
