@@ -73,11 +73,10 @@ _REPAIRS = (
 
 def explain(stderr: str, remote: str) -> NoAnswer:
     """Explain why git could not read a remote, by what it printed in English."""
-    name = word(remote)
     commands = {
-        "show": f"git remote get-url {name}",
-        "move": f"git remote set-url {name} ADDRESS",
-        "ask": f"git ls-remote {name}",
+        "show": f"git remote get-url {word(remote)}",
+        "move": f"git remote set-url {word(remote)} ADDRESS",
+        "ask": f"git ls-remote {word(remote)}",
     }
     printed = filter(str.strip, stderr.splitlines())
     lines = [re.sub(r"^(fatal|ERROR|error|remote): ", "", line) for line in printed]
