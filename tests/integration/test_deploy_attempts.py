@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ from mlgit.errors import Exit
 from tests.integration.test_deploy_command import SLEEPS, by_program, waited_for
 from tests.integration.test_doctor import doctor
 from tests.support.registry import clone
-from tests.support.targets import assign
+from tests.support.targets import assign, folder_of, lines
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
@@ -109,3 +110,27 @@ def test_a_clone_that_cannot_keep_it_deploys_all_the_same(deployable: Folder) ->
     (deployable / ".git" / "mlgit").rename(deployable / ".git" / "kept")
     (deployable / ".git" / "mlgit").write_text("in the way")
     assert deployable.here("deploy", "--env", "prod").status == Exit.DONE
+
+
+@pytest.mark.parametrize(
+    ("running", "shown"),
+    [(True, "v1.0.1 is being deployed"), (False, "deploying v1.0.1 was interrupted")],
+)
+def test_a_deployment_that_runs_is_not_called_interrupted(
+    deployable: Folder, *, running: bool, shown: str
+) -> None:
+    assert deployable.here("deploy", "--env", "prod").status == Exit.DONE
+    assign(deployable, "v1.0.1")
+    assert deployable.here("deploy", "--env", "prod").status == Exit.DONE
+    place = folder_of(deployable)
+    journal = place / "deployments" / "prod.jsonl"
+    text = journal.read_text()
+    until = next(number for number, line in enumerate(lines(place)) if line["tag"] == "line#prod#2")
+    journal.write_text("".join(text.splitlines(keepends=True)[: until + 1]))
+    os.unlink(place / "current")
+    os.symlink("releases/v1.0.0", place / "current")
+    with open(place / "deployments" / "prod.lock", "r+") as lock:
+        if running:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for argv in (("status",), ("show", "prod"), ("models",)):
+            assert f"still serves v1.0.0; {shown}" in screen(deployable, *argv), argv

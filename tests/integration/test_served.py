@@ -260,7 +260,7 @@ def test_another_release_that_someone_linked_is_not_still_served(deployable: Fol
 
 
 @pytest.mark.parametrize(
-    ("spoil", "how"), [(_lose, "is missing"), (_cut, "has another size than was deployed")]
+    ("spoil", "how"), [(_lose, "is missing"), (_cut, "has another size than the one that was deployed")]
 )
 def test_every_screen_says_which_file_is_damaged(
     deployable: Folder, spoil: Callable[[Folder], None], how: str
@@ -268,7 +268,7 @@ def test_every_screen_says_which_file_is_damaged(
     deploy_here(deployable)
     deployable.git("push", "-q", "--tags")
     spoil(deployable)
-    text = f"{folder_of(deployable)} serves v1.0.0, but line.json of it {how}"
+    text = f"{folder_of(deployable)} serves v1.0.0, but its line.json {how}"
     assert f"! prod: {text}\n" in deployable.here("models").out
     shown = deployable.here("show", "line#prod").out
     assert f"served ! {text}" in " ".join(shown.split())

@@ -106,6 +106,21 @@ def locked(path: str, *, holder: str, wait_s: float, progress: Progress) -> Iter
         os.close(descriptor)
 
 
+def is_locked(path: str) -> bool:
+    """Whether a deployment holds the lock now; a lock that cannot be tried counts as free."""
+    import fcntl
+
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+    return False
+
+
 def _acquire(descriptor: int, path: str, wait_s: float, progress: Progress) -> None:
     import fcntl
 

@@ -126,19 +126,23 @@ def _other_deployed(journal: Journal, current: str) -> str | None:
     return last.version or last.commit[:7]
 
 
-def _failed(journal: Journal, here: EnvironmentState) -> str | None:
-    """`deploying v1.1.0 failed: No space left on device`, if that is the newest entry of the journal."""
+def _failed(journal: Journal, here: EnvironmentState, lock: str) -> str | None:
+    """`deploying v1.1.0 failed: no space left on device`, if that is the newest entry of the journal."""
+    from mlgit.adapters.target.journal import is_locked
+
     last = journal.entries[-1] if journal.entries else None
     if last is None or here.holder is None or last.oid != here.holder.oid or last.step == "done":
         return None
     why = f": {cut(after_colon(last.error), _ERROR)}" if last.error else ""
     label = last.version or last.commit[:7]
-    return f"deploying {label} {'failed' if last.step == 'failed' else 'was interrupted'}{why}"
+    if last.step == "failed":
+        return f"deploying {label} failed{why}"
+    return f"{label} is being deployed" if is_locked(lock) else f"deploying {label} was interrupted"
 
 
 def _compared(folder: LocalFolder, here: EnvironmentState) -> Served | None:
     state = folder.state()
-    failed = _failed(state.journal, here)
+    failed = _failed(state.journal, here, folder.lock)
     if state.current is None:
         return Served(folder=folder.root, label=None, matches=here.holder is None, failed=failed)
     newest = state.journal.newest(here.model, here.environment)
