@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,9 +32,19 @@ def joined(texts: Iterable[str], most: int | None = 5) -> str:
     return ", ".join(every[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def quoted(name: str) -> str:
+    """A name between backticks; between more of them than it has in a row, so that its own stay in it."""
+    if "`" not in name:
+        return f"`{name}`"
+    runs = {len(run) for run in re.findall("`+", name)}
+    fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
+    pad = " " if name.startswith("`") or name.endswith("`") else ""
+    return f"{fence}{pad}{name}{pad}{fence}"
+
+
 def listed(names: Iterable[str], most: int | None = 5) -> str:
     """Like `joined`, each name between backticks; all names if `most` is None."""
-    return joined((f"`{name}`" for name in names), most)
+    return joined(map(quoted, names), most)
 
 
 def cut(text: str, most: int, *, apart_from: str | None = None) -> str:

@@ -1,8 +1,9 @@
 """Escape: text of users inside Markdown that a forge renders.
 
 A hostile metric name must not become markup, ping a person, link an issue, run a quick action or look like
-a verdict. Forges interpret nothing in code spans. Prose gets entities, and after each character that starts
-a mention or a link an invisible one that ends it.
+a verdict. Forges interpret nothing in code spans, so that names are there as they are; only a character that
+would end a table's cell or look like HTML needs `<code>` and entities. Prose gets entities, and after each
+character that starts a mention or a link an invisible one that ends it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_PLAIN_CODE = re.compile(r"[A-Za-z0-9 ._/%=+,:()-]+")
+from mlgit.core.wording import quoted as fenced
+
+_CODE = re.compile(r"[^|<>]+")
+_BACKTICKS = re.compile(r"`+")
+_FIRST_PICTURE = 0x2150  # before it are `°` and `℃`, which units need
 _PROSE = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,.()%=+-'/;?:>→…²\N{MULTIPLICATION SIGN}"
 )
@@ -25,7 +30,8 @@ def visible(text: str) -> str:
     """The text in one line, without characters that control a terminal or imitate a verdict's mark."""
     kept = []
     for char in " ".join(text.split()):
-        symbol = unicodedata.category(char) == "So" or unicodedata.name(char, "").startswith("VARIATION")
+        picture = unicodedata.category(char) == "So" and ord(char) >= _FIRST_PICTURE
+        symbol = picture or unicodedata.name(char, "").startswith("VARIATION")
         kept.append("\N{REPLACEMENT CHARACTER}" if symbol or not char.isprintable() else char)
     line = "".join(kept)
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
@@ -33,24 +39,29 @@ def visible(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def code(text: str) -> str:
-    """A name as a code span; a name with special characters as `<code>` with entities only."""
+    """A name as a code span; one that a code span cannot have as `<code>` with entities."""
     shown = visible(text)
-    if _PLAIN_CODE.fullmatch(shown) and shown == shown.strip():
-        return f"`{shown}`"
+    if not shown:
+        return "`-`"
+    if _CODE.fullmatch(shown):
+        return fenced(shown)
     entities = (
         each if each == " " or (each.isascii() and each.isalnum()) else f"&#{ord(each)};" for each in shown
     )
-    return f"<code>{''.join(entities)}</code>" if shown else "`-`"
+    return f"<code>{''.join(entities)}</code>"
 
 
 @lru_cache(maxsize=8192)
 def prose(text: str) -> str:
-    """A sentence; text between backticks becomes code."""
-    parts = visible(text).split("`")
-    if len(parts) % 2 == 0:
-        return _escaped(" ".join(parts))
-    pairs = enumerate(parts)
-    return "".join((code(part) if part else "") if number % 2 else _escaped(part) for number, part in pairs)
+    """A sentence; text between backticks, or between as many of them, becomes code."""
+    shown, found, at = visible(text), [], 0
+    while (start := _BACKTICKS.search(shown, at)) is not None:
+        ends = (each for each in _BACKTICKS.finditer(shown, start.end()) if each[0] == start[0])
+        end = next(ends, None)
+        found.append(_escaped(shown[at : start.start() if end else start.end()]))
+        found += [code(shown[start.end() : end.start()])] if end else []
+        at = end.end() if end else start.end()
+    return "".join([*found, _escaped(shown[at:])])
 
 
 def literal(text: str) -> str:

@@ -11,7 +11,7 @@ from mlgit.core.compare.moved_outputs import joined_moves
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.pipeline.report_context import ParamChange
 from mlgit.core.record import NamedTuple
-from mlgit.core.wording import cut, format_size, joined
+from mlgit.core.wording import cut, format_size, joined, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -76,9 +76,9 @@ def param_changes(diff: Diff) -> tuple[ParamChange, ...]:
 
 
 def _content(change: ContentChange) -> str:
-    name = f"`{change.path}`"
+    name = quoted(change.path)
     if change.moved_from is not None:
-        return f"`{change.moved_from}` moved to {change.path}"
+        return f"{quoted(change.moved_from)} moved to {quoted(change.path)}"
     if change.kind == "added":
         return f"{name} new{_aside(_amount(change))}"
     if change.kind == "removed":
@@ -95,12 +95,12 @@ def _content(change: ContentChange) -> str:
 
 
 def _model(change: ContentChange) -> str:
-    name = f"`{change.model or change.path}`"
+    name = quoted(change.model or change.path)
     if change.moved_from is not None:
-        return f"{name} moved to {change.path}"
+        return f"{name} moved to {quoted(change.path)}"
     if change.kind != "modified":
         # The file is new or gone; the model may have had another one before, or may have one now.
-        name = f"`{change.path}` of `{change.model}`" if change.model else name
+        name = f"{quoted(change.path)} of {quoted(change.model)}" if change.model else name
         return f"{name} {_VERBS[change.kind]}{_aside(_amount(change)) if change.kind == 'added' else ''}"
     since = f" since {change.old_version}" if change.old_version else ""
     return f"{name} changed{since}{_after(_sizes(change))}"
@@ -109,8 +109,7 @@ def _model(change: ContentChange) -> str:
 def _difference(old: int, new: int, unit: str) -> str:
     """`12 more rows (+2.1%)`."""
     change = new - old
-    number, _, noun = _count(abs(change), unit).partition(" ")
-    text = f"{number} {'more' if change > 0 else 'fewer'} {noun}"
+    text = _count(abs(change), f"{'more' if change > 0 else 'fewer'} {unit}")
     if not old:
         return text
     percent = Decimal(100 * change) / Decimal(old)
@@ -180,9 +179,12 @@ def _value(change: ValueChange | _Moved, *, shared: Collection[str] = ()) -> str
     if isinstance(change, _Moved):
         old, new = change
         if same_value(old.old, new.new):
-            return f"`{new.key}` moved to {new.file}"
-        return f"`{new.key}` {_shown(old.old, new.new)} → {_shown(new.new, old.old)}, now in {new.file}"
-    name = f"`{change.file}:{change.key}`" if change.key in shared else f"`{change.key}`"
+            return f"{quoted(new.key)} moved to {quoted(new.file)}"
+        return (
+            f"{quoted(new.key)} {_shown(old.old, new.new)} → {_shown(new.new, old.old)},"
+            f" now in {quoted(new.file)}"
+        )
+    name = quoted(f"{change.file}:{change.key}" if change.key in shared else change.key)
     if change.kind == "added":
         return f"{name} new: {_shown(change.new, None)}"
     if change.kind == "removed":
@@ -200,5 +202,7 @@ def _shown(value: Value, other: Value) -> str:
         return str(value).lower()
     shown = cut(value, _LONGEST_VALUE, apart_from=other if isinstance(other, str) else None)
     alike = other is not None and not isinstance(other, str) and shown == _shown(other, None)
+    if "`" in shown:
+        return quoted(shown)
     # In a list of values, a text with a comma or a space would seem to be several of them.
     return f'"{shown}"' if alike or not shown or set(shown) & set(" ,") else shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from mlgit.core.wording import joined, listed
+from mlgit.core.wording import joined, listed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -55,7 +55,7 @@ def with_git_changes(
     found = dict(lines)
     if data and "data" in found:
         texts = [] if found["data"] == UNCHANGED else [found["data"]]
-        found["data"] = joined([*texts, *(f"`{path}` {_verb(path, *there)}" for path in data)])
+        found["data"] = joined([*texts, *(f"{quoted(path)} {_verb(path, *there)}" for path in data)])
     for part, doubts in (
         ("data", [path for path in others if path not in settings]),
         ("params", settings),
@@ -76,7 +76,7 @@ def with_elsewhere(lines: Mapping[str, str], old: Pipeline, new: Pipeline) -> di
     found = dict(lines)
     if changed and "data" in found:
         texts = [] if found["data"] == UNCHANGED else [found["data"]]
-        found["data"] = joined([*texts, *(f"`{dep}` changed" for dep in changed)])
+        found["data"] = joined([*texts, *(f"{quoted(dep)} changed" for dep in changed)])
     return found
 
 
@@ -88,7 +88,9 @@ def with_other_inputs(lines: Mapping[str, str], old: Pipeline, new: Pipeline) ->
     for stage in new.stages:
         was, now = _inputs(before.get(stage.address, stage)), _inputs(stage)
         if (was ^ now) - made:
-            texts.append(f"`{stage.address}` {_reads(listed(sorted(now - was)), listed(sorted(was - now)))}")
+            texts.append(
+                f"{quoted(stage.address)} {_reads(listed(sorted(now - was)), listed(sorted(was - now)))}"
+            )
     if not texts or "data" not in lines:
         return lines
     known = [] if lines["data"] == UNCHANGED else [lines["data"]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.compare.change_text import relative_text
 from mlgit.core.pipeline.metrics import rounded, short, signed
+from mlgit.core.wording import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,7 +18,9 @@ _SPOKEN = frozenset({"auc", "auroc", "f1", "mae", "mse", "rmse", "mape", "mcc", 
 
 
 def spoken(metric: str) -> str:
-    """A metric in a sentence: `AUC`, `logloss`."""
+    """A metric in a sentence: `AUC`, `logloss`; between backticks if it has one."""
+    if "`" in metric:
+        return quoted(metric)
     return metric.upper() if metric.lower() in _SPOKEN else metric
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.compare.plots import MOST_POINTS, grid, read_off
 from mlgit.core.wording import count, joined
 from mlgit.render.axis import axis, digits, drawable
-from mlgit.render.escape import code, prose
+from mlgit.render.escape import code, literal, prose
 from mlgit.render.mermaid import GREY, LONGEST_TITLE, ORANGE, plain, xy_chart
 from mlgit.render.report.layout import bare_title
 from mlgit.render.report.matrix import matrix
@@ -66,7 +66,7 @@ def _names(record: Check) -> Mapping[PlotSide, str]:
 def _folded(rest: Sequence[Plot], shown: dict[Plot, list[list[str]]]) -> list[list[str]]:
     if not rest:
         return []
-    names = ", ".join(prose(plot.title) for plot in rest)
+    names = ", ".join(literal(plot.title) for plot in rest)
     inside = [block for plot in rest for block in shown[plot]]
     return [
         ["<details>", f"<summary>{count(len(rest), 'more plot')}: {names}</summary>"],
@@ -77,19 +77,19 @@ def _folded(rest: Sequence[Plot], shown: dict[Plot, list[list[str]]]) -> list[li
 
 def _lines(plots: Sequence[Plot], shown: dict[Plot, list[list[str]]], context: ReportContext) -> list[str]:
     """One line each for plots without a picture, and for values that are missing."""
-    same = [prose(plot.title) for plot in plots if plot.unchanged]
+    same = [literal(plot.title) for plot in plots if plot.unchanged]
     named: dict[str, list[str]] = {}
     for plot in plots:
         # A note says it if only one side has the plot.
         if plot.changed and plot not in shown and not (len(plot.curves) == 1 and plot.notes):
-            text = f"{prose(bare_title(plot))} ({code(plot.file)})"
+            text = f"{literal(bare_title(plot))} ({code(plot.file)})"
             named.setdefault(_why_not(plot, context), []).append(text)
     found = [f"- **plots**: {joined(each, _MOST_NAMES)} changed{why}" for why, each in named.items()]
     found += [f"- **plots**: {joined(same, _MOST_NAMES)} unchanged"] if same and (shown or named) else []
     notes: dict[str, list[str]] = {}
     for plot in plots:
         for note in plot.notes:
-            notes.setdefault(note, []).append(f"**{prose(plot.title)}**")
+            notes.setdefault(note, []).append(f"**{literal(plot.title)}**")
     return found + [f"- {joined(titles, _MOST_NAMES)}: {prose(note)}" for note, titles in notes.items()]
 
 
@@ -103,7 +103,7 @@ def _why_not(plot: Plot, context: ReportContext) -> str:
     if not drawable(numbers):
         return f", with numbers too large or too small for a chart here; {_PAGE}"
     if plot.curves and len(grid(plot.curves, kind=plot.kind, most=_MOST_PLACES)) < 2:  # noqa: PLR2004
-        return f", without two values of {prose(plot.x_label)} to draw a line over; {_PAGE}"
+        return f", without two values of {literal(plot.x_label)} to draw a line over; {_PAGE}"
     return f", left out to keep this short; {_PAGE}"
 
 
@@ -149,7 +149,7 @@ def _curves(plot: Plot, names: Mapping[PlotSide, str]) -> list[list[str]]:
     )
     if not chart or len(places) < 2:  # noqa: PLR2004 (a line has two points)
         return []
-    lead = [f"**{prose(bare_title(plot))}** ({code(plot.file)}):"] if _ambiguous(plot) else []
+    lead = [f"**{literal(bare_title(plot))}** ({code(plot.file)}):"] if _ambiguous(plot) else []
     return [lead, ["```mermaid", chart, "```", *_sentences(plot, places, read, names)]]
 
 
@@ -168,7 +168,7 @@ def _sentences(
     own = {x for curve in plot.curves for x, _ in curve.points if places[0] <= x <= places[-1]}
     short = plain(bare_title(plot), most=LONGEST_TITLE)
     whole = "?" in short or short.endswith("...")
-    found = [f"{prose(bare_title(plot))}."] if whole and not _ambiguous(plot) else []
+    found = [f"{literal(bare_title(plot))}."] if whole and not _ambiguous(plot) else []
     found += [f"The y axis starts at {digits(low, most=6)}."] if low else []
     if plot.kind in _SHARES:
         found.append("Curves are read off at every 0.02.")
@@ -178,10 +178,10 @@ def _sentences(
     ends = {curve.side: (curve.points[0][0], curve.points[-1][0]) for curve in plot.curves}
     if len(set(ends.values())) > 1:
         spans = (
-            f"{prose(names[side])} from {digits(start, most=4)} to {digits(end, most=4)}"
+            f"{literal(names[side])} from {digits(start, most=4)} to {digits(end, most=4)}"
             for side, (start, end) in ends.items()
         )
-        found.append(f"{prose(plot.x_label)}: {', '.join(spans)}.")
+        found.append(f"{literal(plot.x_label)}: {', '.join(spans)}.")
     return [" ".join(found)] if found else []
 
 
@@ -199,6 +199,6 @@ def _beyond(plot: Plot, places: Sequence[float], margin: float, names: Mapping[P
         for extreme in (min, max):
             x, y = extreme(inside, key=itemgetter(1))
             if abs(y - extreme(drawn)) > margin:
-                where = f"{prose(plot.x_label)} {digits(x, most=6)}"
-                found.append(f"Between them, {prose(names[curve.side])} is {digits(y, most=4)} at {where}.")
+                where = f"{literal(plot.x_label)} {digits(x, most=6)}"
+                found.append(f"Between them, {literal(names[curve.side])} is {digits(y, most=4)} at {where}.")
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.wording import count, joined
 from mlgit.render.charts import line_chart, sparkline
-from mlgit.render.escape import code, prose
+from mlgit.render.escape import code, literal, prose
 from mlgit.render.report.layout import NO_NUMBER, RANK, cells, left_out
 from mlgit.render.report.tables.differences import (
     guarded_direction,
@@ -109,7 +109,7 @@ def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
         )
         rows.append(cells([name, *([trend] if trended else []), *numbers]))
     titles, align = _ALONE if not compared else _TRENDS if trended else _NUMBERS
-    header = (titles.format(prose(base_name(record))), align)
+    header = (titles.format(literal(base_name(record))), align)
     changed = f"{sum(map(is_known_change, record.metrics))} of " if compared else ""
     summary = f"All metrics: {changed}{len(record.metrics)}{' changed' if compared else ''}"
     stale = any(each.reason == "stale" for each in record.verdict.results)
@@ -128,7 +128,7 @@ def _legend(trends: Sequence[str], record: Check) -> list[str]:
     if not any(trends):
         return []
     longest = max(record.history, key=lambda each: len(each.points)).points
-    first, last = prose(longest[0].label), prose(longest[-1].label)
+    first, last = literal(longest[0].label), literal(longest[-1].label)
     return ["", f"<sub>trend: {first} to {last}, oldest first, then this</sub>"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.wording import count
-from mlgit.render.escape import code, prose
+from mlgit.render.escape import code, literal
 from mlgit.render.report.layout import bare_title, cells
 
 if TYPE_CHECKING:
@@ -21,21 +21,21 @@ _MOST_CELLS = 10
 def matrix(plot: Plot, names: Mapping[PlotSide, str]) -> list[list[str]]:
     """The confusion matrix as a table; of a large one the cells that changed most."""
     sides = [
-        prose(names[side])
+        literal(names[side])
         for side in ("base", "candidate")
         if any(_count(cell, side) is not None for cell in plot.cells)
     ]
     title = _ARROW.join(sides)
-    lead = f"**{prose(bare_title(plot))}** ({code(plot.file)}), {title}:"
+    lead = f"**{literal(bare_title(plot))}** ({code(plot.file)}), {title}:"
     classes = list(dict.fromkeys(cell.actual for cell in plot.cells))
     if len(classes) > _MOST_CLASSES:
         return [[lead], _largest(plot)]
     found = {(cell.actual, cell.predicted): cell for cell in plot.cells}
-    header = [title, *(f"{prose(plot.y_label)} {prose(name)}" for name in classes)]
+    header = [title, *(f"{literal(plot.y_label)} {literal(name)}" for name in classes)]
     rows = [
         cells(
             [
-                f"**{prose(plot.x_label)} {prose(actual)}**",
+                f"**{literal(plot.x_label)} {literal(actual)}**",
                 *(_counts(found.get((actual, predicted))) for predicted in classes),
             ]
         )
@@ -48,7 +48,7 @@ def _largest(plot: Plot) -> list[str]:
     changed = [cell for cell in plot.cells if cell.base != cell.candidate]
     changed.sort(key=lambda cell: -abs((cell.candidate or 0) - (cell.base or 0)))
     lines = [
-        f"- {prose(f'{plot.x_label} {cell.actual}, {plot.y_label} {cell.predicted}')}: {_counts(cell)}"
+        f"- {literal(f'{plot.x_label} {cell.actual}, {plot.y_label} {cell.predicted}')}: {_counts(cell)}"
         for cell in changed[:_MOST_CELLS]
     ]
     left = len(changed) - len(lines)

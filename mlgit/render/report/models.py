@@ -8,7 +8,7 @@ from mlgit.core.gates.by_model import models_of, of_model
 from mlgit.core.gates.headline import split_notes
 from mlgit.core.overview.reason import worst_of
 from mlgit.core.wording import joined
-from mlgit.render.escape import prose
+from mlgit.render.escape import literal
 from mlgit.render.report.heading import gate_counts, mark
 from mlgit.render.report.layout import DetailLevel, ReportContext, left_out
 from mlgit.render.report.summary_lines import notes
@@ -62,7 +62,7 @@ def _quiet(parts: Sequence[tuple[str | None, Check]], level: DetailLevel) -> lis
 
 
 def _named(model: str | None) -> str:
-    return "the model without a name" if model is None else prose(model)
+    return "the model without a name" if model is None else literal(model)
 
 
 def _has_news(part: Check) -> bool:

@@ -91,6 +91,18 @@ def test_outputs_of_stages_are_not_data() -> None:
     }
 
 
+def test_a_name_or_value_with_a_backtick_stays_whole() -> None:
+    params = (
+        ValueChange(file="p", key="a`b", kind="modified", old=Decimal(1), new=Decimal(2)),
+        ValueChange(file="p", key="c", kind="modified", old="x`y", new="z"),
+    )
+    data = (ContentChange(path="d`e.csv", kind="removed"),)
+    assert change_lines(diff(data=data, params=params)) == {
+        "data": "``d`e.csv`` gone",
+        "params": "``a`b`` 1 → 2, `c` ``x`y`` → z",
+    }
+
+
 def test_params_show_both_values() -> None:
     params = (
         ValueChange(file="p", key="a", kind="modified", old=Decimal("0.1"), new=Decimal("0.25")),

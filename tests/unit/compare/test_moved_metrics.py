@@ -95,8 +95,8 @@ ONE, TWO = {"lr": Decimal(1)}, {"lr": Decimal(2)}
         ({"a.yaml": ONE, "b.yaml": ONE}, {"a.yaml": TWO, "b.yaml": ONE}, "`a.yaml:lr` 1 → 2"),
         ({"a.yaml": ONE, "b.yaml": ONE}, {"b.yaml": ONE}, "`a.yaml:lr` gone"),
         ({"b.yaml": ONE}, {"a.yaml": ONE, "b.yaml": ONE}, "`a.yaml:lr` new: 1"),
-        ({"a.yaml": ONE}, {"b.yaml": ONE}, "`lr` moved to b.yaml"),
-        ({"a.yaml": ONE}, {"b.yaml": TWO}, "`lr` 1 → 2, now in b.yaml"),
+        ({"a.yaml": ONE}, {"b.yaml": ONE}, "`lr` moved to `b.yaml`"),
+        ({"a.yaml": ONE}, {"b.yaml": TWO}, "`lr` 1 → 2, now in `b.yaml`"),
         (
             {"a.yaml": ONE},
             {"b.yaml": ONE, "c.yaml": ONE},
@@ -139,7 +139,10 @@ def out(path: str, kind: str, md5: str | None, model: str | None = None) -> Cont
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ([out("raw.csv", "removed", "1"), out("ml/raw.csv", "added", "1")], "`raw.csv` moved to ml/raw.csv"),
+        (
+            [out("raw.csv", "removed", "1"), out("ml/raw.csv", "added", "1")],
+            "`raw.csv` moved to `ml/raw.csv`",
+        ),
         (
             [out("raw.csv", "removed", "1"), out("ml/raw.csv", "added", "2")],
             "`raw.csv` gone, `ml/raw.csv` new",
@@ -159,7 +162,7 @@ def test_data_with_the_same_content_at_another_path_moved(changes: list[ContentC
 
 def test_a_model_with_the_same_content_at_another_path_moved() -> None:
     changes = out("m.bin", "removed", "1", "m"), out("ml/m.bin", "added", "1", "m")
-    assert change_lines(Diff(old=SIDE, new=SIDE, models=changes)) == {"model": "`m` moved to ml/m.bin"}
+    assert change_lines(Diff(old=SIDE, new=SIDE, models=changes)) == {"model": "`m` moved to `ml/m.bin`"}
     changes = out("m.bin", "removed", "1", "m"), out("n.bin", "added", "1", "n")
     line = "`m.bin` of `m` gone, `n.bin` of `n` new"
     assert change_lines(Diff(old=SIDE, new=SIDE, models=changes)) == {"model": line}

@@ -34,7 +34,7 @@ def test_escaped_text_stays_readable() -> None:
     assert prose("run `mlgit run`, then look at 3 % of it") == "run `mlgit run`, then look at 3 % of it"
     assert code("a|b") == "<code>a&#124;b</code>"
     assert code("") == "`-`"
-    assert prose("an odd ` tick") == "an odd   tick"
+    assert prose("an odd ` tick") == "an odd &#96; tick"
 
 
 def parsed(record: Check) -> ET.Element:

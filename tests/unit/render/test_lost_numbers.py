@@ -134,7 +134,7 @@ def test_every_screen_has_lost_numbers_first_and_the_best_last() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "cells"),
     [
-        ('{"cm": [1]}', '{"cm": [2]}', ("<code>&#91;1&#93;</code>", "<code>&#91;2&#93;</code>", "changed")),
+        ('{"cm": [1]}', '{"cm": [2]}', ("`[1]`", "`[2]`", "changed")),
         ('{"cm": 1}', '{"cm": [2]}', ("1", "`a list`", "changed")),
         ('{"cm": 1}', "{}", ("1", "-", "gone")),
     ],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.overview.gate_text import percent_text
 from mlgit.core.record import NamedTuple
-from mlgit.render.escape import code, prose
+from mlgit.render.escape import code, literal, prose
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, ReportContext
 from mlgit.render.report.sentences import lower_first, otherwise, place_of_gate
 from mlgit.render.report.tables.differences import (
@@ -114,8 +114,7 @@ class RowMaker:
         return text.removesuffix(" better") if other else text
 
     def _name(self, name: str) -> str:
-        """A name for a cell; a page of HTML wraps it, a comment cannot."""
-        return name if self._context.svg or len(name) <= _LONGEST else f"{name[:_HEAD]}...{name[-_TAIL:]}"
+        return _for_cell(name, self._context)
 
     def _is_other(self, result: Result) -> bool:
         """Whether the gate does not check what it checked before the change."""
@@ -215,9 +214,14 @@ def mark_of(result: Result) -> str:
     return "" if result.outcome == "skipped" else EFFECTS[result.effect]
 
 
+def _for_cell(name: str, context: ReportContext) -> str:
+    """A name for a cell; a page of HTML wraps it, a comment cannot."""
+    return name if context.svg or len(name) <= _LONGEST else f"{name[:_HEAD]}...{name[-_TAIL:]}"
+
+
 def gate_link(result: Result, context: ReportContext) -> str:
     """A gate's name, linked to its line in mlgit.yaml if the repository's page is known."""
-    name = prose(result.gate) or code("")
+    name = literal(_for_cell(result.gate, context)) or code("")
     page = context.file_page
     return name if page is None or result.line is None else f"[{name}]({page}#L{result.line})"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.overview.reason import sorted_results
 from mlgit.core.record import NamedTuple
-from mlgit.render.escape import prose
+from mlgit.render.escape import literal
 from mlgit.render.report.layout import DetailLevel, ReportContext, cells, decimal, left_out
 from mlgit.render.report.tables.differences import is_known_change, ungated_order
 from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
@@ -88,7 +88,7 @@ def _free_rows(record: Check, results: Sequence[Result], make: RowMaker) -> list
 
 
 def _with_names(baselines: Mapping[str, str]) -> str:
-    return ", ".join(f"{shown} ({prose(name)})" for name, shown in baselines.items())
+    return ", ".join(f"{shown} ({literal(name)})" for name, shown in baselines.items())
 
 
 def _drawn(rows: Sequence[Row]) -> list[str]:
@@ -111,7 +111,7 @@ def _drawn(rows: Sequence[Row]) -> list[str]:
     ]
     kept = [column for column in columns if column[0] in {"", "metric", "this change"} or any(column[2])]
     return [
-        cells([prose(title) for title, _, _ in kept]),
+        cells([literal(title) for title, _, _ in kept]),
         f"|{'|'.join(align for _, align, _ in kept)}|",
         *(cells(texts) for texts in zip(*(texts for _, _, texts in kept), strict=True)),
     ]

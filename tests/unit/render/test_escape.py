@@ -1,0 +1,132 @@
+"""Names in Markdown: a forge shows the same text, and finds no link, person, issue or HTML in it."""
+
+from __future__ import annotations
+
+import html
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from mlgit.core.wording import quoted
+from mlgit.render.escape import code, literal, prose, visible
+from mlgit.render.html.markdown import to_html
+from tests.support.hostile import texts
+
+FORGE = MarkdownIt("commonmark").enable("table").enable("strikethrough")
+NAMES = [
+    "a`b",
+    "``a` b",
+    "`",
+    "a|b",
+    "a\\|b",
+    "a\\",
+    "<b>x</b>",
+    "<!-- x -->",
+    "*x* _y_ **z** ~~s~~",
+    "@octocat",
+    "mlgit/mlgit#12",
+    "#12",
+    "&lt;b&gt; &amp;",
+    "[a](https://b.example)",
+    "temp_°C",
+    "val_acc@0.5",
+    "carol@example.org",
+    "line one\nline two",
+    "weights: {a: [1, 2]}",
+    "x" * 400,
+]
+PLACES = {
+    "paragraph": "{}\n",
+    "sentence": "Metric {} and {} fell\n",
+    "heading": "### ❌ Blocked: {}\n",
+    "item": "- **params**: {} new\n",
+    "strong": "- **{}**: new\n",
+    "cell": "| a | b |\n|---|---|\n| {} | {} |\n",
+    "header": "| {} | b |\n|---|---|\n| 1 | 2 |\n",
+    "small": "<sub>{}</sub>\n",
+    "folded": "<details>\n<summary>x</summary>\n\n{}\n\n</details>\n",
+}
+
+
+class Seen(HTMLParser):
+    """The text that a browser shows, and the elements."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: list[tuple[str, tuple[tuple[str, str | None], ...]]] = []
+        self.feed(page)
+        self.close()
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, tuple(attrs)))
+
+
+def seen(page: str) -> Seen:
+    return Seen(page)
+
+
+def bare(text: str) -> str:
+    """The text without the invisible characters that end a mention, and without spaces between cells."""
+    return "".join(text.replace("\N{ZERO WIDTH SPACE}", "").split())
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("escape", [code, literal])
+@given(name=st.sampled_from(NAMES) | texts)
+@example(name="a`b")
+def test_a_name_is_the_same_text_wherever_it_is(place: str, escape: object, name: str) -> None:
+    assume(escape is code or visible(name))
+    form = PLACES[place]
+    escaped = escape(name)  # type: ignore[operator]
+    plain = form.format(*["NAME"] * form.count("{}"))
+    made = form.format(*[escaped] * form.count("{}"))
+    expected = visible(name) or "-"
+    for renderer in (FORGE.render, lambda text: to_html(text)[1]):
+        usual, shown = seen(renderer(plain)), seen(renderer(made))
+        assert bare(shown.text) == bare(usual.text.replace("NAME", expected))
+        assert [each for each in shown.tags if each[0] != "code"] == usual.tags
+
+
+@given(st.sampled_from(NAMES) | texts)
+def test_a_sentence_keeps_a_name_that_it_quotes(name: str) -> None:
+    assume(0 < len(visible(name)) < 200)
+    shown = seen(FORGE.render(prose(f"Gate `g` reads {quoted(visible(name))}, not {quoted('b`c')}")))
+    assert bare(shown.text) == bare(f"Gate g reads {visible(name)}, not b`c")
+    assert [tag for tag, _ in shown.tags] == ["p", *["code"] * 3]
+
+
+@given(st.sampled_from(NAMES) | st.text(alphabet="ab` <|*@\\", max_size=12))
+def test_backticks_that_do_not_belong_together_stay_in_a_sentence(text: str) -> None:
+    shown = seen(FORGE.render(prose(text) + "\n"))
+    assert bare(shown.text).replace("`", "") == bare(visible(text)).replace("`", "")
+    assert {tag for tag, _ in shown.tags} <= {"p", "code"}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("auc", "`auc`"),
+        ("carol@example.org", "`carol@example.org`"),
+        ("git fetch --tags origin && x", "`git fetch --tags origin && x`"),
+        ("a`b", "``a`b``"),
+        ("`a", "`` `a ``"),
+        ("a``b`c", "```a``b`c```"),
+        ("a|b", "<code>a&#124;b</code>"),
+        ("a<b", "<code>a&#60;b</code>"),
+        ("temp_°C", "`temp_°C`"),
+    ],
+)
+def test_a_code_span_is_readable_without_a_renderer(name: str, shown: str) -> None:
+    assert code(name) == shown
+
+
+def test_a_picture_that_looks_like_a_verdict_is_replaced() -> None:
+    assert visible("✅ ok ⚠️ ✔") == "� ok �� �"
+    assert html.unescape(code("x ❌")) == "`x �`"
