@@ -72,9 +72,10 @@ def test_the_first_merge_is_released_promoted_and_handed_to_later_jobs(
     variables = github_push(tmp_path / "job")
     done = merged(runner, env=variables)
     assert done.status == Exit.DONE, done.err
+    counts = "1 of 2 gates passed, 1 skipped (no earlier version to compare with)"
     assert done.out.splitlines()[1:] == [
-        "  done      release line@v1.0.0: line: 1 of 2 gates passed, 1 skipped",
-        "  done      promote line@v1.0.0 to staging: line: 1 of 1 gate passed",
+        f"  done      release line@v1.0.0: {counts}",
+        "  done      promote line@v1.0.0 to staging: 1 of 1 gate passed",
     ]
     assert sorted(tags_of(origin(project))) == ["line#staging#1", "line@v1.0.0"]
     assert outputs(variables) == {

@@ -229,7 +229,7 @@ def test_a_waiver_that_expires_soon_is_shown(project: Folder) -> None:
 @pytest.mark.parametrize(
     ("floor", "words"),
     [
-        ("0.5", "\nGates     ✓ allowed, 1 of 2 passed, 1 skipped\n"),
+        ("0.5", "\nGates     ✓ allowed, 1 of 2 passed, 1 skipped (nothing to compare with)\n"),
         ("0.999", "\nGates     ✗ blocked, 1 of 2 failed: R2 is 0.945, min 0.999\n"),
         (
             "0.9999999999999999999999999999",

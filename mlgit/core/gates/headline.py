@@ -9,7 +9,7 @@ from mlgit.core.wording import count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.gates.verdict import Effect, Note, Result, Summary, Verdict
+    from mlgit.core.gates.verdict import Effect, Note, Result, Verdict
 
 FINDINGS = (
     "trunk_unknown",
@@ -80,17 +80,34 @@ def headline(verdict: Verdict) -> str:
         return stopping[0].message
     if not summary.gates:
         return "No gates were evaluated"
-    return f"{_subject(verdict.results)}{gates_passed(summary)}"
-
-
-def gates_passed(summary: Summary) -> str:
-    """`3 of 4 gates passed, 1 skipped`, with what was waived and the warnings."""
-    if not summary.gates:
-        return "no gates were evaluated"
-    text = f"{summary.passed} of {count(summary.gates, 'gate')} passed"
-    text += f", {summary.skipped} skipped" if summary.skipped else ""
+    text = passed_or_skipped(verdict)
     text += f", {summary.waived} waived" if summary.waived else ""
-    return text + (f", {count(summary.warnings, 'warning')}" if summary.warnings else "")
+    text += f", {count(summary.warnings, 'warning')}" if summary.warnings else ""
+    return f"{_subject(verdict.results)}{text}"
+
+
+def passed_or_skipped(verdict: Verdict) -> str:
+    """`3 of 4 gates passed, 1 skipped (new metric)`; if all were skipped, only how many and why."""
+    summary = verdict.summary
+    reason = _why_skipped(verdict)
+    aside = f" ({reason})" if reason else ""
+    if summary.skipped == summary.gates:
+        return f"{count(summary.skipped, 'gate')} skipped{aside}"
+    text = f"{summary.passed} of {count(summary.gates, 'gate')} passed"
+    return text + (f", {summary.skipped} skipped{aside}" if summary.skipped else "")
+
+
+def _why_skipped(verdict: Verdict) -> str:
+    """Why gates were skipped, if it is the same for all of them."""
+    skipped = [result for result in verdict.results if result.outcome == "skipped"]
+    reasons = {result.reason for result in skipped}
+    if reasons == {"new_metric"}:
+        return "new metric" if len({result.metric for result in skipped}) == 1 else "new metrics"
+    if reasons != {"no_baseline"}:
+        return ""
+    versions = {result.vs for result in skipped} <= {"base", "release"} and verdict.purpose == "release"
+    earlier = versions and verdict.first_model
+    return "no earlier version to compare with" if earlier else "nothing to compare with"
 
 
 def split_notes(notes: Iterable[Note]) -> tuple[list[Note], list[Note]]:

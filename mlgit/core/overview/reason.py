@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.evaluate import IN_ENVIRONMENT
-from mlgit.core.gates.headline import headline, split_notes
+from mlgit.core.gates.headline import headline, passed_or_skipped, split_notes
 from mlgit.core.gates.verdict import Note
 from mlgit.core.overview.gate_text import limit_text, numbers, spoken
 from mlgit.core.wording import count
@@ -58,7 +58,7 @@ def _says_all(blocking: Sequence[Result]) -> bool:
 
 
 def counts(verdict: Verdict) -> str:
-    """`2 of 4 gates failed`, `4 of 4 gates passed, 1 skipped`."""
+    """`2 of 4 gates failed`, `3 of 4 gates passed, 1 skipped (new metric)`."""
     found = verdict.summary
     gates = count(found.gates, "gate")
     if not found.gates:
@@ -66,8 +66,7 @@ def counts(verdict: Verdict) -> str:
     blocking = [each for each in verdict.results if each.effect == "block"]
     failed = sum(each.outcome == "fail" for each in blocking)
     if not blocking:
-        skipped = f", {found.skipped} skipped" if found.skipped else ""
-        return f"{found.passed} of {gates} passed{skipped}"
+        return passed_or_skipped(verdict)
     if not failed:
         return cannot_be_evaluated(verdict)
     others = len(blocking) - failed

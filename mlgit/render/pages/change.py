@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.headline import gates_passed
+from mlgit.core.wording import after_colon
 from mlgit.render.page import Page, Span, line
 from mlgit.render.pages.served import next_line, served_lines
 
@@ -40,7 +40,8 @@ def _gates(record: ChangeReport) -> tuple[str | Span, ...]:
     if record.verdict is None:
         return ()
     careful = record.verdict.decision == "allow_with_warnings"
-    return (", ", Span(gates_passed(record.verdict.summary), "careful" if careful else "ok"))
+    text = after_colon(record.verdict.headline.removeprefix(f"{record.model}: "))
+    return (", ", Span(text, "careful" if careful else "ok"))
 
 
 _VERBS: dict[ChangeAction, tuple[str, str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.by_model import models_of, of_model, uneventful
+from mlgit.core.gates.headline import passed_or_skipped
 from mlgit.core.gates.verdict import Note
 from mlgit.core.overview.reason import cannot_be_evaluated, only_warn, result_reason, worst_of
 from mlgit.core.wording import count
@@ -71,8 +72,8 @@ def gate_counts(verdict: Verdict, *, warnings: bool = False) -> str:
     elif errors:
         parts = [cannot_be_evaluated(verdict)]
     else:
-        parts = [f"{summary.passed} of {gates} passed"]
-    parts += [f"{summary.skipped} skipped"] if summary.skipped else []
+        parts = [passed_or_skipped(verdict)]
+    parts += [f"{summary.skipped} skipped"] if summary.skipped and blocking else []
     if verdict.decision == "block" or warnings:
         parts += [count(summary.warnings - mild, "warning")] if summary.warnings > mild else []
         parts += [f"{summary.waived} waived"] if summary.waived else []

@@ -104,7 +104,9 @@ def test_a_check_without_changes_takes_two_lines() -> None:
 
 def test_a_first_model_is_not_reported_as_unchanged() -> None:
     text = markdown(together(one("tumor", BASE, None)))
-    assert text.startswith("### ✅ May merge: tumor, its first model\n2 of 5 gates passed, 3 skipped\n")
+    assert text.startswith(
+        "### ✅ May merge: tumor, its first model\n2 of 5 gates passed, 3 skipped (nothing to compare with)\n"
+    )
     assert "| | accuracy-vs-base | `accuracy` | 0.947 | skipped: there is no base |" in text.replace(
         "  ", " "
     )
@@ -117,7 +119,7 @@ def test_a_model_whose_gates_only_lack_an_environment_is_not_its_first() -> None
     verdict = decide([empty], rules=rules(), candidate=CANDIDATE, policy=Policy())
     assert verdict.first_model
     text = markdown(replace(check, verdict=verdict))
-    assert text.startswith("### 🔹 May merge: tumor, 0 of 1 gate passed, 1 skipped\n")
+    assert text.startswith("### 🔹 May merge: tumor, 1 gate skipped (nothing to compare with)\n")
     row = "| | auc-vs-prod | `auc` | 0.971 | 0.978 | +0.007&nbsp;(+0.721%) better | skipped: "
     assert row in text.replace("  ", " ")
 

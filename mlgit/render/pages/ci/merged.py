@@ -62,7 +62,7 @@ def _step(step: MergeStep) -> Page:
     name = step.model if step.version is None else f"{step.model}@{step.version}"
     what = "release" if step.environment is None else "promote"
     where = () if step.environment is None else (" to ", Span(step.environment, "name"))
-    message = f": {step.message}" if step.message else ""
+    message = f": {step.message.removeprefix(f'{step.model}: ')}" if step.message else ""
     parts = (Span(f"{word:<10}", style), f"{what} ", Span(name, "strong"), *where, message)
     shown: Page = [line(*parts, indent=2)]
     shown += [line(detail.expandtabs(2), indent=14) for detail in step.details]
