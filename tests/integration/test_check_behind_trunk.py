@@ -83,7 +83,7 @@ def test_the_report_says_it_first_and_its_hint_shows_the_numbers(plain: Folder) 
     text = plain.here("report", "--as", "github").out
     warned = "`drop` would not pass next to `origin/main` as it is now"
     assert text.startswith(f"### ⚠️ May merge, 1 warning: net, {warned}\n")
-    assert f"- ⚠️ {warned}: auc 0.95 → 0.92" in text
+    assert f"- ⚠️ **Warning.** {warned}: auc 0.95 → 0.92" in text
     assert plain.here("check", "--base", "origin/main").status == 1
     plain.git("merge", "-q", "-X", "ours", "origin/main")
     assert "target_moved_on" not in plain.here("check", "--json").out

@@ -8,6 +8,7 @@ from mlgit.core.wording import count, joined
 from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, literal, prose
 from mlgit.render.report.layout import NO_NUMBER, RANK, cells, left_out
+from mlgit.render.report.models import worst_first
 from mlgit.render.report.tables.differences import (
     guarded_direction,
     is_known_change,
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 
     _History = Mapping[tuple[str | None, str, str], MetricHistory]
 
-_NUMBERS = ("| metric | {} | this | change |", "|---|---:|---:|---:|")
-_ALONE = ("| metric | this |", "|---|---:|")
-_TRENDS = ("| metric | trend | {} | this | change |", "|---|---|---:|---:|---:|")
+_TEXTS = ("metric", "trend")
 _MOST_CHARTS = 3
 _MOST_REASONS = 6
 _LEAST_FOR_TREND, _LEAST_FOR_CHART = 2, 3
@@ -78,11 +77,8 @@ def _gates(record: Check, level: DetailLevel) -> list[str]:
     if not results:
         return []
     shown = [each for each in results if level.unchanged or each.outcome != "pass"]
-    header = ("| | gate | outcome | what it says |", "|---|---|---|---|")
-    rows = [
-        cells((mark_of(each), code(each.id), each.outcome, prose(each.message)))
-        for each in shown[: level.rows]
-    ]
+    header = ("| result | gate | what it says |", "|---|---|---|")
+    rows = [cells((mark_of(each), code(each.id), prose(each.message))) for each in shown[: level.rows]]
     counts = _counted([_OUTCOMES[each.outcome] for each in results], tuple(_OUTCOMES.values()))
     return _folded(f"All gates: {counts}", _listed(header, rows, len(results), level))
 
@@ -91,36 +87,42 @@ def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
     if not record.metrics:
         return []
     compared = any(each.baseline is not None or each.old_text is not None for each in record.metrics)
-    results = {(each.model, each.file, each.key): each for each in record.verdict.results}
-    listed = sorted(
-        record.metrics, key=lambda each: _order(each, results.get((each.model, each.file, each.key)))
-    )
-    shown = [each for each in listed if level.unchanged or each.changed][: level.rows]
+    shown = [each for each in _ordered(record) if level.unchanged or each.changed][: level.rows]
     several = len({each.model for each in record.metrics}) > 1
     trends = [_trend(each, history) if compared else "" for each in shown]
-    trended = any(trends)
+    results = {(each.model, each.file, each.key): each for each in record.verdict.results}
     rows = []
     for each, trend in zip(shown, trends, strict=True):
         name = code(f"{each.model} " * several + f"{each.file}:{each.key}")
         numbers = (
             _compared(each, results.get((each.model, each.file, each.key)))
             if compared
-            else [value(each.candidate, each.new_text, None)]
+            else ["", value(each.candidate, each.new_text, None), ""]
         )
-        rows.append(cells([name, *([trend] if trended else []), *numbers]))
-    titles, align = _ALONE if not compared else _TRENDS if trended else _NUMBERS
-    header = (titles.format(literal(base_name(record))), align)
+        rows.append([name, trend, *numbers])
+    titles = ("metric", "trend", literal(base_name(record)), "this", "change")
+    kept = [place for place in range(len(titles)) if any(row[place] for row in rows)]
+    header = (
+        cells([titles[place] for place in kept]),
+        f"|{'|'.join('---' if titles[place] in _TEXTS else '---:' for place in kept)}|",
+    )
+    drawn = [cells([row[place] for place in kept]) for row in rows]
     changed = f"{sum(map(is_known_change, record.metrics))} of " if compared else ""
     summary = f"All metrics: {changed}{len(record.metrics)}{' changed' if compared else ''}"
     stale = any(each.reason == "stale" for each in record.verdict.results)
     summary += ", as of the last run" if stale else ""
-    return _folded(summary, [*_listed(header, rows, len(record.metrics), level), *_legend(trends, record)])
+    return _folded(summary, [*_listed(header, drawn, len(record.metrics), level), *_legend(trends, record)])
 
 
-def _order(change: MetricChange, result: Result | None) -> tuple[object, ...]:
-    """Metrics of gates that do not pass first, then changed ones, those of gates before others."""
-    rank = len(RANK) if result is None else RANK[result.effect]
-    return min(rank, RANK["allow"]), not change.changed, rank, *ungated_order(change)
+def _ordered(record: Check) -> list[MetricChange]:
+    """The metrics of the worst model first, and of each the worst change first."""
+    models = [model for model, _ in worst_first(record)]
+
+    def key(change: MetricChange) -> tuple[object, ...]:
+        known = is_known_change(change)
+        return models.index(change.model), not known, ungated_order(change) if known else ()
+
+    return sorted(record.metrics, key=key)
 
 
 def _legend(trends: Sequence[str], record: Check) -> list[str]:
@@ -176,7 +178,7 @@ def _stages(record: Check, level: DetailLevel) -> list[str]:
         return []
     ordered = sorted(record.stages, key=lambda each: (_STATES.index(each.state), each.stage))
     shown = [each for each in ordered if level.unchanged or each.state != "cached"]
-    header = ("| stage | | because of |", "|---|---|---|")
+    header = ("| stage | state | because of |", "|---|---|---|")
     rows = [
         cells((code(each.stage), each.state, joined(map(code, each.reasons), _MOST_REASONS)))
         for each in shown[: level.rows]

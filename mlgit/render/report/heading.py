@@ -52,15 +52,20 @@ def decision_words(verdict: Verdict, context: ReportContext) -> str:
             verdict.purpose
         ]
     words = {"check": "May merge", "release": "May be released", "promote": f"May be promoted{place}"}
-    parts = ["Allowed" if context.trunk else words[verdict.purpose]]
+    parts = ["Not proven" if context.untrusted else "Allowed" if context.trunk else words[verdict.purpose]]
     summary = verdict.summary
     parts += [count(summary.warnings, "warning")] if summary.warnings else []
     parts += [f"{summary.waived} waived"] if summary.waived else []
     return ", ".join(parts)
 
 
-def gate_counts(verdict: Verdict, *, warnings: bool = False) -> str:
-    """`2 of 4 gates failed, 1 warning`; warnings of an allowed change only if they are asked for."""
+def model_words(verdict: Verdict, context: ReportContext) -> str:
+    """The same for one of several models, of which another one may block."""
+    return decision_words(verdict, context._replace(trunk=True))
+
+
+def gate_counts(verdict: Verdict) -> str:
+    """`2 of 4 gates failed, 1 warning`; the heading has the warnings of an allowed change."""
     summary, blocking = verdict.summary, [each for each in verdict.results if each.effect == "block"]
     errors = sum(each.outcome == "error" for each in blocking)
     failed, gates = len(blocking) - errors, count(summary.gates, "gate")
@@ -74,7 +79,7 @@ def gate_counts(verdict: Verdict, *, warnings: bool = False) -> str:
     else:
         parts = [passed_or_skipped(verdict)]
     parts += [f"{summary.skipped} skipped"] if summary.skipped and blocking else []
-    if verdict.decision == "block" or warnings:
+    if verdict.decision == "block":
         parts += [count(summary.warnings - mild, "warning")] if summary.warnings > mild else []
         parts += [f"{summary.waived} waived"] if summary.waived else []
     return ", ".join(parts)

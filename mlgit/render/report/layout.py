@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 MARKS: dict[Decision, str] = {"allow": "✅", "allow_with_warnings": "⚠️", "block": "❌"}
 EFFECTS: dict[Effect, str] = {"block": "❌", "warn": "⚠️", "waived": "⚠️", "note": "🔹", "allow": "✅"}
+WORDS: dict[Effect, str] = {"block": "Blocked", "warn": "Warning", "waived": "Waived"}
 RANK: dict[Effect, int] = {"block": 0, "warn": 1, "waived": 2, "note": 3, "allow": 4}
 NO_NUMBER = "-"
+TIE = "&nbsp;"  # keeps the words of a cell on one line in a narrow table
 _URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._~/%=&?+#-]*)?")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ALL = 1_000_000

@@ -15,11 +15,12 @@ from mlgit.render.report.charts import charts_of
 from mlgit.render.report.details import details
 from mlgit.render.report.footer import footer, key_of, marker
 from mlgit.render.report.heading import counts_line, decision_words, heading, mark
-from mlgit.render.report.layout import LEVELS, MARKS, DetailLevel, ReportContext, blocks_text
+from mlgit.render.report.layout import LEVELS, MARKS, TIE, DetailLevel, ReportContext, blocks_text
 from mlgit.render.report.models import sections
 from mlgit.render.report.no_verdict import failure, running
 from mlgit.render.report.sentences import lower_first
 from mlgit.render.report.summary_lines import FORK, lines, notes, unseen
+from mlgit.render.report.tables.rows import PASSED
 from mlgit.render.report.tables.table import table
 from mlgit.render.report.what_to_do import what_to_do
 
@@ -53,7 +54,9 @@ def markdown(record: Check, context: ReportContext = _LOCAL, *, budget_bytes: in
 
 def _believed(text: str, context: ReportContext) -> str:
     """Without any tick if code of a fork computed it: it can report what it likes."""
-    return text.replace(MARKS["allow"], _UNPROVEN) if context.untrusted else text
+    if not context.untrusted:
+        return text
+    return text.replace(PASSED, f"{_UNPROVEN}{TIE}not{TIE}proven").replace(MARKS["allow"], _UNPROVEN)
 
 
 def report(record: CiReport, *, untrusted: bool = False, site: str | None = None, svg: bool = False) -> str:

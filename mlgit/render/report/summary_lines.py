@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.compare.git_changes import UNCHANGED
 from mlgit.render.escape import code, prose
-from mlgit.render.report.layout import EFFECTS, RANK, DetailLevel, ReportContext, left_out
-from mlgit.render.report.sentences import label_of
+from mlgit.render.report.layout import EFFECTS, RANK, WORDS, DetailLevel, ReportContext, left_out
+from mlgit.render.report.sentences import label_of, lower_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,8 +73,16 @@ def unseen(context: ReportContext) -> list[str]:
 
 
 def _note(note: Note) -> str:
-    by = f" (waived by {code(note.waiver)})" if note.effect == "waived" and note.waiver else ""
     hint = f"; {prose(note.hint)}" if note.hint else ""
-    mark = f"{EFFECTS[note.effect]} " if note.effect in {"block", "warn", "waived"} else ""
-    label = f"**{label_of(note)}**: " if label_of(note) else ""
-    return f"- {mark}{label}{prose(note.message)}{by}{hint}"
+    return f"- {_head(note)}{prose(note.message)}{hint}"
+
+
+def _head(note: Note) -> str:
+    """`❌ **Blocked.** `, `⚠️ **Warning, gate repointed.** `: what a note does, and what it found."""
+    label = label_of(note)
+    if note.effect not in WORDS:
+        return f"**{label}.** " if label else ""
+    by = f" by {code(note.waiver)}" if note.effect == "waived" and note.waiver else ""
+    return (
+        f"{EFFECTS[note.effect]} **{WORDS[note.effect]}{by}{f', {lower_first(label)}' if label else ''}.** "
+    )

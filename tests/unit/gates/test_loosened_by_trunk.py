@@ -57,7 +57,7 @@ def test_a_gate_that_passes_only_because_it_was_loosened_says_so(trunk: Gate, ow
     assert note.message.endswith("; as it is on trunk, it would not pass")
     text = markdown(Check(verdict=found))
     assert "✅" not in text
-    assert column(text, "") == ["⚠️"]
+    assert column(text, "result") == ["⚠️ warning"]
     assert f"would not pass with trunk's {breaks}" in column(text, "limit")[0]
 
 

@@ -39,7 +39,7 @@ def test_findings_that_the_heading_does_not_quote_are_above_every_table(models: 
     lines = markdown(noted(together(*parts), *ALL)).splitlines()
     first = next(number for number, line in enumerate(lines) if line.startswith("|"))
     for note in ALL:
-        assert lines.index(f"- ⚠️ {note.message}") < first
+        assert lines.index(f"- ⚠️ **Warning.** {note.message}") < first
 
 
 def test_a_finding_about_a_gate_is_short_in_the_heading_and_whole_below_it() -> None:
@@ -49,7 +49,7 @@ def test_a_finding_about_a_gate_is_short_in_the_heading_and_whole_below_it() -> 
     )
     assert lines.splitlines()[0] == "### ⚠️ May merge, 1 warning: tumor, gate `auc-vs-prod` was repointed"
     assert lines.splitlines()[1] == "1 of 1 gate passed"
-    assert f"- ⚠️ **Gate repointed**: {message}" in lines.partition("|")[0]
+    assert f"- ⚠️ **Warning, gate repointed.** {message}" in lines.partition("|")[0]
     both = Note(code="gate_repointed", message=message.replace("prod`", "prod`, `f1-vs-prod`"), effect="warn")
     assert "gates `auc-vs-prod`, `f1-vs-prod` were repointed" in markdown(
         noted(failing("auc", value="0.9"), both)
@@ -71,7 +71,7 @@ def test_the_counts_say_how_many_gates_check_something_else(gates: str, counts: 
     note = Note(code="evidence_weakened", message=f"{gates}: proves less", effect="warn", model="tumor")
     lines = markdown(noted(together(one("tumor", BETTER, BASE)), note)).splitlines()
     assert lines[1] == (counts or "5 of 5 gates passed")
-    assert f"- ⚠️ **Evidence weakened**: {gates}: proves less" in lines
+    assert f"- ⚠️ **Warning, evidence weakened.** {gates}: proves less" in lines
 
 
 def test_a_finding_is_above_the_gates_of_a_check() -> None:

@@ -81,7 +81,7 @@ def test_a_change_beyond_its_limit_does_not_look_like_it(
 ) -> None:
     gate = change("g", "auc", vs="base", limits=limits)
     text = markdown(together(one("tumor", {"auc": after}, {"auc": before}, (gate,))))
-    assert column(text, "") == ["❌"]
+    assert column(text, "result") == ["❌ failed"]
     amount, percent = column(text, "change")[0].replace("(", "").replace(")", "").split()[:2]
     (limit,) = limits.values()
     shown = percent if limit.endswith("%") else amount

@@ -49,8 +49,8 @@ def test_every_snapshot_belongs_to_a_report() -> None:
 def test_a_failed_gate_leads_the_report() -> None:
     lines = markdown(failing("auc")).splitlines()
     assert lines[:2] == ["### ❌ Blocked: tumor, AUC fell from 0.9 to 0.5", "1 of 1 gate failed"]
-    row = "| ❌ | gate-0 | `auc` | 0.9 | **0.5** | -0.4&nbsp;(-44.4%) worse | max_drop&nbsp;0.005 |"
-    assert lines[5] == row
+    row = "gate-0 | `auc` | 0.9 | **0.5** | -0.4&nbsp;(-44.4%) worse | max_drop&nbsp;0.005 |"
+    assert lines[5] == f"| ❌&nbsp;failed | {row}"
     assert "- **data**: unchanged" in lines
     explain = "`mlgit check --base bbbbbbbbbbbb --explain tumor/gate-0`"
     assert f"- Where the numbers come from: {explain}" in lines
@@ -70,7 +70,7 @@ def test_a_pass_shows_gates_changes_and_the_next_command() -> None:
     assert text.startswith("### ✅ May merge: tumor, 1 of 1 gate passed\n\n")
     table = text.partition("<details>")[0].replace("  ", " ")
     assert "| | | `extra.m0` | 1 | 1.5 | +0.5&nbsp;(+50.0%) | |" in table
-    assert "| ✅ | gate-0 | `auc` | 0.9 | 0.9 | unchanged | max_drop&nbsp;0.005 |" in table
+    assert "| ✅&nbsp;passed | gate-0 | `auc` | 0.9 | 0.9 | unchanged | max_drop&nbsp;0.005 |" in table
     assert "- To release it after the merge: `mlgit release tumor`" in text
 
 
@@ -107,9 +107,7 @@ def test_a_first_model_is_not_reported_as_unchanged() -> None:
     assert text.startswith(
         "### ✅ May merge: tumor, its first model\n2 of 5 gates passed, 3 skipped (nothing to compare with)\n"
     )
-    assert "| | accuracy-vs-base | `accuracy` | 0.947 | skipped: there is no base |" in text.replace(
-        "  ", " "
-    )
+    assert "| skipped | accuracy-vs-base | `accuracy` | 0.947 | there is no base |" in text
     assert "| | | `rows` | 569 | |" in text.replace("  ", " ")
 
 
@@ -120,8 +118,10 @@ def test_a_model_whose_gates_only_lack_an_environment_is_not_its_first() -> None
     assert verdict.first_model
     text = markdown(replace(check, verdict=verdict))
     assert text.startswith("### 🔹 May merge: tumor, 1 gate skipped (nothing to compare with)\n")
-    row = "| | auc-vs-prod | `auc` | 0.971 | 0.978 | +0.007&nbsp;(+0.721%) better | skipped: "
-    assert row in text.replace("  ", " ")
+    row = (
+        "| skipped | auc-vs-prod | `auc` | 0.971 | 0.978 | +0.007&nbsp;(+0.721%) better | there is no prod |"
+    )
+    assert f"| skipped | {row}" in text
 
 
 def test_a_waived_failure_names_its_waiver() -> None:
@@ -136,8 +136,8 @@ def test_a_waived_failure_names_its_waiver() -> None:
     assert text.startswith(
         "### ⚠️ May merge, 1 warning, 1 waived: AUC is 0.95, min 0.99, waived by `w1`\n0 of 1"
     )
-    assert "| ⚠️ | floor | `auc` | **0.95** | min&nbsp;0.99; waived by `w1` |" in text
-    assert "- ⚠️ Look; try `this`" in text
+    assert "| ⚠️&nbsp;waived | floor | `auc` | **0.95** | min&nbsp;0.99; waived by `w1` |" in text
+    assert "- ⚠️ **Warning.** Look; try `this`" in text
 
 
 def test_a_gate_on_another_baseline_shows_its_number() -> None:
@@ -176,8 +176,9 @@ def test_a_reason_that_several_gates_share_appears_once() -> None:
     )
     text = markdown(Check(verdict=verdict))
     assert text.startswith("### ❌ Blocked: first: `metrics/test.json` is stale\n")
-    rows = [line for line in text.splitlines() if line.startswith("| ❌ |")]
-    assert rows[0] == "| ❌ | first | `auc` | 1 | stale | min&nbsp;0; `metrics/test.json` is stale; do it |"
+    rows = [line for line in text.splitlines() if line.startswith("| ❌&nbsp;error |")]
+    reason = "`metrics/test.json` is stale; do it"
+    assert rows[0] == f"| ❌&nbsp;error | first | `auc` | 1 | stale | min&nbsp;0; {reason} |"
     assert [row.rpartition("; ")[2] for row in rows[1:]] == ["as above |", "as above |"]
 
 
@@ -245,11 +246,11 @@ def test_several_models_have_a_section_each_and_unchanged_ones_share_a_line() ->
     lines = SNAPSHOTS["several-models"]().splitlines()
     assert lines[0] == "### ❌ Blocked: tumor, AUC fell from 0.971 (prod) to 0.958 (1 of 4 models)"
     assert [line for line in lines if line.startswith("####")] == [
-        "#### ❌ tumor: 1 of 5 gates failed, 1 warning",
-        "#### ⚠️ segmentation: 4 of 5 gates passed, 1 warning",
-        "#### ✅ triage: 5 of 5 gates passed",
+        "#### ❌ Blocked: tumor, 1 of 5 gates failed, 1 warning",
+        "#### ⚠️ Allowed, 1 warning: segmentation, 4 of 5 gates passed",
+        "#### ✅ Allowed: triage, 5 of 5 gates passed",
     ]
-    assert "✅ dose: 5 of 5 gates passed, no metric changed" in lines
+    assert "✅ Allowed: dose, 5 of 5 gates passed, no metric changed" in lines
 
 
 def test_several_models_that_pass_share_the_first_line() -> None:
@@ -263,15 +264,15 @@ def test_a_note_on_a_model_is_in_its_section_and_other_notes_are_above() -> None
         Note(code="y", message="Stop everything", effect="block"),
     )
     text = markdown(together(one("a", BETTER, BASE), one("b", BASE, BASE), notes=notes))
-    assert text.startswith("### ❌ Blocked: stop everything\n\n#### ⚠️ b")
+    assert text.startswith("### ❌ Blocked: stop everything\n\n#### ⚠️ Allowed, 1 warning: b")
     assert "top everything" not in text.partition("\n")[2]
-    assert text.index("#### ⚠️ b") < text.index("⚠️ Mine") < text.index("<details>")
+    assert text.index("#### ⚠️") < text.index("⚠️ **Warning.** Mine") < text.index("<details>")
 
 
 def test_a_report_from_a_fork_says_so_in_its_first_line() -> None:
     text = SNAPSHOTS["untrusted"]()
     assert text.startswith(
-        "### ❓ May merge: tumor, 5 of 5 gates passed · computed by fork code\n\n> **Computed by fork"
+        "### ❓ Not proven: tumor, 5 of 5 gates passed · computed by fork code\n\n> **Computed by fork"
     )
     assert "✅" not in text
     assert "\n- Not checked: outputs in the DVC remote (no credentials)\n" in text
@@ -286,7 +287,7 @@ def test_a_report_from_a_fork_has_no_tick_in_any_of_its_forms() -> None:
         assert "✅" in markdown(record)
         assert "✅" not in markdown(record, untrusted)
         short = markdown(record, untrusted, budget_bytes=1)
-        assert short.startswith("### ❓ May merge · computed by fork code\n")
+        assert short.startswith("### ❓ Not proven · computed by fork code\n")
         assert "✅" not in short
 
 

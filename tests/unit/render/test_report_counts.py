@@ -52,5 +52,5 @@ def test_removed_gates_are_counted(
 def test_too_much_of_what_is_better_is_not_called_better_in_the_row_that_fails() -> None:
     gates = (absolute("range", "auc", high="0.95"), absolute("floor", "auc", low="0.5"))
     text = markdown(together(one("tumor", {"auc": "0.96"}, {"auc": "0.9"}, gates)))
-    assert column(text, "") == ["❌", "✅"]
+    assert column(text, "result") == ["❌ failed", "✅ passed"]
     assert column(text, "change") == ["+0.06 (+6.67%)", "+0.06 (+6.67%) better"]

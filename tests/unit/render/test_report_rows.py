@@ -46,7 +46,7 @@ def test_failed_gates_are_first_against_a_live_version_then_by_times_over_their_
     values = BASE | {"auc": "0.965", "accuracy": "0.94", "logloss": "0.19"}
     text = markdown(together(one("tumor", values, BASE, gates)))
     assert names(text) == ["live", "a-lot", "a-little", "warns", "passes"]
-    assert column(text, "") == ["❌", "❌", "❌", "⚠️", "✅"]
+    assert column(text, "result") == ["❌ failed"] * 3 + ["⚠️ warning", "✅ passed"]
     assert "tumor, AUC fell from 0.971 (prod) to 0.965" in text.splitlines()[0]
 
 
@@ -92,7 +92,7 @@ def test_the_word_and_the_number_of_a_change_have_the_same_baseline() -> None:
 
 def test_a_baseline_that_no_row_uses_has_no_column() -> None:
     header = rows(markdown(together(one("tumor", BASE | {"auc": "0.98"}, BASE, (GATES[2],)))))[0]
-    assert header == ["", "gate", "metric", "base", "this change", "change", "limit"]
+    assert header == ["result", "gate", "metric", "base", "this change", "change", "limit"]
 
 
 def test_a_base_that_is_not_known_gives_no_column_of_changes() -> None:
@@ -104,8 +104,8 @@ def test_a_base_that_is_not_known_gives_no_column_of_changes() -> None:
     changes = metric_changes([file], [], model=None, directions={}, known=False)
     text = markdown(Check(verdict=verdict, references=(shallow,), metrics=changes))
     assert rows(text) == [
-        ["", "gate", "metric", "this change", "limit"],
-        ["✅", "floor", "`auc`", "0.97", "min 0.5"],
+        ["result", "gate", "metric", "this change", "limit"],
+        ["✅ passed", "floor", "`auc`", "0.97", "min 0.5"],
     ]
     assert "<summary>All metrics: 2</summary>" in text
     assert "| `metrics/test.json:f1` | 0.9 |\n" in text
@@ -127,8 +127,8 @@ def test_a_limit_is_shown_in_the_words_of_the_config(limits: dict[str, str], sho
 def test_a_skipped_gate_has_no_tick_and_says_why() -> None:
     text = SNAPSHOTS["first-model"]()
     row = next(row for row in rows(text) if "auc-vs-prod" in row[1])
-    assert row[0] == ""
-    assert row[-1] == "skipped: there is no prod"
+    assert row[0] == "skipped"
+    assert row[-1] == "there is no prod"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_skipped_gate_has_no_tick_and_says_why() -> None:
 )
 def test_the_name_of_a_gate_is_linked_to_its_line(host: str, page: str) -> None:
     text = report(document(reports.blocked(), host=host))
-    assert f"| ❌ | [auc-vs-prod]({page}) |" in text
+    assert f"| ❌&nbsp;failed | [auc-vs-prod]({page}) |" in text
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_the_name_of_a_gate_is_linked_to_its_line(host: str, page: str) -> None:
     ],
 )
 def test_without_a_known_page_a_gate_has_no_link(more: dict[str, object]) -> None:
-    assert "| ❌ | auc-vs-prod |" in report(document(reports.blocked(), **more))
+    assert "| ❌&nbsp;failed | auc-vs-prod |" in report(document(reports.blocked(), **more))
 
 
 def test_a_renamed_metric_is_one_row_and_says_what_to_write() -> None:
@@ -203,7 +203,7 @@ def test_a_value_that_is_not_a_number_has_a_row() -> None:
     before = {"converged": "yes", "loss": "1", "size": "2"}
     after = {"converged": "no", "loss": "1", "size": "none"}
     text = markdown(together(one("tumor", after, before, gates=())))
-    assert [row[1:] for row in rows(text)[1:]] == [
+    assert rows(text)[1:] == [
         ["`size`", "2", "`none`", "changed"],
         ["`converged`", "`yes`", "`no`", "changed"],
     ]

@@ -184,8 +184,8 @@ def test_a_repointed_gate_that_passes_has_a_warning_and_no_praise() -> None:
     )
     record = together(one("tumor", BETTER, BASE, GATES[:2]), notes=(replace(note, model="tumor"),))
     shown = {row[1]: (row[0], row[-1], "better" in row[-2]) for row in rows(markdown(record))[1:]}
-    assert shown["auc-floor"] == ("⚠️", "min 0.95; checks something else than before", False)
-    assert shown["auc-vs-prod"] == ("✅", "max_drop 0.005", True)
+    assert shown["auc-floor"] == ("⚠️ warning", "min 0.95; checks something else than before", False)
+    assert shown["auc-vs-prod"] == ("✅ passed", "max_drop 0.005", True)
 
 
 def test_a_limit_in_per_cent_has_a_change_in_per_cent() -> None:
@@ -223,7 +223,7 @@ def test_many_baselines_have_one_column() -> None:
     (result,) = record.verdict.results
     results = tuple(replace(result, gate=vs, id=vs, vs=vs) for vs in ("a", "b", "c", "d"))
     text = markdown(replace(record, verdict=replace(record.verdict, results=results)))
-    assert rows(text)[0] == ["", "gate", "metric", "compared with", "this change", "change", "limit"]
+    assert rows(text)[0] == ["result", "gate", "metric", "compared with", "this change", "change", "limit"]
     assert column(text, "compared with")[:4] == ["0.971 (a)", "0.971 (b)", "0.971 (c)", "0.971 (d)"]
 
 

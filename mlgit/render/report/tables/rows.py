@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.overview.gate_text import percent_text
 from mlgit.core.record import NamedTuple
 from mlgit.render.escape import code, literal, prose
-from mlgit.render.report.layout import EFFECTS, NO_NUMBER, ReportContext
+from mlgit.render.report.layout import EFFECTS, NO_NUMBER, TIE, ReportContext
 from mlgit.render.report.sentences import lower_first, otherwise, place_of_gate
 from mlgit.render.report.tables.differences import (
     guarded_direction,
@@ -23,10 +23,8 @@ from mlgit.render.report.tables.renames import means, place_of, renamed_metrics
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.gates.verdict import Baseline, Bound, Check, MetricChange, Result
+    from mlgit.core.gates.verdict import Baseline, Bound, Check, Effect, MetricChange, Outcome, Result
 
-# Keeps the words of a cell on one line in a narrow table.
-TIE = "&nbsp;"
 _BASE = "base"
 _LABEL = re.compile(r"(?P<environment>[^ ()]+) \((?:[^()]*@)?(?P<version>[^()@]+)\)")
 _NOTHING = re.compile(r"There is nothing to compare with(?: yet)?: ")
@@ -34,6 +32,11 @@ _SETTLED = ("pass", "skipped")
 _LONGEST, _HEAD, _TAIL = 48, 20, 25
 # The number may be that of another model, so a difference says nothing.
 _NOT_MADE = {"stale": "stale", "not_from_pipeline": "not from a run"}
+
+
+_OUTCOMES: dict[Outcome, str] = {"fail": "failed", "inconclusive": "inconclusive", "error": "error"}
+_EFFECT_WORDS: dict[Effect, str] = {"warn": "warning", "waived": "waived", "note": "info"}
+PASSED = f"{EFFECTS['allow']}{TIE}passed"
 
 
 class Row(NamedTuple):
@@ -76,7 +79,7 @@ class RowMaker:
         before = value(old, old_text, result.candidate, *limits)
         strong = result.outcome not in _SETTLED and result.candidate is not None and result.reason != "stale"
         return Row(
-            mark=EFFECTS["warn"] if result.outcome == "pass" and self._is_other(result) else mark_of(result),
+            mark=mark_of(result, other=self._is_other(result)),
             gate=gate_link(result, self._context),
             metric=code(self._name(result.metric)),
             baselines={} if before == NO_NUMBER else {header: before},
@@ -161,7 +164,7 @@ class RowMaker:
     def _of_renamed(self, result: Result, before: MetricChange, after: MetricChange) -> Row:
         header = self._references.get(result.model, _BASE)
         return Row(
-            mark=EFFECTS[result.effect],
+            mark=mark_of(result),
             gate=gate_link(result, self._context),
             metric=_renamed_name(result.metric, after.key),
             baselines={header: number(before.baseline, after.candidate)},
@@ -175,7 +178,7 @@ class RowMaker:
         limits = ", ".join(map(limit_cell, result.limits))
         if result.outcome == "skipped":
             trunk = f"; would not pass with trunk's {prose(result.breaks)}" if result.breaks else ""
-            return f"skipped: {_skipped(result)}{trunk}"
+            return f"{_skipped(result)}{trunk}"
         parts = [limits] if limits else []
         if result.outcome not in {"pass", "fail"}:
             texts = [prose(lower_first(result.message)), *([prose(result.hint)] if result.hint else [])]
@@ -207,11 +210,21 @@ def base_name(record: Check) -> str:
     return next((header_of(each) for each in record.references if each.state == "found"), _BASE)
 
 
-def mark_of(result: Result) -> str:
-    """The mark of a gate's row; one that passes only because the change loosened it gets a warning."""
-    if result.breaks is not None and result.effect in {"allow", "note"}:
-        return EFFECTS["warn"]
-    return "" if result.outcome == "skipped" else EFFECTS[result.effect]
+def mark_of(result: Result, *, other: bool = False) -> str:
+    """How a gate ended: a sign, and next to it the word that says the same.
+
+    One that passes only because the change loosened it, or `other`, on something else, gets a warning.
+    """
+    if result.outcome == "skipped":
+        return "skipped"
+    loosened = result.breaks is not None and result.effect in {"allow", "note"}
+    effect = "warn" if loosened or (other and result.outcome == "pass") else result.effect
+    if effect == "allow" and result.outcome != "pass":
+        effect = "note"
+    if effect == "allow":
+        return PASSED
+    word = _EFFECT_WORDS.get(effect) or _OUTCOMES.get(result.outcome, "blocked")
+    return f"{EFFECTS[effect]}{TIE}{word}"
 
 
 def _for_cell(name: str, context: ReportContext) -> str:

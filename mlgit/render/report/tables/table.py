@@ -101,7 +101,7 @@ def _drawn(rows: Sequence[Row]) -> list[str]:
         rows = [row._replace(baselines={_ANY: _with_names(row.baselines)}) for row in rows]
         headers = [_ANY]
     columns = [
-        ("", _TEXT, [row.mark for row in rows]),
+        ("result", _TEXT, [row.mark for row in rows]),
         ("gate", _TEXT, [row.gate for row in rows]),
         ("metric", _TEXT, [row.metric for row in rows]),
         *((each, _NUMBER, [row.baselines.get(each, "") for row in rows]) for each in headers),
@@ -109,7 +109,7 @@ def _drawn(rows: Sequence[Row]) -> list[str]:
         ("change", _TEXT, [row.change for row in rows]),
         ("limit", _TEXT, [row.limit for row in rows]),
     ]
-    kept = [column for column in columns if column[0] in {"", "metric", "this change"} or any(column[2])]
+    kept = [column for column in columns if column[0] in {"metric", "this change"} or any(column[2])]
     return [
         cells([literal(title) for title, _, _ in kept]),
         f"|{'|'.join(align for _, align, _ in kept)}|",
