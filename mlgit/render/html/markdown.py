@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
@@ -10,7 +11,7 @@ from markdown_it import MarkdownIt
 from mlgit.render.svg import FIGURE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from markdown_it.token import Token
 
@@ -28,8 +29,26 @@ def to_html(markdown: str) -> tuple[str, str]:
         token.tag = _HEADINGS.get(token.tag, token.tag)
         if token.type in {"html_block", "html_inline"}:
             token.content = _allowed(token.content)
+    _label_cells(tokens)
     title = next((token.children or [] for token in tokens if token.type == "inline"), [])
     return _text(title), str(parser.renderer.render(tokens, parser.options, {}))
+
+
+def _label_cells(tokens: Sequence[Token]) -> None:
+    """Give each cell the title of its column, which a narrow page shows in front of it."""
+    titles: list[str] = []
+    place = 0
+    for token, content in pairwise(tokens):
+        if token.type == "table_open":
+            titles = []
+        elif token.type == "tr_open":
+            place = 0
+        elif token.type == "th_open":
+            titles.append(_text(content.children or ()))
+        elif token.type == "td_open":
+            if titles[place]:
+                token.attrSet("data-label", titles[place])
+            place += 1
 
 
 def _every(tokens: Iterable[Token]) -> Iterable[Token]:

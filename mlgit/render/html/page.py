@@ -22,7 +22,6 @@ table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1re
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top }
 td:last-child:not([style]):not(:first-child) { min-width: 11rem }
 td[style*="right"] { white-space: nowrap }
-@media (max-width: 40rem) { body { padding: 1rem } th, td { padding: .2rem .35rem } }
 td code { overflow-wrap: anywhere } td:has(> code:only-child) { min-width: 8rem; white-space: normal }
 th { font-weight: 600; background: var(--code) }
 td { font-variant-numeric: tabular-nums }
@@ -45,6 +44,12 @@ svg .curve { stroke-width: 2; stroke-linejoin: round }
 svg .base { stroke: var(--base); stroke-dasharray: 6 3 } svg .candidate { stroke: var(--candidate) }
 svg .limit { stroke: var(--limit); stroke-dasharray: 2 3 }
 svg circle.base, svg circle.candidate { stroke-dasharray: none; fill: var(--page) }
+@media (max-width: 40rem) { body { padding: 1rem } ul { padding-left: 1.2rem } thead { display: none }
+  tbody, tr, td { display: block }
+  tr { border: 1px solid var(--line); border-radius: 6px; margin: .5rem 0; padding: .3rem .7rem }
+  td { border: 0; padding: .1rem 0; text-align: left !important; white-space: normal !important;
+    min-width: 0 !important; overflow-wrap: anywhere } td:empty { display: none }
+  td[data-label]::before { content: attr(data-label) ": "; color: var(--soft) } }
 @media print { details:not([open]) > :not(summary) { display: block }
   details::details-content { content-visibility: visible; block-size: auto }
   figure { overflow-x: visible } svg { min-width: 0 } }

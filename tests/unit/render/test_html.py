@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.errors import ConfigError, Location
+from mlgit.render.escape import literal
 from mlgit.render.html.markdown import to_html
 from mlgit.render.html.report import failure, html, report_html
 from mlgit.render.svg import Series, figure, history_figure
@@ -29,7 +30,7 @@ TAGS = {*OF_THE_PAGE.split(), *OF_TEXT.split(), *OF_FIGURES.split()}
 EMPTY = {"meta", "br", "hr"}
 OF_META = "lang charset http-equiv content name"
 OF_SVG = "viewbox role aria-label x y text-anchor d cx cy r"
-ATTRIBUTES = {*OF_META.split(), *OF_SVG.split(), "class", "style", "href"}
+ATTRIBUTES = {*OF_META.split(), *OF_SVG.split(), "class", "style", "href", "data-label"}
 
 
 class Reader(HTMLParser):
@@ -189,3 +190,18 @@ def test_a_history_needs_numbers() -> None:
     assert history_figure("auc", names, ["0.9", "NaN"], limit=None) == ""
     assert "limit" not in history_figure("auc", names, ["0.9", "0.8"], limit="Infinity")
     assert "limit 0.5" in history_figure("auc", names, ["0.9", "0.8"], limit="0.5")
+
+
+def test_a_cell_has_the_title_of_its_column_for_narrow_pages() -> None:
+    page = html(reports.blocked())
+    row = next(each for each in page.split("<tr>") if "auc-vs-prod" in each)
+    labels = re.findall('<td[^>]* ?data-label="([^"]*)"', row)
+    assert labels == ["result", "gate", "metric", "prod v1.2.0", "base", "this change", "change", "limit"]
+    assert "td[data-label]::before { content: attr(data-label)" in page
+    assert "overflow-wrap: anywhere" in page.partition("max-width: 40rem")[2]
+
+
+@given(texts)
+def test_no_name_breaks_out_of_the_title_of_a_cell(name: str) -> None:
+    found = read(to_html(f"| a | {literal(name)} |\n|---|---|\n| 1 | 2 |\n")[1])
+    assert found.tags == ["table", "thead", "tr", "th", "th", "tbody", "tr", "td", "td"]
