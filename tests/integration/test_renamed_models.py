@@ -181,6 +181,29 @@ def test_a_model_whose_file_moved_with_its_name_is_compared_after_the_merge(
     assert "mae-vs-prod: fail" in done.err
 
 
+def test_a_model_with_the_same_content_is_not_the_one_that_was_renamed(project: Folder) -> None:
+    stages = (project / "dvc.yaml").read_text().replace("outs: [models/", "outs: [models/copy.json, models/")
+    project.write("dvc.yaml", stages.replace("clean.csv, models/", "clean.csv, models/copy.json, models/"))
+    script = (project / "src/train.py").read_text()
+    project.write("src/train.py", script + script.replace("models/line.json", "models/copy.json"))
+    train(project, "2.0")
+    both = CONFIG.replace("gates:", "  copy: {{path: models/copy.json}}\ngates:")
+    for name in ("line", "curve"):
+        project.write("mlgit.yaml", both.format(name=name, path="models/line.json"))
+        project.commit(f"Declare {name} and a copy")
+        project.git("push", "-q")
+        if name == "line":
+            change(project, "release", "line")
+            change(project, "promote", "line", "--to", "prod")
+    train(project, "1.9")
+    for name in ("copy", "curve"):
+        change(project, "release", name)
+    done = project.here("promote", "curve", "--to", "prod")
+    assert done.status == Exit.BLOCKED, done.out + done.err
+    report = change(project, "promote", "copy", "--to", "prod")
+    assert report["verdict"]["summary"]["skipped"] == 1
+
+
 def lightweight(project: Folder) -> None:
     project.git("tag", "-f", "line#prod#1", "line@v1.0.0^{}")
 

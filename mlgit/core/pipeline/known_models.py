@@ -47,25 +47,53 @@ def former_names(
     before: Mapping[str, KnownModel],
     after: Mapping[str, KnownModel],
     declared: Collection[str],
+    *,
+    renamed: Collection[str] = (),
 ) -> frozenset[str]:
     """The models that a commit, between `before` and `after`, made to one of `names`.
 
     One of the names came or the other one went, and both had the same path or content. Models that are
-    `declared` now have kept their names.
+    `declared` now have kept their names, and of those that some commit `renamed` others are only copies.
     """
     return frozenset(
         old
         for old in before
         if old not in names
         and old not in declared
-        and any(
-            is_same(one, other)
-            for name in names
-            if name not in before or old not in after
-            for one in _of(old, before, after)
-            for other in _of(name, after, before)
-        )
+        and any(_became(old, name, before, after, copied=old in after and old in renamed) for name in names)
     )
+
+
+def renamed_by(before: Mapping[str, KnownModel], after: Mapping[str, KnownModel]) -> frozenset[str]:
+    """The models that a commit took away, and that came with it under another name."""
+    came = [model for name, model in after.items() if name not in before]
+    gone = [model for name, model in before.items() if name not in after]
+    return frozenset(old.name for old in gone if any(is_same(old, new) for new in came))
+
+
+def _became(
+    old: str, name: str, before: Mapping[str, KnownModel], after: Mapping[str, KnownModel], *, copied: bool
+) -> bool:
+    """Whether a model became another one; of several with its content, not one that is less likely it.
+
+    `copied`: with the same content it is only a copy.
+    """
+    came = name not in before
+    if not came and old in after:
+        return False
+    pairs = [(one, other) for one in _of(old, before, after) for other in _of(name, after, before)]
+    if any(_same_path(*pair) for pair in pairs):
+        return True
+    if copied or not any(_same_content(*pair) for pair in pairs):
+        return False
+    gone, heirs = (
+        [model for each, model in side.items() if each not in other and each not in {old, name}]
+        for side, other in ((before, after), (after, before))
+    )
+    if not came:
+        return not any(is_same(before[old], heir) for heir in heirs)
+    better = [(before[old], heir) for heir in heirs] + [(one, after[name]) for one in gone if name in after]
+    return not any(_same_path(*pair) and _same_content(*pair) for pair in better)
 
 
 def is_same(one: KnownModel, other: KnownModel) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.git.refs import is_ancestor
-from mlgit.core.pipeline.known_models import KnownModel, former_names, is_same
+from mlgit.core.pipeline.known_models import KnownModel, former_names, is_same, renamed_by
 from mlgit.core.registry.completeness import KNOWN, REMOTE_TAGS, in_ci, refused_releases
 from mlgit.core.registry.tags import parse_tag
 from mlgit.project.registry.completeness import knows_model
@@ -184,7 +184,7 @@ def _former(
     return [
         each
         for each, held in contents.items()
-        if each in names or _was_one_of(project, appeared, held, read(each))
+        if each in names or _was_one_of(project, appeared, held, read(each), names)
     ]
 
 
@@ -210,22 +210,29 @@ def _latest(project: Project, every: Sequence[tuple[_T, str | None]]) -> _T:
 def _with_former(project: Project, name: str, steps: list[tuple[_Models, _Models]]) -> set[str]:
     """A name and all that it was before."""
     declared = declared_names(project)
+    renamed = {old for step in steps for old in renamed_by(*step)}
     names = {name}
     size = 0
     while size < len(names):
         size = len(names)
         for before, after in steps:
-            names |= former_names(names, before, after, declared)
+            names |= former_names(names, before, after, declared, renamed=renamed)
     return names
 
 
-def _was_one_of(project: Project, models: list[KnownModel], held: str | None, state: ModelState) -> bool:
-    """Whether a version of a model had the path of one of these, or that at the commit has its content."""
+def _was_one_of(
+    project: Project, models: list[KnownModel], held: str | None, state: ModelState, names: Collection[str]
+) -> bool:
+    """Whether a version of a model had the path of one of these, or that at the commit has its content.
+
+    If one of the `names` was there next to it, the same content proves nothing.
+    """
     for version in state.versions[-_MOST_VERSIONS:]:
-        found = known_models(project, version.commit).get(state.name)
+        there = known_models(project, version.commit)
+        found = there.get(state.name)
         if found is None:
             continue
-        if version.commit != held:
+        if version.commit != held or any(name in there for name in names):
             found = replace(found, digest=lambda: None)
         if any(is_same(found, each) for each in models):
             return True
