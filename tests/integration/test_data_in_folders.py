@@ -118,4 +118,4 @@ def test_other_data_is_named_next_to_an_edited_program(project: Folder, name: st
     for argv in ((), ("--rev", "HEAD")):
         found = check(project, *argv, status=Exit.DONE)["notes"]
         messages = [each["message"] for each in found if each["code"] == "data_changed"]
-        assert messages == ([f"The numbers are of other data: {text}"] if text else [])
+        assert messages == ([f"The numbers were computed on different data: {text}"] if text else [])

@@ -167,7 +167,7 @@ def test_other_data_that_the_number_is_measured_on_is_named(project: Folder, nam
     dep, files, edits, text = DATA[name]
     before = {"dvc.yaml": DVC_YAML.replace(DEPS, f"[{dep}, models/line.json]"), **files}
     found = changed(project, before, edits)
-    assert found == [("data_changed", f"The numbers are of other data: {text}")]
+    assert found == [("data_changed", f"The numbers were computed on different data: {text}")]
 
 
 def test_a_model_that_is_newly_made_from_its_test_data_is_named(project: Folder) -> None:
@@ -185,7 +185,7 @@ def test_data_behind_a_link_in_a_folder_that_is_read_is_named(project: Folder) -
     before = {"dvc.yaml": stages, "tests/a.csv": ROWS, "pool/hard.csv": ROWS}
     # DVC sees no change in the folder, so that something else has to start the stage
     after = {"pool/hard.csv": FEW, "params.yaml": "train:\n  slope: 1.985\n"}
-    text = "The numbers are of other data: what the link `tests/more` leads to changed"
+    text = "The numbers were computed on different data: what the link `tests/more` leads to changed"
     assert changed(project, before, after) == [("data_changed", text)]
 
 

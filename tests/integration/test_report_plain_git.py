@@ -60,7 +60,7 @@ def test_a_change_of_code_alone_changes_nothing_else(plain: Folder) -> None:
     plain.write("train.py", "pass\n")
     plain.commit("Write code")
     top = plain.here("report", "--format", "markdown").out.splitlines()[0]
-    assert top == "### ✅ May merge: net, no data, params, metrics or model changed"
+    assert top == "### ✅ May merge: net, nothing changed in data, params, metrics or model"
 
 
 def shown(folder: Folder) -> list[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MODEL = "models/line.json"
-START = "The numbers are of other data: "
+START = "The numbers were computed on different data: "
 Hashes = dict[str, str]
 
 

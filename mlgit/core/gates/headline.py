@@ -105,9 +105,9 @@ def _why_skipped(verdict: Verdict) -> str:
         return "new metric" if len({result.metric for result in skipped}) == 1 else "new metrics"
     if reasons != {"no_baseline"}:
         return ""
-    versions = {result.vs for result in skipped} <= {"base", "release"} and verdict.purpose == "release"
-    earlier = versions and verdict.first_model
-    return "no earlier version to compare with" if earlier else "nothing to compare with"
+    released = any(result.vs in {"base", "release"} for result in skipped)
+    first = released and verdict.first_model and verdict.purpose == "release"
+    return "no earlier version to compare with" if first else "nothing to compare with"
 
 
 def split_notes(notes: Iterable[Note]) -> tuple[list[Note], list[Note]]:

@@ -61,7 +61,7 @@ class Waiver:
     def origin(self) -> str:
         if not self.traced:
             return "of unknown origin"
-        return f"brought by {self.commit[:7]}" if self.commit else "not committed yet"
+        return f"from {self.commit[:7]}" if self.commit else "not committed yet"
 
 
 def usable(

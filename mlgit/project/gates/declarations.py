@@ -75,7 +75,7 @@ def environment_notes(change: Change) -> tuple[Note, ...]:
     there = change.target.short
     text = f"`environments:` differs from {there}, whose rules apply until this is merged"
     if not change.rules.environments:
-        text = f"{there} declares no `environments:` yet: those of this change apply once it is merged"
+        text = f"{there} does not declare `environments:`; those of this change apply once it is merged"
     return (Note(code="environments_changed", message=text),)
 
 

@@ -47,7 +47,7 @@ def footer(record: Check, context: ReportContext) -> list[str]:
     parts += [f"results committed as {prose(context.pushed[:7])}"] if context.pushed else []
     parts += run_link(context.run_url)
     parts += [_MODES[context.mode]] if _MODES[context.mode] else []
-    parts += [f"trunk {prose(verdict.policy.waivers[:7])}"] if verdict.policy.waivers else []
-    parts += [f"gates {prose(verdict.gates_sha[:7])}", verdict.evaluated_on.isoformat()]
+    parts += [f"trunk at {prose(verdict.policy.waivers[:7])}"] if verdict.policy.waivers else []
+    parts += [f"digest of the gates {prose(verdict.gates_sha[:7])}", verdict.evaluated_on.isoformat()]
     parts += [f"{prose(name)} {prose(version)}" for name, version in sorted(record.tools.items())[:_MOST]]
     return [f"<sub>{' · '.join(parts)}</sub>", "", marker(context.key)]

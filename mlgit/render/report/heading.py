@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check, Verdict
 
 _NO_GATES = "🔹"
-_NOTHING_NEW = "no data, params, metrics or model changed"
+_NOTHING_NEW = "nothing changed in data, params, metrics or model"
 
 
 def heading(record: Check, context: ReportContext) -> str:

@@ -85,11 +85,11 @@ def messages(old: Pipeline, new: Pipeline, path: str | None = MODEL) -> list[str
 )
 def test_other_content_of_what_a_model_is_measured_on_is_named(contents: dict[str, str], names: str) -> None:
     found = messages(pipeline(), pipeline((), **contents))
-    assert found == ([f"The numbers are of other data: {names}"] if names else [])
+    assert found == ([f"The numbers were computed on different data: {names}"] if names else [])
 
 
 def test_without_the_path_of_a_model_all_data_counts() -> None:
-    text = "The numbers are of other data: `train.csv` changed"
+    text = "The numbers were computed on different data: `train.csv` changed"
     assert messages(pipeline(), pipeline(train="b"), path=None) == [text]
 
 
@@ -123,5 +123,5 @@ def test_another_owner_of_the_data_is_named(
 
 
 def test_code_that_dvc_tracks_is_data() -> None:
-    text = "The numbers are of other data: `src/test.py` changed, `src/testset.py` changed"
+    text = "The numbers were computed on different data: `src/test.py` changed, `src/testset.py` changed"
     assert messages(pipeline((CODE,)), pipeline((CODE,), code="b")) == [text]

@@ -178,9 +178,7 @@ def test_a_waiver_that_one_of_two_models_needs_is_needed() -> None:
     assert [note.code for note in verdict.notes] == ["waiver_used"]
 
 
-@pytest.mark.parametrize(
-    ("commit", "origin"), [("c" * 40, "brought by ccccccc"), (None, "not committed yet")]
-)
+@pytest.mark.parametrize(("commit", "origin"), [("c" * 40, "from ccccccc"), (None, "not committed yet")])
 def test_the_warning_names_the_author_the_gate_and_the_commit(commit: str | None, origin: str) -> None:
     notes = decided(waiver(commit=commit, **FOR_ADA)).notes
     (note,) = (each for each in notes if each.code != "waiver_used")

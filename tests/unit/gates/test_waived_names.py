@@ -190,7 +190,7 @@ CROSSED = names_of(config(FLOOR), config(FLOOR, DROP), stages=(("drop",), ("drop
         (
             GATE,
             "other",
-            "Gate `other` was `floor` before, and waiver `w1` (brought by",
+            "Gate `other` was `floor` before, and waiver `w1` (from",
         ),
         (GATE, "m/other", "for `m/other`: after the merge, it would cover this gate"),
         (GATE, "gates_loosened:other", "for `gates_loosened:other`"),

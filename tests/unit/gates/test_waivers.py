@@ -64,7 +64,7 @@ def test_a_commit_with_a_date_in_the_future_does_not_extend_a_waiver() -> None:
 def test_the_note_of_an_ignored_waiver_names_its_commit() -> None:
     good, notes = usable([waiver(expires=date(2020, 1, 1))], evaluated_on=TODAY, authors=(), known={"floor"})
     assert good == ()
-    assert notes[0].message == "Waiver `w1` (brought by ccccccc) is ignored: its last day was 2020-01-01"
+    assert notes[0].message == "Waiver `w1` (from ccccccc) is ignored: its last day was 2020-01-01"
     assert notes[0].effect == "warn"
     assert waiver(commit=None).origin == "not committed yet"
     assert waiver(traced=False).origin == "of unknown origin"

@@ -102,7 +102,7 @@ def test_a_finding_that_the_heading_quotes_is_not_repeated() -> None:
 def test_a_remark_about_the_repository_keeps_a_check_without_changes_short(code: str) -> None:
     record = same(together(one("tumor", BASE, BASE)))
     quiet = markdown(noted(record, Note(code=code, message="So it is")))
-    assert "no data, params, metrics or model changed" in quiet.splitlines()[0]
+    assert "nothing changed in data, params, metrics or model" in quiet.splitlines()[0]
     assert quiet.splitlines()[3] == "- So it is"
     loud = markdown(noted(record, Note(code=code, message="So it is", effect="warn")))
-    assert "no data, params, metrics or model changed" not in loud.splitlines()[0]
+    assert "nothing changed in data, params, metrics or model" not in loud.splitlines()[0]

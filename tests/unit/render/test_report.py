@@ -58,7 +58,9 @@ def test_a_failed_gate_leads_the_report() -> None:
         "- To merge it anyway: a waiver in trunk's `.mlgit/waivers.yaml`, approved by someone who did not"
     )
     assert any(line.startswith(waiver_line) for line in lines)
-    assert lines[-3].startswith("<sub>bbbbbbb…working tree on aaaaaaa · trunk ddddddd · gates ")
+    assert lines[-3].startswith(
+        "<sub>bbbbbbb…working tree on aaaaaaa · trunk at ddddddd · digest of the gates "
+    )
     assert lines[-3].endswith(" · 2026-03-01 · mlgit 1.0</sub>")
     assert lines[-1] == marker("mlgit") == "<!-- mlgit-report:mlgit -->"
 
@@ -98,7 +100,7 @@ def test_the_report_says_that_no_metric_changed_if_something_else_did() -> None:
 
 def test_a_check_without_changes_takes_two_lines() -> None:
     lines = SNAPSHOTS["nothing-changed"]().splitlines()
-    assert lines[0] == "### ✅ May merge: tumor, no data, params, metrics or model changed"
+    assert lines[0] == "### ✅ May merge: tumor, nothing changed in data, params, metrics or model"
     assert [line[:5] for line in lines[1:] if line] == ["5 of ", "<sub>", "<!-- "]
 
 
@@ -118,9 +120,7 @@ def test_a_model_whose_gates_only_lack_an_environment_is_not_its_first() -> None
     assert verdict.first_model
     text = markdown(replace(check, verdict=verdict))
     assert text.startswith("### 🔹 May merge: tumor, 1 gate skipped (nothing to compare with)\n")
-    row = (
-        "| skipped | auc-vs-prod | `auc` | 0.971 | 0.978 | +0.007&nbsp;(+0.721%) better | there is no prod |"
-    )
+    row = "auc-vs-prod | `auc` | 0.971 | 0.978 | +0.007&nbsp;(+0.721%) better | there is no prod |"
     assert f"| skipped | {row}" in text
 
 
@@ -188,7 +188,7 @@ def test_an_unfinished_run_is_not_shown_as_passed() -> None:
         text = report(document(record, exit_code=5, skipped=skipped))
         top = "### ❌ Not everything could be checked: tumor, "
         assert text.startswith(
-            (f"{top}5 of 5 gates passed\n", f"{top}no data, params, metrics or model changed\n5 of")
+            (f"{top}5 of 5 gates passed\n", f"{top}nothing changed in data, params, metrics or model\n5 of")
         )
         assert "- Not checked: the DVC remote: it did not answer" in text.replace("&#8203;", "")
         assert "mlgit release" not in text

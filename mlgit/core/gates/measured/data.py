@@ -63,9 +63,9 @@ def compare_data(
         others |= dict.fromkeys(
             (*compared.owners(gates), *leaks(gates, compared.sides, compared.contents, places))
         )
-    are = "may be" if compared.is_doubtful(content) else "are"
+    were = "may have been" if compared.is_doubtful(content) else "were"
     found = (
-        [f"The numbers {are} of other data: {joined(sorted(content, key=_is_last), _MOST)}"]
+        [f"The numbers {were} computed on different data: {joined(sorted(content, key=_is_last), _MOST)}"]
         if content
         else []
     )
