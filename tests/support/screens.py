@@ -220,7 +220,7 @@ STATUSES: Mapping[str, Status] = {
         verdict=replace(
             BLOCKED, failed=0, errors=4, reason="evaluate is stale, and 4 gates read its numbers"
         ),
-        problems=("Stage `evaluate` is stale: upstream train",),
+        problems=("Stage `evaluate` is stale: it runs after `train`, which is stale",),
     ),
     "blocked": _case(
         "mlgit check",

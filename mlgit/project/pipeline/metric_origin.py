@@ -10,7 +10,7 @@ from mlgit.adapters.dvc.files.values import LFS_PULL
 from mlgit.adapters.dvc.pipeline.datasets import update_of
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, OLD_LOCK, OLD_STAGE, SHARED, Problem, StageState
 from mlgit.core.record import NamedTuple
-from mlgit.core.wording import word
+from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -78,8 +78,11 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
         problems.append(Problem(code="not_from_pipeline", message=f"`{path}` {foreign}", hint=way))
         reasons = [reason for reason in reasons if reason != edited]
     if reasons or state.upstream:
-        why = ", ".join((*reasons, *(f"upstream {one}" for one in state.upstream)))
         update = update_of(reasons)
+        if state.upstream:
+            are = "is" if len(state.upstream) == 1 else "are"
+            reasons.append(f"it runs after {listed(state.upstream)}, which {are} stale")
+        why = ", ".join(reasons)
         hint = f"run `{update}`, then `mlgit run {word(stage)}`" if update else _run(stage)
         problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=hint))
     elif state.unproven:

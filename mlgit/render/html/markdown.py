@@ -27,6 +27,9 @@ def to_html(markdown: str) -> tuple[str, str]:
     tokens = parser.parse(markdown)
     for token in _every(tokens):
         token.tag = _HEADINGS.get(token.tag, token.tag)
+        # What ends a mention for a forge is only a place to break a line here.
+        if token.type == "text":
+            token.content = token.content.replace("\N{ZERO WIDTH SPACE}", "")
         if token.type in {"html_block", "html_inline"}:
             token.content = _allowed(token.content)
     _label_cells(tokens)

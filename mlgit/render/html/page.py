@@ -21,7 +21,7 @@ h2 { font-size: 1.15rem; margin: 1.5rem 0 .5rem }
 table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0 }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top }
 td:last-child:not([style]):not(:first-child) { min-width: 11rem }
-td[style*="right"] { white-space: nowrap }
+td[style*="right"] { white-space: nowrap } td[data-label="gate"] { min-width: 8rem }
 td code { overflow-wrap: anywhere } td:has(> code:only-child) { min-width: 8rem; white-space: normal }
 th { font-weight: 600; background: var(--code) }
 td { font-variant-numeric: tabular-nums }

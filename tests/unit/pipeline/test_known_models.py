@@ -44,7 +44,7 @@ def models(*rows: tuple[str, str | None, str | None]) -> dict[str, KnownModel]:
         ([OLD, ("older", "b", "1")], [("new", "a", "1"), ("heir", "b", "1")], {"old"}),
         ([OLD, ("older", "b", "1")], [("new", "b", "1"), ("heir", "a", "1")], {"older"}),
         ([OLD, ("older", "b", "1")], [("new", "c", "1"), ("heir", "d", "1")], {"old", "older"}),  # unknown
-        ([OLD], [("heir", "a", "2"), ("new", "b", "1")], {"old"}),  # a file of other content is no proof
+        ([OLD], [("heir", "a", "2"), ("new", "b", "1")], {"old"}),  # a file of other content proves nothing
         ([OLD], [("heir", "a", "1"), ("new", "b", "1")], set()),
     ],
 )

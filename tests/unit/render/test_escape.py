@@ -65,7 +65,7 @@ class Seen(HTMLParser):
         self.text += data
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, tuple(attrs)))
+        self.tags.append((tag, tuple(each for each in attrs if each[0] != "data-label")))
 
 
 def seen(page: str) -> Seen:

@@ -205,3 +205,8 @@ def test_a_cell_has_the_title_of_its_column_for_narrow_pages() -> None:
 def test_no_name_breaks_out_of_the_title_of_a_cell(name: str) -> None:
     found = read(to_html(f"| a | {literal(name)} |\n|---|---|\n| 1 | 2 |\n")[1])
     assert found.tags == ["table", "thead", "tr", "th", "th", "tbody", "tr", "td", "td"]
+
+
+def test_a_page_has_no_invisible_character_in_a_name() -> None:
+    _, body = to_html(f"see {literal('#12 @bob a@b.example')}\n")
+    assert body == "<p>see #12 @bob a@b.example</p>\n"
