@@ -54,7 +54,7 @@ def diff(
         from mlgit.project.pipeline.git_files import changed_inputs
 
         inputs = changed_inputs(project, before.commit, after.commit)
-        notes += [f"stages read other files of Git: {listed(inputs)}"] if inputs else []
+        notes += [f"files of Git that stages read differ: {listed(inputs)}"] if inputs else []
     # `replace` first describes all fields, which takes as long as comparing fifty values.
     return replace(found, notes=tuple(dict.fromkeys(notes))) if notes else found
 

@@ -89,7 +89,7 @@ CASES: dict[str, tuple[Callable[[Folder], None], Callable[[Folder], None], str]]
         "what the link `tests/other.csv` leads to changed, what the link `tests/rows.csv` leads to changed",
     ),
     "a submodule": (submodule, another_commit, "the submodule `tests/sub` is at another commit"),
-    "an attribute": (nothing, another_end_of_line, "`tests/a.csv` is written otherwise by Git"),
+    "an attribute": (nothing, another_end_of_line, "Git checks out `tests/a.csv` differently"),
 }
 
 

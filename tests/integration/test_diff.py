@@ -120,7 +120,7 @@ def test_files_of_git_that_stages_read_are_not_called_equal(project: Folder) -> 
     """Only the note has them: which content Git keeps is `git diff`'s to show."""
     text = (project / "src/train.py").read_text(encoding="utf-8")
     project.write("src/train.py", f"{text}# the same\n")
-    note = "note: stages read other files of Git: `src/train.py`"
+    note = "note: files of Git that stages read differ: `src/train.py`"
     for _ in range(2):
         out = project.here("diff").out
         assert "No difference in metrics, params, data of DVC, models and stages" in out

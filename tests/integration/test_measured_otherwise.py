@@ -89,7 +89,7 @@ def test_parameters_that_choose_what_is_measured_are_named(
 ) -> None:
     files = with_limits()
     found = changed(project, files, {"params.yaml": PARAMS.replace(old, new)})
-    start = "The numbers are measured with other parameters: "
+    start = "The numbers were computed with different parameters: "
     assert found == ([] if text is None else [("params_changed", start + text)])
 
 

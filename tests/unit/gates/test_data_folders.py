@@ -97,7 +97,7 @@ def test_a_submodule_in_a_folder_is_data(old: Hashes, new: Hashes, text: str | N
 @pytest.mark.parametrize(
     ("name", "now", "text"),
     [
-        ("tests/rows.csv", "tests/rows.csv", "`tests/rows.csv` is written otherwise by Git"),
+        ("tests/rows.csv", "tests/rows.csv", "Git checks out `tests/rows.csv` differently"),
         ("tests/rows.csv", "other.csv", None),
         ("tests/rows.py", "tests/rows.py", None),
     ],

@@ -91,7 +91,7 @@ def notes(old: Pipeline, new: Pipeline, path: str = MODEL) -> tuple[str, str]:
     changed = {dep for each in new.stages for dep in each.deps}
     data = compare_data(*gates, (old, new), places=(places({}), places({})), changed=lambda: changed).notes
     params = parameter_notes(*gates, (old, new))
-    start = "The numbers are measured with other parameters: "
+    start = "The numbers were computed with different parameters: "
     return (
         " ".join(each.message.removeprefix(START) for each in data),
         " ".join(each.message.removeprefix(start) for each in params),

@@ -80,7 +80,7 @@ def message(old: Pipeline, new: Pipeline, paths: tuple[str | None, ...] = (MODEL
     if not found:
         return ""
     (note,) = found
-    start = "The numbers are measured with other parameters: "
+    start = "The numbers were computed with different parameters: "
     assert (note.code, note.effect) == ("params_changed", "note")
     assert note.message.startswith(start)
     return note.message.removeprefix(start)

@@ -193,7 +193,7 @@ def test_what_a_gate_read_is_known_by_its_only_file_or_reported_as_unknown(
     found = compare_resolved([old], [new])
     assert [each.code for each in found] == codes
     unknown = (
-        "what it read in `a.json` or `b.json` is not known here, whose content is not here; it now reads"
+        "what it read in `a.json` or `b.json` is not known, because their content is not here; it now reads"
     )
     assert any(each.text.startswith(unknown) for each in found) is (len(old.unread) > 1)
 

@@ -166,7 +166,7 @@ class Contents:
                 yield name, f"{self._words(name)} {what}"
             else:
                 same.append(name)
-        yield from ((name, f"`{name}` is written otherwise by Git") for name in self._rewritten(same))
+        yield from ((name, f"Git checks out `{name}` differently") for name in self._rewritten(same))
 
     def _differ(self, was: _Link, now: _Link, model: str | None, seen: tuple[str, ...]) -> bool:
         """Whether two links lead to other data, as far as that is known."""

@@ -43,12 +43,12 @@ def parameter_notes(
         was, now = (_Parameters(side, gate, paths) for side, gate in zip(sides, gates, strict=True))
         if was.values != now.values:
             # Without a model, it is not known which stages train it.
-            verb = "made" if any(gate.path is None for gate in gates) else "measured"
+            verb = "made" if any(gate.path is None for gate in gates) else "computed"
             found.setdefault(verb, {}).update(_changes(was, now))
     # Those that are new or may be of training only are last, because only the first ones are written.
     ordered = {verb: sorted(texts, key=texts.__getitem__) for verb, texts in found.items() if texts}
     return tuple(
-        Note(code=_CODE, message=f"The numbers are {verb} with other parameters: {joined(texts)}")
+        Note(code=_CODE, message=f"The numbers were {verb} with different parameters: {joined(texts)}")
         for verb, texts in sorted(ordered.items())
     )
 

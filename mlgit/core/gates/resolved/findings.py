@@ -191,7 +191,7 @@ def _differences(
 ) -> Iterator[tuple[str, str]]:
     if new.source is not None and len(old.unread) > 1:
         files = " or ".join(f"`{each.file}`" for each in old.unread)
-        text = f"what it read in {files} is not known here, whose content is not here; it now reads"
+        text = f"what it read in {files} is not known, because their content is not here; it now reads"
         yield "gate_repointed", f"{text} {new.source.words}"
     old = _with_only_file(old, new)
     yield from _read_from(old, new, places)
