@@ -16,8 +16,9 @@ def entry(session: Session, *, force: bool, dry_run: bool) -> None:
     r"""Look at the repository and write a minimal `mlgit.yaml`.
 
     It finds models and metrics in files of Git and Git LFS, in dvc.yaml and in DVCLive's files,
-    environments in the tags of GTO, and old `artifacts.yaml` and `.gto` files. A gate that would block now
-    is a comment. Run it again after the first metrics: a file without gates gets one.
+    environments in tags, and old `artifacts.yaml` and `.gto` files. It proposes a gate against the base,
+    and one against the version in `prod`, or else in another environment. A gate that would block now is a
+    comment. Run it again after the first metrics: a file without gates gets them.
 
     \b
     Examples:

@@ -12,7 +12,16 @@ from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS, Config
 from mlgit.core.config.names import read_environment_name
 from mlgit.core.forge.hosts import host_of_file
 from mlgit.core.overview.first_config import compose, extended
-from mlgit.core.overview.init import Found, FoundKind, Initialized, NewGate, suggest_gate, suggest_gates
+from mlgit.core.overview.init import (
+    Found,
+    FoundKind,
+    Initialized,
+    NewGate,
+    new_gate,
+    suggest_gate,
+    suggest_gates,
+    with_live,
+)
 from mlgit.core.pipeline.metrics import text
 from mlgit.errors import MlgitError, StateError
 from mlgit.project.ci.other_tools import read_foreign_uses
@@ -23,9 +32,9 @@ from mlgit.project.registry.read import read_registry
 from mlgit.yaml12 import load as load_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from mlgit.core.gates.verdict import Result, Verdict
+    from mlgit.core.gates.verdict import Verdict
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.registry.replay import Registry
     from mlgit.project.open import Project
@@ -106,7 +115,8 @@ class _Findings:
         self._evidence = self._found.evidence
         self._environments = self._find_environments()
         suggested = suggest_gates(self._found.models, self._evidence)
-        self._models, self.gates = suggested.models, suggested.gates
+        self._models = suggested.models
+        self.gates = with_live(suggested.gates, self._live(), suggested.models)
         self._problems += suggested.problems
 
     def compose(self) -> tuple[str, tuple[NewGate, ...]]:
@@ -123,7 +133,7 @@ class _Findings:
         with open(path, encoding="utf-8") as file:
             before = file.read()
 
-        def text(inactive: Collection[str]) -> str:
+        def text(inactive: Mapping[str, str]) -> str:
             gates = [gate for gate in self.gates if gate.id not in inactive]
             return extended(before, self._models, gates)
 
@@ -142,21 +152,18 @@ class _Findings:
             raise StateError(f"`{CONFIG_FILE}` is written in a way that nothing can be added to", hint=hint)
         return content, gates
 
-    def _judged(self, text: Callable[[Collection[str]], str]) -> tuple[str, tuple[NewGate, ...]]:
-        """The text without the gates that block now, and what each of the gates says."""
-        verdict = self._verdict(text(()))
+    def _judged(self, text: Callable[[Mapping[str, str]], str]) -> tuple[str, tuple[NewGate, ...]]:
+        """The text without the gates that cannot pass now, and what each of the gates says."""
+        verdict = self._verdict(text({}))
         if isinstance(verdict, str):
             gates = [NewGate(id=gate.id, active=False, message=verdict) for gate in self.gates]
         else:
             results = {result.gate: result for result in verdict.results}
             notes = [note.message for note in verdict.notes if note.effect == "block"]
-            gates = [_new_gate(gate.id, results.get(gate.id), notes) for gate in self.gates]
-        self._problems += [
-            f"`{gate.id}` is a comment, because it would block now: {gate.message}"
-            for gate in gates
-            if not gate.active
-        ]
-        return text({gate.id for gate in gates if not gate.active}), tuple(gates)
+            gates = [new_gate(gate, results.get(gate.id), notes) for gate in self.gates]
+        why_not = {gate.id: gate.why_not for gate in gates if gate.why_not is not None}
+        self._problems += [f"`{gate}` is a comment, because it {why_not[gate]}" for gate in why_not]
+        return text(why_not), tuple(gates)
 
     def _verdict(self, content: str) -> Verdict | str:
         """What `mlgit check` would say with this file, or why it could not."""
@@ -208,7 +215,7 @@ class _Findings:
         offers += [f"`mlgit ci init --host {host}` writes CI for it; {GUIDE} compares" for host in hosts]
         return tuple(offers)
 
-    def _text(self, inactive: Collection[str]) -> str:
+    def _text(self, inactive: Mapping[str, str]) -> str:
         known = {model.name for model in self._models}
         return compose(
             self._models,
@@ -233,6 +240,14 @@ class _Findings:
         there = [each for model in self._registry.models.values() for each in model.environments.values()]
         return {
             each.environment for each in there if each.version is not None and not each.version.version.final
+        }
+
+    def _live(self) -> Mapping[str, list[str]]:
+        """The environments that hold a version and may be declared, by model."""
+        declared = self._environments if self._there is None else self._there.environments
+        return {
+            name: [each for each, state in model.environments.items() if state.version and each in declared]
+            for name, model in self._registry.models.items()
         }
 
     def _find_environments(self) -> Mapping[str, str]:
@@ -271,16 +286,6 @@ def _text_entries(entries: object) -> dict[str, str]:
         for name, entry in entries.items()
         if isinstance(name, str) and isinstance(entry, dict) and isinstance(entry.get("path"), str)
     }
-
-
-def _new_gate(gate: str, result: Result | None, notes: Sequence[str]) -> NewGate:
-    if result is not None and result.effect == "block":
-        return NewGate(id=gate, active=False, outcome=result.outcome, message=result.message)
-    if notes:
-        return NewGate(id=gate, active=False, message=notes[0])
-    if result is None:
-        return NewGate(id=gate, active=True)
-    return NewGate(id=gate, active=True, outcome=result.outcome, message=result.message)
 
 
 def _first_value(file: MetricFile) -> str | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.metrics import text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mlgit.core.config.file import Model
     from mlgit.core.overview.init import SuggestedGate
@@ -20,6 +21,7 @@ SCHEMA_URL = "https://raw.githubusercontent.com/mlgit/mlgit/main/schemas/mlgit.s
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*(?: [A-Za-z0-9_/.()-]+)*")
 _NO_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _LONGEST_DESCRIPTION = 120
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 _FOREIGN = (
     "",
@@ -37,14 +39,14 @@ def compose(
     doubtful: Iterable[tuple[Model, str]] = (),
     pathless: Iterable[str] = (),
     takes_pre: Collection[str] = (),
-    inactive: Collection[str] = (),
+    inactive: Mapping[str, str] = _NONE,
     foreign_tags: bool = False,
 ) -> str:
     """The text of the file.
 
-    Comments are the `inactive` gates, models that are `doubtful` (with where they were found), and `pathless`
-    ones, which have tags but no declared path. `takes_pre` are the environments that have a pre-release. With
-    `foreign_tags`, those of other tools count.
+    Comments are the `inactive` gates (with the reason), models that are `doubtful` (with where they were
+    found), and `pathless` ones, which have tags but no declared path. `takes_pre` are the environments that
+    have a pre-release. With `foreign_tags`, those of other tools count.
     """
     lines = [
         f"# yaml-language-server: $schema={SCHEMA_URL}",
@@ -75,7 +77,7 @@ def extended(content: str, models: Sequence[Model], gates: Sequence[SuggestedGat
         content = content if found is None else found
     if new:
         content = _below(content, "models", new)
-    lines = [line for gate in gates for line in _gate(gate, "")]
+    lines = [line for gate in gates for line in _gate(gate)]
     return _below(content, "gates", lines) if lines else content
 
 
@@ -150,10 +152,10 @@ def _model(model: Model) -> list[str]:
     return lines
 
 
-def _gates(gates: Sequence[SuggestedGate], inactive: Collection[str]) -> list[str]:
+def _gates(gates: Sequence[SuggestedGate], inactive: Mapping[str, str]) -> list[str]:
     lines = ["# Conditions that a change must meet.", "gates:"]
     for gate in gates:
-        lines += _gate(gate, "# " if gate.id in inactive else "")
+        lines += _gate(gate, inactive.get(gate.id))
     if not gates:
         lines += [
             "  # auc-floor: {metric: auc, min: 0.9}",
@@ -162,7 +164,7 @@ def _gates(gates: Sequence[SuggestedGate], inactive: Collection[str]) -> list[st
     return lines
 
 
-def _gate(gate: SuggestedGate, mark: str) -> list[str]:
+def _gate(gate: SuggestedGate, why_not: str | None = None) -> list[str]:
     change = "max_drop" if gate.direction == "up" else "max_rise"
     limit = "0.01" if gate.direction == "up" and 0 < gate.value <= 1 else "2%"
     bound, amount = _floor(gate)
@@ -170,10 +172,11 @@ def _gate(gate: SuggestedGate, mark: str) -> list[str]:
     owner = f"model: {quoted(gate.model)}, " if gate.model else ""
     metric = f"{owner}metric: {quoted(gate.metric)}"
     side = "floor" if bound == "min" else "ceiling"
-    return [
-        f"  {mark}{gate.id}: {{{metric}, vs: base, {change}: {limit}}}  # now {text(gate.value)}",
-        f"  # {name}-{side}: {{{metric}, {bound}: {amount}}}",
-    ]
+    mark, remark = ("", f"now {text(gate.value)}") if why_not is None else ("# ", one_line(why_not))
+    lines = [f"  {mark}{gate.id}: {{{metric}, vs: {quoted(gate.vs)}, {change}: {limit}}}  # {remark}"]
+    if gate.vs == "base":
+        lines.append(f"  # {name}-{side}: {{{metric}, {bound}: {amount}}}")
+    return lines
 
 
 def _floor(gate: SuggestedGate) -> tuple[str, str]:

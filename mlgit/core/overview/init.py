@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mlgit.core.config.file import Direction, Model
-    from mlgit.core.gates.verdict import Outcome
+    from mlgit.core.gates.verdict import Outcome, Result
     from mlgit.core.pipeline.evidence import Evidence, MetricFile
 
+# From what users see to what only developers see; other environments are between the two.
+_SEEN_FIRST = ("prod", "production", "live")
+_SEEN_LAST = ("staging", "stage", "preprod", "test", "dev", "development")
 # The metrics that people look at first.
 _PREFERRED = ("auc", "roc_auc", "average_precision", "f1", "f1_score", "accuracy", "r2", "ndcg", "map")
 _SLUG = re.compile(r"[^a-z0-9]+")
@@ -48,6 +51,7 @@ class SuggestedGate:
     direction: Direction
     value: Decimal
     model: str | None = None
+    vs: str = "base"
 
 
 @record
@@ -70,6 +74,13 @@ class NewGate:
     active: bool
     outcome: Outcome | None = None
     message: str | None = None
+
+    @property
+    def why_not(self) -> str | None:
+        """Why it is a comment; None if it is not."""
+        if self.active:
+            return None
+        return f"would {'compare nothing' if self.outcome == 'skipped' else 'block'} now: {self.message}"
 
 
 @record
@@ -108,7 +119,7 @@ def suggest_gate(files: Sequence[MetricFile], *, model: str | None = None) -> Su
     _, path, key, value, direction = min(candidates)
     name = _shortest_name(path, key, files)
     last = key.rpartition(".")[2].partition(",")[0]
-    slug = _SLUG.sub("-", (last + (f"-{model}" if model else "")).lower()).strip("-")
+    slug = _words(last + (f"-{model}" if model else ""))
     gate = f"{slug or 'metric'}-vs-base"
     return SuggestedGate(id=gate, metric=name, direction=direction, value=value, model=model)
 
@@ -126,6 +137,48 @@ def suggest_gates(models: Sequence[Model], evidence: Evidence) -> SuggestedGates
         gates=tuple({gate.id: gate for gate in gates if gate is not None}.values()),
         problems=tuple(_no_gate(each, files) for each in models if own[each.name] is None),
     )
+
+
+def with_live(
+    gates: Iterable[SuggestedGate], live: Mapping[str, Sequence[str]], models: Sequence[Model]
+) -> tuple[SuggestedGate, ...]:
+    """The gates, each after one that compares with the version that users see.
+
+    `live` has the environments that hold a version, by model; a model without one gets no such gate.
+    """
+    found = []
+    for gate in gates:
+        name = gate.model or (models[0].name if len(models) == 1 else "")
+        environment = min(live.get(name, ()), key=_seen, default=None)
+        if environment is not None:
+            id_ = f"{gate.id.removesuffix('-vs-base')}-vs-{_words(environment)}"
+            found.append(replace(gate, id=id_, vs=environment))
+        found.append(gate)
+    return tuple({gate.id: gate for gate in found}.values())
+
+
+def _seen(environment: str) -> tuple[int, str]:
+    for names, first in ((_SEEN_FIRST, 0), (_SEEN_LAST, 100)):
+        if environment.lower() in names:
+            return first + names.index(environment.lower()), environment
+    return 50, environment
+
+
+def _words(name: str) -> str:
+    return _SLUG.sub("-", name.lower()).strip("-")
+
+
+def new_gate(gate: SuggestedGate, result: Result | None, blocking: Sequence[str]) -> NewGate:
+    """The gate as it is written; `blocking` are the verdict's notes that block without a gate.
+
+    A gate against a live version is active only if it passes: a skipped one would look like a comparison.
+    """
+    if blocking and (result is None or result.effect != "block"):
+        return NewGate(id=gate.id, active=False, message=blocking[0])
+    if result is None:
+        return NewGate(id=gate.id, active=True)
+    active = result.effect != "block" and (gate.vs == "base" or result.outcome == "pass")
+    return NewGate(id=gate.id, active=active, outcome=result.outcome, message=result.message)
 
 
 def own_files(model: Model, files: Mapping[str, Sequence[MetricFile]]) -> Sequence[MetricFile] | None:

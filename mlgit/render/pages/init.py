@@ -60,7 +60,7 @@ def _counts(done: Initialized) -> str:
     active = [gate for gate in done.gates if gate.active]
     gates = count(len(active), "gate")
     if active:
-        gates += f" ({', '.join(map(_gate, active[:_MOST]))}{', …' if len(active) > _MOST else ''})"
+        gates += f" ({'; '.join(map(_gate, active[:_MOST]))}{'; …' if len(active) > _MOST else ''})"
     parts = [count(done.models, "model"), gates]
     if done.environments:
         parts.append(count(done.environments, "environment"))

@@ -130,8 +130,9 @@ def test_a_model_that_only_has_tags_is_a_comment() -> None:
 
 
 def test_gates_that_would_block_are_comments() -> None:
-    text = compose([LINE], [AUC], [], inactive={AUC.id})
+    text = compose([LINE], [AUC], [], inactive={AUC.id: "would block now: auc fell"})
     assert read(text).gates == {}
+    assert "}  # would block now: auc fell\n" in text
     assert set(read(uncommented(text)).gates) == {"auc-vs-base", "auc-floor"}
 
 
