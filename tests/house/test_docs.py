@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from mlgit.adapters.config.loader import load
+from mlgit.cli.ci.group import CI_COMMANDS
+from mlgit.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -98,3 +100,16 @@ def test_every_path_in_contributing_exists() -> None:
 
 def test_there_are_examples_to_load() -> None:
     assert len(yaml_examples()) > 2
+
+
+def test_the_table_of_the_readme_has_every_command_in_its_group() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.partition("## The loop")[2].partition("\n\n##")[0]
+    rows = dict(re.findall(r"^\| (\w+) \| (.*) \|$", table, flags=re.MULTILINE))
+    named = {title: re.findall(r"(?:^|· )`([a-z]+)", text) for title, text in rows.items()}
+    every_day = set(COMMANDS["Every day"])
+    groups = {title: set(commands) for title, commands in COMMANDS.items() if title != "Every day"}
+    assert {title: set(names) - every_day for title, names in named.items()} == groups
+    assert every_day <= {name for names in named.values() for name in names}
+    shown = set(re.findall(r"`(?:ci )?([a-z]+)`", rows["CI"]))
+    assert shown == {name for group in CI_COMMANDS.values() for name in group}
