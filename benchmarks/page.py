@@ -24,8 +24,8 @@ CURVES = {
 _PAGE = """\
 # Benchmarks
 
-Written by `python -m benchmarks`; the numbers are of one machine on one day, the ratios travel better.
-The repositories are generated in `benchmarks/repositories/`. To measure some rows again, in a clone of this
+Written by `python -m benchmarks`. The numbers are of one machine on one day: compare ratios, not times. The
+repositories are generated in `benchmarks/repositories/`. To measure some rows again, in a clone of this
 repository:
 
 ```
@@ -40,21 +40,22 @@ A name that does not exist lists those that do; `--short` measures the small one
 
 ## Method
 
-- Every measurement is a whole process as a user starts it, from the console script to its end, standard
-  output thrown away. The contestants of a row run in turn, A B A B, after one round that does not count;
-  how many rounds is in the last column: {rounds}.
-- In the round that does not count the same questions are asked with `--json`, and the answers are compared,
-  cold ones too: both find nothing to do, tell the same versions and environments, the same old and new
-  numbers (of the small repository since `HEAD~1`, which `mlgit status` compares with). Every command of every
-  round must succeed. What DVC tracks is shown to `dvc status` once when it is generated.
+- Every measurement is a whole process as a user starts it, from the console script to its end, with its
+  standard output thrown away. The commands of a row run in turn, A B A B, after one round that does not
+  count. The last column has the number of rounds: {rounds}.
+- The first round runs the same commands with `--json` and compares their results, also the cold ones. Both
+  tools must find nothing to do, the same versions and environments, and the same old and new numbers. In
+  the small repository these are the numbers since `HEAD~1`, which `mlgit status` compares with. Every
+  command of every round must succeed. `dvc status` runs once when a repository is generated.
 - *median* and *min* are wall-clock; *peak* is the largest resident memory of a process or its children
   (`wait4`). Where one mlgit command replaces several commands, their times are summed.
-- Rows are *warm*: each tool keeps what it remembered in the round before, mlgit in `.git/mlgit/`, DVC in its
-  state database and its cache of experiments; GTO remembers nothing. *Cold* is mlgit with `.git/mlgit/`
-  removed before each round, beside a tool that keeps what it has. *Cold both*: DVC's state database and
-  `.dvc/tmp` are removed too, as after a clone. The system's own cache of files is warm in every row.
-- Neither DVC nor anybody else uses the network: DVC's analytics and its look for updates are off.
-- The budget is the project's own; a missed one is shown as missed.
+- Rows are *warm*: each tool keeps its caches of the round before. mlgit has them in `.git/mlgit/`, DVC in
+  its state database and its cache of experiments; GTO keeps nothing.
+- *Cold* is mlgit with `.git/mlgit/` removed before each round, compared with a tool that keeps its caches.
+  *Cold both*: DVC's state database and `.dvc/tmp` are also removed, as after a clone. The system's cache of
+  files is warm in every row.
+- No command uses the network: DVC's analytics and its search for updates are off.
+- The budget is the project's own. A missed budget is shown as missed.
 
 The repositories:
 
@@ -62,10 +63,10 @@ The repositories:
 - *stages*: a chain; each has a script, a file of a DVC-tracked data folder, the output before, three
   parameters, an output in DVC's cache and a metric file. *Without params and metrics*: a script, the output
   before, an output.
-- *`.dvc` files*: one data file each, a hundred in a folder. *Files*: one `.dvc` file that tracks a folder, a
-  thousand files in each of its subfolders.
-- *metric files*: ten numbers each, compared with the commit before; of one stage each (the budget's
-  reading), or listed under `metrics:` with no stage at all, which DVC reads faster.
+- *`.dvc` files*: one data file each, a hundred in a folder. *Files*: one `.dvc` file that tracks a folder,
+  a thousand files in each of its subfolders.
+- *metric files*: ten numbers each, compared with the commit before. The budget is for files of one stage
+  each. Files that are listed under `metrics:` with no stage at all are faster to read for DVC.
 - *tags*: annotated, packed, with full mlgit statements; a hundred per model (20 tags: one model). *Without
   statements*: annotated, packed, as GTO writes them.
 - *commits*: each with other numbers in all metric files, which stages declare. No dvc.lock is committed:
@@ -96,9 +97,9 @@ Peak of `mlgit status` over an interpreter that does nothing ({bare:.1f} MB).
 _GROWTH = """
 ## Growth
 
-{picture}*Exponent* is the slope between the last two sizes on logarithmic axes: 1 is linear, less is better.
-*One more* is what an item adds, between each size and the next, so that the fixed cost of starting has no
-part in it: where it does not rise, growth is linear.
+{picture}*Exponent* is the slope between the last two sizes on logarithmic axes: 1 is linear, less is
+better. *One more* is what an item adds between each size and the next, without the fixed cost of starting.
+Where it does not rise, growth is linear.
 
 {tables}
 """

@@ -22,10 +22,10 @@ _END = re.compile(r"(?<=[.?!])[*_)\"]*\s+")
 
 
 def sentences(text: str) -> Iterator[str]:
-    """The sentences of a page without code blocks and tables; inline code is one word."""
+    """The sentences of a page without code blocks, tables and HTML; inline code is one word."""
     text = _LINK.sub(r"\1", re.sub(r"`[^`]*`", "`x`", _FENCED.sub("\n\n", text)))
     for block in _BLOCK.split(text):
-        if not block.lstrip().startswith("|"):
+        if not block.lstrip().startswith(("|", "<")):
             yield from filter(None, _END.split(" ".join(block.split())))
 
 

@@ -43,8 +43,6 @@ _GIT_SETTINGS = """\
 [user]
 	name = Ada
 	email = ada@example.org
-[init]
-	defaultBranch = main
 [core]
 	autocrlf = false
 [gc]
