@@ -17,6 +17,7 @@ from mlgit.core.overview.init import (
     FoundKind,
     Initialized,
     NewGate,
+    in_order,
     new_gate,
     suggest_gate,
     suggest_gates,
@@ -264,7 +265,7 @@ class _Findings:
                 self._problems.append(f"the environment `{name}` ({where}) {why}")
             elif read_environment_name(name) is not None:
                 kept[name] = where
-        return kept
+        return {name: kept[name] for name in in_order(kept)}
 
     def _read_yaml(self, path: str) -> object:
         content = self._project.worktree.read(path)

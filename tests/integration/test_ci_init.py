@@ -83,7 +83,7 @@ def test_the_host_is_found_by_the_remote(project: Folder, url: str, host: str) -
 
 
 def test_the_host_is_found_by_the_files_of_the_repository(project: Folder) -> None:
-    refused(project.mlgit("ci", "init"), f"say {host_options()}")
+    refused(project.mlgit("ci", "init"), f"add {host_options()}")
     project.write(GITLAB, "test: {script: [make]}\n")
     assert ci(project, "init", "--dry-run")["host"] == "gitlab"
     project.write(".github/CODEOWNERS", "* @me\n")
@@ -262,7 +262,7 @@ def test_a_repository_without_a_commit_can_be_set_up(empty_repository: Folder) -
     empty_repository.write("mlgit.yaml", "version: 1\n")
     record = ci(empty_repository, "init", "--host", "github", "--pipeline", "run")
     assert any("no `dvc.yaml`" in note for note in record["notes"])
-    assert any("no DVC remote" in note for note in record["notes"])
+    assert not any("no DVC remote" in note for note in record["notes"])
 
 
 def test_a_path_that_leads_out_of_the_repository_is_refused(project: Folder) -> None:
@@ -287,6 +287,18 @@ def test_obstacles_for_ci_are_noted(project: Folder) -> None:
     assert any("no gates" in note for note in notes)
     assert any("folder" in note for note in notes)
     assert any("no environment has `auto: true`" in note for note in notes)
+
+
+@pytest.mark.parametrize(("command", "noted"), [(None, False), ("init -q", True)])
+def test_a_missing_dvc_remote_is_noted_only_in_a_repository_with_dvc(
+    empty_repository: Folder, command: str | None, *, noted: bool
+) -> None:
+    if command is not None:
+        empty_repository.dvc(*command.split())
+    empty_repository.write("mlgit.yaml", "version: 1\n")
+    empty_repository.commit("Start")
+    notes = ci(empty_repository, "init", "--host", "github")["notes"]
+    assert any("there is no DVC remote" in each for each in notes) is noted
 
 
 def test_an_unreleased_version_is_noted(project: Folder) -> None:

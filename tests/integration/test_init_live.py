@@ -71,6 +71,18 @@ def test_the_gate_compares_with_the_environment_that_users_see(
     assert [each["outcome"] for each in checked["results"]] == ["pass"] * len(expected)
 
 
+def test_environments_are_declared_in_the_order_of_a_promotion(undeclared: Folder) -> None:
+    names = ("prod", "canary", "staging", "dev")
+    tag(undeclared, "line@v1.0.0", *(f"line#{name}#1" for name in names))
+    record = init(undeclared)
+    found = [each["name"] for each in record["found"] if each["kind"] == "environment"]
+    assert found == ["dev", "staging", "canary", "prod"]
+    undeclared.commit("Adopt mlgit")
+    undeclared.git("push", "-q")
+    live = undeclared.here("status").out.partition("Branch")[0].split("\n")
+    assert [each.removeprefix("Live").split()[0] for each in live if each.strip()] == found[::-1]
+
+
 def test_the_new_gate_blocks_a_change_that_is_worse_than_the_version(undeclared: Folder) -> None:
     tag(undeclared, "line@v1.0.0", "line#prod#1")
     screen = undeclared.here("init").out

@@ -112,11 +112,37 @@ def test_a_pointer_of_git_lfs_is_not_handed_out_as_the_model(empty_repository: F
     refused = project.here("release", "net")
     assert refused.status == Exit.STATE
     assert "`model/weights.bin` is a pointer of Git LFS" in refused.err
+    assert "run `git lfs pull`, then `dvc init && git rm -r --cached model" in refused.err
     assert project.here("release", "net", "--data-elsewhere").status == Exit.DONE
     fetched = project.here("get", "net@v1.0.0", "-o", "fetched")
     assert fetched.status == Exit.STATE
     assert "is a pointer of Git LFS, not the model" in fetched.err
     assert not (project / "fetched").exists() or not list((project / "fetched").rglob("*.bin"))
+
+
+@pytest.mark.parametrize("path", ["model", "model/weights.bin"])
+@pytest.mark.parametrize("initialized", [True, False])
+def test_the_hint_moves_a_model_from_git_lfs_to_dvc(
+    empty_repository: Folder,
+    path: str,
+    initialized: bool,  # noqa: FBT001 (a table)
+) -> None:
+    project = empty_repository
+    if initialized:
+        project.dvc("init", "-q")
+    project.write("mlgit.yaml", CONFIG.replace("path: model", f"path: {path}"))
+    project.write("metrics.json", '{"auc": 0.9}')
+    project.write("model/weights.bin", f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\n")
+    project.commit("Start")
+    hint = " ".join(project.here("release", "net").err.split()).partition("then `")[2].partition("`")[0]
+    assert ("dvc init" in hint) is not initialized
+    project.write("model/weights.bin", "weights")  # what `git lfs pull` would do
+    project.ok("sh", "-c", hint)
+    project.commit("Keep the model with DVC")
+    released = project.here("release", "net")
+    assert released.status == Exit.DONE, released.err
+    assert project.here("get", "net@v1.0.0", "-o", "fetched").status == Exit.DONE
+    assert (project / "fetched" / path.removeprefix("model/")).exists()
 
 
 def test_a_rejected_model_is_released_again_only_by_force(empty_repository: Folder) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-GUIDE = "docs/start/from-dvc-cml-gto.md"
+GUIDE = "mlgit's docs/start/from-dvc-cml-gto.md"
 # Pattern in a line of a workflow, usual name, equivalent in mlgit.
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     (

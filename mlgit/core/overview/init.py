@@ -157,6 +157,11 @@ def with_live(
     return tuple({gate.id: gate for gate in found}.values())
 
 
+def in_order(environments: Iterable[str]) -> list[str]:
+    """The environments in the order of a promotion: what users see comes last."""
+    return sorted(environments, key=lambda name: (-_seen(name)[0], name))
+
+
 def _seen(environment: str) -> tuple[int, str]:
     for names, first in ((_SEEN_FIRST, 0), (_SEEN_LAST, 100)):
         if environment.lower() in names:
@@ -204,7 +209,7 @@ def _no_gate(model: Model, files: Mapping[str, Sequence[MetricFile]]) -> str:
     named = listed(file.path for file in files[model.path or ""])
     return (
         f"`{model.name}` has no gate: which of {named} are its metrics is not known; "
-        "say it with `metrics: [FILE]` below the model"
+        "write `metrics: [FILE]` below the model"
     )
 
 

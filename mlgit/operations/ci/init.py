@@ -79,7 +79,7 @@ def _next_steps(project: Project, host: Host, filled: Settings) -> tuple[str, ..
     head = project.head.commit
     return next_steps(
         host,
-        kinds=dvc_remotes(project),
+        kinds=dvc_remotes(project) or (),
         environments=tuple(project.config(None).environments),
         branch=filled.branch,
         config_committed=head is not None and project.tree(head).read(CONFIG_FILE) is not None,
@@ -99,7 +99,7 @@ def _find_host(project: Project) -> Host:
     if len(hosts) == 1:
         return hosts[0]
     raise UsageError(
-        "Neither the remote's URL nor a file here shows which forge this is", hint=f"say {host_options()}"
+        "Neither the remote's URL nor a file here shows which forge this is", hint=f"add {host_options()}"
     )
 
 
@@ -125,7 +125,8 @@ def _include(host: Host, planned: Sequence[PlannedFile], files: Sequence[Templat
 
 
 def _notes(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:
-    notes = [*remarks(dvc_remotes(project)), *findings(filled.requirement)]
+    kinds = dvc_remotes(project)
+    notes = [*(() if kinds is None else remarks(kinds)), *findings(filled.requirement)]
     config = project.config(None)
     notes += [
         f"`{word}` is not a release; name what CI installs with `--requirement`"

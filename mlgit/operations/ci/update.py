@@ -40,7 +40,7 @@ def _installed_host(project: Project, asked: Host | None) -> Host:
             hint=f"run `mlgit ci init --host {asked}`" if asked else f"run {host_options('mlgit ci init ')}",
         )
     if len(hosts) > 1:
-        raise UsageError("This repository has the templates of both hosts", hint=f"say {host_options()}")
+        raise UsageError("This repository has the templates of both hosts", hint=f"add {host_options()}")
     return hosts[0]
 
 

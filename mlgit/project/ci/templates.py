@@ -89,7 +89,7 @@ def settings(
             own = recorded(_direct_url())
             if own is None:
                 raise missing_requirement()
-            requirement = " ".join((own, *plugins(dvc_remotes(project))))
+            requirement = " ".join((own, *plugins(dvc_remotes(project) or ())))
         else:
             requirement = repinned(known, __version__)
     names = tuple(project.config(None).environments)
@@ -101,9 +101,10 @@ def settings(
     )
 
 
-def dvc_remotes(project: Project) -> tuple[str, ...]:
-    """The schemes of the DVC remotes in `.dvc/config`."""
-    return remote_kinds(_text(project, ".dvc/config") or "")
+def dvc_remotes(project: Project) -> tuple[str, ...] | None:
+    """The schemes of the DVC remotes in `.dvc/config`; None in a repository without DVC."""
+    text = _text(project, ".dvc/config")
+    return None if text is None else remote_kinds(text)
 
 
 def plan(project: Project, host: Host, filled: Settings) -> tuple[PlannedFile, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.model_files import outputs_of
@@ -108,9 +109,11 @@ def _require_known(project: Project, model: str, path: str | None, commit: str) 
         raise StateError(found.message, hint=hint)
     pointers = () if path is None else lfs_pointers(project, commit, path)
     if pointers:
+        first = "" if os.path.isdir(os.path.join(project.root, ".dvc")) else "dvc init && "
+        move = f"{first}git rm -r --cached {word(path or '')} && dvc add {word(path or '')}"
         raise StateError(
             f"`{pointers[0]}` is a pointer of Git LFS, whose content `get` and `deploy` could not read",
-            hint=f"keep the model with DVC (`dvc add {word(path or '')}`), or {_INSIST}",
+            hint=f"to keep the model with DVC, run `git lfs pull`, then `{move}`, and commit; or {_INSIST}",
         )
     if model_content(project, commit, path) is None:
         raise StateError(

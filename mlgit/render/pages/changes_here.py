@@ -82,7 +82,8 @@ def _ahead_behind(ahead: int, behind: int) -> str:
 def metrics(found: Status, short: Shortening, *, verbose: bool) -> Page:
     if not found.metrics and not found.problems:
         unread = any(failure.part in {"pipeline", "metrics", "base"} for failure in found.failures)
-        return title("Metrics", Span("unknown", "careful") if unread else "none")
+        none = "none declared" if found.config == "absent" else "none"
+        return title("Metrics", Span("unknown", "careful") if unread else none)
     changed = [each for each in found.metrics if each.kind != "unchanged"]
     if found.base is None:
         text = f"{len(found.metrics)}, no base: {_NO_BASE.get(found.base_rule or '', 'it is not known')}"
