@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[1]
 _PAGES = ("CHANGELOG.md", "CONTRIBUTING.md")
 # Long pages about details, which a search lists last.
 _DETAILS = {"CHANGELOG.md", "benchmarks.md", "disagreements.md", "proofs.md"}
+# An option in inline code; browsers would break the line after its hyphens.
+_INLINE = re.compile(r"(?<!<span></span>)<code>[^<]*</code>")
+_OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 _LINK = re.compile(r"(\]\()([^)#\s]+)")
 _SCHEMAS = """\
 # JSON Schemas
@@ -60,6 +63,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if page.file.src_uri in _DETAILS:
         page.meta["search"] = {"boost": 0.2}
     return _LINK.sub(lead, markdown)
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Keep the options of commands in one line."""
+
+    def unbroken(code: re.Match[str]) -> str:
+        return _OPTION.sub(lambda option: f'<span class="option">{option[0]}</span>', code[0])
+
+    return _INLINE.sub(unbroken, html)
 
 
 def _target(link: str, source: str, files: Files, repository: str) -> str:

@@ -86,6 +86,14 @@ def test_a_page_loads_nothing_from_other_servers(site: Path, pages: dict[Path, _
     ] == []
 
 
+def test_an_option_in_a_sentence_is_not_broken_at_its_hyphens(site: Path) -> None:
+    text = (site / "reference" / "cli.html").read_text(encoding="utf-8")
+    assert '<code><span class="option">-q</span>, <span class="option">--quiet</span></code>' in text
+    broken = re.findall(r"(?<!<span></span>)<code>[^<]*(?<![\w-])--[a-z][^<]*</code>", text)
+    assert broken == []
+    assert re.search(r"\n {2}-[a-z], --[a-z]+", text)  # blocks of code are as they were
+
+
 def test_every_link_and_picture_leads_to_something(pages: dict[Path, _Page]) -> None:
     wrong = []
     for path, page in pages.items():
