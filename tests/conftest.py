@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from tests.support import dvc_small, pipeline, pull_request, registry, shown, targets
+from tests.support import dvc_small, pipeline, pull_request, registry, targets, tumor
 from tests.support import tracked as data
 from tests.support.forge import started
 from tests.support.shell import Folder, pinned_environment
@@ -119,7 +119,7 @@ def tumor_template(shared_folder: Path) -> Path:
     place = shared_folder / "tumor-template"
     with FileLock(f"{place}.lock"):
         if not (place / "built").exists():
-            shown.build(place)
+            tumor.build(place)
             (place / "built").touch()
     return place
 
@@ -130,7 +130,7 @@ def live_template(shared_folder: Path, tumor_template: Path) -> Path:
     place = shared_folder / "live-template"
     with FileLock(f"{place}.lock"):
         if not (place / "live").exists():
-            shown.go_live(pipeline.copy(tumor_template, place))
+            tumor.go_live(pipeline.copy(tumor_template, place))
             (place / "live").touch()
     return place
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -31,11 +30,7 @@ Hello
 def test_a_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> None:
     """If the screens changed as intended, `python -m tests.support.pages` writes them; look at the diff."""
     text = page.read_text(encoding="utf-8")
-    now = rerun(text, tmp_path)
-    name = str(page.relative_to(pages.ROOT))
-    changed = difflib.unified_diff(text.splitlines(), now.splitlines(), name, f"{name}, run now", lineterm="")
-    if now != text:
-        pytest.fail("\n".join(["a screen of the page is no longer true", *changed]), pytrace=False)
+    pages.check(text, rerun(text, tmp_path), str(page.relative_to(pages.ROOT)))
 
 
 @pytest.mark.parametrize("page", STARTING_POINTS, ids=lambda page: page.name)
@@ -61,8 +56,9 @@ def test_a_true_page_is_left_as_it_is(tmp_path: Path) -> None:
         ("$ (exit 3)\n", "(exit code 3)\n"),
         ("$ echo a \\\n> b\n", "a b\n"),
         ("$ pwd\n/home\n", "/home/ada\n"),
+        ("$ echo 'Pushing (2)'; echo a\nb\n", "a\n"),
         ("$ mkdir x\n$ cd x\n$ pwd\n/x\n", "/home/ada/x\n"),
-        ("$ printf 'a\\nb\\nc\\n'\na\n...\nb\n", "a\nb\nc\n"),
+        ("$ printf 'a\\nb\\nc\\n'\na\n…\nb\n", "a\nb\nc\n"),
         ("$ echo 1.5 s, 1.5 kg\n2 s, 2 kg\n", "1.5 s, 1.5 kg\n"),
         ("$ echo '  a'\na\n", "  a\n"),
         ("$ git config user.name\n", "Ada\n"),
@@ -85,8 +81,8 @@ def test_a_screen_that_is_no_longer_true_is_replaced(tmp_path: Path, shown: str,
         "$ echo 'a  b   c'\na     b  c\n",
         "$ date '+results_%Y-%m-%dT%H-%M-%S.123456.json'\nresults_2026-01-02T03-04-05.000001.json\n",
         "$ echo mlgit 0.1.0.dev0, b\nmlgit 1.2.3, b\n",
-        "$ printf 'a\\nb\\nc\\nd\\n'\na\n...\nd\n",
-        "$ printf 'a\\nb\\n'\n...\n",
+        "$ printf 'a\\nb\\nc\\nd\\n'\na\n…\nd\n",
+        "$ printf 'a\\nb\\n'\n…\n",
         "$ (exit 3)\n(exit code 3)\n",
         "$ echo a.b # c\na.b\n",
     ],
@@ -179,8 +175,27 @@ def test_a_tool_that_is_not_installed_is_replaced_by_the_files_that_it_writes(
 def test_a_failure_that_the_page_does_not_show_is_an_error(tmp_path: Path) -> None:
     page = "```console\n$ echo why; false\n{}```\n"
     with pytest.raises(PageError, match="`echo why; false` failed:\nwhy\n"):
-        rerun(page.format("...\n"), tmp_path / "hidden")
-    assert rerun(page.format("...\nwhy\n"), tmp_path / "shown") == page.format("...\nwhy\n")
+        rerun(page.format("…\n"), tmp_path / "hidden")
+    assert rerun(page.format("…\nwhy\n"), tmp_path / "shown") == page.format("…\nwhy\n")
+
+
+@pytest.mark.parametrize("command", ["mlgit --version; exit 1", "mlgit status | cat"])
+def test_an_exit_code_that_does_not_match_the_screen_is_an_error(tmp_path: Path, command: str) -> None:
+    with pytest.raises(PageError, match=r"` ended with [01]:\n"):
+        rerun(f"```console\n$ {command}\n```\n", tmp_path)
+
+
+def test_the_sections_with_commands_are_run_in_a_project_with_other_names(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Page\n\n## Look\n\n```\n$ pwd\n/srv\n$ ls\n…\nb\n```\n\n## Read\n\n```\na\n```\n", "utf-8"
+    )
+    assert list(pages.sections(page)) == ["Look"]
+    text = pages.sections(page)["Look"]
+    assert pages.rerun_in(tmp_path, text, {str(tmp_path): "/srv"}) == text.replace("…\nb\n", "page.md\n")
+    pages.check(text, text, "page")
+    with pytest.raises(pytest.fail.Exception, match="-b"):
+        pages.check(text, text.replace("b\n", ""), "page")
 
 
 def test_a_change_names_whole_lines() -> None:

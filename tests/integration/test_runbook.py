@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import pipeline, shown
+from tests.support import pages, pipeline, tumor
 from tests.support.registry import change
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.support.shell import Folder
 
-PAGE = shown.ROOT / "docs" / "guides" / "runbook.md"
+PAGE = pages.ROOT / "docs" / "guides" / "runbook.md"
 
 
 def _nothing(_: Folder) -> None:
@@ -36,7 +36,7 @@ def _lose_data(work: Folder) -> None:
 
 
 def _merge_a_worse_model(work: Folder) -> None:
-    shown.train(work, "1.9")
+    tumor.train(work, "1.9")
 
 
 def _roll_back(work: Folder) -> None:
@@ -56,12 +56,12 @@ PREPARED: dict[str, Callable[[Folder], None]] = {
 
 
 def test_every_section_is_tried() -> None:
-    assert shown.sections(PAGE).keys() == PREPARED.keys()
+    assert pages.sections(PAGE).keys() == PREPARED.keys()
 
 
 @pytest.mark.parametrize("title", PREPARED)
 def test_the_runbook_shows_what_its_commands_print(live_template: Path, tmp_path: Path, title: str) -> None:
     work = pipeline.copy(live_template, tmp_path / "project")
-    shown.relocate(work)
+    tumor.relocate(work)
     PREPARED[title](work)
-    shown.try_all(work, shown.sections(PAGE)[title])
+    tumor.check_section(work, PAGE, title)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import pipeline, shown
+from tests.support import pages, pipeline, tumor
 from tests.support.registry import change
 from tests.support.shell import Folder
 
@@ -27,11 +27,11 @@ def _nothing(_: Folder) -> None:
 
 
 def _edit_a_parameter(work: Folder) -> None:
-    shown.edit(work, "params.yaml", "1.99", "1.9")
+    tumor.edit(work, "params.yaml", "1.99", "1.9")
 
 
 def _clone_without_tags(work: Folder) -> Folder:
-    shown.release(work, "v1.0.0")
+    tumor.release(work, "v1.0.0")
     place = work.path.parent / "clone"
     work.git("clone", "-q", "--no-tags", str(work.path.parent / "origin.git"), str(place))
     return Folder(place)
@@ -40,14 +40,14 @@ def _clone_without_tags(work: Folder) -> Folder:
 def _declare_a_model_by_hand(work: Folder) -> None:
     work.write("survey/rules.txt", "age > 60\n")
     work.write("survey/scores.json", '{"score": 0.9}')
-    shown.edit(
+    tumor.edit(
         work,
         "mlgit.yaml",
         "gates:",
         "  survey: {path: survey/rules.txt, metrics: [survey/scores.json]}\ngates:",
     )
-    shown.edit(work, "mlgit.yaml", "{metric: ", "{model: tumor, metric: ")
-    shown.edit(
+    tumor.edit(work, "mlgit.yaml", "{metric: ", "{model: tumor, metric: ")
+    tumor.edit(
         work,
         "mlgit.yaml",
         "environments:",
@@ -59,15 +59,15 @@ def _declare_a_model_by_hand(work: Folder) -> None:
 
 def _write_metrics_by_hand(work: Folder) -> None:
     work.write("metrics/wards.json", '{"recall": 0.93}')
-    shown.edit(work, "mlgit.yaml", "tumor.skops}", "tumor.skops, metrics: [metrics/*.json]}")
-    shown.edit(
+    tumor.edit(work, "mlgit.yaml", "tumor.skops}", "tumor.skops, metrics: [metrics/*.json]}")
+    tumor.edit(
         work, "mlgit.yaml", "environments:", "  recall-floor: {metric: recall, min: 0.9}\nenvironments:"
     )
     work.commit("Add the wards")
 
 
 def _edit_the_metrics(work: Folder) -> None:
-    shown.edit(work, "metrics/test.json", "0.945", "0.999")
+    tumor.edit(work, "metrics/test.json", "0.945", "0.999")
 
 
 def _lose_the_model(work: Folder) -> None:
@@ -81,27 +81,27 @@ def _lose_the_model(work: Folder) -> None:
 
 
 def _train_without_push(work: Folder) -> None:
-    shown.release(work, "v1.0.0")
-    shown.train(work, "1.991", push=False)
+    tumor.release(work, "v1.0.0")
+    tumor.train(work, "1.991", push=False)
 
 
 def _release_a_small_gain(work: Folder) -> None:
-    shown.release(work, "v1.0.0")
-    shown.edit(work, "mlgit.yaml", "prod: {from: staging}", "prod: {from: staging, gates: [must-gain]}")
-    shown.train(work, "1.99001")
+    tumor.release(work, "v1.0.0")
+    tumor.edit(work, "mlgit.yaml", "prod: {from: staging}", "prod: {from: staging, gates: [must-gain]}")
+    tumor.train(work, "1.99001")
     change(work, "release", "tumor")
 
 
 def _misspell_a_key(work: Folder) -> None:
-    shown.edit(work, "mlgit.yaml", "max_rise", "max_raise")
+    tumor.edit(work, "mlgit.yaml", "max_rise", "max_raise")
 
 
 def _lower_the_model(work: Folder) -> None:
-    shown.edit(work, "mlgit.yaml", "min: 0.5", "min: 0.94")
+    tumor.edit(work, "mlgit.yaml", "min: 0.5", "min: 0.94")
     work.commit("Raise the floor")
     work.git("push", "-q")
     work.git("switch", "-q", "-c", "new-hospital")
-    shown.train(work, "1.989", push=False)
+    tumor.train(work, "1.989", push=False)
 
 
 def _waive(work: Folder, waiver: str, approver: str = "carol@example.org") -> None:
@@ -134,7 +134,7 @@ def _loosen_the_gate(work: Folder) -> None:
     work.commit("Block what loosens gates")
     work.git("push", "-q")
     work.git("switch", "-q", "-c", "new-hospital")
-    shown.edit(work, "mlgit.yaml", "min: 0.5", "min: 0.4")
+    tumor.edit(work, "mlgit.yaml", "min: 0.5", "min: 0.4")
     work.commit("Loosen the floor")
 
 
@@ -171,7 +171,7 @@ PAGES = {"troubleshooting.md": TROUBLE, "guides/waivers.md": WAIVERS}
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_section_is_tried(page: str) -> None:
-    assert shown.sections(shown.ROOT / "docs" / page).keys() == PAGES[page].keys()
+    assert pages.sections(pages.ROOT / "docs" / page).keys() == PAGES[page].keys()
 
 
 @pytest.mark.parametrize(("page", "title"), [(page, title) for page in PAGES for title in PAGES[page]])
@@ -180,4 +180,4 @@ def test_the_page_shows_what_its_commands_print(
 ) -> None:
     work = pipeline.copy(tumor_template, tmp_path / "project")
     work = PAGES[page][title](work) or work
-    shown.try_all(work, shown.sections(shown.ROOT / "docs" / page)[title])
+    tumor.check_section(work, pages.ROOT / "docs" / page, title)

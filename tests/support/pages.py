@@ -5,7 +5,8 @@ and mlgit:
 
 - ```` ```console ````: each line `$ command` is typed into a shell (`> ` continues it), and the lines below
   must be what the command prints (tests/support/shown_screens.py lists what may differ). `cd` changes the
-  folder for what follows. A command that fails without a word is shown as `(exit code N)`.
+  folder for what follows. A command that fails without a word is shown as `(exit code N)`; mlgit fails only
+  with an error or a verdict that blocks.
 - ```` ```python title="train.py" ````: the reader saves the block as this file, in any language.
 - ```` ```diff title="train.py" ````: the reader replaces the lines with `-`, which the file has once, by
   those with `+`; lines with a space are there as well.
@@ -16,10 +17,14 @@ and mlgit:
 - `<!-- today: 2026-11-30 -->` anywhere on the page: in saved files, dates are moved by the days since then.
 
 The reader is Ada, whose home is `/home/ada`. `python -m tests.support.pages` writes the screens.
+
+A page whose sections need other projects has blocks without a language; a test prepares the project of each
+section (`rerun_in`).
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import shlex
@@ -29,6 +34,8 @@ import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.support import tools
 from tests.support.shell import pinned_environment
@@ -49,13 +56,15 @@ _GIT_SETTINGS = """\
 	auto = 0
 """
 _BLOCK = re.compile(
-    r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?[ ]*\n(?P<text>.*?)^```[ ]*$'
+    r'^```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?[ ]*\n(?P<text>.*?)^```[ ]*$'
     r"|^<!-- without (?P<tool>\w+): (?P<file>\S+)\n(?P<content>.*?)^-->$",
     re.DOTALL | re.MULTILINE,
 )
 _NEEDED = re.compile(r"<!-- with (\w+) -->\n\Z")
 _TODAY = re.compile(r"^<!-- today: (\d{4}-\d\d-\d\d) -->$", re.MULTILINE)
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+_FAILED = re.compile(r"^error: |^Blocked|^  blocked ", re.MULTILINE)
+_PROGRESS = re.compile(r"^[A-Z][a-z]+ \(\d+\)\n", re.MULTILINE)  # only if the work takes long
 _COMMAND = re.compile(r"^\$ (?P<command>.*\n(?:> .*\n)*)(?P<screen>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
@@ -79,18 +88,35 @@ def rerun(text: str, place: Path) -> str:
     """
     written_on = _TODAY.search(text)
     today = datetime.now(UTC).date()  # noqa: TID251 (the reader's clock)
-    reader = _Reader(place, later=today - date.fromisoformat(written_on[1]) if written_on else timedelta())
-    for block in _BLOCK.finditer(text):
-        reader.follow(block, above=text[: block.start()])
-    now = iter(reader.screens())
+    later = today - date.fromisoformat(written_on[1]) if written_on else timedelta()
+    top = str(place.resolve())
+    os.makedirs(f"{top}{HOME}")
+    Path(f"{top}{HOME}", ".gitconfig").write_text(_GIT_SETTINGS, encoding="utf-8")
+    unpinned = ("GIT_AUTHOR_", "GIT_COMMITTER_")
+    pinned = pinned_environment(Path(f"{top}{HOME}"))
+    environment = {name: value for name, value in pinned.items() if not name.startswith(unpinned)}
+    return _Reader(f"{top}{HOME}", {top: ""}, environment, later=later).rewrite(text, "console")
 
-    def written(block: re.Match[str]) -> str:
-        if block["language"] != "console":
-            return block.group()
-        screens = _COMMAND.sub(lambda shown: f"$ {shown['command']}{next(now)}", block["text"])
-        return f"```console\n{screens}```"
 
-    return _BLOCK.sub(written, text)
+def sections(page: Path) -> dict[str, str]:
+    """The sections of a page that have commands in blocks without a language, by title."""
+    parts = page.read_text(encoding="utf-8").split("\n## ")[1:]
+    return {part.partition("\n")[0]: part for part in parts if "\n```\n$ " in part}
+
+
+def rerun_in(folder: Path, text: str, names: Mapping[str, str]) -> str:
+    """The text of a section with the screens that its commands print now in a prepared project.
+
+    `names` is what the page shows instead of paths of this run.
+    """
+    return _Reader(str(folder), names, os.environ).rewrite(text, "")
+
+
+def check(text: str, now: str, name: str) -> None:
+    """Fail with the difference if the page or section no longer shows what its commands print."""
+    changed = difflib.unified_diff(text.splitlines(), now.splitlines(), name, f"{name}, run now", lineterm="")
+    if now != text:
+        pytest.fail("\n".join(["a screen of the page is no longer true", *changed]), pytrace=False)
 
 
 def rewrite(page: Path) -> bool:
@@ -103,20 +129,34 @@ def rewrite(page: Path) -> bool:
 
 
 class _Reader:
-    """Someone who follows a page from its first block to its last."""
+    """Someone who follows a page from its first block to its last; `names` replaces paths on its screens."""
 
-    def __init__(self, place: Path, *, later: timedelta) -> None:
-        self._later = later
-        self._place = str(place.resolve())
-        self._folder = f"{self._place}{HOME}"
-        os.makedirs(self._folder)
-        Path(self._folder, ".gitconfig").write_text(_GIT_SETTINGS, encoding="utf-8")
-        unpinned = ("GIT_AUTHOR_", "GIT_COMMITTER_")
-        pinned = pinned_environment(Path(self._folder))
-        self._environment = {name: value for name, value in pinned.items() if not name.startswith(unpinned)}
+    def __init__(
+        self,
+        folder: str,
+        names: Mapping[str, str],
+        environment: Mapping[str, str],
+        *,
+        later: timedelta = timedelta(),
+    ) -> None:
+        self._folder, self._names, self._environment, self._later = folder, names, environment, later
         self._seen: list[tuple[str, str | None]] = []
 
-    def follow(self, block: re.Match[str], *, above: str) -> None:
+    def rewrite(self, text: str, typed: str) -> str:
+        """The text with the screens that the commands of `typed` blocks print now."""
+        for block in _BLOCK.finditer(text):
+            self.follow(block, typed, above=text[: block.start()])
+        now = iter(self.screens())
+
+        def written(block: re.Match[str]) -> str:
+            if block["language"] != typed:
+                return block.group()
+            screens = _COMMAND.sub(lambda shown: f"$ {shown['command']}{next(now)}", block["text"])
+            return f"```{typed}\n{screens}```"
+
+        return _BLOCK.sub(written, text)
+
+    def follow(self, block: re.Match[str], typed: str, *, above: str) -> None:
         """Do what a block says, if it is for a reader who has these tools."""
         if block["file"]:
             if find_program(block["tool"]) is None:
@@ -124,7 +164,7 @@ class _Reader:
             return
         needed = _NEEDED.search(above)
         program = find_program(needed[1]) if needed else None
-        if block["language"] == "console":
+        if block["language"] == typed:
             for shown in _COMMAND.finditer(block["text"]):
                 command = shown["command"].replace("\n> ", "\n")
                 missing = needed is not None and program is None
@@ -166,7 +206,10 @@ class _Reader:
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self._folder,
-            env=self._environment | ({} if program is None else _first_in_path(program, self._environment)),
+            env={
+                **self._environment,
+                **({} if program is None else _first_in_path(program, self._environment)),
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -174,9 +217,13 @@ class _Reader:
             timeout=120,
             check=False,
         )
-        printed = done.stdout.replace(self._place, "")
+        printed = _PROGRESS.sub("", done.stdout)
+        for path, name in self._names.items():
+            printed = printed.replace(path, name)
         if done.returncode and shown == f"{ANY_LINES}\n":
             raise PageError(f"`{command.strip()}` failed:\n{printed}")
+        if words[:1] == ["mlgit"] and bool(done.returncode) is not bool(_FAILED.search(printed)):
+            raise PageError(f"`{command.strip()}` ended with {done.returncode}:\n{printed}")
         if printed and not printed.endswith("\n"):
             printed += "\n"
         return printed or (f"(exit code {done.returncode})\n" if done.returncode else "")

@@ -6,14 +6,14 @@ These differ in each run, and a screen is still the same:
 - ages and durations (`3 s ago`, `0.4 s`), dates and times of day
 - the version of mlgit (`mlgit 0.2.0`), and the number of spaces between columns
 
-A line `...` on the page replaces any number of lines.
+A line `…` on the page replaces any number of lines.
 """
 
 from __future__ import annotations
 
 import re
 
-ANY_LINES = "..."
+ANY_LINES = "…"
 _ID = r"(?<![\w.])[0-9a-f]{7,64}(?!\w)"
 # What a page may show -> what may be printed instead; the group is an id.
 _VARYING = {

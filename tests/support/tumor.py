@@ -1,21 +1,18 @@
-"""Shown: the commands and screens of a page of docs/, and a project with the names that the pages use."""
+"""Tumor: a project with the names that the pages about trouble use."""
 
 from __future__ import annotations
 
 import re
-import shlex
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from tests.support import pipeline
+from tests.support import pages, pipeline
 from tests.support.registry import change
 
 if TYPE_CHECKING:
-    from tests.support.shell import Done, Folder
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-CUT = "…\n"
-"""The line of a page that replaces other lines of a screen."""
+    from tests.support.shell import Folder
+
 # Words of tests/support/pipeline.py -> those of the pages.
 _NAMES = {"line": "tumor", "mae": "logloss", "r2": "auc", "slope": "penalty"}
 _CONFIG = """\
@@ -31,52 +28,6 @@ environments:
   staging: {}
   prod: {from: staging}
 """
-
-
-class Shown(NamedTuple):
-    """A command of a page and the output below it, which may be empty."""
-
-    command: str
-    output: str
-
-
-def sections(page: Path) -> dict[str, list[Shown]]:
-    """Title -> its commands, in the order of the page."""
-    found: dict[str, list[Shown]] = {}
-    for part in page.read_text(encoding="utf-8").split("\n## ")[1:]:
-        fenced = re.findall(r"^```(\w*)\n(.*?)^```", part, flags=re.DOTALL | re.MULTILINE)
-        blocks = "".join(text for language, text in fenced if not language)
-        commands = re.findall(r"^\$ (.*)\n((?:[^$].*\n|\n)*)", blocks, flags=re.MULTILINE)
-        found[part.partition("\n")[0]] = [Shown(*each) for each in commands]
-    return {title: commands for title, commands in found.items() if commands}
-
-
-def try_all(work: Folder, commands: list[Shown]) -> None:
-    """Run the commands of a section, and compare what they print with the page."""
-    for shown in commands:
-        name, *argv = shlex.split(shown.command)
-        done = work.here(*argv) if name == "mlgit" else work.run(name, *argv)
-        compare(shown, done, str(work.path.parent))
-
-
-def compare(shown: Shown, done: Done, folder: str) -> None:
-    printed = (done.out + done.err).replace(f"{folder}/work/served", "/srv/models").replace(folder, "/mnt")
-    printed = _without_chance(printed)
-    if shown.command.startswith("mlgit "):
-        failed = re.search(r"^error: |^Blocked|^  blocked ", shown.output, re.MULTILINE) is not None
-        assert (done.status != 0) is failed, printed
-    place = 0
-    for piece in _without_chance(shown.output).split(CUT):
-        assert piece in printed[place:], f"{shown.command}\n{printed}"
-        place = printed.index(piece, place) + len(piece)
-
-
-def _without_chance(text: str) -> str:
-    """The text with other words for ids, times, and the spaces of columns that depend on them."""
-    text = re.sub(r"\b[0-9a-f]{7,12}\b", "ID", text)
-    text = re.sub(r"\b\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?(?: UTC)?)?", "DATE", text)
-    text = re.sub(r"\d+ (?:s|min) ago(?=( ?) *)", "2 s ago\\1", re.sub(r"in \d+\.\d s", "in 0.4 s", text))
-    return re.sub(r"(?<=2 s ago ) +", " ", text)
 
 
 def build(place: Path) -> None:
@@ -133,3 +84,10 @@ def go_live(work: Folder) -> None:
         release(work, version)
         done = work.here("deploy", "--env", "prod")
         assert done.status == 0, done.err
+
+
+def check_section(work: Folder, page: Path, title: str) -> None:
+    """Fail unless the section shows what its commands print in this project."""
+    text = pages.sections(page)[title]
+    names = {f"{work.path.parent}/work/served": "/srv/models", str(work.path.parent): "/mnt"}
+    pages.check(text, pages.rerun_in(work.path, text, names), f"{page.name}, {title}")
