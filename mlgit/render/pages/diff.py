@@ -116,7 +116,7 @@ def contents(changes: Sequence[ContentChange]) -> Page:
 
 
 def _md5(md5: str | None) -> str:
-    return "no md5" if md5 is None else md5[:7]
+    return "-" if md5 is None else md5[:7]
 
 
 def _from_to(old: str, new: str, kind: Kind) -> str:
