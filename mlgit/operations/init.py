@@ -29,6 +29,7 @@ from mlgit.project.ci.other_tools import read_foreign_uses
 from mlgit.project.gates.judge import Question, judge
 from mlgit.project.overview.found_models import find_models
 from mlgit.project.pipeline.evidence import evidence, forget_evidence
+from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.read import read_registry
 from mlgit.yaml12 import load as load_yaml
 
@@ -100,6 +101,9 @@ class _Findings:
         self._problems: list[str] = []
         self._there = there
         self._registry: Registry = read_registry(project)
+        if (clone := doubts(project, self._registry.ignored).clone).known == "no":
+            again = f"; run `{clone.repair}`, then `mlgit init --force`" if clone.repair else ""
+            self._problems.append(f"what tags hold is not known here: {clone.why}{again}")
         self._foreign = read_foreign_uses(project)
         self._old_artifacts = _text_entries(self._read_yaml(_ARTIFACTS_FILE))
         gto = self._read_yaml(_GTO_FILE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -249,3 +250,27 @@ def test_a_file_without_gates_gets_one_against_an_environment_that_it_declares(
     undeclared.git("push", "-q")
     assert init(undeclared)["added"] is True
     assert list(gates(undeclared)) == ["r2-vs-base"] if vs is None else [f"r2-vs-{vs}", "r2-vs-base"]
+
+
+def _without_tags(folder: Folder) -> None:
+    folder.git("config", "remote.origin.tagOpt", "--no-tags")
+
+
+def _cut_off(folder: Folder) -> None:
+    folder.git("fetch", "-q", "--depth", "1", f"file://{folder.git('remote', 'get-url', 'origin')}")
+
+
+@pytest.mark.parametrize("change", [_without_tags, _cut_off])
+def test_a_clone_that_may_lack_tags_is_named_with_the_command_that_fetches_them(
+    undeclared: Folder, change: Callable[[Folder], None]
+) -> None:
+    tag(undeclared, "line@v1.0.0", "line#prod#1")
+    undeclared.git("tag", "-d", "line@v1.0.0", "line#prod#1")
+    change(undeclared)
+    (offer,) = (each for each in init(undeclared)["offers"] if "not known here" in each)
+    fetch, again = re.findall(r"`([^`]+)`", offer.partition("; run ")[2])
+    undeclared.ok("sh", "-c", fetch)
+    assert again == "mlgit init --force"
+    offers = init(undeclared, "--force")["offers"]
+    assert not any("not known here" in each for each in offers)
+    assert list(gates(undeclared)) == ["r2-vs-prod", "r2-vs-base"]
