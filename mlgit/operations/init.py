@@ -29,7 +29,7 @@ from mlgit.project.ci.other_tools import read_foreign_uses
 from mlgit.project.gates.judge import Question, judge
 from mlgit.project.overview.found_models import find_models
 from mlgit.project.pipeline.evidence import evidence, forget_evidence
-from mlgit.project.registry.completeness import doubts
+from mlgit.project.registry.completeness import doubts, unknown_note
 from mlgit.project.registry.read import read_registry
 from mlgit.yaml12 import load as load_yaml
 
@@ -101,9 +101,8 @@ class _Findings:
         self._problems: list[str] = []
         self._there = there
         self._registry: Registry = read_registry(project)
-        if (clone := doubts(project, self._registry.ignored).clone).known == "no":
-            again = f"; run `{clone.repair}`, then `mlgit init --force`" if clone.repair else ""
-            self._problems.append(f"what tags hold is not known here: {clone.why}{again}")
+        if doubts(project, {}).clone.known == "no":
+            self._problems.append(f"what tags hold is {unknown_note(project)}, then `mlgit init --force`")
         self._foreign = read_foreign_uses(project)
         self._old_artifacts = _text_entries(self._read_yaml(_ARTIFACTS_FILE))
         gto = self._read_yaml(_GTO_FILE)
@@ -142,7 +141,7 @@ class _Findings:
             gates = [gate for gate in self.gates if gate.id not in inactive]
             return extended(before, self._models, gates)
 
-        content, gates = self._judged(text)
+        content, gates = self._judged(text, "left out")
         lines = extended("", self._models, self.gates)
         hint = f"write it yourself:\n{lines}"
         wanted = {gate.id for gate in gates if gate.active}
@@ -157,8 +156,10 @@ class _Findings:
             raise StateError(f"`{CONFIG_FILE}` is written in a way that nothing can be added to", hint=hint)
         return content, gates
 
-    def _judged(self, text: Callable[[Mapping[str, str]], str]) -> tuple[str, tuple[NewGate, ...]]:
-        """The text without the gates that cannot pass now, and what each of the gates says."""
+    def _judged(
+        self, text: Callable[[Mapping[str, str]], str], without: str = "a comment"
+    ) -> tuple[str, tuple[NewGate, ...]]:
+        """The text with the gates that cannot pass now being `without`, and what each gate says."""
         verdict = self._verdict(text({}))
         if isinstance(verdict, str):
             gates = [NewGate(id=gate.id, active=False, message=verdict) for gate in self.gates]
@@ -167,7 +168,7 @@ class _Findings:
             notes = [note.message for note in verdict.notes if note.effect == "block"]
             gates = [new_gate(gate, results.get(gate.id), notes) for gate in self.gates]
         why_not = {gate.id: gate.why_not for gate in gates if gate.why_not is not None}
-        self._problems += [f"`{gate}` is a comment, because it {why_not[gate]}" for gate in why_not]
+        self._problems += [f"`{gate}` is {without}, because it {why_not[gate]}" for gate in why_not]
         return text(why_not), tuple(gates)
 
     def _verdict(self, content: str) -> Verdict | str:

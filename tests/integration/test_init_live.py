@@ -267,10 +267,24 @@ def test_a_clone_that_may_lack_tags_is_named_with_the_command_that_fetches_them(
     tag(undeclared, "line@v1.0.0", "line#prod#1")
     undeclared.git("tag", "-d", "line@v1.0.0", "line#prod#1")
     change(undeclared)
-    (offer,) = (each for each in init(undeclared)["offers"] if "not known here" in each)
+    (offer,) = (each for each in init(undeclared)["offers"] if "what tags hold is not known" in each)
     fetch, again = re.findall(r"`([^`]+)`", offer.partition("; run ")[2])
     undeclared.ok("sh", "-c", fetch)
     assert again == "mlgit init --force"
     offers = init(undeclared, "--force")["offers"]
-    assert not any("not known here" in each for each in offers)
+    assert not any("what tags hold is not known" in each for each in offers)
     assert list(gates(undeclared)) == ["r2-vs-prod", "r2-vs-base"]
+
+
+def test_a_gate_that_is_not_added_to_a_file_is_not_called_a_comment(undeclared: Folder) -> None:
+    _be_worse(undeclared)
+    undeclared.write(
+        "mlgit.yaml",
+        "version: 1\nmodels:\n  line: {path: models/line.json}\n"
+        "foreign_tags: allow\nenvironments: {prod: {}}\n",
+    )
+    undeclared.commit("Declare the model")
+    undeclared.git("push", "-q")
+    record = init(undeclared)
+    assert "r2-vs-prod" not in record["content"]
+    assert any("`r2-vs-prod` is left out, because it would block now: " in each for each in record["offers"])
