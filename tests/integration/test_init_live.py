@@ -87,7 +87,7 @@ def test_environments_are_declared_in_the_order_of_a_promotion(undeclared: Folde
 def test_the_new_gate_blocks_a_change_that_is_worse_than_the_version(undeclared: Folder) -> None:
     tag(undeclared, "line@v1.0.0", "line#prod#1")
     screen = undeclared.here("init").out
-    assert "2 gates (r2-vs-prod, passes now; r2-vs-base, passes now), 1 environment" in screen
+    assert "2 gates, 1 environment\n  r2-vs-prod  passes now\n  r2-vs-base  passes now\n" in screen
     undeclared.commit("Adopt mlgit")
     undeclared.git("push", "-q")
     undeclared.write("params.yaml", "train:\n  slope: 1.5\n")

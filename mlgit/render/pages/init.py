@@ -32,6 +32,7 @@ def page(done: Initialized, *, verbose: bool = False) -> Page:
     else:
         verb = "Added to" if done.added else "Replaced" if done.replaced else "Wrote"
         page.append(line(Span(f"{verb} ", "ok"), Span(done.path, "name"), f": {_counts(done)}"))
+        page += _gates(done, verbose=verbose)
     page += [line(Span("note: ", "careful"), offer) for offer in done.offers]
     if not done.dry_run:
         page.append(line(Span("next: ", "dim"), _next(done)))
@@ -59,17 +60,28 @@ def _text(found: Found) -> str:
 def _counts(done: Initialized) -> str:
     active = [gate for gate in done.gates if gate.active]
     gates = count(len(active), "gate")
-    if active:
-        gates += f" ({'; '.join(map(_gate, active[:_MOST]))}{'; …' if len(active) > _MOST else ''})"
+    if len(active) == 1:
+        gates += f" ({', '.join(_gate(active[0]))})"
     parts = [count(done.models, "model"), gates]
     if done.environments:
         parts.append(count(done.environments, "environment"))
     return ", ".join(parts)
 
 
-def _gate(gate: NewGate) -> str:
+def _gates(done: Initialized, *, verbose: bool) -> Page:
+    """A row for each gate, if there are several."""
+    rows = [(*_gate(gate), "")[:2] for gate in done.gates if gate.active]
+    if len(rows) < 2:  # noqa: PLR2004 (one is in the line above)
+        return []
+    shown = rows if verbose or len(rows) <= _MOST + 1 else rows[:_MOST]
+    more = [] if shown == rows else [line(f"and {len(rows) - len(shown)} more (-v)", indent=2)]
+    return [table(("", ""), shown), *more]
+
+
+def _gate(gate: NewGate) -> tuple[str, ...]:
+    """The name of a gate and, if that is worth saying, how the current state meets it."""
     outcome = _OUTCOMES.get(gate.outcome or "")
-    return gate.id if outcome is None else f"{gate.id}, {outcome}"
+    return (gate.id,) if outcome is None else (gate.id, outcome)
 
 
 def _next(done: Initialized) -> str:

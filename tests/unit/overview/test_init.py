@@ -255,3 +255,35 @@ def test_the_next_step_of_init_is_one_that_is_left(
         found=tuple(Found(kind=kind, name="m.json", where="here") for kind in found),
     )
     assert plain(page(done), width=120).splitlines()[-1] == f"next: {step}"
+
+
+@pytest.mark.parametrize(
+    ("number", "verbose", "shown"),
+    [
+        (0, False, ["Wrote mlgit.yaml: 0 models, 0 gates"]),
+        (1, False, ["Wrote mlgit.yaml: 0 models, 1 gate (g0, passes now)"]),
+        (2, False, ["Wrote mlgit.yaml: 0 models, 2 gates", "  g0  passes now", "  g1"]),
+        (
+            5,
+            False,
+            ["Wrote mlgit.yaml: 0 models, 5 gates", "  g0  passes now", "  g1", "  g2", "  and 2 more (-v)"],
+        ),
+        (
+            5,
+            True,
+            ["Wrote mlgit.yaml: 0 models, 5 gates", "  g0  passes now", *(f"  g{at}" for at in range(1, 5))],
+        ),
+    ],
+)
+def test_several_gates_have_a_line_each(number: int, verbose: bool, shown: list[str]) -> None:  # noqa: FBT001 (a table)
+    gates = [NewGate(id=f"g{at}", active=True, outcome=None if at else "pass") for at in range(number)]
+    done = Initialized(
+        path="mlgit.yaml",
+        written=True,
+        replaced=False,
+        dry_run=False,
+        content="",
+        gates=(*gates, NewGate(id="comment", active=False)),
+    )
+    lines = plain(page(done, verbose=verbose), width=120).splitlines()
+    assert [each.rstrip() for each in lines[1:-1]] == shown
