@@ -101,7 +101,8 @@ def test_every_link_and_picture_leads_to_something(pages: dict[Path, _Page]) -> 
             parts = urlsplit(link)
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if parts.scheme in {"http", "https", "mailto", "data"}:
-                if link.startswith(REPOSITORY) and not (ROOT / link.removeprefix(REPOSITORY)).exists():
+                file = link.partition("#")[0].removeprefix(REPOSITORY)
+                if link.startswith(REPOSITORY) and not (ROOT / file).exists():
                     wrong.append((path, link))
             elif not target.exists() or (
                 target in pages and parts.fragment and unquote(parts.fragment) not in pages[target].ids
