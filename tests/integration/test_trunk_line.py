@@ -57,6 +57,7 @@ PULLS = (
     "Merge branch 'main' of ../origin",
     "Merge branch 'master' of ../origin into master",
     "Merge remote-tracking branch 'origin/main'",
+    "Merge remote-tracking branch 'refs/remotes/origin/main'",
     "Merge branch 'main' into change",
 )
 
@@ -187,13 +188,17 @@ def test_a_merge_inside_a_pull_request_says_nothing_about_trunk(staged: Folder) 
     assert line.place(inside) is None
 
 
+def forge_release_of(folder: Folder, commit: str) -> None:
+    folder.git("checkout", "-q", "--detach", commit)
+    forge_release(folder, gates=outcomes(["mae-vs-base", "r2-floor"]))
+    folder.git("checkout", "-q", "main")
+
+
 @pytest.mark.parametrize("remote", [True, False])
 def test_what_git_does_not_show_can_be_recorded_on_trunk(staged: Folder, *, remote: bool) -> None:
     there = pulled_later(staged, "Sync with trunk")
     merge = staged.git("rev-parse", "HEAD").strip()
-    staged.git("checkout", "-q", "--detach", there)
-    forge_release(staged, gates=outcomes(["mae-vs-base", "r2-floor"]))
-    staged.git("checkout", "-q", "main")
+    forge_release_of(staged, there)
     if not remote:
         staged.git("remote", "remove", "origin")
     refused = staged.here("get", "line@v1.0.1", "-o", "out")
@@ -205,6 +210,22 @@ def test_what_git_does_not_show_can_be_recorded_on_trunk(staged: Folder, *, remo
     assert staged.here("get", "line@v1.0.1", "-o", "out").status == Exit.DONE
     assert "Healthy" in staged.here("doctor").out
     assert staged.git("rev-parse", f"{merge}^{{tree}}") == staged.git("rev-parse", "main^{tree}")
+
+
+@pytest.mark.parametrize("name", ["origin/main", "{tip:.12}", "{tip:.7}"])
+def test_no_tag_decides_what_is_recorded_on_trunk(staged: Folder, name: str) -> None:
+    forge_release_of(staged, pulled_later(staged, "Sync with trunk"))
+    main = staged.git("rev-parse", "main").strip()
+    tip = staged.git("rev-parse", "main^2").strip()
+    evil = staged.git("commit-tree", "-m", "Evil", "-p", main, f"{main}~1^{{tree}}").strip()
+    staged.git("tag", "-a", "-m", "Mine", name.format(tip=tip), evil)
+    refused = staged.here("get", "line@v1.0.1", "-o", "out")
+    hint = re.search(r"if trunk's tip was .{7} once, `(git .+)` records that", refused.err)
+    assert hint is not None, refused.err
+    staged.ok("sh", "-c", hint[1])
+    staged.git("fetch", "-q", "origin")
+    recorded = staged.git("rev-parse", *(f"refs/remotes/origin/main^{part}" for part in ("1", "2", "{tree}")))
+    assert recorded.split() == [main, tip, staged.git("rev-parse", f"{main}^{{tree}}").strip()]
 
 
 def test_rules_from_inside_a_pull_request_do_not_count(released: Folder) -> None:

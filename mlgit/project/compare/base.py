@@ -82,6 +82,13 @@ def target_of(project: Project, ci: Mapping[str, str]) -> Branch | None:
     return Branch(ref=ref, commit=project.branches[ref]) if ref in project.branches else project.target
 
 
+def branch_names(project: Project, branch: Branch) -> tuple[str, str]:
+    """A branch's name for people and for commands: in full where git takes the short one for another ref."""
+    before = [f"{kind}{branch.short}" for kind in ("refs/tags/", "refs/heads/")]
+    taken = any(project.commit(ref) for ref in before if ref != branch.ref)
+    return branch.short, branch.ref if taken else branch.short
+
+
 def require_target(project: Project, name: str, ci: Mapping[str, str]) -> None:
     """Refuse to compare with trunk what will be merged into another branch.
 

@@ -11,7 +11,7 @@ from mlgit.core.gates.resolved.lost import lost_comparisons
 from mlgit.core.gates.verdict import Decision, Note, Policy, Purpose, Verdict
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.record import NamedTuple
-from mlgit.project.compare.base import target_of
+from mlgit.project.compare.base import branch_names, target_of
 from mlgit.project.compare.baselines import Baselines
 from mlgit.project.gates.candidate import candidate_of
 from mlgit.project.gates.declarations import (
@@ -256,7 +256,7 @@ class _Evaluation:
         if change.merged.older and self._purpose == "check":
             from mlgit.core.gates.resolved.merged import older_note
 
-            self._notes.append(older_note(change.merged, change.target.short))
+            self._notes.append(older_note(change.merged, branch_names(self._project, change.target)))
         return found
 
     def _loosened(self, compared: Compared) -> Mapping[str, Gate]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.resolved.models import replaced_finding
 from mlgit.core.pipeline.known_models import renamed_models
 from mlgit.errors import MlgitError
+from mlgit.project.compare.base import branch_names
 from mlgit.project.registry.models import declared_models, known_models
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def replacement_findings(
     for name in gone:
         if changed or old[name].digest() != here[name].digest():
             since = _commit_without(project, change, name)
-            yield replaced_finding(name, added, target=change.target.short, since=since)
+            target = branch_names(project, change.target)
+            yield replaced_finding(name, added, target=target, since=since)
 
 
 def _replaced(

@@ -12,7 +12,7 @@ from mlgit.core.gates.verdict import GateChange, Note
 from mlgit.core.record import record
 from mlgit.core.wording import word
 from mlgit.errors import ConfigError
-from mlgit.project.compare.base import VALUE_FILES
+from mlgit.project.compare.base import VALUE_FILES, branch_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -200,7 +200,7 @@ def _by_git(
         return project.config(merge[0]), ()
     except ConfigError as error:
         text = f"`mlgit.yaml` is invalid after the merge with `{target.short}`: {error.message}"
-        hint = f"run `git merge {word(target.short)}`, fix it, and commit that"
+        hint = f"run `git merge {word(branch_names(project, target)[1])}`, fix it, and commit that"
         return None, (Note(code="merge_config_invalid", message=text, effect="block", hint=hint),)
 
 

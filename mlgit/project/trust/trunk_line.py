@@ -163,9 +163,9 @@ class TrunkLine:
             return True
         if subject.startswith(_RECORD):
             return True
-        merged = re.match(r"Merge remote-tracking branch '[^'/]+/(.+?)'", subject) or re.fullmatch(
-            rf"Merge branch '({re.escape(name)})' into (?!{re.escape(name)}$)[^\s']+", subject
-        )
+        remote_tracking = r"Merge remote-tracking branch '(?:refs/remotes/)?[^'/]+/(.+?)'"
+        into_another = rf"Merge branch '({re.escape(name)})' into (?!{re.escape(name)}$)[^\s']+"
+        merged = re.match(remote_tracking, subject) or re.fullmatch(into_another, subject)
         return merged is not None and merged[1] == name
 
     def _record(self, commit: str, merged: str) -> str | None:
@@ -173,9 +173,9 @@ class TrunkLine:
         trunk, name, remote = self._project.trunk, self._name, self._project.remote
         if trunk is None or name is None or _merges_a_branch(merged, name):
             return None
-        tip = commit[:12]
-        merge = ("git", "commit-tree", "-p", trunk.short, "-p", tip, "-m", f"{_RECORD}{tip}")
-        made = words((*merge, f"{trunk.short}^{{tree}}"))
+        # A tag may have any name, also a short id's, but git takes a whole id for nothing else.
+        merge = ("git", "commit-tree", "-p", trunk.commit, "-p", commit, "-m", f"{_RECORD}{commit}")
+        made = words((*merge, f"{trunk.commit}^{{tree}}"))
         if remote is None:
             return f'git update-ref {word(trunk.ref)} "$({made})"'
         return f'git push {word(remote)} "$({made})"{word(f":{HEADS}{name}")}'

@@ -108,7 +108,7 @@ def test_models_and_settings_merge_and_models_that_only_the_target_has_are_left_
 )
 def test_the_note_names_the_gates_and_the_command_that_brings_them(target: str, own: str, text: str) -> None:
     sides = [Config(gates={name: absolute(name, low="1") for name in names}) for names in (target, own)]
-    note = older_note(merge_rules(sides[1], *sides), "main")
+    note = older_note(merge_rules(sides[1], *sides), ("main", "main"))
     assert note.message.startswith(text)
     assert (note.code, note.effect) == ("older_gates", "note")
     assert note.hint == "run `git merge main` to have its gates here"

@@ -136,16 +136,19 @@ def _any(globs: Iterable[str], files: Collection[str]) -> bool:
     return any(pattern.fullmatch(path) for pattern in patterns for path in files)
 
 
-def older_note(merged: Merged, target: str) -> Note:
-    """The note that names the gates which the branch does not know yet."""
+def older_note(merged: Merged, target: tuple[str, str]) -> Note:
+    """The note that names the gates which the branch does not know yet.
+
+    `target` is its name for people and for commands.
+    """
     newer = [name for name in merged.older if name in merged.config.gates]
     gone = [name for name in merged.older if name not in merged.config.gates]
-    parts = [f"{listed(newer)} of `{target}` {_are(newer)} newer than this branch"] if newer else []
-    parts += [f"{listed(gone)} {_are(gone)} not in `{target}` any more"] if gone else []
+    parts = [f"{listed(newer)} of `{target[0]}` {_are(newer)} newer than this branch"] if newer else []
+    parts += [f"{listed(gone)} {_are(gone)} not in `{target[0]}` any more"] if gone else []
     return Note(
         code="older_gates",
         message=f"{' and '.join(parts)}; the branch is checked by the rules that its merge will have",
-        hint=f"run `git merge {word(target)}` to have its gates here",
+        hint=f"run `git merge {word(target[1])}` to have its gates here",
     )
 
 

@@ -36,8 +36,13 @@ def model_findings(
         )
 
 
-def replaced_finding(model: str, added: Sequence[str], *, target: str, since: str | None) -> Finding:
-    """The finding for a model of an old branch that its target has no more, but that may be renamed there."""
+def replaced_finding(
+    model: str, added: Sequence[str], *, target: tuple[str, str], since: str | None
+) -> Finding:
+    """The finding for a model of an old branch that its target has no more, but that may be renamed there.
+
+    `target` is its name for people and for commands.
+    """
     others = f"it has {listed(added)}{f' since {since[:7]}' if since else ''}"
-    text = f"`{target}` has no model `{model}` any more; {others}: run `git merge {word(target)}`"
+    text = f"`{target[0]}` has no model `{model}` any more; {others}: run `git merge {word(target[1])}`"
     return Finding(code="gates_loosened", subjects=(model,), text=text, model=model, kind="model", whole=True)
