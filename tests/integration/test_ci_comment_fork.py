@@ -55,11 +55,11 @@ def test_the_trusted_run_posts_the_report_of_a_fork_and_labels_it(fork: PullRequ
     assert done.status == Exit.DONE, done.err
     (body,) = fork.bodies()
     assert "computed by fork code" in body
-    assert body.startswith("### ❓ May merge: line, 2 of 2 gates passed")
+    assert body.startswith("### ❓ Not proven: line, 2 of 2 gates passed")
     assert "✅" not in body
     assert fork.checks() == {"mlgit": ("completed", "action_required")}
     assert [each.title for each in fork.forge.checks(fork.sha)] == [
-        "Computed by fork code: May merge: line, 2 of 2 gates passed"
+        "Computed by fork code, not proven: line, 2 of 2 gates passed"
     ]
 
 

@@ -17,6 +17,7 @@ from mlgit.core.ci.report import (
 )
 from mlgit.core.forge.posting import Posting
 from mlgit.core.forge.protocol import Annotation, CheckRun
+from mlgit.core.wording import after_colon
 from mlgit.errors import Exit, MlgitError
 from mlgit.project.ci.comment_rule import comment_rule
 from mlgit.render.report import report as markdown
@@ -131,11 +132,11 @@ def _check(found: CiReport, commit: str, name: str, body: str, *, untrusted: boo
     allows: CheckState = "action_required" if untrusted else "success"
     remarks: tuple[Annotation, ...] = ()
     if found.check is not None:
-        # At the start, because a forge cuts long titles.
-        by = "Computed by fork code: " if untrusted else ""
         unfinished = found.exit_code not in {Exit.DONE, Exit.BLOCKED}
-        context = ReportContext(unfinished=unfinished, trunk=found.job == MONITOR_JOB)
-        title, remarks = f"{by}{decision(found.check, context)}", annotations(found.check)
+        context = ReportContext(unfinished=unfinished, trunk=found.job == MONITOR_JOB, untrusted=untrusted)
+        title, remarks = decision(found.check, context), annotations(found.check)
+        # At the start, because a forge cuts long titles.
+        title = f"Computed by fork code, {after_colon(title)}" if untrusted else title
     elif found.failure is not None:
         title, remarks = f"No verdict: {found.failure.message}", (failure_annotation(found.failure),)
     return CheckRun(
