@@ -215,7 +215,7 @@ def test_a_blocked_model_does_not_stop_the_others(project: Folder) -> None:
     done = merged(gitlab_checkout(project, "runner"))
     assert done.status == Exit.BLOCKED
     assert "blocked   release bias: The gates block the release of `bias`" in done.out
-    assert "bias-roof: fail:" in done.out
+    assert "bias-roof failed:" in done.out
     assert sorted(tags_of(origin(project))) == ["line#prod#1", "line#staging#1", "line@v1.0.0"]
 
 
@@ -225,7 +225,7 @@ def test_gates_that_block_a_promotion_are_named_and_the_release_stays(project: F
     done = merged(gitlab_checkout(project, "runner"))
     assert done.status == Exit.BLOCKED
     assert "blocked   promote line@v1.0.0 to staging: The gates block the promotion to `staging`" in done.out
-    assert "r2-floor: fail:" in done.out
+    assert "r2-floor failed:" in done.out
     assert sorted(tags_of(origin(project))) == ["line@v1.0.0"]
 
 
@@ -296,7 +296,7 @@ def test_a_shallow_clone_fetches_its_history_before_gates_compare(staged: Folder
     done = merged(runner, "--json", env=github_push(tmp_path))
     # Compared with the earlier release, which a shallow history would hide, the error rose too far.
     assert done.status == Exit.BLOCKED
-    assert "mae-vs-base: fail" in json.dumps(done.json()["steps"])
+    assert "mae-vs-base failed" in json.dumps(done.json()["steps"])
 
 
 def test_metrics_that_dvc_keeps_are_fetched_for_the_gates(project: Folder) -> None:

@@ -114,7 +114,7 @@ def test_a_worse_model_is_not_promoted_and_one_as_good_ends_it(live: Folder) -> 
     change(live, "release", "line")
     done = live.here("promote", "line", "--to", "live")
     assert done.status == Exit.BLOCKED, done.out + done.err
-    assert "mae-vs-env: fail" in done.err
+    assert "mae-vs-env failed" in done.err
     report = change(live, "promote", "line@v1.0.0", "--to", "live")
     (note,) = report["notes"]
     assert note.startswith("`prod` holds `line@v1.0.0`, but trunk put `live` in its place")

@@ -56,7 +56,7 @@ def test_the_first_release_under_the_new_name_follows_that_of_the_old_one(rename
     train(renamed, "1.9")
     done = renamed.here("release", "curve")
     assert done.status == Exit.BLOCKED, done.out + done.err
-    assert "mae-vs: fail" in done.err
+    assert "mae-vs failed" in done.err
 
 
 @pytest.mark.parametrize("renamed", ["release"], indirect=True)
