@@ -138,6 +138,8 @@ def _next(project: Project, entry: EnvironmentEntry, registry: Registry, model: 
     served, found = entry.served, taken_names(project, registry)
     if found is not None:  # no deployment is accepted while the remote has other tags of these names
         return found.repair
+    if served is not None and entry.label is None and served.stop is not None and served.label is not None:
+        return served.stop
     if served is None or served.right or entry.label is None:
         only_here = unpushed_tags(project, registry, tags_as_of(project))
         return "mlgit push" if only_here else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.compare.changes import Side, ValueChange, value_changes
 from mlgit.core.compare.metric_tables import metric_tables
 from mlgit.core.config.file import WAIVERS_FILE, Environment
-from mlgit.core.overview.next_step import doubtful, next_step, typed_in
+from mlgit.core.overview.next_step import last_step, next_step, typed_in
 from mlgit.core.overview.status import (
     ChangedParam,
     ExpiringWaiver,
@@ -297,4 +297,4 @@ class _StatusReader:
                     unready={each.subject for each in found.unready if each.code != "no_gates"},
                 ),
             )
-        return step or doubtful(found)
+        return step or last_step(found)

@@ -33,13 +33,14 @@ def test_what_is_still_served_of_an_emptied_environment_has_a_command_that_ends_
     change(live, "unassign", "line", "--env", "prod")
     ends = "still serves v1.0.2; `rm /srv/models/line/current` ends that"
     assert f"! the target {ends}" in shown(live, "status")
-    assert "next: mlgit promote line" not in shown(live, "status")
+    for screen in (("status",), ("show", "line#prod")):
+        assert shown(live, *screen).endswith("next: rm /srv/models/line/current")
     assert f"! prod: /srv/models/line {ends}" in shown(live, "models")
     assert f"! no: /srv/models/line {ends}" in shown(live, "show", "line#prod")
     deployed = shown(live, "deploy", "--env", "prod")
     assert deployed == f"line: prod is empty; its target was not changed note: `/srv/models/line` {ends}"
-    (folder_of(live) / "current").unlink()
-    for argv in (("status",), ("models",), ("deploy", "--env", "prod")):
+    live.ok("sh", "-c", live.here("status", "--json").json()["next"]["command"])
+    for argv in (("status",), ("models",), ("show", "line#prod"), ("deploy", "--env", "prod")):
         assert "serves" not in shown(live, *argv)
 
 

@@ -56,11 +56,16 @@ def next_step(
     return _config_step(status) if step is None and not declared else step
 
 
-def doubtful(status: Status) -> NextStep | None:
-    """Look at the tags that leave open what is released or live, if there are any."""
+def last_step(status: Status) -> NextStep | None:
+    """Look at the tags that leave open what is released or live, or end what is served of no environment."""
     for model in status.models:
         if model.known == "no" or any(each.known == "no" or each.in_doubt for each in model.environments):
             return NextStep(command="mlgit doctor", reason=f"a newest tag of `{model.model}` does not count")
+    for _, each in furthest_first(status.models):
+        found = each.served
+        if each.version is None and found is not None and found.label is not None and found.stop is not None:
+            reason = f"`{each.environment}` is empty, and the target serves {found.label}"
+            return NextStep(command=found.stop, reason=reason)
     return None
 
 
@@ -101,6 +106,8 @@ def _deploy(status: Status) -> NextStep | None:
             return NextStep(command=deploy, reason="the last deployment from this clone failed")
         if served is None:
             continue
+        if each.known == "no" and status.tags_known.repair is None:
+            continue  # half of a change: no deployment is accepted
         if served.later is not None and status.remote is not None:
             command = words(("git", "fetch", "--tags", status.remote))
             return NextStep(command=command, reason=f"{served.later} is not here")
