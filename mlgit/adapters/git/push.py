@@ -184,9 +184,9 @@ class _Push:
 
     def not_atomic(self, failed: GitFailed) -> ToolError:
         """The error about a server that knows no atomic pushes; git sent it nothing."""
+        why = "does not support atomic pushes: a part could arrive alone; nothing was changed"
         return ToolError(
-            f"`{self._remote}` does not support atomic pushes, so that only a part could arrive; "
-            "nothing was changed",
+            f"`{self._remote}` {why}",
             hint=f"allow them there (`receive.advertiseAtomic`), or push this without that promise: "
             f"`{words(('git', 'push', self._remote, *self._refspecs))}`",
             details=failed.details,

@@ -224,14 +224,12 @@ def refused_releases(state: ModelState) -> tuple[Refusal, ...]:
 def lost_releases(state: ModelState) -> Mapping[Version, TagFact]:
     """The versions that tags of environments name and no tag registers, with the newest of those tags."""
     facts = (*state.facts, *(each.fact for each in state.refused))
-    names = (parse_tag(tag) for tag in state.ignored)
-    registered = {fact.oid for fact in facts if fact.name.action == "register"}
-    numbers = {fact.name.version for fact in facts if fact.name.action == "register"}
-    numbers |= {name.version for name in names if name is not None and name.action == "register"}
+    registered = {"", *(fact.oid for fact in facts if fact.name.action == "register")}
+    names = [fact.name for fact in facts] + [name for tag in state.ignored if (name := parse_tag(tag))]
+    numbers = {name.version for name in names if name.action == "register"}
     found: dict[Version, TagFact] = {}
-    for fact in sorted(facts, key=lambda each: (each.name.counter or 0, each.name.action == "assign")):
-        if fact.name.environment is None or fact.release in {"", *registered}:
-            continue
+    lost = [fact for fact in facts if fact.name.environment and fact.release not in registered]
+    for fact in sorted(lost, key=lambda each: (each.name.counter or 0, each.name.action == "assign")):
         version = Version.parse(fact.parsed_summary.version or "")
         if version is not None and version not in numbers:
             found[version] = fact
@@ -253,8 +251,8 @@ class Doubts:
     def release(self, state: ModelState) -> Literal["yes", "no"]:
         """Whether it is known which release of a model is the newest."""
         latest = None if state.latest is None else state.latest.version
-        lost = any(each.final and (latest is None or each > latest) for each in lost_releases(state))
-        doubt = lost or doubtful_release(state.name, latest=latest, ignored=self.ignored) is not None
+        doubt = doubtful_release(state.name, latest=latest, ignored=self.ignored) is not None
+        doubt |= any(each.final and (latest is None or each > latest) for each in lost_releases(state))
         return "no" if doubt else self.clone.known
 
 

@@ -22,9 +22,7 @@ from mlgit.core.registry.semver import Version
 from mlgit.core.wording import word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from mlgit.core.registry.state import TagFact
+    from collections.abc import Collection, Mapping, Sequence
 
 Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
 
@@ -124,19 +122,6 @@ class Taken(NamedTuple):
 
     tags: tuple[str, ...]
     repair: str
-
-
-def taken(remote: str, ours: Collection[TagFact], only_here: Iterable[TagFact]) -> Taken:
-    """Our tags whose names others took, with the way out; `only_here` are others that the remote lacks.
-
-    What names one of these releases is dropped with it: for everyone else it would name a lost one.
-    """
-    others = tuple(only_here)
-    given_up = {fact.oid for fact in ours if fact.name.action == "register"}
-    about = [fact for fact in others if fact.release in given_up]
-    left = built_on([fact.name for fact in (*ours, *about)], {fact.tag: fact.name for fact in others})
-    names = tuple(sorted(fact.tag for fact in ours))
-    return Taken(names, theirs_instead(remote, names, {*left, *(fact.tag for fact in about)}))
 
 
 def built_on(taken: Collection[TagName], others: Mapping[str, TagName]) -> tuple[str, ...]:

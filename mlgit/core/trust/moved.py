@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.state import Refusal
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, TagPointer
-from mlgit.core.registry.tags import TAGS, ref_patterns
+from mlgit.core.registry.tags import TAGS, Taken, built_on, ref_patterns, theirs_instead
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.trust.proof import names_release, parse_statement
 from mlgit.core.wording import listed, word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.core.trust.rules import Facts
@@ -100,8 +100,7 @@ def other_release(
 def _lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
     """The refusal of a tag whose release this clone lacks; fetching helps only if the remote may have it."""
     why, ref = f"it names the release `{named.tag}`", TAGS + named.tag
-    remote = None if facts.remote is None else word(facts.remote)
-    push = None if remote is None else f"git push {remote} {word(ref)}"
+    push = None if facts.remote is None else f"git push {word(facts.remote)} {word(ref)}"
     if facts.has(named.oid):
         here = f"git update-ref {word(ref)} {named.oid}"
         last = f"`{here}`" if push is None else f"`{here} && {push}`"
@@ -114,8 +113,8 @@ def _lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
         why += f", which neither this clone nor `{facts.remote}` has"
     else:
         why += ", which is not here"
-    if not facts.asked and remote is not None:
-        fetch = facts.complete or f"git fetch --tags {remote}"
+    if not facts.asked and facts.remote is not None:
+        fetch = facts.complete or f"git fetch --tags {word(facts.remote)}"
         last = f"run `{fetch}`; if that does not bring it, {last}"
     return Refusal(fact, why, advice=last, missing=True)
 
@@ -135,3 +134,16 @@ def _put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts)
     if not moved:
         last = f"run `{facts.fetch}`; if the tag is still lightweight, {last}"
     return refusal._replace(advice=last, missing=not moved)
+
+
+def taken(remote: str, ours: Collection[TagFact], only_here: Iterable[TagFact]) -> Taken:
+    """Our tags whose names others took, with the way out; `only_here` are others that the remote lacks.
+
+    What names one of these releases is dropped with it: for everyone else it would name a lost one.
+    """
+    others = tuple(only_here)
+    given_up = {fact.oid for fact in ours if fact.name.action == "register"}
+    about = [fact for fact in others if fact.release in given_up]
+    left = built_on([fact.name for fact in (*ours, *about)], {fact.tag: fact.name for fact in others})
+    names = tuple(sorted(fact.tag for fact in ours))
+    return Taken(names, theirs_instead(remote, names, {*left, *(fact.tag for fact in about)}))

@@ -10,8 +10,9 @@ from mlgit.adapters.git.refs import default_branch_at, list_refs
 from mlgit.adapters.git.tags.objects import REPLACED, list_tags
 from mlgit.core.fetch_settings import hiding_refs, pruning
 from mlgit.core.overview.doctor import Finding, fault, warning
-from mlgit.core.registry.tags import Taken, parse_tag, put_back_or_delete, taken
+from mlgit.core.registry.tags import Taken, parse_tag, put_back_or_delete
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
+from mlgit.core.trust.moved import taken
 from mlgit.core.wording import listed, word, words
 from mlgit.project.overview.refused_tags import annotate
 from mlgit.project.registry.completeness import clone_facts, clone_repair

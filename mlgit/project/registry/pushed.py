@@ -18,7 +18,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import REMOTE_TAGS, in_ci
-from mlgit.core.registry.tags import TAGS, Taken, parse_tag, taken
+from mlgit.core.registry.tags import TAGS, Taken, parse_tag
+from mlgit.core.trust.moved import taken
 from mlgit.project.remote_commits import fetched_tags, shown_address
 from mlgit.project.settings import configuration
 

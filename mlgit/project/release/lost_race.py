@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.push import fetch_refs, try_fetch_refs
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.core.registry.state import ModelState, TagFact, version_of
-from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns, taken
+from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
+from mlgit.core.trust.moved import taken
 from mlgit.core.wording import format_since, listed, word, words
 from mlgit.errors import Interrupted, LostRace, StateError, ToolError
 from mlgit.project.registry.pushed import record_seen, record_taken, seen_at_remote

@@ -9,8 +9,9 @@ from mlgit.adapters.git.tags.cache import TagCache
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.adapters.git.tags.objects import list_tags, parse_header
 from mlgit.core.registry.statement import ReleaseStatement
-from mlgit.core.registry.tags import TAGS, parse_tag, taken
+from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.release.publication import TagPush, plan_tags
+from mlgit.core.trust.moved import taken
 from mlgit.core.wording import word
 from mlgit.errors import LostRace, ToolError
 from mlgit.project.registry.pushed import (
