@@ -258,6 +258,12 @@ def test_a_file_that_a_command_names_and_no_dependency_covers_is_a_finding(
     assert undeclared(edited(name, **facts), edited(name, **facts)) == []
 
 
+@pytest.mark.parametrize("word", ["@copy.bin", "copy.bin#part", "--conf=@copy.bin#part", "{copy.bin}"])
+def test_a_file_with_a_mark_next_to_it_is_named(word: str) -> None:
+    ((_, text),) = undeclared(edited("evaluate", cmd=(f"python test.py {word}",)))
+    assert text == "Stage `evaluate` now names `copy.bin`, which is not among its dependencies"
+
+
 def test_a_new_stage_may_name_what_the_old_ones_named() -> None:
     named = edited("evaluate", cmd=("python test.py copy.bin",))
     renamed = Pipeline(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _CODE = "stage_changed"
 _MOST = 12
 _WORD = re.compile(r"""[^\s'"=,;:|&<>()`$]+""")
+_MARK = re.compile(r"[@#{}]")
+"""A mark before or after a path, as in `@arguments.txt` and `settings.yaml#part`."""
 
 
 def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]:
@@ -250,6 +252,7 @@ def undeclared(stage: Stage, files: Container[str]) -> list[str]:
     """Those of the files that a stage's commands name, and that it neither reads nor makes by declaration."""
     declared = (*stage.deps, *stage.params, *(out.path for out in stage.outs))
     words = [word for command in stage.cmd for word in _WORD.findall(command)]
+    words += [part for word in words if _MARK.search(word) for part in _MARK.split(word) if part]
     paths = dict.fromkeys(posixpath.normpath(posixpath.join(stage.wdir, word)) for word in words)
     return [path for path in paths if path in files and not any(meets(path, each) for each in declared)]
 
