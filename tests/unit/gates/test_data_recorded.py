@@ -147,7 +147,7 @@ def test_a_file_that_is_new_to_model_and_number_is_read_now() -> None:
 def test_what_a_new_stage_makes_is_not_other_data_and_what_it_reads_is_read_now() -> None:
     old, new = (
         between(reads={}),
-        between(stage("more", {"r.csv": "a"}, {"more.csv": "m"}), reads={"more.csv": "m"}),
+        between(stage("more", {"r.csv": "r"}, {"more.csv": "m"}), reads={"more.csv": "m"}),
     )
     assert texts(old, new) == ["`r.csv` is read now"]
 
@@ -185,7 +185,8 @@ def test_what_no_stage_reads_before_the_number_is_not_its_data() -> None:
         # these are named by other notes
         ({"cmd": ("other",)}, []),
         ({"params": {"params.yaml": {"seed": 2}}}, []),
-        ({"deps": {"clean.py": None}}, []),
+        # a program says nothing about the data that it makes
+        ({"deps": {"clean.py": None}}, [f"`{CLEAN}` changed"]),
         # it never ran
         (None, []),
     ],

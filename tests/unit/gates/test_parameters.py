@@ -239,7 +239,7 @@ def test_without_a_model_every_parameter_that_the_numbers_are_made_with_is_named
     sides = pipeline(old), pipeline({"predict": {"at": 2}, "train": {"slope": 2}})
     (note,) = parameter_notes(gates(sides[0], (None,)), gates(sides[1], (None,)), sides)
     text = "`params.yaml:at` 1 -> 2 (stage predict), `params.yaml:slope` 1 -> 2 (stage train)"
-    assert note.message == f"The numbers are made with other parameters: {text}"
+    assert note.message == f"The numbers were made with different parameters: {text}"
 
 
 KEYS: list[tuple[Values, Values, str]] = [

@@ -119,8 +119,8 @@ def step(change: dict[str, Any] | None = None, **options: Any) -> tuple[str, str
             "8 files that mlgit reads not in Git",
         ),
         # sharing
-        ({"behind": 1}, "git pull", "origin/main has 1 commit more"),
-        ({"behind": 1, "ahead": 1}, "git pull --no-rebase", "origin/main has 1 commit more"),
+        ({"behind": 1}, "git pull", "origin/main has 1 more commit"),
+        ({"behind": 1, "ahead": 1}, "git pull --no-rebase", "origin/main has 1 more commit"),
         ({"unpushed_tags": ("m@v1", "m@v2")}, "mlgit push", "2 tags not pushed"),
         ({"upstream": None}, "mlgit push", "`main` is only here"),
         ({"ahead": None}, "mlgit push", "`main` is only here"),
