@@ -176,6 +176,15 @@ def test_a_url_that_cannot_be_cloned_is_a_tool_error(tmp_path: Path) -> None:
     assert "cannot be cloned" in done.err
 
 
+@pytest.mark.parametrize("url", ["nowhere.git", "--upload-pack=touch ran"])
+def test_the_hint_about_a_repository_runs_no_option(staged: Folder, url: str) -> None:
+    done = staged.here("get", "line@v1.0.0", "--repo", url)
+    command = done.err.rpartition("hint: try `")[2].partition("`")[0]
+    assert command.startswith("git ls-remote ")
+    assert staged.run("sh", "-c", command).status != 0
+    assert not (staged / "ran").exists()
+
+
 def test_a_command_instead_of_a_url_is_not_run(tmp_path: Path) -> None:
     # git refuses `ext::` by default; these user settings would allow it.
     allowed = {

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import Git, GitFailed
-from mlgit.core.wording import word
+from mlgit.core.wording import words
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ def _clone(url: str, folder: str) -> None:
         argv = ("clone", "--quiet", "--no-checkout", *part, "--", url, folder)
         Git(os.path.dirname(folder)).run(*argv, env=_WITHOUT_LFS)
     except GitFailed as error:
+        # git would take it for an option, some of which run a program.
+        named = ("--", url) if url.startswith("-") else (url,)
         raise ToolError(
-            f"`{url}` cannot be cloned", details=error.details, hint=f"try `git ls-remote {word(url)}`"
+            f"`{url}` cannot be cloned", details=error.details, hint=f"try `git ls-remote {words(named)}`"
         ) from error
 
 
