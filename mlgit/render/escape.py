@@ -77,6 +77,7 @@ def _escaped(text: str) -> str:
             pieces.append(_BREAK)
             continue
         plain = char in _PROSE or (char.isalpha() and not char.isascii()) or _in_word(text, position)
+        plain = plain and (char != "/" or position > 0)  # GitLab obeys a line that begins with one
         pieces.append(char if plain else f"&#{ord(char)};")
         following = text[position + 1 : position + 2]
         if char in _STARTERS and following not in {"", " ", ")", ","}:

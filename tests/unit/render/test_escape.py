@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import assume, example, given
@@ -14,6 +15,9 @@ from mlgit.core.wording import quoted
 from mlgit.render.escape import code, literal, prose, visible
 from mlgit.render.html.markdown import to_html
 from tests.support.hostile import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FORGE = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 NAMES = [
@@ -130,3 +134,8 @@ def test_a_code_span_is_readable_without_a_renderer(name: str, shown: str) -> No
 def test_a_picture_that_looks_like_a_verdict_is_replaced() -> None:
     assert visible("✅ ok ⚠️ ✔") == "� ok �� �"
     assert html.unescape(code("x ❌")) == "`x �`"
+
+
+@pytest.mark.parametrize("escape", [prose, literal])
+def test_a_text_is_no_command_of_gitlab(escape: Callable[[str], str]) -> None:
+    assert escape("/merge a/b") == "&#47;merge a/b"
