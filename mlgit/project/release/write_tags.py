@@ -153,12 +153,9 @@ def write_tags(
         return Written(tags=tags, pushed=True, notes=_push(project, remote, refs, moved))
     create_tag_refs(project.git, refs, moved=moved)
     record_seen(project, refs.values(), at_remote=False)
-    warnings = tuple(
-        f"A `git fetch` that prunes deletes these tags (`{each.setting}`): "
-        f"run `mlgit push` before, or `{each.repair}`"
-        for each in _pruning(project)
-    )
-    return Written(tags=tags, pushed=False, notes=warnings)
+    prunes = "A `git fetch` that prunes deletes these tags (`{0.setting}`): run `mlgit push` before, "
+    prunes += "or `{0.repair}`"
+    return Written(tags=tags, pushed=False, notes=tuple(map(prunes.format, _pruning(project))))
 
 
 def _require_numbers(project: Project, plan: Sequence[PlannedTag]) -> None:
@@ -279,8 +276,7 @@ def no_answer(remote: str, error: GitFailed, *, hint: str = WRITE_HERE) -> Remot
     again = Again("this with `--local`", ("--local",)) if hint == WRITE_HERE else None
     found = explain(error.stderr, remote)
     if not found.silent:
-        rest = hint.removeprefix("check the connection").lstrip(",; ")
-        hint = f"{found.repair}; {rest}"
+        hint = f"{found.repair}; {hint.removeprefix('check the connection').lstrip(',; ')}"
     return RemoteFailed(found.sentence, hint=hint, details=error.details, again=again)
 
 
