@@ -50,6 +50,7 @@ def code_notes(
     for before, after in pairs(old, new):
         if all(gate.source is not None and not is_of_another_model(gate) for gate in (before, after)):
             verb = "made" if after.path is None else verb
+            sides[1].follow(sides[0], (before, after))
             makers = sides[1].makers_for(after)
             stages |= {each.address: each for each in sides[1].stages(after) if each.address not in makers}
             trained |= {dep for each in sides[1].before(makers).values() for dep in each.deps}

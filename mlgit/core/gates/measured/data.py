@@ -59,6 +59,7 @@ def compare_data(
     content: dict[str, None] = {}
     others: dict[str, None] = {}
     for gates in pairs(old, new):
+        compared.sides[1].follow(compared.sides[0], gates)
         content |= dict.fromkeys(compared.changes(gates))
         others |= dict.fromkeys(
             (*compared.owners(gates), *leaks(gates, compared.sides, compared.contents, places))

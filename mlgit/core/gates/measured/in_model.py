@@ -62,6 +62,7 @@ def data_in_model(
     for gates in pairs(old, new):
         paths = [model_of(gate) for gate in gates]
         if paths[0] is not None and paths[0] == paths[1]:
+            sides[1].follow(sides[0], gates)
             was, now = (
                 dict(_read(side, gate, each)) for side, gate, each in zip(sides, gates, places, strict=True)
             )

@@ -33,6 +33,7 @@ class Measuring:
         self._paths = sorted(self._outs)
         self._found: dict[tuple[str | None, str | None], tuple[Stage, ...]] = {}
         self._trainers: dict[str, frozenset[str]] = {}
+        self._measuring: set[tuple[str | None, str | None]] = set()
 
     def stages(self, gate: ResolvedGate) -> tuple[Stage, ...]:
         """The stage that makes a gate's number, and those before it, without what only makes the model."""
@@ -60,17 +61,28 @@ class Measuring:
 
         Such a stage reads a part that another one makes, and data that no stage before that part reads.
         """
-        path, number = model_of(gate), None if gate.source is None else gate.source.origin.name
+        path, number = model_of(gate), _number(gate)
         makers, stage = self.makers(path), self._stages.get(number or "")
         if path is None or stage is None:
             return makers
         others = makers - {number}
+        if (number, path) in self._measuring:
+            return others
         known = {dep for each in self.before(others).values() for dep in each.deps}
         data = {dep for dep in stage.deps if not meets(dep, path) and not is_program(dep)} - known
         reads = any(
             out.owner in others for dep in stage.deps if meets(dep, path) for out in self.outputs(dep)
         )
         return others if data and reads else makers
+
+    def follow(self, earlier: Measuring, gates: tuple[ResolvedGate, ResolvedGate]) -> None:
+        """Take the stage of a number for one that measures if it was one at the other side of a change.
+
+        Otherwise it would be training as soon as another stage newly reads its data.
+        """
+        before, after = gates
+        if _number(before) in earlier.makers(model_of(before)) - earlier.makers_for(before):
+            self._measuring.add((_number(after), model_of(after)))
 
     def read(self, stages: Iterable[Stage], model: str | None) -> set[str]:
         """What stages read that is not the model, also in its folder, if other stages make what is trained.
@@ -122,6 +134,11 @@ class Measuring:
         start, end = (bisect_left(self._paths, f"{path}{last}") for last in "/0")
         inside = [self._outs[each] for each in self._paths[start:end]]
         return inside if above is None else [above, *inside]
+
+
+def _number(gate: ResolvedGate) -> str | None:
+    """The stage that makes a gate's number."""
+    return None if gate.source is None else gate.source.origin.name
 
 
 def model_of(gate: ResolvedGate) -> str | None:

@@ -40,6 +40,7 @@ def parameter_notes(
     for gates in pairs(old, new):
         if any(gate.source is None or is_of_another_model(gate) for gate in gates):
             continue  # any of the stages may make a model
+        sides[1].follow(sides[0], gates)
         was, now = (_Parameters(side, gate, paths) for side, gate in zip(sides, gates, strict=True))
         if was.values != now.values:
             # Without a model, it is not known which stages train it.
