@@ -81,3 +81,29 @@ def test_how_long_and_how_much_a_target_keeps_is_not_another_target(keys: dict[s
 def test_a_target_without_a_command_has_no_program() -> None:
     both = having(prod=local("prod"))
     assert list(program_notes(both, both, lambda _: True)) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("python", "tools/deploy.py"),
+        ("./tools/deploy.py",),
+        ("python", "-m", "tools.deploy"),
+        ("bash", "-c", "cd / && python -m tools.deploy {path}"),
+        ("bash", "-c", "python 'tools/deploy.py' --now"),
+        ("run", "--with=tools/deploy.py"),
+        ("run", "--with", "@tools/deploy.py"),
+    ],
+)
+def test_a_program_is_named_however_a_command_names_it(words: tuple[str, ...]) -> None:
+    both = config(deploy={"prod": command("prod", *words)})
+    (note,) = program_notes(both, both, lambda path: path == "tools/deploy.py")
+    assert (
+        note.message == "`tools/deploy.py` was edited, and `mlgit deploy --env prod` runs it after the merge"
+    )
+
+
+@pytest.mark.parametrize("file", ["tools/deploy/__init__.py", "tools/deploy/__main__.py"])
+def test_a_module_that_is_a_package_is_named(file: str) -> None:
+    both = config(deploy={"prod": command("prod", "python", "-m", "tools.deploy")})
+    assert [*program_notes(both, both, lambda path: path == file)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.renames import renamed_environments
@@ -31,6 +33,7 @@ _SHOWN = {"comment": "`comment` of `ci:`"}
 _NOT_REACHED_BY = frozenset({"timeout", "keep"})
 """Keys of `deploy:` that do not say where."""
 _WIDTH = 100
+_WORD = re.compile(r"""[^\s'"=,;:|&<>()`$@]+""")
 _DEFAULTS: Mapping[str, str | None] = {
     "numbers": None,
     "on_loosened": "warn",
@@ -142,8 +145,7 @@ def program_notes(old: Config, new: Config, edited: Callable[[str], bool]) -> It
     """
     found: dict[str, list[str]] = {}
     for name in sorted(old.deploy.keys() & new.deploy):
-        words = {posixpath.normpath(str(each)) for each in new.deploy[name].keys.get("command") or ()}
-        for path in sorted(words):
+        for path in sorted(_named(new.deploy[name].keys.get("command") or ())):
             if edited(path):
                 found.setdefault(path, []).append(name)
     for path, names in found.items():
@@ -152,6 +154,14 @@ def program_notes(old: Config, new: Config, edited: Callable[[str], bool]) -> It
             f"`{path}` was edited, and {commands} {'runs' if len(names) == 1 else 'run'} it after the merge"
         )
         yield Note(code="program_edited", message=text)
+
+
+def _named(command: Sequence[str]) -> set[str]:
+    """The paths that a command may run or read: its words, those inside of them, and modules of Python."""
+    words = [word for text in command for word in (text, *_WORD.findall(text))]
+    modules = [after.replace(".", "/") for flag, after in pairwise(words) if flag == "-m"]
+    words += [f"{module}{end}" for module in modules for end in (".py", "/__init__.py", "/__main__.py")]
+    return {posixpath.normpath(word) for word in words}
 
 
 def _not_asked(environment: Environment, config: Config) -> Iterator[str]:
