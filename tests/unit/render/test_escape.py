@@ -137,5 +137,5 @@ def test_a_picture_that_looks_like_a_verdict_is_replaced() -> None:
 
 
 @pytest.mark.parametrize("escape", [prose, literal])
-def test_a_text_is_no_command_of_gitlab(escape: Callable[[str], str]) -> None:
+def test_a_slash_at_the_start_of_a_text_is_escaped(escape: Callable[[str], str]) -> None:
     assert escape("/merge a/b") == "&#47;merge a/b"
