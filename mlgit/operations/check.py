@@ -58,8 +58,9 @@ def _metric_changes(judged: Judgement) -> tuple[MetricChange, ...]:
     changes: list[MetricChange] = []
     for case in judged.cases:
         baseline = judged.references[case.model]
-        # A metric file may have belonged to no model before; it is still the same file.
-        paths = {file.path for file in (*case.files, *baseline.files)}
+        # A metric file may have belonged to no model before; it is still the same file. If it was another
+        # model's, it is not one of this model because that is removed.
+        paths = {file.path for file in (*case.files, *(baseline.own or baseline.files))}
         files = [file for file in baseline.others or baseline.files if file.path in paths]
         changes += metric_changes(
             case.files,

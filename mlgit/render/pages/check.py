@@ -126,7 +126,7 @@ def _gates(verdict: Verdict, *, verbose: bool) -> Page:
     outcomes = max((len(result.outcome) for result in listed), default=0)
     names = min(max((len(gate_name(each, several=several)) for each in listed), default=0), _LONGEST_NAME)
     found: Page = []
-    known: set[str] = set()
+    known: set[tuple[str, str | None]] = set()
     for result in listed:
         head = f"{result.outcome.ljust(outcomes)}  "
         name = f"{gate_name(result, several=several).ljust(names)}  "
@@ -137,14 +137,14 @@ def _gates(verdict: Verdict, *, verbose: bool) -> Page:
     return found
 
 
-def _gate(result: Result, head: str, name: str, known: set[str]) -> Page:
-    """One line, and a hint; a message that is in `known` already becomes `as above`."""
+def _gate(result: Result, head: str, name: str, known: set[tuple[str, str | None]]) -> Page:
+    """One line, and a hint; a message that is in `known` already, with its hint, becomes `as above`."""
     skipped = result.outcome == "skipped"
     loosened = result.breaks is not None and result.effect in {"allow", "note"}
     mark = _MARKS["warn"] if loosened else Span("  ") if skipped else _MARKS[result.effect]
     text = result_text(result)
-    repeated = text == result.message and text in known
-    known.add(text)
+    repeated = text == result.message and (text, result.hint) in known
+    known.add((text, result.hint))
     indent = min(2 + len(head) + len(name), _MOST_HANG)
     shown = ("as above" if repeated else text) + _effect_words(result)
     found: Page = [line(mark, Span(head, "dim" if skipped else mark.style), name, shown, hang=indent)]

@@ -45,6 +45,16 @@ def test_a_hint_is_written_once_also_below_another_reason() -> None:
     assert sorted(reasons) == ["as above", "one; run `x`", "two; as above"]
 
 
+def test_a_reason_with_another_hint_keeps_that_on_the_screen() -> None:
+    record = together(one("tumor", BASE, BASE, GATES[:3]))
+    errors = tuple(
+        replace(each, outcome="error", effect="block", reason="unknown_here", message="One", hint=hint)
+        for each, hint in zip(record.verdict.results, ("see `x`", "see `y`", "see `x`"), strict=True)
+    )
+    shown = repr(page(replace(record, verdict=replace(record.verdict, results=errors, decision="block"))))
+    assert (shown.count("as above"), shown.count("see `x`"), shown.count("see `y`")) == (1, 1, 1)
+
+
 def test_gates_that_only_warn_are_among_those_that_cannot_be_evaluated() -> None:
     gates = (absolute("a", "f1", low="1"), absolute("b", "f1", low="1", severity="warn"))
     text = markdown(together(one("tumor", BASE, BASE, gates)))
