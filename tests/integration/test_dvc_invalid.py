@@ -189,3 +189,27 @@ def test_a_file_against_dvcs_schema_is_an_error_with_its_place(small: Folder, ca
     assert [each["part"] for each in failures] == ["pipeline"]
     assert word in failures[0]["message"]
     assert failures[0]["location"].startswith("dvc.yaml:")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stages: {a: {cmd: x}}\nstages: {}\n",
+        "stages: {a: {cmd: x, metrics: [{m.csv: null}]}}\n",
+        "stages: {a: {cmd: x\n",
+        "stages: {a: {cmd: echo ${nothing}}}\n",
+    ],
+)
+@pytest.mark.parametrize("file", ["dvc.yaml", "dvc.lock", "deeper/dvc.yaml", "x.dvc"])
+def test_an_invalid_file_inside_an_output_is_not_looked_at(project: Folder, file: str, text: str) -> None:
+    declared = (project / "dvc.yaml").read_text()
+    copied = "  copied: {cmd: 'true', outs: [copy: {cache: false}]}\nartifacts:\n"
+    project.write("dvc.yaml", declared.replace("artifacts:\n", copied))
+    project.write(f"copy/{file}", text)
+    project.dvc("status")
+    done = project.here("status", "--json")
+    assert done.json()["failures"] == []
+    assert done.json()["pipeline_stages"] == 4
+    project.write(f"other/{file}", text)
+    if file.endswith("dvc.yaml"):
+        assert project.here("status", "--json").json()["failures"] != []

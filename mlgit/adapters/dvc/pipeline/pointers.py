@@ -7,6 +7,7 @@ mlgit does not know); its result is cached.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ from mlgit.core.wording import word
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlgit.core.tree import Tree
 
@@ -74,12 +75,22 @@ def read_pipeline(
     files = pipeline_files(listed)
     hidden = Hidden(tree, listed, above=files)
     files = [path for path in files if not hidden.hides(path)]
-    shapes = {
-        path: Shape(document.value, name=name_at(tree, path), content=document.content, hint=_hint(path))
-        for path, document in documents.read(tree, files, wrong=_wrong).items()
-    }
-    handed_over = _fill_in(shapes, tree, root=root, folder=folder)
-    found = assemble(shapes, handed_over=handed_over, listed=listed)
+
+    def read(files: Sequence[str]) -> tuple[dict[str, Shape], Pipeline]:
+        shapes = {
+            path: Shape(document.value, name=name_at(tree, path), content=document.content, hint=_hint(path))
+            for path, document in documents.read(tree, files, wrong=_wrong).items()
+        }
+        handed_over = _fill_in(shapes, tree, root=root, folder=folder)
+        return shapes, assemble(shapes, handed_over=handed_over, listed=listed)
+
+    try:
+        shapes, found = read(files)
+    except ConfigError:
+        kept = _searched(files, lambda files: read(files)[1])
+        if len(kept) == len(files):
+            raise
+        shapes, found = read(kept)
     if tree.commit is None:
         _no_ignored_lock(tree, [path for path in shapes if _is_pipeline(path)], shapes)
         hidden.refuse_outputs(found)
@@ -218,6 +229,20 @@ def _without_made(pipeline: Pipeline) -> Pipeline:
         stages=tuple(stage for stage in pipeline.stages if stage.file not in made),
         tracked=tuple(out for out in pipeline.tracked if out.owner not in made),
     )
+
+
+def _searched(files: Sequence[str], read: Callable[[Sequence[str]], Pipeline]) -> list[str]:
+    """The files without those inside an output of a file above them, which DVC does not look at."""
+    places: set[str] = set()
+    kept: list[str] = []
+    for path in sorted(files, key=lambda path: path.count("/")):
+        if any(folder in places for folder in folders_above(path)):
+            continue
+        kept.append(path)
+        if not path.endswith(LOCK_FILE):
+            with suppress(ConfigError):
+                places.update(out.path for out in read([path]).outputs)
+    return kept
 
 
 def _hint(path: str) -> str | None:
