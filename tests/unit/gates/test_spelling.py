@@ -151,6 +151,12 @@ def rows():
         (CONF, "LIMIT = ("),
         ("LIMIT = 11", "LIMIT = 11\nRATES[0] = 5"),
         ("    rows = 3", "    rows: int"),
+        ("LIMIT = 11", "LIMIT: (LIMIT := 1) = 11"),
+        ("LIMIT = 11", "LIMIT = 11\nX: exec('global LIMIT; LIMIT = 1') = 1"),
+        ("    rows = 3", "    rows: dict[str, os.putenv('A', 'b')] = 3"),
+        ("        self.seed = 1", "        self.seed: int = 1\nEval.rows = 1"),
+        ("        self.seed = 1", "        seed = 2\n        self.seed = 1"),
+        ("        self.seed = 1", "        (exec('LIMIT = 1') or self).seed = 1"),
     ],
 )
 def test_other_code_in_a_python_file_of_parameters_is_named(was: str, now: str) -> None:
@@ -168,6 +174,9 @@ def test_other_code_in_a_python_file_of_parameters_is_named(was: str, now: str) 
         ("rows = 3", "rows = 4"),
         ("self.seed = 1", "self.seed = 2"),
         ("import os", "import  os"),
+        ("LIMIT = 11", "LIMIT: 'int | dict[str, list[int]]' = 11"),
+        ("LIMIT = 11", "LIMIT: dict[str, os.PathLike | list[int]] | None = 11"),
+        ("self.seed = 1", "self.seed: int = 2"),
         # a text with a line as in YAML
         ("import os", 'import os\n"""\nlimit: off\n"""'),
     ],
@@ -175,6 +184,18 @@ def test_other_code_in_a_python_file_of_parameters_is_named(was: str, now: str) 
 def test_other_plain_values_in_a_python_file_are_not_other_code(was: str, now: str) -> None:
     assert was in CONF
     assert messages(CONF, CONF.replace(was, now), "conf.py") == []
+
+
+@pytest.mark.parametrize(("was", "now"), [("rows = 3", "rows = 1"), ("self.rows = 3", "self.rows = 1")])
+def test_one_of_two_values_of_a_name_is_other_code(was: str, now: str) -> None:
+    text = CONF.replace("self.seed = 1", "self.rows = 3")
+    assert len(messages(text, text.replace(f"    {was}", f"    {now}"), "conf.py")) == 1
+
+
+def test_the_value_of_a_name_with_an_annotation_that_runs_is_a_plain_one() -> None:
+    text = "LIMIT: Annotated[int, at_least(0)] = 11\n"
+    assert messages(text, text.replace("11", "12"), "conf.py") == []
+    assert len(messages(text, text.replace("(0)", "(1)"), "conf.py")) == 1
 
 
 @pytest.mark.parametrize("bare", ["size: int", "class Row:\n    size: int\n    kind: str = 'a'"])

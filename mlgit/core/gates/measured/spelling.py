@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
 from mlgit.core.gates.verdict import Note
@@ -30,6 +31,8 @@ _WIDTH = 60
 # YAML 1.1, as PyYAML reads it: octal, in base 60, truth values. DVC reads YAML 1.2.
 _VALUE = r"[-+]?(?:0[0-9]+|0o[0-7]+|[0-9]+(?::[0-5]?[0-9])+|yes|no|on|off)"
 _BEFORE = r"(?:[:,-][ \t]+[\[{]?|[\[{,])[ \t]*"
+# What names a type in an annotation, such as `dict[str, int | None]`.
+_TYPES = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.BinOp)
 _ODD = re.compile(rf"(?im)^.*{_BEFORE}{_VALUE}[ \t]*(?:[,\]}}#].*)?\r?$".encode())
 
 
@@ -144,35 +147,62 @@ def _code(content: bytes) -> object:
         return content
 
 
-def _not_plain(body: Sequence[ast.stmt]) -> Iterator[str]:
-    seen: set[str] = set()
+def _not_plain(body: Sequence[ast.stmt], *, of_self: bool = False) -> Iterator[str]:
+    """What statements have other than plain values, of which DVC reads in `__init__` only `self.NAME`."""
+    counted = Counter(_names(body, of_self=of_self))
+    again = {name for name in counted if counted[name] > 1}
     for statement in body:
-        name = _plain_name(statement)
-        if isinstance(statement, ast.ClassDef) or (
-            isinstance(statement, ast.FunctionDef) and statement.name == "__init__"
-        ):
+        names = [*_names([statement], of_self=of_self)]
+        if isinstance(statement, ast.ClassDef) or _is_init(statement):
             inner, statement.body = statement.body, []
-            yield from (ast.dump(statement), *_not_plain(inner), "end")
-        elif name is None or name in seen:
             yield ast.dump(statement)
-        else:
-            seen |= {name} - {""}
+            yield from () if again.isdisjoint(names) else map(ast.dump, inner)
+            yield from (*_not_plain(inner, of_self=_is_init(statement)), "end")
+        elif not (names or _is_text(statement)) or not again.isdisjoint(names):
+            yield ast.dump(statement)
+        elif isinstance(statement, ast.AnnAssign) and any(map(_runs, ast.walk(statement.annotation))):
+            yield f"{names} {ast.dump(statement.annotation)}"
 
 
-def _plain_name(statement: ast.stmt) -> str | None:
-    """The name that a statement gives a literal; empty for a text alone, None for anything else."""
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-        return ""
-    if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
-        return None
-    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+def _names(body: Sequence[ast.stmt], *, of_self: bool) -> Iterator[str]:
+    """The names of which DVC reads plain values; those of `__init__` are of the class."""
+    for statement in body:
+        if _is_init(statement):
+            yield from _names(statement.body, of_self=True)
+        elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and _is_literal(statement.value):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            name = _name(targets[0], of_self=of_self)
+            yield from [name] if name and len(targets) == 1 else []
+
+
+def _name(target: ast.expr, *, of_self: bool) -> str:
+    if not of_self:
+        return target.id if isinstance(target, ast.Name) else ""
+    plain = isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self"
+    return target.attr if isinstance(target, ast.Attribute) and plain else ""
+
+
+def _is_init(statement: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    return isinstance(statement, ast.FunctionDef) and statement.name == "__init__"
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _is_literal(value: ast.expr | None) -> bool:
+    if value is None:
+        return False
     try:
-        ast.literal_eval(statement.value)
+        ast.literal_eval(value)
     except (ValueError, TypeError, MemoryError, RecursionError):
-        return None
-    # `NAME` or `self.NAME`
-    plain = len(targets) == 1 and isinstance(targets[0], (ast.Name, ast.Attribute))
-    return ast.unparse(targets[0]) if plain else None
+        return False
+    return True
+
+
+def _runs(node: ast.AST) -> bool:
+    """Whether a part of an annotation may do more than name a type."""
+    return isinstance(node, ast.expr) and not isinstance(node, _TYPES)
 
 
 def _lines(content: bytes) -> Sequence[str]:
