@@ -24,6 +24,8 @@ from mlgit.core.pipeline.model_files import is_content, measured_files
 from mlgit.project.gates.ignored import ignore_findings
 from mlgit.project.gates.places import places_at
 from mlgit.project.gates.replaced import replacement_findings
+from mlgit.project.gates.resolved.earlier import Earlier, earlier_numbers
+from mlgit.project.gates.resolved.held import held
 from mlgit.project.gates.resolved.side import Side, resolve_side
 from mlgit.project.gates.rules import Change, Compared
 from mlgit.project.pipeline.evidence import evidence
@@ -104,11 +106,11 @@ def _compare(
     resolved = resolve_side(before, old_finder, replace(old_finder, candidate=before.evidence.commit))
     named = _named(own, renamed)
     places = places_at(project, before.evidence), places_at(project, new.evidence)
-    known = before.known(project), new.known(project)
+    both = before.known(project), new.known(project)
     reported = reported_losses(resolved, named, places=places)
     findings = (
-        *model_findings(*known, partial(_held, project)),
-        *replacement_findings(project, change, known, (before.evidence, new.evidence)),
+        *model_findings(*both, partial(held, project)),
+        *replacement_findings(project, change, both, (before.evidence, new.evidence)),
         *settings,
         *_changed(changes, rules, config, resolved=True),
         *ignore_findings(project, before.evidence, new.evidence, new.named),
@@ -116,7 +118,24 @@ def _compare(
         *compare_resolved(resolved, named, places=places),
     )
     stages = _stage_changes(project, before, new, (resolved, named), places, findings)
-    return Compared(changes=changes, findings=(*findings, *stages.findings), notes=(*notes, *stages.notes))
+    found = Compared(changes=changes, findings=(*findings, *stages.findings), notes=(*notes, *stages.notes))
+    for each in earlier_numbers(project, rules, resolved, named, old_finder):
+        found = _with_earlier(project, found, each, new)
+    return found
+
+
+def _with_earlier(project: Project, known: Compared, earlier: Earlier, new: Side) -> Compared:
+    """With how numbers that are there again are measured otherwise than those before."""
+    places = places_at(project, earlier.side.evidence), places_at(project, new.evidence)
+    weaker = compare_resolved(*earlier.gates, places=places)
+    found = _stage_changes(project, earlier.side, new, earlier.gates, places, weaker)
+    findings = [each for each in (*weaker, *found.findings) if each not in known.findings]
+    notes = [each for each in found.notes if each not in known.notes]
+    return replace(
+        known,
+        findings=(*known.findings, *(replace(each, text=each.text + earlier.end) for each in findings)),
+        notes=(*known.notes, *(replace(each, message=each.message + earlier.end) for each in notes)),
+    )
 
 
 def _made_otherwise(
@@ -270,18 +289,3 @@ def _with_old_names(config: Config, renamed: Mapping[str, str]) -> Config:
         for name, gate in config.gates.items()
     }
     return replace(config, gates=gates)
-
-
-def _held(project: Project, model: str) -> Mapping[str, str]:
-    """Environment -> version of the model that it holds, by the tags that count."""
-    from mlgit.project.registry.read import read_model
-    from mlgit.project.trust.accept import accept
-
-    return {
-        name: f"a version that is not known here (t{state.doubt.sentence[1:]})"
-        if state.doubt is not None
-        else (f"{model}@{state.version.version}" if state.version else (state.commit or "")[:7])
-        + (", held by a rollback" if state.held else "")
-        for name, state in accept(project, read_model(project, model)).environments.items()
-        if state.commit is not None or state.doubt is not None
-    }

@@ -9,8 +9,8 @@ import pytest
 
 from mlgit.core.config.file import FileBaseline
 from mlgit.core.gates.evaluate import Case
-from mlgit.core.gates.resolved.findings import compare_resolved, reported_losses
-from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, resolve_case
+from mlgit.core.gates.resolved.findings import compare_resolved, message_of, reported_losses
+from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, Source, resolve_case
 from mlgit.core.pipeline.evidence import Problem
 from mlgit.core.pipeline.inputs import Places
 from mlgit.core.pipeline.stages import Output, Pipeline, Stage
@@ -125,6 +125,11 @@ def made(
         (read(), replace(read(), path="m.bin"), []),
         (OLD, replace(OLD, path="m.bin", source=None), []),
         (replace(OLD, source=None, reason="ambiguous_metric"), replace(OLD, source=None), []),
+        (OLD, replace(OLD, source=None), []),
+        (OLD, replace(OLD, source=None, evaluated=False), ["evidence_weakened"]),
+        (OLD, replace(OLD, source=None, evaluated=False, unread=(Source(file="a.json", key=""),)), []),
+        (replace(OLD, source=None), replace(OLD, source=None, evaluated=False), []),
+        (OLD, replace(OLD, source=None, evaluated=False, metric="f1"), ["gate_repointed"]),
     ],
 )
 def test_a_change_of_what_is_read_is_one_finding(
@@ -242,3 +247,15 @@ def test_only_a_file_that_is_not_here_may_have_the_number() -> None:
     files = metric_file(path="a.json", f1="1"), replace(metric_file(path="b.json"), problems=(problem,))
     (found,) = resolve_case(Case("m", (absolute("g", low="0"),), files, {}), Pipeline())
     assert [each.file for each in found.unread] == ["b.json"]
+
+
+def test_a_gate_of_promotions_that_has_no_number_any_more_is_a_finding() -> None:
+    gone = [replace(OLD, gate=name, source=None, evaluated=False) for name in ("a", "b")]
+    (found,) = compare_resolved([replace(OLD, gate=name) for name in ("a", "b")], gone)
+    assert found.code == "evidence_weakened"
+    assert message_of(found) == (
+        "`a`, `b` of `m`: they read `auc` of `a.json` (stage evaluate); they now have no number, so a "
+        "promotion that needs one of them gets an error"
+    )
+    (found,) = compare_resolved([OLD], [replace(OLD, source=None, evaluated=False)])
+    assert found.text.endswith("; it now has no number, so a promotion that needs it gets an error")

@@ -36,6 +36,10 @@ _OF_SEVERAL = (
     ("it read ", "they read "),
     ("; it now reads ", "; they now read "),
     ("it compared with ", "they compared with "),
+    (
+        "; it now has no number, so a promotion that needs it ",
+        "; they now have no number, so a promotion that needs one of them ",
+    ),
     ("; it now compares with ", "; they now compare with "),
     ("; what it compares with", "; what they compare with"),
     ("its number proves less", "their numbers prove less"),
@@ -216,6 +220,9 @@ def _read_from(
             yield "gate_repointed", f"the metric was `{old.metric}`; it is now `{new.metric}`"
         elif after is not None and old.reason == "ambiguous_metric":
             yield "gate_repointed", f"`{old.metric}` was ambiguous; it is now {after.words}"
+        elif before is not None and not new.evaluated and not new.unread:
+            text = f"it read {before.words}; it now has no number, so a promotion that needs it gets an error"
+            yield "evidence_weakened", text
         return
     if _moved_away(before, after) and not written_again(before, after, places[1]):
         yield "gate_repointed", _moved(before, after)

@@ -66,7 +66,8 @@ class ResolvedGate:
     """One gate for one model; `path` is the model's file.
 
     `source` is None if the metric cannot be found, for the `reason` of that. `unread` are then the metric
-    files that may have it, and whose content is not here; their keys are empty.
+    files that may have it, and whose content is not here; their keys are empty. Only
+    promotions use a gate that is not `evaluated` by checks.
     """
 
     gate: str
@@ -77,6 +78,7 @@ class ResolvedGate:
     reason: str | None = None
     unread: tuple[Source, ...] = ()
     reference: Reference | None = None
+    evaluated: bool = True
 
 
 def resolve_case(case: Case, pipeline: Pipeline, *, path: str | None = None) -> tuple[ResolvedGate, ...]:
@@ -99,6 +101,7 @@ def _resolve(gate: Gate, case: Case, pipeline: Pipeline, path: str | None) -> Re
         if found is None
         else (),
         reference=None if entry is None else _reference(gate, found, entry),
+        evaluated=gate.when == "check",
     )
 
 
