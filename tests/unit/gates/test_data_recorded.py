@@ -232,6 +232,33 @@ def test_what_is_made_with_the_model_is_compared_if_both_runs_recorded_it(
     assert texts(sides[0], sides[1]) == text
 
 
+@pytest.mark.parametrize(
+    ("new", "text"),
+    [
+        ({"data/t2.csv": "b"}, ["`data/test.csv` is now `data/t2.csv`, with other content"]),
+        ({"a": "b", "b": "c"}, ["`data/test.csv` is now `a`, `b`, with other content"]),
+        ({"a": "b", "b": "a"}, []),
+        ({"data/t2.csv": "a"}, []),
+        ({"data/t2.csv": ""}, []),
+        ({"data/test.csv": "a", "more.csv": "b"}, []),
+        ({}, []),
+    ],
+)
+def test_what_is_made_with_the_model_is_named_if_it_has_another_name_and_content(
+    new: Hashes, text: list[str]
+) -> None:
+    old, known = (
+        Pipeline(
+            stages=(
+                stage("train", {"train.csv": "a"}, {MODEL: number, **made}),
+                stage("evaluate", {MODEL: number, **made}, {"m.json": "n"}),
+            )
+        )
+        for number, made in (("a", {"data/test.csv": "a"}), ("b", new))
+    )
+    assert texts(old, known) == text
+
+
 def test_predictions_that_are_made_with_the_model_are_the_model() -> None:
     sides = [
         Pipeline(

@@ -163,6 +163,16 @@ def test_data_that_is_made_next_to_the_model_is_named_if_it_differs(dep: str) ->
     assert notes(old, new, "out/m.bin") == ("`out/test.npy` changed", "")
 
 
+@pytest.mark.parametrize("dep", ["out", "out/m.bin {0}"])
+def test_data_that_is_made_next_to_the_model_is_named_if_it_has_another_name_and_content(dep: str) -> None:
+    old, new = (
+        (f"train: raw.csv -> out/m.bin {name}", f"evaluate: {dep.format(name)} -> m.json*")
+        for name in ("out/test.npy", "out/t2.npy")
+    )
+    found = notes(pipeline(old), pipeline(new, out__m_bin="b", out__t2_npy="b", out="b"), "out/m.bin")
+    assert found == ("`out/test.npy` is now `out/t2.npy`, with other content", "")
+
+
 @pytest.mark.parametrize(
     ("layout", "text"),
     [

@@ -131,6 +131,11 @@ class _Comparison:
         before, after = (dict(_contents(side, gate)) for side, gate in zip(self.sides, gates, strict=True))
         return before, after
 
+    def _read(self, gates: _Gates, index: int) -> set[str]:
+        """What the stages of one side read."""
+        side, gate = self.sides[index], gates[index]
+        return side.read(side.stages(gate), model_of(gate))
+
     def _moved(self, gates: _Gates, lost: Collection[str]) -> Mapping[str, list[str]]:
         """Old name -> new names of each dependency that is gone, and whose content others have."""
         old, new = (gate.source for gate in gates)
@@ -162,10 +167,7 @@ class _Comparison:
     def _made_otherwise(self, gates: _Gates) -> Iterator[str]:
         """What a stage makes with other content: of the same by the same command, or under a new name."""
         old, new = (side.stages(gate) for side, gate in zip(self.sides, gates, strict=True))
-        was, now = (
-            side.read(stages, model_of(gate))
-            for side, stages, gate in zip(self.sides, (old, new), gates, strict=True)
-        )
+        was, now = self._read(gates, 0), self._read(gates, 1)
         makers = self.sides[1].makers_for(gates[1])
         earlier = {stage.address for stage in old}
         before = predecessors(self.sides[0].pipeline, self.sides[1].pipeline, earlier)
@@ -194,6 +196,11 @@ class _Comparison:
         for path in sorted(was.keys() & now.keys()):
             if was[path] and now[path] and was[path] != now[path]:
                 yield f"`{path}` changed"
+        added = sorted(now.keys() - was.keys() - self._read(gates, 0))
+        contents = [now[path] for path in added]
+        for path in sorted(was.keys() - now.keys() - self._read(gates, 1)) if all(contents) else ():
+            if added and was[path] and was[path] not in contents:
+                yield f"`{path}` is now {listed(added)}, with other content"
 
     def _named(self, gates: _Gates) -> Iterator[str]:
         """The edited data that commands name and no stage declares, other than files of parameters.
