@@ -53,6 +53,10 @@ def _no_links(_: str) -> Mapping[str, LinkTarget]:
     return {}
 
 
+def _no_link(_: str) -> LinkTarget | None:
+    return None
+
+
 def _unlisted(_: str) -> Mapping[str, str] | None:
     return None
 
@@ -67,9 +71,10 @@ class Places:
 
     `file` says whether there is a file or folder at a path, `param` whether `file:key` has a value, `data`
     whether DVC keeps something at a path, below or above it. `paths` are the files of Git, `read` reads some,
-    `links` gives the links of Git in a folder, `submodules` are all of them, and `written` gives a text for
-    the bytes that Git writes to disk for each of some files. `listing` gives name -> hash of the files that
-    DVC keeps in a folder, None if that is not known here.
+    `link` gives where a path leads that is a link of Git or in one, `links` the links in a folder,
+    `submodules` are all of them, and `written` gives a text for the bytes that Git writes to disk for each of
+    some files. `listing` gives name -> hash of the files that DVC keeps in a folder, None if that is not
+    known here.
     """
 
     file: Callable[[str], bool] = _nowhere
@@ -77,6 +82,7 @@ class Places:
     data: Callable[[str], bool] = _nowhere
     paths: Callable[[], frozenset[str]] = frozenset
     read: Callable[[Iterable[str]], Mapping[str, bytes]] = _nothing
+    link: Callable[[str], LinkTarget | None] = _no_link
     links: Callable[[str], Mapping[str, LinkTarget]] = _no_links
     submodules: Callable[[], frozenset[str]] = frozenset
     written: Callable[[Iterable[str]], Mapping[str, str]] = _unwritten

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 from bisect import bisect_left
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
-from mlgit.adapters.dvc.files.paths import folders_of
+from mlgit.adapters.dvc.files.paths import folders_above, folders_of
 from mlgit.adapters.dvc.files.values import MAX_BYTES
 from mlgit.adapters.dvc.pipeline.params import ParamFiles
 from mlgit.adapters.git.objects import CommitTree
@@ -35,6 +36,7 @@ def places_at(project: Project, known: Evidence) -> Places:
         data=found.data,
         paths=lambda: found.in_git,
         read=found.read,
+        link=found.link,
         links=found.links,
         submodules=lambda: found.submodules,
         written=found.written,
@@ -89,11 +91,23 @@ class _Side:
         filters = checkout.filters(contents)
         return {path: f"{bytes_md5(content)} {filters[path]}" for path, content in contents.items()}
 
+    def _is_link(self, path: str) -> bool:
+        return self._tree.identity(path) is None and path not in self.submodules
+
+    def link(self, path: str) -> LinkTarget | None:
+        found = [each for each in (path, *folders_above(path)) if each in self.in_git and self._is_link(each)]
+        if not found:
+            return None
+        from mlgit.project.pipeline.git_files import link_target
+
+        target = link_target(self._project, self._tree.commit, found[0])
+        return LinkTarget(path=posixpath.join(target, path[len(found[0]) + 1 :]).rstrip("/"), content="")
+
     def links(self, folder: str) -> Mapping[str, LinkTarget]:
         # `0` follows `/` in ASCII, so this is the end of the range.
         start, end = (bisect_left(self._sorted, f"{folder}{last}") for last in "/0")
         names = self._sorted[start:end]
-        links = [name for name in names if self._tree.identity(name) is None and name not in self.submodules]
+        links = [name for name in names if self._is_link(name)]
         if not links:
             return {}
         from mlgit.project.pipeline.git_files import git_files, link_target

@@ -83,6 +83,15 @@ def _is_folder(path: str, owner: str, source: Source) -> bool:
     return owner == source.origin.name and source.file.startswith(f"{path}/")
 
 
+def linked(old: Source, new: Source, places: tuple[Places, Places]) -> Iterator[tuple[str, str]]:
+    """Code and text if the number of a metric file is the one of another file, to which Git has a link."""
+    was, now = places[0].link(old.file), places[1].link(new.file)
+    if now is not None and (was is None or was.path != now.path):
+        start = "" if was is None else f"`{old.file}` was read from `{was.path}`; "
+        now_read = "it is now read from" if start else f"`{new.file}` is now read from"
+        yield "gate_repointed", f"{start}{now_read} `{now.path}`, to which Git has a link"
+
+
 def made_otherwise(old: Source, new: Source, places: tuple[Places, Places]) -> bool:
     """Whether something else of no lesser kind makes the file; a renamed stage is the same stage."""
     if new.origin.kind == "stage":

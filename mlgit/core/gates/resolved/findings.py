@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import WAIVERS_FILE
-from mlgit.core.gates.resolved.comparisons import compared_with, made_otherwise, written_again
+from mlgit.core.gates.resolved.comparisons import compared_with, linked, made_otherwise, written_again
 from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waived_names import Kind, WaivedNames, agreements
 from mlgit.core.gates.waivers import proposed_entry
@@ -226,6 +226,7 @@ def _read_from(
         return
     if _moved_away(before, after) and not written_again(before, after, places[1]):
         yield "gate_repointed", _moved(before, after)
+    yield from linked(before, after, places)
     texts = _losses(old, new, places)
     if texts and not _made_elsewhere(old, new):
         yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}{_instead(old, new, texts)}"
