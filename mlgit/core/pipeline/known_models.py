@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 @record
 class KnownModel:
-    """A model of one side: its name in tags, its file, and how to get a digest of the content there."""
+    """A model of one side: its name in tags, its file, and how to get a digest of the content there.
+
+    `artifact` is the path that `artifacts:` of dvc.yaml has for the name.
+    """
 
     name: str
     path: str | None = None
+    artifact: str | None = None
     digest: Callable[[], str | None] = lambda: None
 
 

@@ -19,7 +19,10 @@ def model_findings(
     new: Sequence[KnownModel],
     held: Callable[[str], Mapping[str, str]],
 ) -> Iterator[Finding]:
-    """A finding for each model that is renamed or gone; `held` gives environment -> version of a model."""
+    """A finding for each model that is renamed, gone or another file for DVC than for the gates.
+
+    `held` gives environment -> version of a model.
+    """
     renamed = {before: after for after, before in renamed_models(old, new).items()}
     for model in without(old, {each.name for each in new}):
         places = [f"`{name}` holds {version}" for name, version in sorted(held(model.name).items())]
@@ -34,6 +37,23 @@ def model_findings(
             kind="model",
             whole=True,
         )
+    yield from _other_artifacts(old, new)
+
+
+def _other_artifacts(old: Sequence[KnownModel], new: Sequence[KnownModel]) -> Iterator[Finding]:
+    """A finding for each model of which dvc.yaml newly has another path than mlgit.yaml."""
+    before = {each.name: each for each in old}
+    for model in new:
+        was = before.get(model.name)
+        known = was is not None and (was.path, was.artifact) == (model.path, model.artifact)
+        paths = [None if path is None else path.rstrip("/") for path in (model.path, model.artifact)]
+        if known or None in paths or paths[0] == paths[1]:
+            continue
+        text = (
+            f"`artifacts:` of dvc.yaml has `{model.artifact}` for `{model.name}`: of a release, `dvc "
+            f"artifacts get` fetches that, and the gates check `{model.path}`"
+        )
+        yield Finding(code="gate_repointed", subjects=(model.name,), text=text, kind="model", whole=True)
 
 
 def replaced_finding(

@@ -57,9 +57,13 @@ class Side:
 
     def known(self, project: Project) -> tuple[KnownModel, ...]:
         tree = project.tree(self.evidence.commit)
+        artifacts = {each.name: each.path for each in self.evidence.pipeline.artifacts}
         return tuple(
             KnownModel(
-                name=name, path=path, digest=partial(content_digest, tree, self.evidence.pipeline, path)
+                name=name,
+                path=path,
+                artifact=artifacts.get(name),
+                digest=partial(content_digest, tree, self.evidence.pipeline, path),
             )
             for name, path in sorted(self.paths.items())
         )
