@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -180,6 +181,29 @@ def renamed_inputs(
         **moved_files([dep for dep in deps if dep not in same], new.deps, before=before, now=now),
         **same_values(params, old.recorded, new.recorded, before=before, now=now),
     }
+
+
+def is_declared_only(was: str, now: str, old: NumbersOrigin, new: NumbersOrigin) -> bool:
+    """Whether a parameter has a new name in dvc.yaml, and in nothing else that its stages declare.
+
+    That is their commands, also if one has the value, and what they depend on and no stage makes.
+    """
+    before = {reader.address: reader for reader in old.readers}
+    names = now.split(", ")
+    readers = [each for each in new.readers if any(covered_param(name, each.params) for name in names)]
+    values = {new.recorded.values[name].strip('"') for name in names if name in new.recorded.values}
+    return bool(values) and all(
+        reader.address in before
+        and was in before[reader.address].params
+        and reader.run == before[reader.address].run
+        and values.isdisjoint(word for command in reader.run for word in re.split(r"[\s=]", command))
+        and all(
+            old.recorded.hashes.get(dep, "") == new.recorded.hashes.get(dep)
+            for dep in reader.deps
+            if _maker(dep, new) is None
+        )
+        for reader in readers
+    )
 
 
 def is_renamed_stage(old: NumbersOrigin, new: NumbersOrigin, places: tuple[Places, Places]) -> bool:

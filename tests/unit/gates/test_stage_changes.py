@@ -310,6 +310,41 @@ def test_the_stages_of_the_model_itself_count() -> None:
     assert undeclared(others, path="out/") == []
 
 
+@pytest.mark.parametrize(
+    ("command", "program", "code"),
+    [
+        ("python test.py", "a", "params_changed"),
+        ("python test.py", "b", "input_renamed"),
+        ("python test.py --most", "a", "input_renamed"),
+        ("python test.py --most=12", "a", "input_renamed"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("file", "key"), [("params.yaml", "most"), ("conf.yaml", "limit"), ("params.yaml", "eval.limit")]
+)
+def test_a_parameter_is_only_renamed_if_something_that_reads_it_changed(
+    command: str, program: str, code: str, file: str, key: str
+) -> None:
+    def gates(file: str, key: str, run: str, program: str, model: str) -> list[ResolvedGate]:
+        deps = {"test.py": Pointer(md5=program * 32), "model.bin": Pointer(md5=model * 32)}
+        locked = LockedStage(cmd=(run,), deps=deps, params={file: {key: 12}}, outs={})
+        evaluate = stage("evaluate", (run,), "test.py", "test.json")._replace(
+            locked=locked, deps=(*deps,), params={file: (key,)}
+        )
+        return gates_of(Pipeline(stages=(OLD.stages[0], evaluate)))
+
+    # A command that has the value may be a template, which dvc.yaml has with another name.
+    was = "python test.py" if "=" not in command else command
+    old, new = gates("params.yaml", "limit", was, "a", "a"), gates(file, key, command, program, "b")
+    (note,) = input_notes(old, new)
+    assert (note.code, note.effect) == (code, "note")
+    if code == "params_changed":
+        assert note.message == (
+            f"Stages declared `params.yaml:limit`; they now declare `{file}:{key}`, which has the same "
+            "content, but no command and no program that they declare changed, so they may read neither"
+        )
+
+
 def test_a_renamed_input_is_a_note() -> None:
     def gates(dep: str, *, source: bool = True) -> list[ResolvedGate]:
         locked = LockedStage(cmd=("x",), deps={dep: Pointer(md5="a" * 32)}, params={}, outs={})

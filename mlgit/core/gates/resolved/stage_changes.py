@@ -13,7 +13,7 @@ from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.pipeline.moved import moved_files
-from mlgit.core.pipeline.origin import renamed_inputs
+from mlgit.core.pipeline.origin import is_declared_only, renamed_inputs
 from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def input_notes(
 
     `places` are what the two sides have, `reported` the old names that another note is about.
     """
-    texts: dict[str, None] = {}
+    texts: dict[tuple[str, str], None] = {}
     for before in old:
         for after in counterparts(before, new):
             if before.source and after.source:
@@ -202,13 +202,17 @@ def input_notes(
                 texts |= dict.fromkeys(
                     _renamed(*pair, *origins) for pair in renamed.items() if pair[0] not in reported
                 )
-    return tuple(Note(code="input_renamed", message=text) for text in texts)
+    return tuple(Note(code=code, message=text) for code, text in texts)
 
 
-def _renamed(was: str, now: str, old: NumbersOrigin, new: NumbersOrigin) -> str:
+def _renamed(was: str, now: str, old: NumbersOrigin, new: NumbersOrigin) -> tuple[str, str]:
+    if is_declared_only(was, now, old, new):
+        text = f"Stages declared `{was}`; they now declare `{now}`, which has the same content"
+        why = "no command and no program that they declare changed, so they may read neither"
+        return "params_changed", f"{text}, but {why}"
     hashes = old.recorded.hashes.get(was), new.recorded.hashes.get(now)
     content = "the same content" if hashes[0] == hashes[1] else "most of its content"
-    return f"Stages read `{was}`; they now read `{now}`, which has {content}"
+    return "input_renamed", f"Stages read `{was}`; they now read `{now}`, which has {content}"
 
 
 def predecessors(old: Pipeline, new: Pipeline, there: set[str]) -> Mapping[str, Stage]:
