@@ -34,6 +34,12 @@ def test_a_file_that_comes_where_a_command_names_one(old: Hashes, new: Hashes, t
         ("test.py pool/rows.csv", {"pool/rows.csv": "a"}, {"pool/rows.csv": "b"}, "`pool/rows.csv` changed"),
         ("test.py pool", {"pool": "a/"}, {"pool": "b/"}, "`pool` changed"),
         ("test.py pool/rows.csv", {}, {"pool/rows.csv": "b"}, "`pool/rows.csv` is new"),
+        ("test.py pool/*.csv", {"pool/rows.csv": "a"}, {"pool/rows.csv": "b"}, "`pool/rows.csv` changed"),
+        ("test.py 'pool/**'", {}, {"pool/a/rows.csv": "b"}, "`pool/a/rows.csv` is new"),
+        ("test.py pool/row[a-z].csv", {"pool/rows.csv": "b"}, {}, "`pool/rows.csv` is gone"),
+        ("test.py pool/*.txt", {"pool/rows.csv": "a"}, {"pool/rows.csv": "b"}, None),
+        ("test.py * 2", {"rows.csv": "a"}, {"rows.csv": "b"}, None),
+        ("test.py test*", {"test.csv": "a"}, {"test.csv": "b"}, None),
         ("test.py pool/other.csv", {"pool/rows.csv": "a"}, {"pool/rows.csv": "b"}, None),
     ],
 )

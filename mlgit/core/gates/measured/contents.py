@@ -206,6 +206,10 @@ class _Places:
     def __contains__(self, path: object) -> bool:
         return any(side.files(f"{path}") or side.tracked_at(f"{path}") for side in self._sides)
 
+    def __iter__(self) -> Iterator[str]:
+        """The files of Git and the data of DVC."""
+        return iter(sorted({path for side in self._sides for path in side.every}))
+
 
 @record
 class _Link:
@@ -267,6 +271,10 @@ class _Side:
     @cached_property
     def _sorted(self) -> list[str]:
         return sorted(self._all)
+
+    @property
+    def every(self) -> frozenset[str]:
+        return self._all.union(self._tracked)
 
     def tracked_at(self, path: str) -> list[Output]:
         """The outputs of `.dvc` files that are a path, in it or above it."""

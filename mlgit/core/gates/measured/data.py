@@ -9,7 +9,7 @@ from mlgit.core.gates.measured.contents import Contents
 from mlgit.core.gates.measured.leaks import leaks
 from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
 from mlgit.core.gates.measured.programs import is_program
-from mlgit.core.gates.resolved.stage_changes import predecessors, undeclared
+from mlgit.core.gates.resolved.stage_changes import matched, predecessors, undeclared
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
@@ -207,11 +207,11 @@ class _Comparison:
 
         That a command newly names one is a finding.
         """
-        places = self.contents.places
-        named = {path for stage in self.sides[0].stages(gates[0]) for path in undeclared(stage, places)}
+        stages = self.sides[0].stages(gates[0])
+        named = {path for stage in stages for path in _named(stage, self.contents)}
         params = {file for side in self.sides for stage in side.pipeline.stages for file in stage.params}
         for stage in self.sides[1].stages(gates[1]):
-            for path in undeclared(stage, places):
+            for path in _named(stage, self.contents):
                 if path in named and path not in params and path != _PARAMS:
                     for text in self.contents.inside(path, model_of(gates[1])):
                         yield f"{text} (stage {stage.address} names it and does not declare it)"
@@ -262,6 +262,11 @@ def _made_with_model(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str,
                         if inside and stage.locked is not None
                         else (out.path, None if out.pointer is None else out.pointer.md5)
                     )
+
+
+def _named(stage: Stage, contents: Contents) -> list[str]:
+    """What a stage's commands name or match with a pattern, and it does not declare."""
+    return [*dict.fromkeys((*undeclared(stage, contents.places), *matched(stage, contents.places)))]
 
 
 def _runs_alike(old: Stage, new: Stage) -> bool:

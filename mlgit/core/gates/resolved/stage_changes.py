@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.compare.commands import quoted_commands, quoted_difference
 from mlgit.core.gates.resolved.findings import Finding, counterparts
 from mlgit.core.gates.verdict import Note
+from mlgit.core.globs import glob_pattern
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.model_files import meets, stages_before
@@ -31,6 +32,7 @@ _MOST = 12
 _WORD = re.compile(r"""[^\s'"=,;:|&<>()`$]+""")
 _MARK = re.compile(r"[@#{}]")
 """A mark before or after a path, as in `@arguments.txt` and `settings.yaml#part`."""
+_GLOB, _CLASS, _NAME = re.compile(r"[*?\[]"), re.compile(r"\[[^\]]+\]"), re.compile(r"\w")
 
 
 def stage_notes(old: Pipeline, new: Pipeline, gates: _Gates) -> tuple[Note, ...]:
@@ -254,11 +256,24 @@ def _makes(stage: Stage, path: str) -> bool:
 
 def undeclared(stage: Stage, files: Container[str]) -> list[str]:
     """Those of the files that a stage's commands name, and that it neither reads nor makes by declaration."""
-    declared = (*stage.deps, *stage.params, *(out.path for out in stage.outs))
     words = [word for command in stage.cmd for word in _WORD.findall(command)]
     words += [part for word in words if _MARK.search(word) for part in _MARK.split(word) if part]
     paths = dict.fromkeys(posixpath.normpath(posixpath.join(stage.wdir, word)) for word in words)
-    return [path for path in paths if path in files and not any(meets(path, each) for each in declared)]
+    return _not_declared(stage, [path for path in paths if path in files])
+
+
+def _not_declared(stage: Stage, paths: Iterable[str]) -> list[str]:
+    declared = (*stage.deps, *stage.params, *(out.path for out in stage.outs))
+    return [path for path in paths if not any(meets(path, each) for each in declared)]
+
+
+def matched(stage: Stage, files: Iterable[str]) -> list[str]:
+    """Those of the files that a pattern in a stage's commands matches, and that it does not declare."""
+    words = (word for command in stage.cmd for word in _WORD.findall(command))
+    globs = [_CLASS.sub("?", word) for word in words if _GLOB.search(word) and _NAME.search(word)]
+    patterns = [glob_pattern(posixpath.normpath(posixpath.join(stage.wdir, each))) for each in globs]
+    found = [path for path in files if any(each.fullmatch(path) for each in patterns)] if patterns else []
+    return _not_declared(stage, found)
 
 
 def _run(stage: Stage) -> tuple[str, ...]:
