@@ -177,3 +177,12 @@ def test_a_detached_head_has_a_row_and_a_branch_without_numbers_does_not(project
     assert [names(row)[0] for row in document["rows"]] == ["HEAD", "main"]
     assert document["notes"] == ["1 revision is left out, because they have no metrics and no parameters"]
     assert first_names(project, "pages") == ["pages"]
+
+
+def test_a_remote_branch_may_be_of_a_remote_with_a_slash_in_its_name(staged: Folder) -> None:
+    staged.git("remote", "add", "up/stream", "../nowhere")
+    staged.git("update-ref", "refs/remotes/up/stream/main", "HEAD")
+    (row,) = leaderboard(staged)["rows"]
+    main = next(each for each in row["names"] if each["text"] == "main")
+    refs = ["refs/heads/main", "refs/remotes/origin/main", "refs/remotes/up/stream/main"]
+    assert main["refs"] == refs

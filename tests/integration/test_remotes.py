@@ -223,3 +223,18 @@ def test_a_clone_of_one_branch_does_not_take_another_branch_for_trunk(
     done = one.mlgit("check", "--json")
     assert done.status == Exit.BLOCKED
     assert one.mlgit("diff").status == Exit.STATE
+
+
+@pytest.mark.parametrize("remote", ["up/stream", "origin/other"])
+def test_a_remote_may_have_a_slash_in_its_name(tmp_path: Path, remote: str) -> None:
+    start(Folder(tmp_path / "theirs")).git("clone", "-q", "--bare", ".", str(tmp_path / "upstream.git"))
+    Folder(tmp_path).git("clone", "-q", "-o", remote, str(tmp_path / "upstream.git"), "mine")
+    mine = Folder(tmp_path / "mine")
+    change(mine, "0.8", "Mine")
+    released = mine.here("release", "line", "--local")
+    assert released.status == Exit.DONE, released.err
+    assert mine.here("promote", "line", "--to", "prod", "--local").status == Exit.DONE
+    change(mine, "0.85", "Mine again")
+    mine.write("mlgit.yaml", CONFIG.replace("min: 0.5", "vs: prod, max_drop: 0.1"))
+    found = " ".join(mine.here("check").out.split())
+    assert f"not on `{remote}/main`, but on this clone's `main`; CI does not compare with it" in found

@@ -257,12 +257,14 @@ def merged(
 def _on_own_branch(project: Project, found: Baseline, commit: str) -> Baseline:
     """The baseline, with a note if only this clone's own branch with trunk's name has it."""
     trunk = project.trunk
-    own = None if trunk is None else project.branches.get(f"refs/heads/{trunk.short.partition('/')[2]}")
-    if trunk is None or own in {None, trunk.commit} or is_ancestor(project.git, commit, trunk.commit):
+    own = project.own_trunk
+    if trunk is None or own is None or own.commit == trunk.commit:
+        return found
+    if is_ancestor(project.git, commit, trunk.commit):
         return found
     message = (
         f"`vs: {found.vs}` compares with {found.label}, which is not on `{trunk.short}`, but on this clone's "
-        f"`{trunk.short.partition('/')[2]}`; CI does not compare with it"
+        f"`{own.short}`; CI does not compare with it"
     )
     return replace(found, reason=UNMERGED, message=message)
 

@@ -114,7 +114,10 @@ class _Refs:
     def _add_remote(self, oid: str, ref: str) -> None:
         """Add a branch of a remote, under the local branch's name if both are at the same commit."""
         text = ref.removeprefix("refs/remotes/")
-        local = text.partition("/")[2]
+        _, _, local = text.partition("/")
+        if "/" in local:  # a slash of the branch's name, or of the remote's
+            remotes = (name for name in self._project.remotes if text.startswith(f"{name}/"))
+            local = text.removeprefix(f"{max(remotes, key=len, default='')}/")
         if ("branch", local) in self.names.get(oid, {}):
             self._add(oid, "branch", local, ref)
         else:

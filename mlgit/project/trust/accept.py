@@ -220,7 +220,7 @@ def policy_commit(project: Project, commit: str | None = None) -> str | None:
         return None
     if commit is None or is_ancestor(project.git, commit, trunk.commit):
         return trunk.commit
-    mine = project.branches.get(f"refs/heads/{trunk.short.partition('/')[2]}")
+    mine = None if project.own_trunk is None else project.own_trunk.commit
     if mine is None or not all(is_ancestor(project.git, each, mine) for each in (commit, trunk.commit)):
         return trunk.commit
     file = "mlgit.yaml"
@@ -260,9 +260,8 @@ def trunk_tips(project: Project, *, local: bool) -> list[str]:
     trunk = project.trunk
     if trunk is None:
         return []
-    mine = project.branches.get(f"refs/heads/{trunk.short.partition('/')[2]}")
-    own = local and project.remote is not None and trunk.ref.startswith("refs/remotes/")
-    return [trunk.commit, *([mine] if own and mine is not None else [])]
+    mine = project.own_trunk if local else None
+    return [trunk.commit] if mine is None else [trunk.commit, mine.commit]
 
 
 def _not_reachable(project: Project, commits: Collection[str], tips: Collection[str]) -> frozenset[str]:
