@@ -138,6 +138,7 @@ def _candidate(project: Project, target: str, options: ReleaseOptions) -> _Candi
     if explicit is not None and (options.pre is not None or options.bump is not None):
         raise UsageError("A version, `--bump` and `--pre` cannot be used together")
     state = model_to_change(project, name, local=options.local)
+    project.config(None)  # what is released may be declared otherwise than on trunk
     paths = declared_models(project)
     require_usable_name(project, None, name)
     return _Candidate(

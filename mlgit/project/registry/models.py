@@ -87,7 +87,8 @@ def _declared_or_none(project: Project, commit: str | None, name: str) -> Mappin
 def names_at(project: Project, commit: str | None) -> Config:
     """The rules at a state (None: the working tree) for commands that only need the names in it.
 
-    Where the state has trunk's own invalid file, those are in trunk's last valid one.
+    An invalid file in the working tree does not matter: trunk's counts. Where a commit has trunk's own
+    invalid file, those are in trunk's last valid one.
 
     Raises:
         ConfigError: the rules are invalid, and others than trunk's.
@@ -95,6 +96,8 @@ def names_at(project: Project, commit: str | None) -> Config:
     try:
         return project.config(commit)
     except ConfigError:
+        if commit is None:
+            return project.trunk_config
         trunk = None if project.trunk is None else project.trunk.commit
         if project.tree(commit).read(CONFIG_FILE) != project.tree(trunk).read(CONFIG_FILE):
             raise
@@ -265,7 +268,12 @@ def require_model(project: Project, name: str) -> None:
 def _unknown(
     project: Project, absent: str, unknown: str, known: tuple[str, ...], *, name: str = ""
 ) -> UnknownReference:
-    """The error that a model is absent or, if this clone may lack tags, unknown."""
+    """The error that a model is absent or, if this clone may lack tags, unknown.
+
+    Raises:
+        ConfigError: the rules of the working tree, which may declare it, are invalid.
+    """
+    project.config(None)
     clone = doubts(project, {}).clone
     if clone.known == "no":
         return UnknownReference(f"{unknown}: {clone.why}", hint=f"run `{clone.repair}`")

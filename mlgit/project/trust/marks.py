@@ -67,8 +67,10 @@ def of_other_tools(project: Project, registry: Registry | None = None) -> Callab
 
     It is not declared, and mlgit wrote no tag of it. Without `models:` on trunk any name may be a model's.
     """
+    from mlgit.project.registry.models import names_at
+
     try:
-        declared = {*project.trunk_config.models, *project.config(None).models}
+        declared = {*project.trunk_config.models, *names_at(project, None).models}
         unsure = not project.trunk_config.models or foreign_tags_allowed(project)
     except MlgitError:  # the command says so itself
         return lambda _: False
