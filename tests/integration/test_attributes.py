@@ -107,11 +107,23 @@ def test_the_attributes_of_the_commit_count_not_those_on_disk(tmp_path: Path) ->
     assert _require_one_answer(_clone(work)) == {"one": {"changed dep data"}}
 
 
-def test_the_attributes_of_a_clone_count_too(tmp_path: Path) -> None:
-    clone = _clone(_work(tmp_path, ""))
+@pytest.mark.parametrize("attributes", ["", "*.txt text=auto\ndata/deep/b ident"])
+def test_what_only_a_clone_sets_counts_on_disk_and_not_for_a_commit(tmp_path: Path, attributes: str) -> None:
+    clone = _clone(_work(tmp_path, attributes))
+    for key, value in (("core.autocrlf", "true"), ("core.eol", "crlf"), ("core.attributesFile", "../all")):
+        clone.git("config", key, value)
+    (tmp_path / "all").write_text("*.txt text eol=crlf\n", encoding="utf-8")
+    assert at_head(clone) == ({}, set())
     (clone / ".git/info/attributes").write_text("in.txt text eol=crlf\n", encoding="utf-8")
+    assert at_head(clone) == ({}, set())
+    assert clone.here("check", "--rev", "HEAD").status == Exit.DONE
+    worktree = Folder(tmp_path / "linked")
+    clone.git("worktree", "add", "-q", str(worktree.path))
+    assert at_head(worktree) == ({}, set())
     _check_out(clone)
-    assert _require_one_answer(clone) == {"one": {"changed dep in.txt"}}
+    reasons = dvc_reasons(clone)["one"]
+    assert "changed dep in.txt" in reasons
+    assert clone.here("check").status == Exit.BLOCKED
 
 
 def test_a_filter_that_is_set_up_here_is_not_run_and_leaves_the_answer_open(tmp_path: Path) -> None:

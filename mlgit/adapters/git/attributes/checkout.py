@@ -1,7 +1,8 @@
 """Checkout: the bytes that git writes to disk for files of a commit, by the commit's own `.gitattributes`.
 
-Line endings, `ident` and `working-tree-encoding` change them. A filter that is configured here may do so,
-too, and is never run: a hostile clone may have configured it.
+Line endings, `ident` and `working-tree-encoding` change them. Attributes and line endings that only this
+clone sets do not count, so that a commit is the same in every clone. A filter that is configured here may
+change them, too, and is never run: a hostile clone may have configured it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _NO_FILTER = "unspecified"
 _UNFILTERED = {_NO_FILTER, "unset", "set"}
 _NOT_REWRITING = {b"unspecified", b"unset"}
 _REWRITING = ("working-tree-encoding", "ident")
+_AS_ANYWHERE = ("-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", f"core.attributesFile={os.devnull}")
 
 
 class Checkout:
@@ -33,7 +35,7 @@ class Checkout:
         self._git = git
         self._tree = tree
         self._git_dir = git_dir
-        self._own = os.path.join(common_dir, "info", "attributes")
+        self._common_dir = common_dir
         self._filters: dict[str, str] = {}
 
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
@@ -83,11 +85,7 @@ class Checkout:
         }
 
     def _texts(self) -> Iterable[bytes]:
-        """The contents of everything that gives attributes here."""
-        yield from self._tree.read_many(self._files).values()
-        if os.path.exists(self._own):
-            with open(self._own, "rb") as file:
-                yield file.read()
+        return self._tree.read_many(self._files).values()
 
     def _blob(self, path: str) -> str | None:
         """The blob id of a file; None for links."""
@@ -96,7 +94,7 @@ class Checkout:
 
     @cached_property
     def _has_attributes(self) -> bool:
-        return bool(self._files) or os.path.exists(self._own)
+        return bool(self._files)
 
     @cached_property
     def _files(self) -> Sequence[str]:
@@ -143,6 +141,18 @@ class Checkout:
                 os.makedirs(os.path.dirname(place), exist_ok=True)
                 with open(place, "wb") as file:
                     file.write(content)
-            env = {"GIT_DIR": self._git_dir, "GIT_WORK_TREE": folder}
+            env = {"GIT_DIR": self._git_dir, "GIT_WORK_TREE": folder, "GIT_ATTR_NOSYSTEM": "1"}
             env["GIT_INDEX_FILE"] = os.path.join(folder, ".git-index")
-            return Git(folder).run(*argv, stdin=stdin, env=env)
+            if os.path.exists(os.path.join(self._common_dir, "info", "attributes")):
+                env |= self._without_own(os.path.join(folder, ".git"))
+            return Git(folder).run(*_AS_ANYWHERE, *argv, stdin=stdin, env=env)
+
+    def _without_own(self, place: str) -> Mapping[str, str]:
+        """Variables for a git directory with this clone's objects and settings, and not its attributes."""
+        import shutil
+
+        os.makedirs(os.path.join(place, "refs"))
+        with open(os.path.join(place, "HEAD"), "w", encoding="ascii") as file:
+            file.write("ref: refs/heads/none\n")
+        shutil.copy(os.path.join(self._common_dir, "config"), place)
+        return {"GIT_DIR": place, "GIT_OBJECT_DIRECTORY": os.path.join(self._common_dir, "objects")}
