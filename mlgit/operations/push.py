@@ -174,7 +174,9 @@ def _plan_data(project: Project, commits: Sequence[str]) -> DataPush:
     if not outputs:
         return DataPush(step="skipped", reason="DVC tracks no outputs")
     from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
+    from mlgit.project.pipeline.local_files import require_dvc_here
 
+    require_dvc_here(project, [output.path for output in outputs])
     if not has_remote(project.root):
         reason = "no default DVC remote is configured (`dvc remote add -d NAME URL`)"
         return DataPush(step="skipped", reason=reason)

@@ -8,6 +8,7 @@ from mlgit.core.overview.run import Run
 from mlgit.core.pipeline.stages import addresses_of
 from mlgit.core.wording import listed, near, word
 from mlgit.errors import StateError, ToolError, UsageError
+from mlgit.project.pipeline.local_files import require_dvc_here
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -52,6 +53,7 @@ def run(  # noqa: PLR0913 (the options of the command)
         KeyboardInterrupt: interrupted; no stage is running any more.
     """
     _require_merged(project)
+    require_dvc_here(project, [project.prefix])
     notes: list[str] = []
     pulled = () if dry_run else _get(project, stages, notes, progress, edited=edited, pull=pull)
     dry = ["--dry"] if dry_run else []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -125,3 +126,20 @@ def test_a_metric_file_that_git_ignores_is_in_no_commit_and_not_new(project: Fol
     assert "is not in the commit, although `dvc.lock` records it" in result["message"]
     waiver = "add a waiver for this gate with `covers: [error]` to `.mlgit/waivers.yaml` on trunk"
     assert result["hint"] == waiver
+
+
+@pytest.mark.parametrize(
+    "words", [("get", "line@v1.0.0", "-o", "../got"), ("run",), ("push",), ("release", "line", "--force")]
+)
+def test_what_needs_dvc_names_the_checkout_that_leaves_it_out(staged: Folder, words: tuple[str, ...]) -> None:
+    staged.write("README.md", "hello\n")
+    staged.commit("Readme")
+    staged.git("push", "-q")
+    sparse = _clone(staged, "sparse", "--sparse")
+    done = sparse.here(*words)
+    assert done.status == Exit.STATE, done.out
+    assert "The sparse checkout leaves out `.dvc`" in done.err
+    assert "run `git sparse-checkout add .dvc`" in done.err
+    assert "dvc init" not in done.err
+    sparse.git("sparse-checkout", "add", ".dvc")
+    assert "sparse" not in sparse.here(*words).err

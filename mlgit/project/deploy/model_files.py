@@ -88,7 +88,9 @@ def stage(
     }
     if stored:
         from mlgit.adapters.dvc.engine import open_contents
+        from mlgit.project.pipeline.local_files import require_dvc_here
 
+        require_dvc_here(project, [files.path])
         with open_contents(project.root, files.path) as contents:
             contents.fetch(stored, path=files.path, progress=progress)
     tree = project.tree(commit)
@@ -215,7 +217,9 @@ def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
             )
         if output.pointer.directory:
             from mlgit.adapters.dvc.engine import open_contents
+            from mlgit.project.pipeline.local_files import require_dvc_here
 
+            require_dvc_here(project, [output.path])
             with open_contents(project.root, output.path) as contents:
                 listing = contents.listing(output.pointer)
             found.update({source.path: source for source in members(output, listing, path)})

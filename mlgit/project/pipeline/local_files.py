@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.files.documents import Documents
+from mlgit.adapters.dvc.files.paths import folders_above, join
 from mlgit.adapters.dvc.files.values import MAX_BYTES
 from mlgit.core.pipeline.stages import Output, Pointer
+from mlgit.core.wording import word
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlgit.adapters.dvc.data.cache import Cache
     from mlgit.adapters.dvc.data.workspace import WorkspaceHashes
@@ -40,6 +42,26 @@ def local_files(project: Project) -> LocalFiles:
 
 def forget_local_files(project: Project) -> None:
     _LOCAL_FILES.pop(project, None)
+
+
+def require_dvc_here(project: Project, paths: Iterable[str]) -> None:
+    """Refuse what needs DVC's settings for these paths where a sparse checkout leaves them out.
+
+    Raises:
+        StateError: the nearest `.dvc` around one of them is left out.
+    """
+    if not project.left_out.is_sparse:
+        return
+    for path in paths:
+        for folder in (*folders_above(path), ""):
+            dvc = join(folder, ".dvc")
+            if os.path.exists(os.path.join(project.root, dvc, "config")):
+                break
+            if project.left_out.holds(f"{dvc}/config"):
+                text = (
+                    f"The sparse checkout leaves out `{dvc}`: DVC finds neither its remote nor its cache here"
+                )
+                raise StateError(text, hint=f"run `git sparse-checkout add {word(dvc)}`")
 
 
 def hashes_on_disk(project: Project) -> WorkspaceHashes:

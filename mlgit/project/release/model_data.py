@@ -11,7 +11,7 @@ from mlgit.core.wording import listed, word
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.git_files import lfs_pointers
-from mlgit.project.pipeline.local_files import cache_of, local_files
+from mlgit.project.pipeline.local_files import cache_of, local_files, require_dvc_here
 from mlgit.project.registry.models import declared_models, model_content
 from mlgit.project.registry.readiness import problem_of_model
 
@@ -57,6 +57,7 @@ def require_model_data(  # noqa: PLR0913 (one parameter per option)
     try:
         _require_known(project, model, path, commit)
         outputs = outputs_of(path or "", evidence(project, commit).pipeline.outputs)
+        require_dvc_here(project, [output.path for output in outputs])
         if local or project.remote is None:
             _require_reachable(project, outputs)
             return ModelData()
@@ -74,11 +75,12 @@ def require_model_data(  # noqa: PLR0913 (one parameter per option)
 def unfetchable(project: Project, model: str, commit: str) -> str | None:
     """Why others could not fetch a model at a commit, even after this clone pushed its data, if so."""
     path = declared_models(project, commit).get(model)
+    outputs = outputs_of(path or "", evidence(project, commit, staleness=False).pipeline.outputs)
     try:
         _require_known(project, model, path, commit)
+        require_dvc_here(project, [output.path for output in outputs])
     except StateError as error:
         return error.message
-    outputs = outputs_of(path or "", evidence(project, commit, staleness=False).pipeline.outputs)
     kept = [output for output in outputs if not output.foreign]
     if not kept:
         return None
