@@ -37,6 +37,11 @@ HUGE = {
         "dvc.yaml:2",
         "shorten its lists",
     ),
+    "foreach with many items": (
+        {"dvc.yaml": STAGES + f"    foreach: {[1] * 250_000}\n    do: {{cmd: 'x ${{item}}'}}\n"},
+        "dvc.yaml:2",
+        "shorten its lists",
+    ),
     "foreach with long lists": (
         {
             "dvc.yaml": STAGES + "    foreach: ${many}\n    do:\n      cmd: x ${item} ${all.d}\n",

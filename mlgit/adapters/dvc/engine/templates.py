@@ -39,6 +39,7 @@ def fill_in(
     """
     from mlgit.adapters.dvc.engine.opening import quiet
 
+    _refuse_long_lists(shape)
     with quiet(root):
         from dvc.dvcfile import ProjectFile
         from dvc.parsing import DataResolver, ResolveError
@@ -56,15 +57,24 @@ def fill_in(
     return filled, {name: content for name, content in files.seen.items() if name != path}
 
 
-def _filled(resolver: Any, shape: Shape) -> dict[str, object]:
-    from dvc.parsing import MatrixDefinition
+def _refuse_long_lists(shape: Shape) -> None:
+    """Refuse a written-out `foreach` of too many items at once: DVC would read it for minutes.
 
+    Raises:
+        ConfigError: it has more than `MAX_STAGES`.
+    """
+    stages = shape.root.get("stages") if isinstance(shape.root, dict) else None
+    for name, stage in stages.items() if isinstance(stages, dict) else ():
+        items = stage.get("foreach") if isinstance(stage, dict) else None
+        if isinstance(items, (list, dict)) and len(items) > MAX_STAGES:
+            raise _too_many(f"The `foreach` of `{name}` makes {len(items)} stages", shape, str(name))
+
+
+def _filled(resolver: Any, shape: Shape) -> dict[str, object]:
     for name, definition in resolver.definitions.items():
-        # DVC makes every combination before it returns the first.
-        if isinstance(definition, MatrixDefinition) and not isinstance(definition.matrix_data, str):
-            combinations = prod(map(len, definition.resolved_iterable.values()))
-            if combinations > MAX_STAGES:
-                raise _too_many(f"The `matrix` of `{name}` makes {combinations} stages", shape, name)
+        key, count = _counted(definition)
+        if count > MAX_STAGES:
+            raise _too_many(f"The `{key}` of `{name}` makes {count} stages", shape, name)
     stages: dict[str, object] = {}
     size = 0
     for key in resolver.get_keys():
@@ -81,6 +91,17 @@ def _filled(resolver: Any, shape: Shape) -> dict[str, object]:
         "plots": resolver.resolve_plots(),
         "datasets": resolver.resolve_datasets(),
     }
+
+
+def _counted(definition: Any) -> tuple[str, int]:
+    """The key that makes stages of a definition, and how many; DVC fills in all before the first returns."""
+    from dvc.parsing import ForeachDefinition, MatrixDefinition
+
+    if isinstance(definition, MatrixDefinition) and not isinstance(definition.matrix_data, str):
+        return "matrix", prod(map(len, definition.resolved_iterable.values()))
+    if isinstance(definition, ForeachDefinition):
+        return "foreach", len(definition.resolved_iterable)
+    return "", 1
 
 
 def _size(value: object) -> int:
