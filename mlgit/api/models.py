@@ -43,11 +43,13 @@ def get(
             If it returns something false, the model is refused.
 
     Raises:
+        TypeError: the reference is no text, such as that of an environment variable that is not set.
         UnknownReference: the reference names nothing.
         AnswerNo: a file is not the released one, the tag does not count, or `accept` refused it.
         StateError: the folder of the version has other content.
         ToolError: the repository or the DVC remote does not answer, or a file is damaged there.
     """
+    require_text(reference, "reference")
     arguments = {
         "reference": reference,
         "repo": address(repo),
@@ -58,6 +60,12 @@ def get(
     for note in result["notes"]:
         _LOG.warning("%s: %s", reference, note)
     return Path(result["path"])
+
+
+def require_text(value: object, name: str) -> None:
+    if not isinstance(value, str):
+        kind = "None: a variable may not be set" if value is None else f"`{type(value).__name__}`"
+        raise TypeError(f"`{name}` is a text such as `tumor#prod`, not {kind}")
 
 
 def address(repo: str | os.PathLike[str]) -> str:

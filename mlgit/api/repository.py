@@ -7,7 +7,7 @@ import tempfile
 from typing import TYPE_CHECKING, Self
 
 from mlgit.api.child import work
-from mlgit.api.models import address
+from mlgit.api.models import address, require_text
 
 if TYPE_CHECKING:
     from mlgit.api.records import CheckRecord, DiffRecord, MetricsRecord, ModelsRecord
@@ -34,6 +34,7 @@ class Repository:
 
         It is the row of `mlgit experiments REF --json`. Files that DVC has not fetched are in `unread`.
         """
+        require_text(ref, "ref")
         found: MetricsRecord = work("metrics", {"folder": self._folder, "reference": ref})
         return found
 

@@ -328,3 +328,13 @@ def test_two_threads_get_the_same_model_and_the_process_stays_as_it_is(
     assert files(tmp_path / "models") == ["line/v1.0.0.json", "line/v1.0.0/line.json"]
     assert wrong == []
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("reference", "kind"), [(None, "None: a variable may not be set"), (5, "`int`")])
+def test_a_reference_that_is_no_text_is_a_type_error(tmp_path: Path, reference: str, kind: str) -> None:
+    for ask in (
+        lambda: mlgit.get(reference, repo=tmp_path, to=tmp_path),
+        lambda: mlgit.open(tmp_path).metrics(reference),
+    ):
+        with pytest.raises(TypeError, match=f"is a text such as `tumor#prod`, not {kind}"):
+            ask()
