@@ -10,13 +10,14 @@ import pytest
 
 from mlgit.adapters.dvc.data.ignore import Ignores
 from mlgit.adapters.dvc.pipeline.hidden import Hidden, Unseen
-from mlgit.errors import ConfigError
+from mlgit.errors import ConfigError, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from mlgit.core.tree import Tree
+    from tests.support.shell import Folder
 
 NO_PATTERNS = [b"!", b"\\", b"foo\\", b"!\\", b"[z-a]", b"build[z-a]/", b"a\\/", b"[a-\\d]", b"!  "]
 NAMES = ("foo", "foo ", " foo", "foo\\", "a.pyc", "build", "!", "#foo", "\u00e9")
@@ -123,3 +124,15 @@ def test_dvc_sees_the_same_files_from_each_repository(tmp_path: Path, root: str)
     }
     assert unseen.root(f"{root}/dvc.yaml") == root
     assert (unseen.by("src/x/secret.py", root=root) is None) == bool(root)
+
+
+@pytest.mark.parametrize("content", [b"foo\ncaf\xe9\n", "foo\n".encode("utf-16")])
+def test_a_dvcignore_that_is_not_utf8_is_refused(project: Folder, content: bytes) -> None:
+    (project / ".dvcignore").write_bytes(content)
+    project.commit("Ignore")
+    assert project.run("dvc", "status").status != 0
+    for words in (("check",), ("check", "--rev", "HEAD")):
+        done = project.here(*words)
+        assert done.status == Exit.CONFIG, done.out
+        assert "`.dvcignore` is not UTF-8 text, and DVC fails with it" in done.err
+    assert hidden_by(content, file=".dvcignore") == set()

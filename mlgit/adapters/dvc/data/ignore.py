@@ -68,7 +68,7 @@ class Ignores:
         begins: whether a folder is the root of a DVC repository; by default from disk.
         file: the name of the files with the patterns.
         lenient: whether a line that is not a pattern matches nothing, as in Git. DVC fails with such a line,
-            so that it is refused by default.
+            and with a file that is not UTF-8, so that both are refused by default.
     """
 
     def __init__(
@@ -116,7 +116,21 @@ class Ignores:
         return self._patterns[folder]
 
     def _lines(self, folder: str) -> Iterator[tuple[int, str]]:
-        return pattern_lines(self._content(self._path(folder)) or b"", of_dvc=self._of_dvc)
+        content = self._content(self._path(folder)) or b""
+        if self._of_dvc and not self._lenient:
+            self._require_utf8(content, self._path(folder))
+        return pattern_lines(content, of_dvc=self._of_dvc)
+
+    @staticmethod
+    def _require_utf8(content: bytes, path: str) -> None:
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ConfigError(
+                f"`{path}` is not UTF-8 text, and DVC fails with it",
+                location=Location(path, line=content.count(b"\n", 0, error.start) + 1),
+                hint="save it as UTF-8",
+            ) from error
 
     def _path(self, folder: str) -> str:
         return f"{folder}/{self._file}" if folder else self._file
