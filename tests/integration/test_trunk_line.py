@@ -194,6 +194,37 @@ def forge_release_of(folder: Folder, commit: str) -> None:
     folder.git("checkout", "-q", "main")
 
 
+@pytest.mark.parametrize(
+    ("message", "offered"),
+    [
+        ("Merge pull request #7 from acme/main", "the tip"),
+        ("Merge pull request #7 from acme/master", "the tip"),  # trunk was renamed
+        ("Merge pull request 'Back' (#7) from main into develop", "the tip"),
+        ("Merge pull request #7 in ACME/line from main to develop", "the tip"),
+        ("Merge branch 'main' into 'develop'", "the tip"),
+        ("Sync with trunk", "the commit"),  # what was merged may be any branch that began there
+        ("Merge branches 'a' and 'b' into develop", "the commit"),
+        ("Merge pull request #7 from acme/change", "nothing"),
+        ("Merge pull request #7 from acme/not/main", "nothing"),
+        ("Merge pull request 'From main' (#7) from change into main", "nothing"),
+        ("Merge pull request 'Eve' (#7) from eve:main into main", "nothing"),
+        ("Merge branch 'change' into 'main'", "nothing"),
+    ],
+)
+def test_what_is_recorded_is_what_trunk_was(staged: Folder, message: str, offered: str) -> None:
+    there = pulled_later(staged, message)
+    tip = staged.git("rev-parse", "HEAD^2").strip()
+    line = TrunkLine(opened(staged), [staged.git("rev-parse", "HEAD").strip()])
+    brought = line.brought(there)
+    assert brought is not None
+    if offered == "nothing":
+        assert brought.advice is None
+    else:
+        expected = {"the tip": tip, "the commit": there}[offered]
+        assert f"if trunk's tip was {expected[:7]} once" in (brought.advice or "")
+        assert (brought.tip, expected[:12] in (brought.record or "")) == (expected, True)
+
+
 @pytest.mark.parametrize("remote", [True, False])
 def test_what_git_does_not_show_can_be_recorded_on_trunk(staged: Folder, *, remote: bool) -> None:
     there = pulled_later(staged, "Sync with trunk")
@@ -203,8 +234,7 @@ def test_what_git_does_not_show_can_be_recorded_on_trunk(staged: Folder, *, remo
         staged.git("remote", "remove", "origin")
     refused = staged.here("get", "line@v1.0.1", "-o", "out")
     assert f"it was released by the gates of {there[:7]}, and nothing in Git shows" in refused.err
-    tip = staged.git("rev-parse", f"{merge}^2").strip()
-    hint = re.search(rf"if trunk's tip was {tip[:7]} once, `(git .+)` records that", refused.err)
+    hint = re.search(rf"if trunk's tip was {there[:7]} once, `(git .+)` records that", refused.err)
     assert hint is not None
     staged.ok("sh", "-c", hint[1])
     assert staged.here("get", "line@v1.0.1", "-o", "out").status == Exit.DONE

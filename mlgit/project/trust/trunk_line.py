@@ -84,9 +84,12 @@ class TrunkLine:
         steps, merges = self._way(commit).steps, self._way(commit).merges
         if not merges:
             return None
-        pulled = (each for each in steps[merges[0]].parents[1:] if commit in _first_parents(each, steps))
-        tip = next(pulled, commit)
-        return Brought(merges[0], tip, self._record(tip, steps[merges[0]].subject))
+        merge = steps[merges[0]]
+        tip = commit
+        if _may_merge_trunk(merge.subject, self._names):
+            pulled = (each for each in merge.parents[1:] if commit in _first_parents(each, steps))
+            tip = next(pulled, commit)
+        return Brought(merges[0], tip, self._record(tip, merge.subject))
 
     def place(self, commit: str) -> float | None:
         """Where a commit is among those that trunk's tip was, counted from the oldest; None if it is not.
@@ -150,6 +153,13 @@ class TrunkLine:
             return None
         return trunk.ref.removeprefix(HEADS).removeprefix(f"refs/remotes/{self._project.remote}/")
 
+    @property
+    def _names(self) -> Collection[str]:
+        """The names that trunk's branch has or, before it was renamed, may have had."""
+        if self._name is None:
+            return ()
+        return MAIN_NAMES if self._name in MAIN_NAMES else (self._name,)
+
     def _pulls_trunk(self, subject: str) -> bool:
         """Whether git gives this message to a merge of trunk into another branch, or into an own commit.
 
@@ -158,8 +168,7 @@ class TrunkLine:
         name = self._name
         if name is None:
             return False
-        names = MAIN_NAMES if name in MAIN_NAMES else (name,)
-        if any(subject.startswith(f"Merge branch '{each}' of ") for each in names):
+        if any(subject.startswith(f"Merge branch '{each}' of ") for each in self._names):
             return True
         if subject.startswith(_RECORD):
             return True
@@ -171,7 +180,9 @@ class TrunkLine:
     def _record(self, commit: str, merged: str) -> str | None:
         """The command that records on trunk that its tip was there; None if a branch was merged there."""
         trunk, name, remote = self._project.trunk, self._name, self._project.remote
-        if trunk is None or name is None or _merges_a_branch(merged, name):
+        if trunk is None or name is None:
+            return None
+        if _merges_a_branch(merged, name) and not _may_merge_trunk(merged, self._names):
             return None
         # A tag may have any name, also a short id's, but git takes a whole id for nothing else.
         merge = ("git", "commit-tree", "-p", trunk.commit, "-p", commit, "-m", f"{_RECORD}{commit}")
@@ -189,6 +200,18 @@ def _merges_a_branch(subject: str, trunk: str) -> bool:
     """Whether forges and git give this message to a merge of a branch into trunk."""
     into = rf"(?: into (?:{re.escape(trunk)}|'{re.escape(trunk)}'))?"
     return re.match(rf"Merge pull request |Merge branch '[^']+'{into}$", subject) is not None
+
+
+def _may_merge_trunk(subject: str, names: Collection[str]) -> bool:
+    """Whether a forge gives this message to a merge of trunk, or of a fork's branch with its name."""
+    trunk = "|".join(map(re.escape, names))
+    pull_request = rf"Merge pull request .*from (?:[^\s/:]+[/:])?(?:{trunk})"
+    elsewhere = rf"'?(?!(?:{trunk})'?$)\S+"
+    patterns = (
+        rf"{pull_request}(?: (?:into|to) {elsewhere})?",
+        rf"Merge branch '(?:{trunk})' into {elsewhere}",
+    )
+    return any(re.fullmatch(each, subject) for each in patterns)
 
 
 def _first_parents(commit: str, steps: Mapping[str, Step]) -> Collection[str]:
