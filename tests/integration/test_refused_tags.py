@@ -142,6 +142,11 @@ def test_a_release_whose_tag_became_lightweight_is_not_called_missing(staged: Fo
     )
     assert f"run `git fetch --force --tags origin`; if the tag is still lightweight, `{put_back}`" in done.err
     assert "its release `line@v1.0.0` does not count: it is lightweight" in staged.here("models").out
+    (itself,), (named,) = findings(staged, "lightweight_tag"), findings(staged, "refused_tag")
+    assert "its release `line@v1.0.0` does not count: it is lightweight" in named["message"]
+    for each in (itself, named):
+        assert put_back in each["repair"]
+        assert "deletes" not in each["repair"]
     staged.git("fetch", "-q", "--force", "--tags", "origin")
     if place == "here and there":
         staged.ok("sh", "-c", put_back)

@@ -32,10 +32,9 @@ class Registry:
 
     def model(self, name: str) -> ModelState:
         """The model, with its ignored tags; without versions if no tag mentions it."""
-        found = self.models.get(name) or ModelState(name=name)
-        parsed = {tag: parse_tag(tag) or name_in_the_way(tag) for tag in self.ignored}
-        mine = {tag for tag, tag_name in parsed.items() if tag_name is not None and tag_name.model == name}
-        return replace(found, ignored={tag: self.ignored[tag] for tag in sorted(mine)}) if mine else found
+        if name in self.models:
+            return self.models[name]
+        return ModelState(name=name, ignored=_by_model(self.ignored).get(name, {}))
 
 
 def replay(facts: Iterable[TagFact], ignored: Mapping[str, str] | None = None) -> Registry:
@@ -43,8 +42,21 @@ def replay(facts: Iterable[TagFact], ignored: Mapping[str, str] | None = None) -
     by_model: dict[str, list[TagFact]] = {}
     for fact in facts:
         by_model.setdefault(fact.name.model, []).append(fact)
-    models = {name: _replay_model(name, by_model[name]) for name in sorted(by_model)}
+    of = _by_model(ignored or {})
+    models = {
+        name: replace(_replay_model(name, by_model[name]), ignored=of.get(name, {}))
+        for name in sorted(by_model)
+    }
     return Registry(models=models, ignored=ignored or {})
+
+
+def _by_model(ignored: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for tag in sorted(ignored):
+        name = parse_tag(tag) or name_in_the_way(tag)
+        if name is not None:
+            found.setdefault(name.model, {})[tag] = ignored[tag]
+    return found
 
 
 def in_order(facts: Iterable[TagFact]) -> list[TagFact]:

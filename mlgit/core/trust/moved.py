@@ -119,21 +119,40 @@ def _lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
     return Refusal(fact, why, advice=last, missing=True)
 
 
+def named_as(tag: str, raw: ModelState) -> Collection[str]:
+    """The objects by which tags of environments name a release, whatever is there under its name now."""
+    statements = (parse_statement(each.message()).statement for each in raw.facts if each.name.environment)
+    named = (each.release for each in statements if isinstance(each, EnvironmentStatement))
+    return {each.oid for each in named if each is not None and each.tag == tag}
+
+
+def if_still_lightweight(named: TagPointer, *, fetch: str, remote: str | None, here: bool) -> str:
+    """What puts a release back that is lightweight now; `here` says whether this clone has its object."""
+    return f"run `{fetch}`; if the tag is still lightweight, {_putting_back(named, remote, here=here)}"
+
+
 def _put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts) -> Refusal:
     """With what puts a release back whose name another tag or a lightweight one has now."""
-    ref = TAGS + named.tag
-    command = f"git update-ref {word(ref)} {named.oid}"
-    if facts.remote is not None:
-        command += f" && git push --force {word(facts.remote)} {word(ref)}"
-    if moved and facts.has(named.oid):
-        return refusal._replace(repair=command)
-    last = f"`{command}` puts it back"
-    if not facts.has(named.oid):
-        push = f"git push --force {word(facts.remote or 'REMOTE')} {named.oid}:{word(ref)}"
-        last = f"this clone lacks the release's object {named.oid[:7]}; in a clone that has it, run `{push}`"
+    here = facts.has(named.oid)
     if not moved:
-        last = f"run `{facts.fetch}`; if the tag is still lightweight, {last}"
-    return refusal._replace(advice=last, missing=not moved)
+        advice = if_still_lightweight(named, fetch=facts.fetch, remote=facts.remote, here=here)
+        return refusal._replace(advice=advice, missing=True)
+    if here:
+        return refusal._replace(repair=_puts_back(named, facts.remote))
+    return refusal._replace(advice=_putting_back(named, facts.remote, here=False))
+
+
+def _putting_back(named: TagPointer, remote: str | None, *, here: bool) -> str:
+    if here:
+        return f"`{_puts_back(named, remote)}` puts it back"
+    push = f"git push --force {word(remote or 'REMOTE')} {named.oid}:{word(TAGS + named.tag)}"
+    return f"this clone lacks the release's object {named.oid[:7]}; in a clone that has it, run `{push}`"
+
+
+def _puts_back(named: TagPointer, remote: str | None) -> str:
+    ref = word(TAGS + named.tag)
+    command = f"git update-ref {ref} {named.oid}"
+    return command if remote is None else f"{command} && git push --force {word(remote)} {ref}"
 
 
 def taken(remote: str, ours: Collection[TagFact], only_here: Iterable[TagFact]) -> Taken:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
-from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.registry.statement import EnvironmentStatement, TagPointer
 from mlgit.core.registry.tags import TAGS, deletion, parse_tag
 from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
-from mlgit.core.trust.moved import REWRITTEN
+from mlgit.core.trust.moved import REWRITTEN, if_still_lightweight, named_as
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import count, listed, word
 from mlgit.errors import AnswerNo, StateError
@@ -181,11 +181,24 @@ def _missing(project: Project, tag: str) -> Finding:
 def _lightweight(project: Project, tag: str) -> str:
     """What to do about a tag that is lightweight here: the remote may have the real one, or the same."""
     remote, allowed = project.remote, foreign_tags_allowed(project)
+    named = _named_by_others(project, tag)
+    if named is not None:  # to delete the tag, or to make another one of it, would lose the release
+        here = project.objects.get(named.oid) is not None
+        return if_still_lightweight(named, fetch=tag_repair(project), remote=remote, here=here)
     command = annotate(tag, word(f"refs/tags/{tag}^{{}}"), remote)
     if remote is None:
         return command if allowed else unless_needed([tag], None, why=NO_STATEMENT)
     last = f"`{command}` makes it count" if allowed else f"`{deletion([tag], remote)}` deletes it"
     return f"run `{tag_repair(project)}`; if the tag is still lightweight, {last} for everyone"
+
+
+def _named_by_others(project: Project, tag: str) -> TagPointer | None:
+    """The release as tags of environments name it; None if none does, or if they do not agree."""
+    name = parse_tag(tag)
+    if name is None or name.action != "register":
+        return None
+    oids = named_as(tag, read_registry(project).model(name.model))
+    return TagPointer(tag=tag, oid=next(iter(oids))) if len(oids) == 1 else None
 
 
 def annotate(tag: str, commit: str, remote: str | None) -> str:
