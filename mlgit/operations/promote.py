@@ -67,9 +67,9 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     passed = _passed_over(state, version) if wanted is None else ()
     if not doubted and not here.held and _holds(here, version):
         return with_target(project, change((), notes=passed))
-    _require_allowed(project, state, declared, version, downgrade=downgrade)
+    _require_allowed(project, raw, state, declared, version, downgrade=downgrade)
     require = partial(require_gates, project, purpose="promote", environment=environment, ci=ci)
-    gates = require(model=name, commit=version.commit, keeps=here.label)
+    gates = require(model=name, commit=version.commit, keeps=None if doubted else here.label)
     policy = policy_commit(project, version.commit if local else None)
     move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates, policy=policy)
     done = partial(change, plan_assignment(state, here, version, move), reason=reason, verdict=gates.verdict)
@@ -79,6 +79,7 @@ def promote(  # noqa: PLR0913 (one parameter per option)
 
 def _require_allowed(
     project: Project,
+    raw: ModelState,
     state: ModelState,
     environment: Environment,
     version: RegisteredVersion,
@@ -87,11 +88,13 @@ def _require_allowed(
 ) -> None:
     check_promotion(state, environment, version, downgrade=downgrade)
     require_usable_version(project, version)
-    _require_unblocked(project, version, state)
+    _require_unblocked(project, version, raw)
 
 
-def _require_unblocked(project: Project, version: RegisteredVersion, state: ModelState) -> None:
+def _require_unblocked(project: Project, version: RegisteredVersion, raw: ModelState) -> None:
     """Refuse a release whose statement says that gates passed which its own numbers fail.
+
+    It is judged by what was there before it: later tags that do not count say nothing about it, either.
 
     Raises:
         AnswerNo: a gate of its commit blocks it.
@@ -100,7 +103,7 @@ def _require_unblocked(project: Project, version: RegisteredVersion, state: Mode
     from mlgit.project.release.relied_promotions import release_problem
 
     fetch_listings(project, version.commit)
-    problem = release_problem(project, version, state)
+    problem = release_problem(project, version, raw)
     if problem is not None:
         rejects = f"to reject it, run `mlgit deregister {version.model}@{version.version} -m REASON`"
         # What is missing here may be no fault of the release.

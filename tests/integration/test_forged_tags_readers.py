@@ -191,3 +191,13 @@ def test_a_release_compares_with_the_newest_release_or_does_not_know_it(
         assert done.json()["version"] == ("v9.0.1" if kind == "off trunk" else "v1.0.2")
     else:
         assert "does not count" in done.err, done.err
+
+
+def test_a_promotion_does_not_blame_the_release_for_a_tag_that_came_after_it(repository: Folder) -> None:
+    state(repository, "line@v1.0.1^{}", "line@v1.0.1", gates=())
+    done = repository.here("promote", "line@v1.0.1", "--to", "staging")
+    assert done.status == Exit.BLOCKED
+    assert "The gates block the promotion to `staging` of `line`" in done.err
+    assert f"`{TAG}` does not count: it states no outcome of `drop`" in done.err
+    assert "not here" not in done.err
+    assert "keeps" not in done.err  # what is there is not known
