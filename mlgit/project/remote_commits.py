@@ -11,7 +11,7 @@ from mlgit.core.trunk import no_remote_in_ci, remote_not_chosen
 from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlgit.adapters.git.objects import Objects
 
@@ -169,3 +169,27 @@ def shown_address(url: str) -> str:
         host, slash, path = rest.partition("/")
         url = f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
     return url.rstrip("/").removesuffix(".git")
+
+
+def was_cloned_elsewhere(project: Clone, addresses: Iterable[str]) -> bool:
+    """Whether git's log of HEAD begins with a clone from a place that has none of these addresses.
+
+    One place has several, by ssh and https.
+    """
+    try:
+        with open(os.path.join(project.common_dir, "logs", "HEAD"), "rb") as file:
+            how = os.fsdecode(file.readline()).rstrip("\n").partition("\t")[2]
+    except OSError:
+        return False
+    word, _, address = how.partition(" from ")
+    return word == "clone:" and _place(address) not in {_place(each) for each in addresses}
+
+
+def _place(address: str) -> str:
+    """Host and path of an address, without what depends on the way there; a folder as it is."""
+    shown = shown_address(address).removeprefix("file://")
+    if shown.startswith("/"):
+        return shown
+    _, mark, rest = shown.partition("://")
+    host, _, path = (rest if mark else shown.replace(":", "/", 1)).partition("/")
+    return f"{host.rpartition('@')[2].partition(':')[0]}/{path.lstrip('/')}".lower()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mlgit.errors import Exit
+from mlgit.project.remote_commits import was_cloned_elsewhere
+from tests.support.registry import opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +72,53 @@ def test_a_new_empty_remote_deletes_no_tag_here(staged: Folder, tmp_path: Path) 
     )
     again = {each["id"] for each in staged.here("doctor", "--online", "--json").json()["findings"]}
     assert again.isdisjoint({"remote_is_empty", "tags_not_pushed", "tags_deleted_at_remote"})
+
+
+@pytest.mark.parametrize("moved_from", ["a clone", "the first one"])
+def test_a_remote_that_only_got_the_branch_never_had_the_tags(
+    staged: Folder, tmp_path: Path, moved_from: str
+) -> None:
+    if moved_from == "a clone":
+        staged.git("clone", "-q", str(staged.path.parent / "origin.git"), str(tmp_path / "clone"))
+        shutil.copytree(staged / ".dvc/cache", tmp_path / "clone/.dvc/cache")
+        staged = staged.__class__(tmp_path / "clone")
+        staged.git("config", "user.email", "bob@example.org")
+    else:
+        staged.git("pack-refs", "--all")
+    tags = staged.git("tag").splitlines()
+    staged.git("init", "-q", "--bare", "-b", "main", str(tmp_path / "new.git"))
+    staged.git("push", "-q", str(tmp_path / "new.git"), "main")
+    staged.git("remote", "set-url", "origin", str(tmp_path / "new.git"))
+    assert "no longer has" not in staged.here("models", "--fetch").out
+    assert staged.git("tag").splitlines() == tags
+    found = {each["id"]: each for each in staged.here("doctor", "--online", "--json").json()["findings"]}
+    assert "tags_deleted_at_remote" not in found
+    assert found["tags_not_pushed"]["repair"] == "mlgit push"
+    refused = staged.here("promote", "line", "--to", "prod")
+    assert "is only here, and the next tags would depend on it" in refused.err
+    assert "run `mlgit push`" in refused.err
+    assert staged.here("push").status == Exit.DONE
+    assert len(staged.git("ls-remote", "--refs", "--tags", "origin").splitlines()) == len(tags)
+    staged.git("push", "-q", "origin", *(f":refs/tags/{tag}" for tag in tags))
+    assert "no longer has this tag" in staged.here("push").out  # now they were there
+
+
+@pytest.mark.parametrize(
+    ("now", "elsewhere"),
+    [
+        ("git@git.example.org:acme/line.git", False),
+        ("ssh://git@git.example.org:2222/acme/line", False),
+        ("https://token@git.example.org/acme/line.git", False),
+        ("https://git.example.org/acme/other.git", True),
+        ("git@git.example.com:acme/line.git", True),
+        ("/srv/acme/line.git", True),
+    ],
+)
+def test_another_way_to_the_same_place_is_not_another_place(
+    staged: Folder, now: str, *, elsewhere: bool
+) -> None:
+    log = staged / ".git/logs/HEAD"
+    first, _, rest = log.read_text().partition("\n")
+    place = "https://git.example.org/acme/line.git"
+    log.write_text(f"{first.partition(chr(9))[0]}\tclone: from {place}\n{rest}")
+    assert was_cloned_elsewhere(opened(staged), [now]) is elsewhere

@@ -18,7 +18,7 @@ from mlgit.project.overview.refused_tags import annotate
 from mlgit.project.registry.completeness import clone_facts, clone_repair
 from mlgit.project.registry.pushed import once_at_remote, seen_at_remote, taken_names, unpushed_tags
 from mlgit.project.registry.read import read_facts, read_registry, tags_as_of
-from mlgit.project.registry.tag_settings import fetch_settings
+from mlgit.project.registry.tag_settings import fetch_settings, is_new_remote
 from mlgit.project.trust.marks import foreign_tags_allowed, of_other_tools
 
 if TYPE_CHECKING:
@@ -188,8 +188,8 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
     clashing = {tag for tag in theirs.keys() & ours.keys() & annotated if theirs[tag] != ours[tag]}
     facts = read_facts(project)
     only_here = [fact for fact in facts if fact.tag not in theirs]
-    # An empty remote never had a tag: it may be a new one, and this the only copy.
-    is_new = not theirs and not list_remote_refs(project.git, remote, ["*"])
+    # A new remote never had a tag, and this may be the only copy.
+    is_new = not theirs and is_new_remote(project, remote)
     withdrawn = [] if is_new else sorted(once_at_remote(project, only_here))
     yield from _clashing(project, remote, facts, clashing, only_here)
     fetch = f"git fetch --tags {word(remote)}"

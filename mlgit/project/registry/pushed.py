@@ -26,7 +26,7 @@ from mlgit.project.settings import configuration
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
-    from typing import TypedDict
+    from typing import Literal, TypedDict
 
     from mlgit.adapters.git.tags.cache import TagCache
     from mlgit.core.registry.replay import Registry
@@ -117,23 +117,23 @@ def once_at_remote(project: Project, facts: Iterable[TagFact]) -> frozenset[str]
     the packed refs, where `git clone` writes them. `git gc` also packs refs made here: the safe mistake is
     not to push them.
     """
-    facts = tuple(facts)
-    if not facts:
+    if not (facts := tuple(facts)):
         return frozenset()
     known = seen_at_remote(project)
-    packed = _packed_tags(project)
+    packed = _packed(project)
     identity = project.git.try_text("var", "GIT_COMMITTER_IDENT") or ""
     mine = identity.rpartition("> ")[0].rpartition("<")[2]
     return frozenset(
         fact.tag
         for fact in facts
-        if known.get(fact.oid, packed.get(fact.tag) == fact.oid or fact.email != mine)
+        if known.get(fact.oid, packed.get(TAGS + fact.tag) == fact.oid or fact.email != mine)
     )
 
 
-def _packed_tags(project: Project) -> Mapping[str, str]:
-    """Tag -> object id in the file of packed refs."""
-    return {ref.removeprefix(TAGS): oid for ref, oid in _packed(project).items() if ref.startswith(TAGS)}
+def were_seen_at(project: Project) -> Literal["this", "another"] | None:
+    """Where tags were seen: at the remote or, if none was, at another name or address."""
+    marks = set(_marks(project).values())
+    return "this" if "+" in marks else "another" if _ELSEWHERE in marks else None
 
 
 def _packed(project: Project) -> Mapping[str, str]:
@@ -235,9 +235,10 @@ def _cloned(project: Project, shown: str) -> frozenset[str]:
         return frozenset()
     own = (TAGS, f"refs/remotes/{project.remote}/")
     later = len(_configured(project)) > 1 and packed_s >= added_s
-    if later or not all(ref.startswith(own) for ref in _packed(project)):
+    packed = _packed(project)
+    if later or not all(ref.startswith(own) for ref in packed):
         return frozenset()
-    return frozenset(_packed_tags(project).values())
+    return frozenset(oid for ref, oid in packed.items() if ref.startswith(TAGS))
 
 
 def _configured(project: Project) -> Mapping[str, str]:

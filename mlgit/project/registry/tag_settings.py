@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.push import list_remote_refs
 from mlgit.core.fetch_settings import Setting
 from mlgit.core.registry.tags import deletion
 from mlgit.core.wording import word
-from mlgit.project.registry.pushed import NOT_SEEN, seen_at_remote
+from mlgit.project.registry.pushed import NOT_SEEN, seen_at_remote, were_seen_at
+from mlgit.project.remote_commits import was_cloned_elsewhere
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project
@@ -74,6 +76,24 @@ def releases_elsewhere(project: Project) -> str | None:
     if counting or not ignored or not all(why.endswith(NOT_SEEN) for why in ignored.values()):
         return None
     return "upstream" if "upstream" in others else others[0]
+
+
+def were_elsewhere(project: Project) -> bool:
+    """Whether this clone's tags came from another address than that of its remote, and none was seen there.
+
+    A remote to which a team moved, and that has no tags, never had those that are here.
+    """
+    seen = were_seen_at(project)
+    if seen is not None or project.remote is None:
+        return seen == "another"
+    get = project.git.try_text
+    now = (get("config", f"remote.{project.remote}.url"), get("ls-remote", "--get-url", project.remote))
+    return was_cloned_elsewhere(project, [each for each in now if each])
+
+
+def is_new_remote(project: Project, remote: str) -> bool:
+    """Whether a remote without tags never had those of this clone: it has nothing, or they were elsewhere."""
+    return were_elsewhere(project) or not list_remote_refs(project.git, remote, ["*"])
 
 
 def choose_remote(project: Project, other: str) -> str:

@@ -10,6 +10,7 @@ from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.wording import listed, words
 from mlgit.errors import ToolError
 from mlgit.project.registry.pushed import ever_seen, record_seen
+from mlgit.project.registry.tag_settings import were_elsewhere
 from mlgit.project.release.write_tags import WRITE_HERE, no_answer, refresh
 from mlgit.project.trust.default_branch import remote_refs
 
@@ -49,7 +50,8 @@ def fetch_all_tags(project: Project) -> tuple[str, ...]:
     absent = {tag: oid for tag, oid in here.items() if TAGS + tag not in there}
     if not absent:
         return ()
-    gone = _once_there(project, absent)
+    without_tags = not any(parse_tag(ref[len(TAGS) :]) for ref in there)
+    gone = {} if without_tags and were_elsewhere(project) else _once_there(project, absent)
     delete_tag_refs(project.git, gone)
     kept = [tag for tag in absent if tag not in gone]
     return _sentences(remote, gone, kept, others=len(project.remotes) > 1)

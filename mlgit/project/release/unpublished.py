@@ -22,6 +22,7 @@ from mlgit.project.registry.pushed import (
     seen_at_remote,
 )
 from mlgit.project.registry.read import read_facts
+from mlgit.project.registry.tag_settings import were_elsewhere
 from mlgit.project.release.model_data import unfetchable
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def unpublished_tags(project: Project, remote: str, theirs: Mapping[str, str]) -
         raise _conflict(project, remote, found, taken(remote, conflicts, only_here).repair)
     missing = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
     # An empty remote never had a tag.
-    withdrawn = once_at_remote(project, missing) if theirs else frozenset()
+    is_new = not theirs or (_is_without_tags(theirs) and were_elsewhere(project))
+    withdrawn = frozenset[str]() if is_new else once_at_remote(project, missing)
     strange = [fact for fact in _of_others(project) if f"{TAGS}{fact.tag}" not in theirs]
     not_ours = {
         fact.tag: f"it may be a fork's; if it is yours: `git push {word(remote)} {word(TAGS + fact.tag)}`"
@@ -60,6 +62,10 @@ def unpublished_tags(project: Project, remote: str, theirs: Mapping[str, str]) -
         withdrawn=withdrawn,
         kept=_without_model(project, missing) | _of_other_releases(facts, missing) | not_ours,
     )
+
+
+def _is_without_tags(refs: Iterable[str]) -> bool:
+    return not any(parse_tag(ref.removeprefix(TAGS)) for ref in refs if ref.startswith(TAGS))
 
 
 def _of_others(project: Project) -> tuple[TagFact, ...]:

@@ -34,7 +34,7 @@ from mlgit.errors import Again, StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_listing, record_seen
 from mlgit.project.registry.read import read_model
-from mlgit.project.registry.tag_settings import tag_repair
+from mlgit.project.registry.tag_settings import is_new_remote, tag_repair
 from mlgit.project.release.lost_race import (
     fetch_models,
     interrupted,
@@ -223,7 +223,7 @@ def _require_pushed(project: Project, state: ModelState) -> None:
         raise no_answer(project.remote, error) from error
     record_seen(project, there.values(), at_remote=True)
     here_only = [fact for fact in state.facts if TAGS + fact.tag not in there]
-    is_new = here_only and not there and not list_remote_refs(project.git, project.remote, ["*"])
+    is_new = here_only and not there and is_new_remote(project, project.remote)
     withdrawn = frozenset[str]() if is_new else once_at_remote(project, here_only)
     record_seen(project, (fact.oid for fact in here_only if fact.tag not in withdrawn), at_remote=False)
     if withdrawn:
