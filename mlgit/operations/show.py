@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.registry.entries import environment_entry, model_entry, version_entry
@@ -22,7 +23,7 @@ from mlgit.project.registry.read import (
     unpublished_notes,
 )
 from mlgit.project.registry.references import Reference, resolve
-from mlgit.project.trust.marks import trust_in
+from mlgit.project.trust.marks import as_counted, trust_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,17 +69,21 @@ def _shown(project: Project, text: str) -> Details:
     empty = _empty_environment(project, text)
     if empty is not None:
         return empty
-    reference = resolve(project, text, shows=True)
+    reference = resolve(project, text, read=partial(_read, project), shows=True)
     if reference.model is None:
         reference = _at_commit(project, reference)
-    state = read_model(project, reference.model or "")
+    state = _read(project, reference.model or "")
     if reference.environment is not None:
         return _environment(project, state, reference.environment, reference.text, reference.notes)
     return _version(project, state, reference)
 
 
+def _read(project: Project, name: str) -> ModelState:
+    return as_counted(project, read_model(project, name))
+
+
 def _model(project: Project, name: str) -> Details:
-    state = read_model(project, name)
+    state = _read(project, name)
     trust = trust_in(project, state, whole=True)
     return replace(
         _details(project, state, "model", name, trust),
@@ -115,7 +120,7 @@ def _environment(
         notes = (*notes, f"{doubt.sentence}; {doubt.hint}")
     elif known == "no":
         notes = (*notes, unknown_note(project))
-    if version is not None and version.deregistered:
+    if version is not None and version.withdrawn:
         notes = (*notes, f"`{state.name}@{version.version}` is deregistered; roll `{name}` back")
     declared = name in project.trunk_config.environments
     entry = environment_entry(here, declared=declared, known=known, trust=trust)

@@ -126,6 +126,28 @@ def test_only_a_rejection_by_mlgit_makes_an_older_release_the_newest(twice: Fold
     assert tag.status == Exit.DONE, tag.err
 
 
+def test_those_that_show_take_the_same_version_for_the_newest(twice: Folder) -> None:
+    assert twice.here("promote", "line@v1.0.1", "--to", "staging").status == Exit.DONE
+    rules = (twice / "mlgit.yaml").read_text()
+    twice.write("mlgit.yaml", rules.replace("prod: {}", "prod: {from: staging}"))
+    twice.commit("Promote from staging")
+    twice.git("push", "-q")
+    plant(twice, "line@v1.0.1!", "line@v1.0.1^{}")
+    (model,) = twice.here("models", "--json").json()["models"]
+    assert (model["latest"]["version"], model["versions"]) == ("v1.0.1", 2)
+    assert twice.here("show", "line@latest", "--json").json()["version"]["version"] == "v1.0.1"
+    assert twice.here("status", "--json").json()["models"][0]["latest"] == "v1.0.1"
+    got = twice.here("get", "line@latest", "-o", "out")
+    assert "the tag `line@v1.0.1!` of that does not count" in got.err
+    assert "roll `staging` back" not in twice.here("show", "staging").out
+    refused = twice.here("promote", "line", "--to", "prod")
+    assert refused.status == Exit.BLOCKED
+    assert "the tag `line@v1.0.1!` does not count, but keeps its version out of environments" in refused.err
+    findings = twice.here("doctor", "--json").json()["findings"]
+    (live,) = [each for each in findings if each["id"] == "rejected_and_live"]
+    assert live["repair"] == "if that was a mistake, delete `line@v1.0.1!` here and on the remote"
+
+
 def test_a_release_never_repeats_a_version_that_does_not_count(staged: Folder) -> None:
     staged.commit("Go on")
     staged.git("push", "-q")

@@ -226,6 +226,7 @@ def test_a_promotion_must_state_the_gates_of_trunk(
 
 
 def test_doctor_proposes_what_works_for_a_rejected_version_that_is_live(staged: Folder) -> None:
+    allow_foreign_tags(staged)
     plant(staged, "line@v1.0.0!", "line@v1.0.0^{}")
     (finding,) = findings(staged, "rejected_and_live")
     assert finding["repair"] == "mlgit unassign line --env staging -m 'it is deregistered'"

@@ -8,7 +8,7 @@ import pytest
 
 from mlgit.errors import Exit
 from tests.support import pipeline
-from tests.support.registry import change, origin, tags_of, train, valid
+from tests.support.registry import allow_foreign_tags, change, origin, tags_of, train, valid
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -175,6 +175,7 @@ def test_a_new_environment_needs_a_plain_name_and_an_existing_one_keeps_its_own(
 
 
 def test_a_live_version_that_others_deregistered_is_reported(project: Folder) -> None:
+    allow_foreign_tags(project)
     change(project, "release", "line")
     change(project, "promote", "line", "--to", "staging")
     project.git("tag", "-am", "by gto", "line@v1.0.0!", "HEAD")

@@ -190,7 +190,8 @@ def rejection_notes(version: RegisteredVersion) -> tuple[str, ...]:
     reason = tag.parsed_summary.reason
     why = f": {reason}" if reason else ""
     label = f"{version.model}@{version.version}"
-    return (f"`{label}` was deregistered by {tag.tagger} on {tag.at:%Y-%m-%d}{why}",)
+    uncounted = "" if version.rejection_counts else f"; the tag `{tag.tag}` of that does not count"
+    return (f"`{label}` was deregistered by {tag.tagger} on {tag.at:%Y-%m-%d}{why}{uncounted}",)
 
 
 def environment_entry(
@@ -230,7 +231,7 @@ def model_entry(
         path=models.get(state.name),
         declared=state.name in models,
         deprecated=state.deprecated,
-        versions=sum(not each.deregistered for each in state.versions),
+        versions=sum(not each.withdrawn for each in state.versions),
         latest=None if best is None else version_entry(state, best, trust),
         environments=tuple(
             environment_entry(

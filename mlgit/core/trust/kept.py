@@ -10,9 +10,15 @@ from mlgit.core.registry.tags import name_in_the_way
 from mlgit.core.trust.doubt import doubt_of, environments_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal
+    from mlgit.core.registry.state import (
+        EnvironmentState,
+        ModelState,
+        Refusal,
+        RegisteredVersion,
+        TagFact,
+    )
     from mlgit.core.trust.rules import Facts
 
 # A clock may be ahead by so much; a tag that does not count and is dated later dates no other.
@@ -59,16 +65,28 @@ def _newest_second(raw: ModelState, refused: Mapping[str, Refusal], known: Facts
     return max(times, default=0)
 
 
+def with_rejections(state: ModelState, counts: Callable[[TagFact], bool]) -> ModelState:
+    """The model whose versions, also those in its environments, say whether their rejection counts."""
+    versions = tuple(
+        each._replace(rejection_counts=each.rejected is None or counts(each.rejected))
+        for each in state.versions
+    )
+    if versions == state.versions:
+        return state
+    registered: dict[str, list[RegisteredVersion]] = {}
+    for each in versions:
+        registered.setdefault(each.commit, []).append(each)
+    environments = {name: replace(each, registered=registered) for name, each in state.environments.items()}
+    return replace(state, versions=versions, environments=environments)
+
+
 def without(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> ModelState:
     """The model without the refused tags; a refused rejection still keeps its version out of environments."""
     facts = [fact for fact in raw.facts if fact.tag not in refused or fact.name.action == "deregister"]
     kept = _emptied(replay(facts).model(raw.name), raw, refused)
     rejections = [fact for fact in facts if fact.name.action == "deregister"]
     rejected = {fact.name.version for fact in rejections if fact.tag not in refused}
-    versions = tuple(
-        each._replace(rejection_counts=each.rejected is None or each.version in rejected)
-        for each in kept.versions
-    )
+    kept = with_rejections(kept, lambda fact: fact.name.version in rejected)
     numbers = _numbers_taken(raw, refused)
     environments = {
         name: replace(
@@ -82,7 +100,6 @@ def without(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> Mo
     }
     return replace(
         kept,
-        versions=versions,
         environments=environments,
         newest_tag_s=_newest_second(raw, refused, known),
         refused=tuple(refused.values()),

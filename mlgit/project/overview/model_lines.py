@@ -44,14 +44,20 @@ def model_lines(
     doubts: Doubts = NO_DOUBTS,
 ) -> tuple[ModelLine, ...]:
     """One line for every model that is declared or has tags; `environments` are the declared ones."""
-    from mlgit.project.trust.marks import of_other_tools
+    from mlgit.project.trust.marks import as_counted, of_other_tools
 
     declared = set(declared)
     others = of_other_tools(project, registry)
     tagged = [name for name in registry.models if name not in declared and not others(name)]
     counted: dict[str, int] = {}
     return tuple(
-        _model_line(project, registry.model(name), environments=environments, counted=counted, doubts=doubts)
+        _model_line(
+            project,
+            as_counted(project, registry.model(name)),
+            environments=environments,
+            counted=counted,
+            doubts=doubts,
+        )
         for name in sorted({*declared, *tagged})
     )
 
@@ -84,7 +90,7 @@ def _model_line(
                 known=doubts.environment(model, each.environment),
                 refused=(refused := trust.refused(each)),
                 counts=None if refused is None else trust.counts(each),
-                rejected=each.version is not None and each.version.deregistered,
+                rejected=each.version is not None and each.version.withdrawn,
                 declared=each.environment in environments,
                 **_deployed(project, trust.instead.get(each.environment, each)),
                 **_newest_change(each),
@@ -94,7 +100,7 @@ def _model_line(
         known=doubts.release(model),
         refused=None if latest is None else trust.why(latest.fact),
         deprecated=model.deprecated,
-        rejected=sum(each.deregistered for each in model.versions),
+        rejected=sum(each.withdrawn for each in model.versions),
     )
 
 

@@ -11,6 +11,7 @@ from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.tags import deletion, name_in_the_way, parse_tag
 from mlgit.core.release.going_back import rollback_target
+from mlgit.core.release.promotion import end_of_rejection, uncounted_rejection
 from mlgit.core.stated_time import as_time
 from mlgit.core.trust.doubt import ways_out
 from mlgit.core.trust.marks import unless_needed
@@ -20,7 +21,7 @@ from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.read import read_registry
 from mlgit.project.registry.tag_settings import tag_repair
 from mlgit.project.trust.accept import accept
-from mlgit.project.trust.marks import of_other_tools
+from mlgit.project.trust.marks import as_counted, of_other_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,7 +134,17 @@ def _rejected_and_live(project: Project, model: ModelState) -> Iterator[Finding]
             subjects=tuple(version.tag for version in live.values()),
         )
         return
+    counted = as_counted(project, model)
     for name, version in live.items():
+        end = end_of_rejection(counted.environment(name).version or version)
+        if end is not None:
+            yield warning(
+                "rejected_and_live",
+                f"`{version.tag}` is live in `{name}` of `{model.name}`, and {uncounted_rejection(version)}",
+                repair=end,
+                subjects=tuple(fact.tag for fact in (version.fact, version.rejected) if fact is not None),
+            )
+            continue
         verb = "rollback" if _can_go_back(project, model, name) else "unassign"
         yield fault(
             "rejected_and_live",

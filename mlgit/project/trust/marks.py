@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import Trust, deciding_tag, doubtful_environment
 from mlgit.core.registry.state import EnvironmentState
+from mlgit.core.trust.kept import with_rejections
 from mlgit.core.trust.marks import NO_STATEMENT, Marks
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.registry.read import read_model_tags, read_registry
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 def marks(project: Project, state: ModelState) -> Marks:
     """The marks of one model's tags, without asking git."""
     return Marks(state, foreign=foreign_tags_allowed(project))
+
+
+def as_counted(project: Project, state: ModelState) -> ModelState:
+    """One model as it is shown: a rejection that does not count makes no older version the newest."""
+    why = marks(project, state).why
+    return with_rejections(state, lambda fact: why(fact) is None)
 
 
 def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Trust:
