@@ -204,7 +204,9 @@ def test_a_file_that_appears_where_a_command_names_it_is_named(project: Folder) 
     }
     after = {"conf/more.json": "0.5", "src/evaluate.py": f"# optional settings\n{before['src/evaluate.py']}"}
     text = "`conf/more.json` is new (stage evaluate names it and does not declare it)"
-    assert changed(project, before, after) == [("data_changed", f"The numbers are of other data: {text}")]
+    assert changed(project, before, after) == [
+        ("data_changed", f"The numbers were computed on different data: {text}")
+    ]
 
 
 def test_data_of_dvc_that_a_command_names_without_declaring_it_is_named(project: Folder) -> None:
@@ -222,7 +224,7 @@ def test_data_of_dvc_that_a_command_names_without_declaring_it_is_named(project:
     text = "`pool/rows.csv` changed (stage evaluate names it and does not declare it)"
     notes = check(project, status=Exit.DONE)["notes"]
     assert [each["message"] for each in notes if each["code"] == "data_changed"] == [
-        f"The numbers are of other data: {text}"
+        f"The numbers were computed on different data: {text}"
     ]
 
 
