@@ -43,20 +43,15 @@ def get(
             If it returns something false, the model is refused.
 
     Raises:
-        TypeError: the reference is no text, such as that of an environment variable that is not set.
+        TypeError: the reference is not a text.
         UnknownReference: the reference names nothing.
         AnswerNo: a file is not the released one, the tag does not count, or `accept` refused it.
         StateError: the folder of the version has other content.
         ToolError: the repository or the DVC remote does not answer, or a file is damaged there.
     """
     require_text(reference, "reference")
-    arguments = {
-        "reference": reference,
-        "repo": address(repo),
-        "to": os.path.abspath(to),
-        "model": model,
-    }
-    result = work("get", arguments, accept=accept)
+    asked = {"reference": reference, "repo": address(repo), "to": os.path.abspath(to), "model": model}
+    result = work("get", asked, accept=accept)
     for note in result["notes"]:
         _LOG.warning("%s: %s", reference, note)
     return Path(result["path"])

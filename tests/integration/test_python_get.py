@@ -331,7 +331,7 @@ def test_two_threads_get_the_same_model_and_the_process_stays_as_it_is(
 
 
 @pytest.mark.parametrize(("reference", "kind"), [(None, "None: a variable may not be set"), (5, "`int`")])
-def test_a_reference_that_is_no_text_is_a_type_error(tmp_path: Path, reference: str, kind: str) -> None:
+def test_a_reference_other_than_a_text_is_a_type_error(tmp_path: Path, reference: str, kind: str) -> None:
     for ask in (
         lambda: mlgit.get(reference, repo=tmp_path, to=tmp_path),
         lambda: mlgit.open(tmp_path).metrics(reference),

@@ -130,3 +130,30 @@ def test_a_release_that_states_what_the_numbers_deny_is_a_finding(good: Folder) 
     assert "`line@v1.0.1` of " in message(verdict, "baseline_not_passed")
     done = change(good, "release", "line")
     assert any("by the numbers in Git it did not" in each for each in done["notes"])
+
+
+def test_more_tags_of_the_same_commit_hide_nothing(good: Folder) -> None:
+    rules(good, gate=GATE)
+    train(good, "1.992")
+    for number in range(1, 14):
+        promote_by_hand(good, number)
+    assert "`line#staging#2` of " in message(check(good, status=Exit.DONE), "baseline_not_passed")
+
+
+def test_another_name_of_the_gate_hides_nothing(good: Folder) -> None:
+    rules(good, gate=GATE)
+    train(good, "1.992")
+    promote_by_hand(good, 1)
+    good.write("mlgit.yaml", (good / "mlgit.yaml").read_text().replace("  drop:", "  other:"))
+    good.commit("Call it otherwise")
+    good.git("push", "-q", "origin", "HEAD:main")
+    assert CODE in notes(check(good, status=Exit.DONE))
+
+
+def test_a_hotfix_with_a_lower_number_accuses_no_release(project: Folder) -> None:
+    rules(project, gate=RELEASE.replace("0.01", "0.00001"))
+    for number, slope in (("v1.0.0", "1.99"), ("v1.1.0", "1.995"), ("v1.0.1", "1.999"), ("v1.2.0", "1.996")):
+        train(project, slope)
+        change(project, "release", f"line@{number}")
+    train(project, "1.997")
+    assert CODE not in notes(check(project, status=Exit.DONE))

@@ -150,9 +150,9 @@ def _putting_back(named: TagPointer, remote: str | None, *, here: bool) -> str:
 
 
 def _puts_back(named: TagPointer, remote: str | None) -> str:
-    ref = word(TAGS + named.tag)
-    command = f"git update-ref {ref} {named.oid}"
-    return command if remote is None else f"{command} && git push --force {word(remote)} {ref}"
+    ref = TAGS + named.tag
+    command = f"git update-ref {word(ref)} {named.oid}"
+    return command if remote is None else f"{command} && git push --force {word(remote)} {word(ref)}"
 
 
 def taken(remote: str, ours: Collection[TagFact], only_here: Iterable[TagFact]) -> Taken:

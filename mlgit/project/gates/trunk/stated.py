@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.gates.evaluate import Case, Rules, evaluate, vs_key
 from mlgit.core.gates.verdict import Note
 from mlgit.core.record import NamedTuple
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
-_MOST = 5
-"""Of what an environment held before, only so many are compared: each costs the reading of a commit."""
+_MOST = 10
+"""Of the commits that were there before, only so many are compared: each is read."""
 
 
 class _Step(NamedTuple):
@@ -60,16 +60,23 @@ def stated_notes(
             name, entry = finder.registry_name(case.model), case.baselines[gate.vs]
             # Other reasons are findings already.
             if name is not None and entry.baseline.state == "found" and entry.baseline.reason is None:
-                steps = _steps(finder.state_of(name), gate.vs, entry)
+                steps = _steps(project, finder.state_of(name), gate.vs, entry)
                 yield from _Asked(project, model, gate, finder, day).notes(entry, steps)
 
 
-def _steps(state: ModelState, vs: str, entry: BaselineFiles) -> Iterator[_Step]:
-    """How what is compared with came to its place, the newest step first."""
+def _steps(project: Project, state: ModelState, vs: str, entry: BaselineFiles) -> Iterator[_Step]:
+    """How what is compared with came to its place, the newest step first.
+
+    A release took the place of the highest one before it: a higher commit may have a lower number.
+    """
     if vs == "release":
         versions = [each for each in reversed(state.versions) if not each.withdrawn and each.version.final]
-        for new, lower in pairwise(versions):
-            yield _Step(new.fact, new.commit, str(new.version), lower.commit, str(lower.version))
+        for number, new in enumerate(versions, 1):
+            earlier = (
+                each for each in versions[number:] if is_ancestor(project.git, each.commit, new.commit)
+            )
+            if (before := next(earlier, None)) is not None:
+                yield _Step(new.fact, new.commit, str(new.version), before.commit, str(before.version))
         return
     here = state.environment(vs)
     if here.commit != entry.baseline.commit:
@@ -77,7 +84,7 @@ def _steps(state: ModelState, vs: str, entry: BaselineFiles) -> Iterator[_Step]:
     for old, change in held_before(here):
         fact = change.assigned
         if fact is None or change.action != "promote":
-            return
+            continue
         labels = [label_of(each, here.registered) for each in (fact, old)]
         yield _Step(fact, fact.commit, labels[0], old.commit, labels[1])
 
@@ -92,7 +99,13 @@ class _Asked(NamedTuple):
     day: dt.date
 
     def notes(self, now: BaselineFiles, steps: Iterator[_Step]) -> Iterator[Note]:
-        for step, _ in zip(steps, range(_MOST), strict=False):
+        seen = {now.baseline.commit}
+        for step in steps:
+            if step.before in seen:
+                continue
+            if len(seen) > _MOST:
+                return
+            seen.add(step.before)
             before = self._read(step.before, step.label_before)
             if self._why_failed(self.gate, now, before) is None:
                 continue
@@ -136,7 +149,7 @@ class _Asked(NamedTuple):
         return found.message if found.outcome == "fail" else None
 
     def _rule_then(self, fact: TagFact) -> Gate | None:
-        """The gate by the rules of a tag that states that it passed; None if it states something else."""
+        """The gate by the rules of a tag that states that it passed, also under another name; else None."""
         statement = parse_statement(fact.message()).statement
         if isinstance(statement, EnvironmentStatement):
             rules = statement.policy
@@ -145,10 +158,13 @@ class _Asked(NamedTuple):
         else:
             return None
         stated = {each.gate: each.outcome for each in statement.gates}
-        if stated.get(self.gate.id) != "pass" or rules is None:
-            return None
         try:
-            rule = self.project.config(rules).gates.get(self.gate.id)
+            gates = {} if rules is None else self.project.config(rules).gates
         except MlgitError:
             return None
-        return rule if rule is not None and rule.vs == self.gate.vs else None
+        own = gates.get(self.gate.id)
+        same = (
+            [own] if own is not None else [each for each in gates.values() if each.metric == self.gate.metric]
+        )
+        passed = (each for each in same if each.vs == self.gate.vs and stated.get(each.id) == "pass")
+        return next(passed, None)
