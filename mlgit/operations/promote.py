@@ -174,7 +174,7 @@ def _left(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str
     models = undeclared(project, here.environment, read)
     places = () if here.changes else replaced_holders(project, here.model, here.environment, read)
     found = [
-        *((each, "which no declared model has") for each in models),
+        *((each, "which no declared model has") for each in models if each.model != here.model),
         *((each, f"but trunk put `{here.environment}` in its place") for each in places),
     ]
     return tuple(_still(held, why) for held, why in found if (held.holder or held.doubt) is not None)

@@ -78,6 +78,15 @@ def test_a_model_at_another_path_is_another_model_and_the_promotion_says_so(live
     assert any("mlgit unassign line --env prod" in note for note in report["notes"])
 
 
+def test_a_promoted_model_is_not_named_as_left_behind_itself(live: Folder) -> None:
+    train(live, "1.995")
+    change(live, "release", "line")
+    declare(live, "table", "metrics/test.json")
+    report = change(live, "promote", "line@v1.0.1", "--to", "prod")
+    assert any("does not declare `line`" in note for note in report["notes"])
+    assert not any("`prod` holds" in note for note in report["notes"])
+
+
 def test_a_model_that_is_still_declared_is_not_an_old_name(live: Folder) -> None:
     text = CONFIG.format(name="line", path="models/line.json")
     live.write("mlgit.yaml", text.replace("gates:", "  table: {path: metrics/test.json}\ngates:"))
