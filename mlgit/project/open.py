@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from mlgit.project.prefetch import Prefetch
 
 LOCAL, BRANCHES = "refs/heads/", ("refs/heads", "refs/remotes")
-_DIRECTLY = 3  # slashes in `refs/remotes/origin/main`
 
 
 @record
@@ -141,11 +140,7 @@ class Project:
             if stated not in self.remotes:
                 raise trunks.unknown_remote(stated)
             return stated
-        remote_refs = [ref for ref in self.branches if ref.startswith("refs/remotes/")]
-        # A remote may be named `origin/other`, too: it has no branch directly below `origin`.
-        if all(ref.startswith("refs/remotes/origin/") for ref in remote_refs) and any(
-            ref.count("/") == _DIRECTLY for ref in remote_refs
-        ):
+        if {ref.split("/")[2] for ref in self.branches if ref.startswith("refs/remotes/")} == {"origin"}:
             return "origin"  # without asking for more
         return trunks.choose_remote(
             tuple(self.remotes),
@@ -184,15 +179,6 @@ class Project:
         if stated is None and remote is not None and default is not None and other:
             raise trunks.default_branch_missing(remote, default)
         return here
-
-    @property
-    def own_trunk(self) -> Branch | None:
-        """This clone's own branch with the name of the remote's trunk; None if there is none."""
-        trunk, base = self.trunk, f"refs/remotes/{self.remote}/"
-        if trunk is None or not trunk.ref.startswith(base):
-            return None
-        ref = LOCAL + trunk.ref.removeprefix(base)
-        return Branch(ref=ref, commit=self.branches[ref]) if ref in self.branches else None
 
     @property
     def trunk_is_unknown(self) -> bool:

@@ -256,8 +256,9 @@ def merged(
 
 def _on_own_branch(project: Project, found: Baseline, commit: str) -> Baseline:
     """The baseline, with a note if only this clone's own branch with trunk's name has it."""
-    trunk = project.trunk
-    own = project.own_trunk
+    from mlgit.project.trust.accept import own_trunk
+
+    trunk, own = project.trunk, own_trunk(project)
     if trunk is None or own is None or own.commit == trunk.commit:
         return found
     if is_ancestor(project.git, commit, trunk.commit):

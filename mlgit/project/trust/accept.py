@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.core.registry.statement import Statement
-    from mlgit.project.open import Project
+    from mlgit.project.open import Branch, Project
 
     class _Repairs(TypedDict):
         """The fields of Facts about what this clone lacks, and where it is."""
@@ -220,7 +220,8 @@ def policy_commit(project: Project, commit: str | None = None) -> str | None:
         return None
     if commit is None or is_ancestor(project.git, commit, trunk.commit):
         return trunk.commit
-    mine = None if project.own_trunk is None else project.own_trunk.commit
+    own = own_trunk(project)
+    mine = None if own is None else own.commit
     if mine is None or not all(is_ancestor(project.git, each, mine) for each in (commit, trunk.commit)):
         return trunk.commit
     file = "mlgit.yaml"
@@ -232,6 +233,15 @@ def _made_for(content: bytes) -> str | None:
     """The name in a tag's object."""
     header = parse_header(content)
     return None if header is None else header.tag
+
+
+def own_trunk(project: Project) -> Branch | None:
+    """This clone's own branch with the name of the remote's trunk; None if there is none."""
+    trunk, base = project.trunk, f"refs/remotes/{project.remote}/"
+    if trunk is None or not trunk.ref.startswith(base):
+        return None
+    ref = f"refs/heads/{trunk.ref.removeprefix(base)}"
+    return replace(trunk, ref=ref, commit=project.branches[ref]) if ref in project.branches else None
 
 
 def own_branch_counts(project: Project) -> bool:
@@ -260,7 +270,7 @@ def trunk_tips(project: Project, *, local: bool) -> list[str]:
     trunk = project.trunk
     if trunk is None:
         return []
-    mine = project.own_trunk if local else None
+    mine = own_trunk(project) if local else None
     return [trunk.commit] if mine is None else [trunk.commit, mine.commit]
 
 
