@@ -114,7 +114,7 @@ def _environment(
     here = state.environment(name)
     version = here.version
     trust = trust_in(project, state, whole=True)
-    known = _doubts(project, state).environment(state, name)
+    known = _doubts(project, state).environment(state, name, trust)
     doubt = trust.instead.get(name, here).doubt
     if doubt is not None:
         notes = (*notes, f"{doubt.sentence}; {doubt.hint}")

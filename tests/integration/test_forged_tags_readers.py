@@ -201,3 +201,35 @@ def test_a_promotion_does_not_blame_the_release_for_a_tag_that_came_after_it(rep
     assert f"`{TAG}` does not count: it states no outcome of `drop`" in done.err
     assert "not here" not in done.err
     assert "keeps" not in done.err  # what is there is not known
+
+
+def idle_after_lightweight(folder: Folder) -> None:
+    """A lightweight tag, and after it an unassignment that takes out what was not there."""
+    lightweight(folder)
+    first = parse_message(folder.git("cat-file", "tag", "line#staging#1").partition("\n\n")[2] + "\n")
+    assert isinstance(first, EnvironmentStatement)
+    statement = replace(first, sequence=3, version="v1.0.1", action="unassign", release=None)
+    file = folder.write(".git/message", write_message("Move", "", statement))
+    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), "line#staging!#3", "line@v1.0.1^{}")
+    folder.git("push", "-q", "origin", "refs/tags/line#staging!#3")
+
+
+def half_of_another_name(folder: Folder) -> None:
+    """The first half of a promotion, whose object was made for another name."""
+    text = folder.git("cat-file", "tag", "line#staging#1").replace('"sequence":"1"', '"sequence":"2"')
+    oid = folder.git("hash-object", "-t", "tag", "-w", str(folder.write(".git/object", f"{text}\n"))).strip()
+    folder.git("update-ref", "refs/tags/line#staging!#2", oid)
+    folder.git("push", "-q", "origin", "refs/tags/line#staging!#2")
+
+
+@pytest.mark.parametrize(("kind", "known"), [(idle_after_lightweight, False), (half_of_another_name, True)])
+def test_those_that_show_know_what_those_that_act_know(
+    repository: Folder, kind: Callable[[Folder], None], *, known: bool
+) -> None:
+    kind(repository)
+    got = repository.here("get", "line#staging", "-o", "out")
+    assert (got.status == Exit.DONE) is known, got.err
+    for argv in (("models",), ("status",), ("show", "line"), ("show", "line#staging")):
+        record = repository.here(*argv, "--json").json()
+        entry = in_staging(record["model"] if argv[0] == "show" else record["models"][0])
+        assert (entry["known"], entry["refused"]) == ("yes" if known else "no", None), argv

@@ -196,10 +196,7 @@ def doubtful_release(model: str | None, *, latest: Version | None, ignored: Mapp
 
 
 def doubtful_refusal(state: ModelState) -> Refusal | None:
-    """The refused tag that leaves open which release is the newest: nothing older may take its place.
-
-    The tag may be a newer release that was moved; a refused rejection leaves nothing open.
-    """
+    """The refused tag, but not a rejection, that leaves open which release is the newest."""
     releases = {each.fact.tag: each for each in refused_releases(state)}
     latest = None if state.latest is None else state.latest.version
     tag = doubtful_release(state.name, latest=latest, ignored=dict.fromkeys(releases, ""))
@@ -243,8 +240,10 @@ class Doubts:
     clone: Known = KNOWN
     ignored: Mapping[str, str] = field(default_factory=dict)
 
-    def environment(self, state: ModelState, name: str) -> Literal["yes", "no"]:
-        """Whether it is known what an environment holds."""
+    def environment(self, state: ModelState, name: str, trust: Trust | None = None) -> Literal["yes", "no"]:
+        """Whether it is known what an environment holds; `trust` has what commands that act see."""
+        if trust is not None and name in trust.instead and not trust.refused(state.environment(name)):
+            return "no" if trust.instead[name].doubt is not None else self.clone.known
         doubt = doubtful_environment(state.name, name, state=state, ignored=self.ignored)
         return "no" if doubt or state.environment(name).unfinished else self.clone.known
 

@@ -237,7 +237,7 @@ def model_entry(
             environment_entry(
                 state.environment(name),
                 declared=name in environments,
-                known=doubts.environment(state, name),
+                known=doubts.environment(state, name, trust),
                 trust=trust,
             )
             for name in order_environments(environments, state.environments)

@@ -87,7 +87,7 @@ def _model_line(
                 commit=each.commit,
                 held=each.held,
                 behind=_behind(project, each.commit, counted),
-                known=doubts.environment(model, each.environment),
+                known=doubts.environment(model, each.environment, trust),
                 refused=(refused := trust.refused(each)),
                 counts=None if refused is None else trust.counts(each),
                 rejected=each.version is not None and each.version.withdrawn,

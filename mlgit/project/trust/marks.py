@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.completeness import Trust, deciding_tag, doubtful_environment
-from mlgit.core.registry.state import EnvironmentState
+from mlgit.core.registry.completeness import Trust, deciding_tag
+from mlgit.core.registry.tags import parse_tag
 from mlgit.core.trust.kept import with_rejections
 from mlgit.core.trust.marks import NO_STATEMENT, Marks
 from mlgit.errors import ConfigError, MlgitError
-from mlgit.project.registry.read import read_model_tags, read_registry
+from mlgit.project.registry.read import read_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from mlgit.core.registry.replay import Registry
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
 
 
@@ -38,7 +38,7 @@ def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Tru
     that costs nothing shows that a tag does not count.
     """
     why = marks(project, state).why
-    if not whole and all(why(deciding_tag(each)) is None for each in state.environments.values()):
+    if not whole and not _may_differ(state, why):
         return Trust(why=why)
     from mlgit.project.trust.accept import accept
 
@@ -47,17 +47,20 @@ def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Tru
     except MlgitError:
         return Trust(why=why)  # the commands that act say so themselves
     refused = {each.fact.tag: each.why for each in accepted.refused}
-    ignored = read_model_tags(project, state.name).ignored
-    unknown = {
-        name: EnvironmentState(model=state.name, environment=name)
-        for name, here in accepted.environments.items()
-        if here.doubt is None
-        and doubtful_environment(state.name, name, state=accepted, ignored=ignored) is not None
-    }
     return Trust(
         why=lambda fact: None if fact is None else refused.get(fact.tag),
-        instead={**accepted.environments, **unknown},
+        instead=accepted.environments,
     )
+
+
+def _may_differ(state: ModelState, why: Callable[[TagFact | None], str | None]) -> bool:
+    """Whether commands that act may see an environment in another way than all of its tags say."""
+    for here in state.environments.values():
+        newest = here.changes[-1].fact if here.changes else None
+        if here.unfinished is not None or why(deciding_tag(here)) is not None or why(newest) is not None:
+            return True
+    names = map(parse_tag, state.ignored)
+    return any(name is not None and name.environment is not None for name in names)
 
 
 def foreign_tags_allowed(project: Project) -> bool:
