@@ -119,8 +119,7 @@ def once_at_remote(project: Project, facts: Iterable[TagFact]) -> frozenset[str]
     """
     if not (facts := tuple(facts)):
         return frozenset()
-    known = seen_at_remote(project)
-    packed = _packed(project)
+    known, packed = seen_at_remote(project), _packed(project)
     identity = project.git.try_text("var", "GIT_COMMITTER_IDENT") or ""
     mine = identity.rpartition("> ")[0].rpartition("<")[2]
     return frozenset(
