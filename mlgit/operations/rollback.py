@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.moves import emptied
 from mlgit.core.registry.state import label_of
-from mlgit.core.release.going_back import passed_over, rollback_target
+from mlgit.core.release.going_back import NothingBefore, passed_over, rollback_target
 from mlgit.core.release.promotion import require_changeable
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.trust.rules import was_promoted
 from mlgit.core.wording import cut, format_since, word, words
 from mlgit.errors import Again, ConfigError, LostRace, StateError, ToolError
-from mlgit.project.ci.after_change import with_target
+from mlgit.project.ci.after_change import left_to_deploy, with_target
 from mlgit.project.ci.before_rename import require_own_name
-from mlgit.project.deploy.served import deploy_command, served
+from mlgit.project.deploy.served import served
 from mlgit.project.deploy.targets import trunk_targets
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.registry.models import declares_only, require_model
@@ -109,29 +109,21 @@ def _after_race(project: Project, here: EnvironmentState) -> Iterator[None]:
         yield
     except LostRace as error:
         now = read_model(project, here.model).environment(here.environment)
+        earlier, left = _last_hour(project, now), left_to_deploy(project, now)
+        if earlier is not None:
+            error.message, error.details = f"{earlier}; nothing was written", ()
         if now.held and now.label is not None and now.doubt is None:
-            command = f"mlgit history {word(here.model)} --env {word(here.environment)}"
-            left = _deployment(project, now)
-            todo = f"there is nothing to do (`{command}` shows who did it)"
-            if left:
-                todo = f"run `{deploy_command(project, here.model, here.environment)}`"
-            error.hint = f"`{here.environment}` holds {now.label} now; if that is right, {todo}"
-            error.details = (*error.details, *left)
+            error.hint = f"`{here.environment}` holds {now.label} now; if that is right, "
+            error.hint += "there is nothing to do" if left is None else f"run `{left[1]}`"
+            error.details = (*error.details, *([left[0]] if left is not None and left[0] else []))
         raise
 
 
 def _deployment(project: Project, here: EnvironmentState) -> tuple[str, ...]:
     """What the target serves instead, with the command that deploys; nothing if it serves the right one."""
-    with suppress(ConfigError):
-        if here.environment not in trunk_targets(project) or here.label is None:
-            return ()
-        found = served(project, here)
-        if found is not None and found.right:
-            return ()
-        shown = "" if found is None or found.problem else f"the target serves {found.label or 'nothing'}; "
-        command = deploy_command(project, here.model, here.environment)
-        return (f"{shown}to deploy {here.label}, run `{command}`",)
-    return ()
+    left = left_to_deploy(project, here)
+    shown = "" if left is None or left[0] is None else f"{left[0]}; "
+    return () if left is None else (f"{shown}to deploy {here.label}, run `{left[1]}`",)
 
 
 def require_place(project: Project, model: str, environment: str) -> None:
@@ -269,7 +261,14 @@ def _target(
         version = rollback_target(state, here, to, counts=counts)
     except StateError as error:
         earlier = _last_hour(project, here)
-        error.details = (*error.details, *([earlier] if earlier else []), *_deployment(project, here))
+        error.details = (*error.details, *([earlier] if earlier else []))
+        left = left_to_deploy(project, here)
+        if isinstance(error, NothingBefore) and left is not None and left[0] is not None:
+            # Any other way would leave on the target what no tag says.
+            error.details = (*error.details, left[0])
+            error.hint = f"to deploy {here.label}, run `{left[1]}`"
+        else:
+            error.details = (*error.details, *_deployment(project, here))
         raise
     return version, tuple(skipped), False
 

@@ -237,7 +237,7 @@ def test_a_held_environment_is_left_alone_and_the_release_still_happens(staged: 
     done = merged(gitlab_checkout(staged, "third"))
     assert done.status == Exit.DONE
     assert "done      release line@v1.2.0" in done.out
-    assert "held      promote line@v1.2.0 to staging: `staging` is held by a rollback of `Ada`" in done.out
+    assert "held      promote line@v1.2.0 to staging: `staging` is held by a rollback of Ada" in done.out
     assert "line#staging#4" not in tags_of(origin(staged))
     assert staged.here("promote", "line", "--to", "staging").status == Exit.DONE
     merge(staged, slope="2.004")
@@ -253,7 +253,7 @@ def test_a_version_that_was_taken_out_explicitly_does_not_return_automatically(s
     done = merged(gitlab_checkout(staged, "third"))
     assert done.status == Exit.DONE
     assert "left      promote line@v1.1.0 to staging: `line@v1.1.0` was in `staging`" in done.out
-    assert "`Ada` (line#staging#3)" in done.out
+    assert "Ada (line#staging#3)" in done.out
 
 
 @pytest.mark.parametrize("kind", ["pull request", "another branch"])

@@ -65,7 +65,7 @@ def test_without_a_version_to_go_back_to_the_hint_is_one_that_was_never_there(
     deployable.git("push", "-q", "--tags")
     done = deployable.here(*BACK)
     assert done.status == Exit.STATE
-    assert "`mlgit unassign line --env prod`, after which its target continues to serve" in done.err
+    assert "`mlgit unassign line --env prod`, which only records that it is meant to be empty" in done.err
     assert "promote line@v1.0.2 --to prod`, or" in done.err
     assert "promote another one" not in done.err
 

@@ -98,7 +98,7 @@ def test_a_newer_tag_that_does_not_count_is_not_blamed(staged: Folder) -> None:
     done = staged.here("rollback", "line", "--env", "staging", "-m", "Complaints")
     assert done.status == Exit.STATE
     assert "staging#7" not in done.err
-    assert "`mlgit unassign line --env staging`, after which its target continues" in done.err
+    assert "`mlgit unassign line --env staging`, which only records" in done.err
 
 
 def _comment() -> list[str]:

@@ -65,9 +65,8 @@ def test_the_loser_of_a_race_reads_who_rolled_back_and_how_to_deploy_that(
     done = live.here(*BACK, "--deploy")
     assert done.status == Exit.STATE
     assert without_times(live, done.err) == (
-        "error: `Ada` rolled back `prod` of `line` to v1.0.1 2 s ago (line#prod#4)\n"
-        "  nothing was written\n"
-        f"  {SERVED}\n"
+        'error: Ada rolled back `prod` from v1.0.2 to v1.0.1 2 s ago: "I saw it, too"; nothing was written\n'
+        "  the target serves v1.0.2\n"
         "  hint: `prod` holds v1.0.1 now; if that is right, run `mlgit deploy --env prod`\n"
     )
 

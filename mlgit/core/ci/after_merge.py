@@ -244,7 +244,7 @@ def _reason_not(state: ModelState, environment: Environment, version: Registered
     left = was_taken_out(here, version)
     if left is not None:
         who = left.fact.tagger
-        return f"{name} was in `{environment.name}` and was taken out by `{who}` ({left.fact.tag})"
+        return f"{name} was in `{environment.name}` and was taken out by {who} ({left.fact.tag})"
     return None
 
 
@@ -253,13 +253,13 @@ def _emptied(before: EnvironmentState) -> str | None:
     if not before.changes or before.commit is not None:
         return None
     who = before.changes[-1].fact.tagger
-    return f"`{who}` took `{before.model}`, which was its name before, out of `{before.environment}`"
+    return f"{who} took `{before.model}`, which was its name before, out of `{before.environment}`"
 
 
 def _holder(here: EnvironmentState, model: str) -> str:
     since = "" if here.since is None else f" since {write_time(here.since)}"
     former = "" if here.model == model else f", as `{here.model}`"
-    return f"`{here.environment}` is held by a rollback of `{here.author}`{since}{former}"
+    return f"`{here.environment}` is held by a rollback of {here.author}{since}{former}"
 
 
 def _left(model: str, message: str, *, hint: str | None = None) -> MergeStep:

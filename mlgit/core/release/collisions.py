@@ -27,7 +27,7 @@ def _same_commit(state: ModelState, written: Collection[str]) -> Iterator[str]:
         for other in state.at_commit(version.commit):
             if other.tag != version.tag:
                 yield (
-                    f"`{other.author}` released this commit as `{other.tag}` at the same time, and gto "
+                    f"{other.author} released this commit as `{other.tag}` at the same time, and gto "
                     "fails on two versions of one commit: run `mlgit doctor`"
                 )
 
@@ -39,12 +39,12 @@ def _rejected_and_live(state: ModelState, written: Collection[str]) -> Iterator[
             continue
         if version.rejected.tag in written:
             yield (
-                f"`{environment.author}` put `{version.tag}` into `{name}` at the same time: it is live in "
+                f"{environment.author} put `{version.tag}` into `{name}` at the same time: it is live in "
                 f"`{name}`, {_fix(version, name)}"
             )
         elif environment.holder.tag in written:
             yield (
-                f"`{version.rejected.tagger}` rejected `{version.tag}` at the same time "
+                f"{version.rejected.tagger} rejected `{version.tag}` at the same time "
                 f"(`{version.rejected.tag}`): {_fix(version, name)}"
             )
 

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import Change, Refusal, TagFact
 
 
-_LEFT = "its target continues to serve what it has"
+_ONLY_RECORDS = "which only records that it is meant to be empty"
+
+
+class NothingBefore(StateError):  # noqa: N818
+    """The environment has no earlier version that could be put back."""
 
 
 def rollback_target(
@@ -82,11 +86,11 @@ def _candidates(state: ModelState, environment: EnvironmentState) -> list[Regist
 
 def _nothing_before(
     state: ModelState, environment: EnvironmentState, rejected: Sequence[RegisteredVersion]
-) -> StateError:
+) -> NothingBefore:
     name = environment.environment
     if rejected:
         first = rejected[0]
-        return StateError(
+        return NothingBefore(
             f"Every version that `{name}` can go back to is deregistered: "
             f"{listed(each.tag for each in rejected)}",
             details=() if first.rejection_counts else (uncounted_rejection(first),),
@@ -94,7 +98,7 @@ def _nothing_before(
         )
     refused = refused_assignments(state, environment)[-1:]
     other = _another(state, environment)
-    hint = f"run `mlgit unassign {word(state.name)} --env {word(name)}`, after which {_LEFT}"
+    hint = f"run `mlgit unassign {word(state.name)} --env {word(name)}`, {_ONLY_RECORDS}"
     if other is not None:
         hint = f"run `{promotion_command(state, name, other)}`, or `{hint[5:]}"
     details = tuple(each.sentence for each in refused)
@@ -108,7 +112,7 @@ def _nothing_before(
     elif environment.label is None:
         hint = f"run `mlgit promote {word(state.name)}@VERSION --to {word(name)}`"
     before = "" if environment.label is None else f" before {environment.label}"
-    return StateError(
+    return NothingBefore(
         f"`{name}` has no version of `{state.name}`{before} to go back to",
         details=details,
         hint=refused[0].hint if refused else hint,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.templates import includes_mlgit, read_stamp
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.registry.completeness import in_ci
-from mlgit.errors import MlgitError
+from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.deploy.served import deploy_command, served, target_folder
 from mlgit.project.deploy.targets import trunk_targets
 from mlgit.project.registry.read import read_model
@@ -70,6 +71,22 @@ def _command(project: Project, report: ChangeReport) -> str:
     command = deploy_command(project, report.model, report.environment or "")
     only_here = project.remote is not None and not report.pushed and not report.already
     return f"{command} --offline" if only_here else command
+
+
+def left_to_deploy(project: Project, here: EnvironmentState) -> tuple[str | None, str] | None:
+    """What the target serves instead, None if that is not known, and the command that deploys.
+
+    None if it serves what the environment holds, or no target is declared.
+    """
+    with suppress(ConfigError):
+        if here.environment in trunk_targets(project) and here.label is not None:
+            found = served(project, here)
+            if found is not None and found.right:
+                return None
+            known = found is not None and not found.problem
+            text = f"the target serves {found.label or 'nothing'}" if known and found is not None else None
+            return text, deploy_command(project, here.model, here.environment)
+    return None
 
 
 def _elsewhere(project: Project, declared: Deploy, model: str) -> str | None:

@@ -146,7 +146,7 @@ def _models_of(tags: Iterable[str]) -> list[str]:
 
 
 def _sentence(fact: TagFact, state: ModelState, *, now: datetime) -> str:
-    """For example "`alice` promoted `tumor@v1.4.0` to `prod` 3 s ago (tumor#prod#5)"."""
+    """For example "alice promoted `tumor@v1.4.0` to `prod` 3 s ago (tumor#prod#5)"."""
     name, ago = fact.name, format_since(fact.at, now)
     verb = {
         "register": "released",
@@ -162,6 +162,6 @@ def _sentence(fact: TagFact, state: ModelState, *, now: datetime) -> str:
         what = f"{name.model}@{version.version}" if version else f"{name.model} ({fact.commit[:7]})"
         if fact.parsed_summary.action == "rollback" and name.action == "assign":
             to = f"`{name.environment}` of `{name.model}` to {what.removeprefix(f'{name.model}@')}"
-            return f"`{fact.tagger}` rolled back {to} {ago} ({fact.tag})"
+            return f"{fact.tagger} rolled back {to} {ago} ({fact.tag})"
         where = f" {'from' if name.action == 'unassign' else 'to'} `{name.environment}`"
-    return f"`{fact.tagger}` {verb} `{what}`{where} {ago} ({fact.tag})"
+    return f"{fact.tagger} {verb} `{what}`{where} {ago} ({fact.tag})"

@@ -138,7 +138,7 @@ def test_a_rollback_holds_until_a_promotion() -> None:
     assert version is None
     assert step is not None
     assert (step.outcome, step.tag) == ("held", "m#prod#3")
-    assert step.message == "`prod` is held by a rollback of `Ada` since 2026-05-01T08:00:00Z"
+    assert step.message == "`prod` is held by a rollback of Ada since 2026-05-01T08:00:00Z"
     assert step.hint == "`mlgit promote m --to prod` ends that"
     ended = state(*facts, fact("m@v3.0.0", 3), fact("m#prod!#4", 1), fact("m#prod#4", 1))
     version, _ = promotion_need(ended, PROD)
@@ -321,11 +321,11 @@ def test_a_step_without_a_release_names_the_version_or_the_reason(
         ),
         (
             [("m@v1.0.0", 1), ("m#prod#1", 1), ("m#prod!#2", 1)],
-            "`m@v1.0.0` was in `prod` and was taken out by `Ada` (m#prod!#2)",
+            "`m@v1.0.0` was in `prod` and was taken out by Ada (m#prod!#2)",
         ),
         (
             [("m@v1.0.0", 1), ("m#prod#1", 1), ("m#prod!#2", 1), ("m#prod#3", 1), ("m#prod!#4", 1)],
-            "`m@v1.0.0` was in `prod` and was taken out by `Ada` (m#prod!#4)",
+            "`m@v1.0.0` was in `prod` and was taken out by Ada (m#prod!#4)",
         ),
     ],
 )

@@ -37,8 +37,8 @@ def before(*facts: TagFact) -> EnvironmentState:
     [
         (before(*ONE), None, ""),
         (before(), None, ""),
-        (before(*ROLLED), "held", "held by a rollback of `Ada` since 2026-05-01T08:00:00Z, as `old`"),
-        (before(*EMPTIED), "left", "`Ada` took `old`, which was its name before, out of `prod`"),
+        (before(*ROLLED), "held", "held by a rollback of Ada since 2026-05-01T08:00:00Z, as `old`"),
+        (before(*EMPTIED), "left", "Ada took `old`, which was its name before, out of `prod`"),
         (replace(before(*ONE), doubt=Refusal(ONE[0], "it is forged")), "left", "it is forged"),
     ],
 )

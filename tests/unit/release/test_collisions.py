@@ -14,7 +14,7 @@ RELEASED = [fact("m@v1.0.0", 1), fact("m#prod#1", 1, message=stated("promote"))]
 def test_both_authors_are_warned_of_two_versions_on_one_commit() -> None:
     state = replay([*RELEASED, fact("m@v2.0.0", 1)]).model("m")
     (note,) = collisions(state, {"m@v2.0.0"})
-    assert note.startswith("`Ada` released this commit as `m@v1.0.0` at the same time")
+    assert note.startswith("Ada released this commit as `m@v1.0.0` at the same time")
     assert collisions(state, {"m#prod#1"}) == ()
 
 
