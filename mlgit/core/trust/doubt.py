@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.completeness import doubtful_environment
 from mlgit.core.registry.state import Refusal, TagFact
 from mlgit.core.registry.tags import TAGS, deletion, parse_tag
+from mlgit.core.trust.moved import NOT_HERE
 from mlgit.core.wording import words
 
 if TYPE_CHECKING:
@@ -134,8 +135,8 @@ def _half(
     The same change may be made again if it began with what the environment holds now.
     """
     missing = _other_half(half)
-    where = "not here" if fetch is not None else f"neither here nor on `{remote}`"
-    why = f"does not count: {refused[missing].why}" if missing in refused else f"is {where}"
+    where = NOT_HERE if fetch is not None else f"is neither here nor on `{remote}`"
+    why = f"does not count: {refused[missing].why}" if missing in refused else where
     stated = half.parsed_summary.version if half.commit == here.commit else None
     advice = ways_out(half, fetch=fetch, remote=remote)
     return Refusal(half, f"`{missing}`, written with it, {why}", advice=advice, unread=True, stated=stated)

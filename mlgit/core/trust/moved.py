@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlgit.core.trust.rules import Facts
 
 
+NOT_HERE = "is not here"
 REWRITTEN = "the history was rewritten after it was made, and the commit of its release is not here"
 
 
@@ -97,6 +98,11 @@ def other_release(
     return _put_back(Refusal(fact, problem), named, moved=here is not None, facts=facts)
 
 
+def lacks_tag(refusal: Refusal) -> bool:
+    """Whether a tag is refused only because another one is not here, which proves nothing in some clones."""
+    return refusal.why.endswith(NOT_HERE) and refusal.why != REWRITTEN
+
+
 def _lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
     """The refusal of a tag whose release this clone lacks; fetching helps only if the remote may have it."""
     why, ref = f"it names the release `{named.tag}`", TAGS + named.tag
@@ -112,7 +118,7 @@ def _lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
     if facts.asked:
         why += f", which neither this clone nor `{facts.remote}` has"
     else:
-        why += ", which is not here"
+        why += f", which {NOT_HERE}"
     if not facts.asked and facts.remote is not None:
         fetch = facts.complete or f"git fetch --tags {word(facts.remote)}"
         last = f"run `{fetch}`; if that does not bring it, {last}"

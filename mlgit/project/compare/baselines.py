@@ -171,11 +171,11 @@ class Baselines:
         self, found: Baseline, name: str | None, doubt: str | None, refused: Refusal | None = None
     ) -> Baseline:
         """The baseline; unknown if this clone may lack tags, or if `doubt` or `refused` does not count."""
-        from mlgit.project.registry.completeness import as_of_fetch, knows_model
+        from mlgit.project.registry.completeness import as_of_fetch, knows_model, lacks_its_tag
         from mlgit.project.registry.tag_settings import ignored_hint
 
         tags = self._tags_of(name)
-        if refused is not None:
+        if refused and not lacks_its_tag(self.project, refused, name, here=tags.here, ci=self.ci):
             return unknown(found.vs, found.model, found.label, found.rule, refused.with_maker(), refused.hint)
         if doubt is not None:
             message = f"The tag `{doubt}` makes {found.rule} unknown: {tags.ignored[doubt]}"
@@ -261,7 +261,7 @@ class Baselines:
         )
         doubt = None if state is None else state.doubt
         if doubt and not (self.purpose == "promote" and is_made_again(doubt, state, self.candidate)):
-            return unknown(vs, model, f"`{vs}`", found.rule, doubt.with_maker(), doubt.hint)
+            return self._proven(replace(found, label=f"`{vs}`"), name, None, doubt)
         found = self._merged(found, None if state is None else state.version)
         if name is not None:
             explain = replaced if vs in self.environments else frozen

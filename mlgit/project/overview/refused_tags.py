@@ -14,6 +14,7 @@ from mlgit.core.trust.moved import REWRITTEN, if_still_lightweight, named_as
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import count, listed, word
 from mlgit.errors import AnswerNo, StateError
+from mlgit.project.registry.completeness import may_be_elsewhere
 from mlgit.project.registry.pushed import NOT_SEEN
 from mlgit.project.registry.read import ignored_tags, read_registry
 from mlgit.project.registry.tag_settings import (
@@ -98,7 +99,7 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
                 subjects=lost,
             )
         for refusal in state.refused:
-            if not refusal.foreign and refusal.why != REWRITTEN:
+            if not refusal.foreign and refusal.why != REWRITTEN and not may_be_elsewhere(project, refusal):
                 yield fault(
                     "refused_tag",
                     refusal.sentence,

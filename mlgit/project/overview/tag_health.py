@@ -81,9 +81,10 @@ def _least_needed(project: Project, model: ModelState, tags: Sequence[str]) -> s
 
 def check_other_readers(project: Project) -> Iterator[Finding]:
     """Environments that gto or dvc read differently than mlgit."""
+    whole = doubts(project, {}).clone.known == "yes"  # else the clone itself is a finding
     for model in read_registry(project).models.values():
         for environment in model.environments.values():
-            yield from _half_a_change(project, environment)
+            yield from _half_a_change(project, environment) if whole else ()
             yield from _open_assignments(project, model, environment)
             yield from _emptied(model, environment)
 
@@ -168,7 +169,7 @@ def _half_a_change(project: Project, environment: EnvironmentState) -> Iterator[
     if environment.unfinished is not None:
         tag = environment.unfinished.tag
         missing = str(environment.unfinished.name._replace(action="assign"))
-        fetch = doubts(project, {}).clone.repair or tag_repair(project)
+        fetch = tag_repair(project)
         yield warning(
             "half_a_change",
             f"`{tag}` was written together with `{missing}`, which is not here: for mlgit the change "

@@ -36,6 +36,7 @@ from mlgit.core.registry.completeness import (
     target_of_fork,
 )
 from mlgit.core.registry.tags import ref_patterns
+from mlgit.core.trust.moved import lacks_tag
 from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError, UnknownReference
 from mlgit.project.remote_commits import is_filled
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.fetch_settings import Obstacle
+    from mlgit.core.registry.state import Refusal
     from mlgit.project.open import Project
 
 _LISTING = "git ls-remote --heads --tags"
@@ -153,12 +155,24 @@ def doubts(project: Project, ignored: Mapping[str, str]) -> Doubts:
     return Doubts(clone=KNOWN if fetched else knows_tags(clone_facts(project)), ignored=ignored)
 
 
+def may_be_elsewhere(project: Project, refusal: Refusal) -> bool:
+    """Whether a tag is refused only for another one that is not here, in a clone that may lack tags."""
+    return lacks_tag(refusal) and doubts(project, {}).clone.known == "no"
+
+
+def lacks_its_tag(
+    project: Project, refusal: Refusal, model: str | None, *, here: Mapping[str, str], ci: Mapping[str, str]
+) -> bool:
+    """Whether a tag is refused only for one that the remote may have; a listing of its tags may say no."""
+    lacks = may_be_elsewhere(project, refusal)
+    return lacks and knows_model(project, model, here=here, absent=True, ci=ci).known == "no"
+
+
 def unknown_note(project: Project) -> str:
     """Why this clone does not know something, with the command that changes it, in one sentence."""
     known = doubts(project, {}).clone
-    if known.known == "yes":
-        return "not known, because the newest tag does not count; `mlgit doctor` shows it"
-    return f"{known.why}; run `{known.repair}`"
+    refused = "not known, because the newest tag does not count; `mlgit doctor` shows it"
+    return refused if known.known == "yes" else f"{known.why}; run `{known.repair}`"
 
 
 def unknown_here(project: Project, what: str) -> UnknownReference:
