@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -133,10 +134,21 @@ def test_a_version_that_cannot_be_fetched_leaves_those_that_are_on_the_target(li
     change(live, "promote", "line@v1.0.1", "--to", "prod", "--downgrade")
     forget_data(live)
     done = live.here("deploy", "--env", "prod")
-    command = "mlgit rollback line@v1.0.0 --env prod --deploy"
+    command = "mlgit rollback line@v1.0.0 --env prod -m REASON --deploy"
     assert f"  without fetching, `{command}` serves `v1.0.0`\n" in done.err
-    assert live.here(*command.split()[1:], "-m", "it must serve something").status == Exit.DONE
+    assert live.here(*command.split()[1:]).status == Exit.DONE
     assert served(folder_of(live)) == "v1.0.0"
+
+
+def test_what_is_served_is_offered_first_if_a_higher_version_was_to_replace_it(live: Folder) -> None:
+    change(live, "rollback", "line@v1.0.1", "--env", "prod", "-m", "p95 alarm")
+    assert live.here("deploy", "--env", "prod").status == Exit.DONE
+    change(live, "promote", "line@v1.0.2", "--to", "prod")
+    shutil.rmtree(folder_of(live) / "releases" / "v1.0.2")
+    forget_data(live)
+    command = "mlgit rollback line@v1.0.1 --env prod -m REASON --deploy"
+    assert f"without fetching, `{command}` serves `v1.0.1`\n" in live.here("deploy", "--env", "prod").err
+    assert live.here(*command.split()[1:]).status == Exit.DONE
 
 
 def test_a_branch_that_is_behind_is_not_called_equal(live: Folder) -> None:

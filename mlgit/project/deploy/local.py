@@ -16,6 +16,7 @@ from mlgit.adapters.target.local import LocalFolder, whole_file
 from mlgit.core.deploy.journal import EntryStep, entry
 from mlgit.core.deploy.manifest import Manifest, manifest_of
 from mlgit.core.deploy.plan import Action, Plan, TargetState, plan, staged_name, suitable
+from mlgit.core.registry.semver import Version
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.wording import after_colon, format_since, listed, word, words
 from mlgit.errors import MlgitError, ToolError
@@ -230,10 +231,16 @@ class _LocalDeployment:
         desired = self._job.desired
         made = (each.manifest.version for each in self._folder.state().releases if each.manifest is not None)
         versions = [each for each in made if each not in {None, desired.version, self._before}]
+        # What a higher version was to replace is still good; otherwise someone wanted it away.
+        before, wanted = self._before or "", Version.parse(desired.version or "")
+        served = Version.parse(before) if before == desired.previous else None
+        if desired.action == "promote" and served and wanted and served < wanted:
+            versions.insert(0, before)
         if not versions:
             return ()
         named = f"{desired.model}@{versions[-1] if len(versions) == 1 else 'VERSION'}"
-        command = words(("mlgit", "rollback", named, "--env", desired.environment, "--deploy"))
+        options = ("--env", desired.environment, "-m", "REASON", "--deploy")
+        command = words(("mlgit", "rollback", named, *options))
         return (f"without fetching, `{command}` serves {listed(map(str, versions))}",)
 
     def _still_served(self, release: str | None) -> str:
