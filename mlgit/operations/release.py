@@ -174,12 +174,13 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
         repeated = same is not None and same in here and same.version.final == final and options.bump is None
         if repeated and same is not None and not same.deregistered and not options.force:
             return same
+        way_on = _way_on(project, candidate, None if taken else explicit, final=final)
         if here[-1].withdrawn:
-            raise _rejected(here[-1], _way_on(project, candidate, None if taken else explicit, final=final))
+            raise _rejected(here[-1], way_on)
         raise StateError(
             f"HEAD ({candidate.commit[:7]}) is already `{state.name}@{here[-1].version}`, and a commit "
             "can only be one version of a model",
-            hint=_way_on(project, candidate, None if taken else explicit, final=final),
+            hint=way_on or "check out a branch, and release the commit at its tip",
         )
     if options.force or options.commit:
         return None
@@ -203,10 +204,10 @@ def _rejection(project: Project, candidate: _Candidate, options: ReleaseOptions)
     return rejection_notes(rejected)
 
 
-def _rejected(version: RegisteredVersion, way_on: str) -> StateError:
+def _rejected(version: RegisteredVersion, way_on: str | None) -> StateError:
     """The refusal of a deregistered model: who rejected it and why, before the way to release it again."""
     message = f"This model was rejected before: {rejection_notes(version)[0]}"
-    return StateError(message, hint=f"train another one, or {way_on}")
+    return StateError(message, hint="train another one" + (f", or {way_on}" if way_on else ""))
 
 
 def _newer_commit(project: Project, candidate: _Candidate, version: Version) -> tuple[str, ...]:
@@ -219,11 +220,13 @@ def _newer_commit(project: Project, candidate: _Candidate, version: Version) -> 
     return (f"`{latest.tag}` is of a newer commit than this one, and {version} is a higher number",)
 
 
-def _way_on(project: Project, candidate: _Candidate, wanted: Version | None, *, final: bool) -> str:
-    """How to release a commit that is a version already."""
+def _way_on(project: Project, candidate: _Candidate, wanted: Version | None, *, final: bool) -> str | None:
+    """How to release a commit that is a version already; None if HEAD is not on a branch."""
     name, trunk = candidate.state.name, project.trunk
     if final and trunk is not None and not is_ancestor(project.git, candidate.commit, trunk.commit):
         return f"merge it first: final versions are released from `{trunk.short}`"
+    if project.head.branch is None:
+        return None
     named = name if wanted is None else f"{name}@{wanted}"
     force = ["--force"] if candidate.state.at_commit(candidate.commit)[-1].withdrawn else []
     return f"run `{words(('mlgit', 'release', named, '--commit', *force))}`, which adds an empty commit"

@@ -64,6 +64,10 @@ def test_a_hint_names_who_rejected_the_model_before_a_new_release(rejected: Fold
         done = rejected.here("release", "line", *argv)
         assert (done.status, f"rejected before: {why}" in done.err) == (Exit.STATE, True), done.err
         assert "hint: train another one, or run `mlgit release line --commit --force`" in done.err
+    rejected.git("checkout", "-q", "--detach")
+    done = rejected.here("release", "line")
+    assert done.err.endswith("  hint: train another one\n")
+    rejected.git("checkout", "-q", "main")
     change(rejected, "unassign", "line", "--env", "staging", "-m", "Empty")
     change(rejected, "deregister", "line@v1.0.0", "-m", "Biased, too")
     done = rejected.here("promote", "line", "--to", "staging")
