@@ -125,7 +125,11 @@ def _about(
     project: Project, here: EnvironmentState, state: ModelState, version: RegisteredVersion, *, local: bool
 ) -> tuple[str, ...]:
     """What to know about the version in this environment, and about the environment."""
-    known = (*_taken_out(project, here, version), *_older(project, here, version), *_ended(here, state))
+    known = (
+        *_taken_out(project, here, version),
+        *_older(project, here, version),
+        *_ended(here, state, version),
+    )
     return (*known, *_undeclared(project, here.model), *_left(project, here, local=local))
 
 
@@ -188,9 +192,12 @@ def _still(held: EnvironmentState, why: str) -> str:
     return f"`{held.environment}` holds `{held.model}@{held.label}`, {why}; to take it out: {take_out}"
 
 
-def _ended(here: EnvironmentState, state: ModelState) -> tuple[str, ...]:
+def _ended(here: EnvironmentState, state: ModelState, version: RegisteredVersion) -> tuple[str, ...]:
     if here.held:
         return (f"this ends the hold on `{here.environment}`",)
+    held = here.changes[-1].held if here.changes else None
+    if held is not None and held.commit == version.commit:
+        return ()  # `_taken_out` names who did that
     why = emptied(here, state)
     return () if why is None else (f"`{here.environment}` was empty: {why}",)
 

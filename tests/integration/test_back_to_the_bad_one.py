@@ -61,6 +61,7 @@ def test_a_promotion_says_that_the_version_was_taken_out(
     done = live.here("promote", "line@v1.0.2", "--to", "prod", *dry)
     assert done.status == Exit.DONE, done.err
     assert f"  note: v1.0.2 was in `prod`; Ada {did}\n" in without_times(live, done.out)
+    assert "was empty" not in done.out
     if not dry:
         change(live, "promote", "line@v1.0.1", "--to", "prod", "--downgrade")
         done = live.here("promote", "line@v1.0.2", "--to", "prod")

@@ -118,7 +118,7 @@ def test_a_promotion_into_an_emptied_environment_says_so(staged: Folder) -> None
     by_command(staged)
     done = staged.here("promote", "line", "--to", "staging")
     assert done.status == Exit.DONE, done.err
-    assert "took v1.0.0 of `line` out on 2026-" in done.out + done.err
+    assert "v1.0.0 was in `staging`; Ada took it out" in done.out + done.err
     assert "yet" not in done.out + done.err
     assert "baseline_emptied" not in [code for code, _ in notes(check(staged, status=Exit.DONE))]
 

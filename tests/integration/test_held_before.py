@@ -72,10 +72,8 @@ def test_a_promotion_says_which_tag_emptied_the_environment(better: Folder) -> N
     change(better, *DEREGISTER)
     report = change(better, *PROMOTE_OLD)
     (note,) = [each for each in report["notes"] if "was empty" in each]
-    assert note.startswith(
-        "`staging` was empty: the tag `line#staging!#3` of Ada took v1.0.1 of `line` out on 20"
-    )
-    assert "UTC, and Ada deregistered it on 20" in note
+    assert note.startswith("`staging` was empty: Ada took v1.0.1 of `line` out on 20")
+    assert "UTC (`line#staging!#3`), and Ada deregistered it on 20" in note
 
 
 def test_the_gates_of_a_promotion_say_so_too(better: Folder) -> None:

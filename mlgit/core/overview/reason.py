@@ -279,13 +279,15 @@ def _failed(result: Result, *, places: bool) -> str:
 
 
 def _of_note(note: Note) -> str:
-    """The message; of a long one the beginning, which ends with `…`."""
+    """The message; of a long one the beginning, if possible whole clauses, which ends with `…`."""
     if note.code == "gate_repointed" and note.gate is not None:
         changed = note.message.startswith(f"Gate `{note.gate}` was changed: ")  # what it reads is the same
         return f"gate {note.gate} was {'changed' if changed else 'repointed'}"
     text = note.message
     if len(text) > _LONGEST_NOTE:
-        text = f"{text[:_LONGEST_NOTE].rpartition(' ')[0]}…"
+        text = text[:_LONGEST_NOTE]
+        clause = max(text.rfind("; "), text.rfind(": "))
+        text = f"{text[:clause] if clause >= len(text) // 2 else text.rpartition(' ')[0]}…"
     return _lower(text)
 
 

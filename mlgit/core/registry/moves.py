@@ -82,10 +82,8 @@ def emptied(environment: EnvironmentState, state: ModelState) -> str | None:
         version, label = version_of(held, environment.registered), label_of(held, environment.registered)
     else:
         label = fact.parsed_summary.version or f"what is at {fact.commit[:7]}"
-    text = (
-        f"the tag `{fact.tag}` of {fact.tagger} took {label} of `{environment.model}` out on "
-        f"{fact.at:%Y-%m-%d %H:%M} UTC"
-    )
+    text = f"{fact.tagger} took {label} of `{environment.model}` out on {fact.at:%Y-%m-%d %H:%M} UTC"
+    text = f"{text} (`{fact.tag}`)"
     known = None if version is None else state.find(version.version)
     if known is None or not known.withdrawn or known.rejected is None:
         return text

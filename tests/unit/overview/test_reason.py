@@ -125,3 +125,20 @@ def test_a_change_never_looks_like_a_limit_that_it_breaks() -> None:
         "auc 0.9 → 0.8749999, -0.0250001, max_drop 0.025",
         "loss 0.1 → 0.11000001, +10.00001%, max_rise 10%",
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (f"`prod` is empty{' now' * 12}: Ada {'took it out ' * 9}", f"`prod` is empty{' now' * 12}…"),
+        (
+            f"`prod` is empty: Ada {'took it out ' * 9}",
+            f"`prod` is empty: Ada {'took it out ' * 7}took it out…",
+        ),
+        ("`prod` is empty: Ada took it out", "`prod` is empty: Ada took it out"),
+    ],
+    ids=["after a clause", "after a word", "short"],
+)
+def test_a_long_note_ends_with_a_clause_if_that_is_most_of_it(message: str, shown: str) -> None:
+    note = Note(code="baseline_emptied", message=message, effect="warn")
+    assert reason(verdict(change("a"), new=OLD, notes=(note,))) == shown

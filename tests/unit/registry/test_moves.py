@@ -77,22 +77,22 @@ UNREGISTERED = fact("m#prod#1", 7, seconds=10)
     [
         ((), False, None),
         ((FIRST,), False, None),
-        ((FIRST, *PAIR, OUT), False, "the tag `m#prod!#3` of Ada took v2.0.0 of `m` out on {at}"),
+        ((FIRST, *PAIR, OUT), False, "Ada took v2.0.0 of `m` out on {at} (`m#prod!#3`)"),
         (
             (FIRST, *PAIR, OUT, rejection(V2)),
             False,
-            "the tag `m#prod!#3` of Ada took v2.0.0 of `m` out on {at}, and Ada deregistered it on {at}",
+            "Ada took v2.0.0 of `m` out on {at} (`m#prod!#3`), and Ada deregistered it on {at}",
         ),
         (
             (FIRST, *PAIR, OUT, rejection(V1)),
             False,
-            "the tag `m#prod!#3` of Ada took v2.0.0 of `m` out on {at}",
+            "Ada took v2.0.0 of `m` out on {at} (`m#prod!#3`)",
         ),
         # by other tools
         (
             (UNREGISTERED, fact("m#prod!#2", 7, seconds=20)),
             True,
-            f"the tag `m#prod!#2` of Ada took unregistered ({commit(7)[:7]}) of `m` out on {AT}",
+            f"Ada took unregistered ({commit(7)[:7]}) of `m` out on {AT} (`m#prod!#2`)",
         ),
     ],
 )
@@ -105,7 +105,7 @@ def test_who_emptied_an_environment(tags: tuple[TagFact, ...], *, foreign: bool,
 def test_what_is_taken_out_is_what_the_tag_says_if_something_else_was_there() -> None:
     off = fact("m#prod!#3", 9, seconds=30)
     state = ask(*RELEASES, UNREGISTERED, fact("m#prod!#2", 7, seconds=20), off, foreign=True)
-    text = f"the tag `m#prod!#3` of Ada took what is at {commit(9)[:7]} of `m` out on {AT}"
+    text = f"Ada took what is at {commit(9)[:7]} of `m` out on {AT} (`m#prod!#3`)"
     assert emptied(state.environment("prod"), state) == text
 
 
@@ -183,7 +183,7 @@ def test_what_another_tool_took_out_is_what_its_tag_is_at() -> None:
     assert left is not None
     assert left.fact == OLDER_OUT
     assert departure(V2.commit, here) is None
-    text = f"the tag `m#prod!#3` of Ada took what is at {V1.commit[:7]} of `m` out on {AT}"
+    text = f"Ada took what is at {V1.commit[:7]} of `m` out on {AT} (`m#prod!#3`)"
     assert emptied(replace(here, holder=None), state) == text
 
 
@@ -206,7 +206,7 @@ def test_what_is_taken_out_of_an_empty_environment_is_what_the_tag_says() -> Non
     off = moved("m#prod!#2", 1, V1, action="unassign", seconds=20)
     idle = moved("m#prod!#3", 2, V2, action="unassign", seconds=30)
     state = replay((*RELEASES, FIRST, off, idle)).model("m")
-    text = "the tag `m#prod!#3` of Ada took v2.0.0 of `m` out on 2026-05-03 12:00 UTC"
+    text = "Ada took v2.0.0 of `m` out on 2026-05-03 12:00 UTC (`m#prod!#3`)"
     assert emptied(state.environment("prod"), state) == text
 
 
