@@ -145,12 +145,12 @@ def _next(project: Project, entry: EnvironmentEntry, registry: Registry, model: 
         return found.repair
     if served is not None and entry.label is None and served.stop is not None and served.label is not None:
         return served.stop
+    only_here = unpushed_tags(project, registry, tags_as_of(project)) or ()
     if served is None or served.right or entry.label is None:
-        only_here = unpushed_tags(project, registry, tags_as_of(project))
         return "mlgit push" if only_here else None
     if served.later is not None and project.remote is not None:
         return f"git fetch --tags {word(project.remote)}"
-    return served.repair or deploy_command(project, model, entry.environment)
+    return served.repair or deploy_command(project, model, entry.environment, unpushed=only_here)
 
 
 def _newest(events: Iterator[Dated]) -> _Events:

@@ -108,7 +108,11 @@ def test_what_is_served_cannot_make_a_written_change_an_error(
 
 def test_tags_that_are_only_here_are_deployed_without_the_remote(live: Folder) -> None:
     done = live.here(*BACK, "--local")
-    assert done.out.endswith("next: mlgit deploy --env prod --offline\n")
+    todo = "mlgit deploy --env prod --offline"
+    assert done.out.endswith(f"next: {todo}\n")
+    assert live.here("status").out.endswith(f"next: {todo}\n")
+    assert live.here("show", "prod").out.endswith(f"next: {todo}\n")
+    assert f"repair: {todo}\n" in live.here("doctor").out
 
 
 def test_a_rollback_that_cannot_deploy_writes_nothing(live: Folder) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.overview.checkout import CHECK_OUT, bring_back, deleted_files, left_behind
 from mlgit.core.overview.status import NextStep, furthest_first
 from mlgit.core.pipeline.evidence import MERGED
+from mlgit.core.registry.tags import any_of
 from mlgit.core.wording import count, word, words
 
 if TYPE_CHECKING:
@@ -101,7 +102,10 @@ def _deploy(status: Status) -> NextStep | None:
         if each.version is None or each.refused is not None:
             continue
         name = [model.model] if len(status.models) > 1 else []
-        deploy = words(("mlgit", "deploy", "--env", each.environment, *name))
+        # Tags that are only here may mean that the remote does not answer.
+        alone = any_of(status.unpushed_tags or (), model.model, each.environment)
+        offline = ["--offline"] if alone else []
+        deploy = words(("mlgit", "deploy", "--env", each.environment, *name, *offline))
         if served is None and each.attempt is not None and each.attempt.error is not None:
             return NextStep(command=deploy, reason="the last deployment from this clone failed")
         if served is None:

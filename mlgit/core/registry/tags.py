@@ -22,7 +22,7 @@ from mlgit.core.registry.semver import Version
 from mlgit.core.wording import word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
 
@@ -86,6 +86,12 @@ def ref_patterns(model: str) -> tuple[str, str]:
     """The refs of one model, as patterns of a refspec, in which `*` also matches `/`."""
     name = model.replace(":", "=")
     return f"{TAGS}{name}@*", f"{TAGS}{name}#*"
+
+
+def any_of(tags: Iterable[str], model: str, environment: str) -> bool:
+    """Whether one of these tags is of an environment of a model."""
+    names = (parse_tag(tag) for tag in tags)
+    return any(each is not None and (each.model, each.environment) == (model, environment) for each in names)
 
 
 def deletion(tags: Sequence[str], remote: str | None) -> str:

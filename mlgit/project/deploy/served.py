@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.deploy.folders import fill
 from mlgit.core.registry.entries import Served
+from mlgit.core.registry.tags import any_of
 from mlgit.core.stated_time import parse_time
-from mlgit.core.wording import after_colon, cut, word
+from mlgit.core.wording import after_colon, cut, word, words
 from mlgit.errors import MlgitError, ToolError, as_known
 from mlgit.project.deploy.attempts import unfinished
 from mlgit.project.registry.models import declares_only
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from mlgit.adapters.target.local import LocalFolder
@@ -103,11 +105,14 @@ def target_folder(project: Project, path: str, environment: str, model: str) -> 
     return os.path.realpath(os.path.join(project.root, filled))
 
 
-def deploy_command(project: Project, model: str, environment: str) -> str:
-    """The command that deploys one model; it names the model only if trunk declares several."""
-    if declares_only(project, model):
-        return f"mlgit deploy --env {word(environment)}"
-    return f"mlgit deploy --env {word(environment)} {word(model)}"
+def deploy_command(project: Project, model: str, environment: str, *, unpushed: Iterable[str] = ()) -> str:
+    """The command that deploys one model; it names the model only if trunk declares several.
+
+    Tags of the environment that are only here may mean that the remote does not answer.
+    """
+    named = [] if declares_only(project, model) else [model]
+    offline = ["--offline"] if any_of(unpushed, model, environment) else []
+    return words(("mlgit", "deploy", "--env", environment, *named, *offline))
 
 
 def switched_at(journal: Journal, release: str) -> datetime | None:

@@ -13,7 +13,8 @@ from mlgit.project.deploy.served import deploy_command, served
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.former_names import names_before, undeclared
 from mlgit.project.registry.models import declared_models
-from mlgit.project.registry.read import read_model, read_registry_tags
+from mlgit.project.registry.pushed import unpushed_tags
+from mlgit.project.registry.read import read_model, read_registry_tags, tags_as_of
 from mlgit.project.registry.readiness import unready
 from mlgit.project.trust.accept import accept
 from mlgit.project.trust.marks import trust_in
@@ -42,11 +43,13 @@ def check_targets(project: Project) -> Iterator[Finding]:
     """Folders that do not serve what their environments hold, and deployments that failed here."""
     registry, ignored = read_registry_tags(project)
     unsure = doubts(project, ignored)
+    unpushed = unpushed_tags(project, registry, tags_as_of(project)) or ()
     for state in registry.models.values():
         trust = trust_in(project, state)
         for name, raw in state.environments.items():
             here = trust.instead.get(name, raw)
-            what, command = f"{state.name}#{name}", deploy_command(project, state.name, name)
+            command = deploy_command(project, state.name, name, unpushed=unpushed)
+            what = f"{state.name}#{name}"
             found = served(project, here)
             attempt = unfinished(project, here, found)
             if attempt is not None:

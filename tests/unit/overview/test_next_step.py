@@ -149,6 +149,17 @@ def step(change: dict[str, Any] | None = None, **options: Any) -> tuple[str, str
             "git fetch --tags origin",
             "m#prod#9 is not here",
         ),
+        # tags that only this clone has: the remote may not answer
+        (
+            {"models": (model(label="v2"),), "unpushed_tags": ("m#prod!#3", "m#prod#3")},
+            "mlgit deploy --env prod --offline",
+            "the target serves v2",
+        ),
+        (
+            {"models": (model(label="v2"),), "unpushed_tags": ("m#dev#3", "n#prod#3", "m@v1.0.0")},
+            "mlgit deploy --env prod",
+            "the target serves v2",
+        ),
         (
             {"models": (model(label="v2", later="m#prod#9"),), "remote": None, "upstream": None},
             "mlgit deploy --env prod",
