@@ -197,6 +197,7 @@ def test_other_data_of_a_stage_is_named_if_it_ran_alike(
     old, new = (stage("clean", {"clean.py": "a"}, {CLEAN: content}) for content in "cd")
     assert new.locked is not None
     ran = new._replace(locked=None if change is None else new.locked._replace(**change))  # type: ignore[arg-type]
+    ran = ran._replace(cmd=ran.cmd if ran.locked is None else ran.locked.cmd)
     sides = between(old, reads={CLEAN: "c"}), between(ran, reads={CLEAN: "d"})
     assert texts(*sides) == text
     assert texts(sides[1], sides[0]) == text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.contents import Contents
 from mlgit.core.gates.measured.leaks import leaks
 from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
-from mlgit.core.gates.measured.programs import is_program
+from mlgit.core.gates.measured.runs.explained import Explained
 from mlgit.core.gates.resolved.stage_changes import matched, predecessors, undeclared
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
@@ -99,6 +99,13 @@ class _Comparison:
 
     def changes(self, gates: _Gates) -> Iterator[str]:
         """What a model is measured on that has other content or was not read before, in words."""
+        found = list(self._read_otherwise(gates))
+        yield from found
+        yield from self._made_otherwise(gates, Explained(self.sides, gates, found))
+        yield from self._made_with_model(gates)
+        yield from self._named(gates)
+
+    def _read_otherwise(self, gates: _Gates) -> Iterator[str]:
         was, now = self._inputs(gates)
         lost = [dep for dep in was if not covered(dep, now)]
         moved = self._moved(gates, lost) if lost else {}
@@ -118,9 +125,6 @@ class _Comparison:
             elif dep in moved and self.contents.has_data(dep):
                 yield from self._renamed(dep, moved[dep], content, now)
         yield from self._newly_read(gates, now, {each for places in moved.values() for each in places})
-        yield from self._made_otherwise(gates)
-        yield from self._made_with_model(gates)
-        yield from self._named(gates)
 
     def owners(self, gates: _Gates) -> Iterator[str]:
         """Who has data now that someone else had before, in words."""
@@ -164,8 +168,8 @@ class _Comparison:
             if not covered(dep, known) and dep not in moved and self.contents.has_data(dep):
                 yield f"`{dep}` is read now"
 
-    def _made_otherwise(self, gates: _Gates) -> Iterator[str]:
-        """What a stage makes with other content: of the same by the same command, or under a new name."""
+    def _made_otherwise(self, gates: _Gates, explained: Explained) -> Iterator[str]:
+        """What a stage makes with other content, of no input that a note names, or under a new name."""
         old, new = (side.stages(gate) for side, gate in zip(self.sides, gates, strict=True))
         was, now = self._read(gates, 0), self._read(gates, 1)
         makers = self.sides[1].makers_for(gates[1])
@@ -184,7 +188,7 @@ class _Comparison:
                     and md5 not in {None, *(_hash(stage, each) for each in added)}
                 ):
                     yield f"`{out.path}` is now {listed(added)}, with other content"
-                same = md5 in {None, _hash(stage, out.path) or md5} or not _runs_alike(maker, stage)
+                same = md5 in {None, _hash(stage, out.path) or md5} or explained.by_inputs(maker, stage)
                 if not same and any(meets(out.path, dep) for dep in now):
                     yield f"`{out.path}` changed"
 
@@ -267,18 +271,6 @@ def _made_with_model(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str,
 def _named(stage: Stage, contents: Contents) -> list[str]:
     """What a stage's commands name or match with a pattern, and it does not declare."""
     return [*dict.fromkeys((*undeclared(stage, contents.places), *matched(stage, contents.places)))]
-
-
-def _runs_alike(old: Stage, new: Stage) -> bool:
-    """Whether the last runs of a stage had the same command, parameters and data.
-
-    A program says nothing about the data that it makes: other data is named, whichever code made it.
-    """
-    before, after = old.locked, new.locked
-    if before is None or after is None or (before.cmd, before.params) != (after.cmd, after.params):
-        return False
-    was, now = ({dep for dep in each.deps if not is_program(dep)} for each in (before, after))
-    return was == now and all(before.content(dep) == after.content(dep) for dep in was)
 
 
 def _hash(stage: Stage, path: str) -> str | None:

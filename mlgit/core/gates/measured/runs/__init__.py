@@ -1,0 +1,1 @@
+"""What the last runs of measuring stages had to do with."""
