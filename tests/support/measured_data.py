@@ -72,7 +72,14 @@ def places(files: Hashes) -> Places:
     def content(path: str) -> str:
         return " ".join(files[name] for name in sorted(files) if f"{name}/".startswith(f"{path}/"))
 
+    def link(path: str) -> LinkTarget | None:
+        parts = path.split("/")
+        above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+        name = next((each for each in above if "@" in each and len(files.get(each, "")) > 1), None)
+        return LinkTarget(f"{files[name]}{path[len(name) :]}", "") if name else None
+
     return Places(
+        link=link,
         links=lambda path: {
             name: LinkTarget(files[name], content(files[name]))
             for name in files

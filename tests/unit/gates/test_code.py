@@ -4,27 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.core.gates.measured.code import code_notes
 from mlgit.core.pipeline.stages import Pipeline
-from tests.support.measured_data import Hashes, gate, places, side
+from tests.support.measured_code import named
+from tests.support.measured_data import Hashes, side
 
-START = "The numbers are measured with other code: "
 NOTEBOOK = '{"cells": [{"cell_type": "code", "source": ["%s"], "outputs": ["%s"]}]}'
-
-
-def named(known: Pipeline, old: Hashes, new: Hashes, cmd: str = "evaluate") -> str:
-    *others, last = known.stages
-    known = Pipeline(stages=(*others, last._replace(cmd=(cmd,))))
-    changed = {path for path in {*old, *new} if old.get(path) != new.get(path)}
-    found = code_notes(
-        [gate(known)],
-        [gate(known)],
-        (known, known),
-        places=(places(old), places(new)),
-        changed=lambda: changed,
-    )
-    assert {(note.code, note.effect) for note in found} <= {("code_changed", "note")}
-    return " ".join(note.message.removeprefix(START) for note in found)
 
 
 PROGRAM = "src/evaluate.py"

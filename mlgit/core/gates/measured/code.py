@@ -5,29 +5,24 @@ from __future__ import annotations
 import ast
 import json
 import posixpath
-import re
-from bisect import bisect_left
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
-from mlgit.core.gates.measured.programs import is_program
-from mlgit.core.gates.resolved.stage_changes import undeclared
+from mlgit.core.gates.measured.runs.reached import MAY_RUN, RUNS, Reached, above, is_code
+from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from mlgit.core.gates.measured.runs.imports import Asked
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Pipeline, Stage
 
 _CODE = "code_changed"
-_MOST_FILES = 500
-_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([^#\n]*)|import[ \t]+([^#\n]*))")
-_NAME = re.compile(rb"[\w.]+")
 
 
 def code_notes(
@@ -43,111 +38,118 @@ def code_notes(
     Any number can be written in a program, so that a reviewer must see it. Those of a stage that makes the
     gate's model are its training. `changed` gives the files of which Git has other content.
     """
-    sides = [Measuring(pipeline) for pipeline in pipelines]
+    sides = Measuring(pipelines[0]), Measuring(pipelines[1])
     stages: dict[str, Stage] = {}
-    trained: set[str] = set()
+    last: set[str | None] = set()
+    trained: list[set[str]] = [set(), set()]
     verb = "measured"
-    for before, after in pairs(old, new):
-        if all(gate.source is not None and not is_of_another_model(gate) for gate in (before, after)):
-            verb = "made" if after.path is None else verb
-            sides[1].follow(sides[0], (before, after))
-            makers = sides[1].makers_for(after)
-            stages |= {each.address: each for each in sides[1].stages(after) if each.address not in makers}
-            trained |= {dep for each in sides[1].before(makers).values() for dep in each.deps}
-    if not stages:
+    for gates in pairs(old, new):
+        if all(gate.source is not None and not is_of_another_model(gate) for gate in gates):
+            verb = "made" if gates[1].path is None else verb
+            sides[1].follow(sides[0], gates)
+            makers = [side.makers_for(gate) for side, gate in zip(sides, gates, strict=True)]
+            here = {each.address: each for each in sides[1].stages(gates[1])}
+            stages |= {name: each for name, each in here.items() if name not in makers[1]}
+            last |= {gate.source.origin.name for gate in gates if gate.source is not None}
+            for side, known, own in zip(sides, trained, makers, strict=True):
+                known |= {dep for each in side.before(own).values() for dep in each.deps}
+    programs = _Programs(places, frozenset(changed()), stages.values()) if stages else None
+    if programs is None or not programs.differing:
         return ()
-    programs = _Programs(places, frozenset(changed()))
-    if not programs.any_differs:
-        return ()
-    texts: dict[str, str] = {}
-    for address, stage in sorted(stages.items()):
-        for path in programs.of(stage, trained):
-            what = programs.difference(path)
-            if what and path not in texts:
-                texts[path] = f"`{path}` {what} (stage {address})"
-    if not texts:
-        return ()
-    return (Note(code=_CODE, message=f"The numbers are {verb} with other code: {joined(texts.values())}"),)
+    # What the target has and only the change's training declares may be what the target measures with.
+    training = trained[0] | (trained[1] - places[0].paths())
+    before = predecessors(*pipelines, {stage.address for gate in old for stage in sides[0].stages(gate)})
+    named = _named(
+        programs, [(before.get(name, stage), stage) for name, stage in stages.items()], last, training
+    )
+    message = f"The numbers are {verb} with other code: {joined(named)}"
+    return (Note(code=_CODE, message=message),) if named else ()
+
+
+def _named(
+    programs: _Programs,
+    stages: Iterable[tuple[Stage, Stage]],
+    last: Collection[str | None],
+    trained: Collection[str],
+) -> list[str]:
+    """Each program that differs, in words: those of the stages that make the numbers come first."""
+    found: dict[str, tuple[bool, int, str]] = {}
+    for old, new in sorted(stages, key=lambda each: (each[1].address not in last, each[1].address)):
+        for order, path, what in programs.differences((old, new), trained):
+            text = f"`{path}` {what} (stage {new.address})"
+            found.setdefault(path, (new.address not in last, order, text))
+    return [text for *_, text in sorted(found.values())]
 
 
 class _Programs:
-    """The programs of both sides that Git has, of which some are `changed`."""
+    """The programs that stages run on both sides; `changed` are the files of which Git has other content."""
 
-    def __init__(self, places: tuple[Places, Places], changed: frozenset[str]) -> None:
-        self._places, self._changed = places, changed
-        self._paths = [each.paths() for each in places]
-        self._every = frozenset[str]().union(*self._paths)
-        self._sorted = sorted(self._every)
-        self._known: dict[tuple[str, str], list[str]] = {}
+    def __init__(
+        self, places: tuple[Places, Places], changed: frozenset[str], stages: Iterable[Stage]
+    ) -> None:
+        self._places = places
+        self._known: dict[str, str] = {}
+        texts: dict[tuple[bool, str, bytes], Asked] = {}
+        self._quick, self._sides = (
+            [Reached(each, texts, exact=exact) for each in places] for exact in (False, True)
+        )
+        alone = [own.paths - other.paths for own, other in (self._sides, reversed(self._sides))]
+        self._apart = [{path for path in each if is_code(path)} for each in alone]
+        linked = {each for stage in stages for dep in stage.deps for each in (dep, *above(dep))}
+        self.differing = {path for path in changed if is_code(path)}.union(*self._apart)
+        self.differing |= {each for each in linked & changed if any(side.link(each) for side in places)}
 
-    @property
-    def any_differs(self) -> bool:
-        """Whether any program of Git does."""
-        alone = self._paths[0] ^ self._paths[1]
-        return any(is_program(path) for each in (alone, self._changed) for path in each)
+    def differences(
+        self, stages: tuple[Stage, Stage], trained: Collection[str]
+    ) -> Iterator[tuple[int, str, str]]:
+        """(order, program, how it differs) of the programs of a stage on both sides."""
+        # Most changes are of no program that measures, which a quick look shows.
+        near = [
+            side.of(stage, trained, self.differing & side.paths)
+            for side, stage in zip(self._quick, stages, strict=True)
+        ]
+        wanted = {path for each in near for path in self.differing & each.keys() if self._difference(path)}
+        if not wanted:
+            return
+        # What has moved is known only by all programs of both sides.
+        some = not all(each.keys() & apart for each, apart in zip(near, self._apart, strict=True))
+        found = [
+            side.of(stage, trained, wanted & own.keys() if some else None)
+            for side, stage, own in zip(self._sides, stages, near, strict=True)
+        ]
+        for path in sorted(wanted & (found[0].keys() | found[1].keys()) - self._moved(found)):
+            surely = max(each.get(path, 0) for each in found)
+            is_left = path not in found[1] and (surely == MAY_RUN or path in self._sides[1].paths)
+            if not is_left:
+                what = self._difference(path)
+                yield -surely * 2 + (what == "is new"), path, what
 
-    def of(self, stage: Stage, trained: Collection[str]) -> list[str]:
-        """The programs that a stage declares, names or imports, on either side.
-
-        Of a folder, without those that a stage of training declares.
-        """
-        found = dict.fromkeys((*stage.deps, *undeclared(stage._replace(deps=()), self._every)))
-        for dep in stage.deps:
-            # `0` follows `/` in ASCII, so this is the end of the range.
-            start, end = (bisect_left(self._sorted, f"{dep}{last}") for last in "/0")
-            found |= dict.fromkeys(path for path in self._sorted[start:end] if path not in trained)
-        found = {path: None for path in found if is_program(path) and path in self._every}
-        waiting = [*found]
-        while waiting and len(found) < _MOST_FILES:
-            imported = [each for path in waiting for each in self._imported(path, stage.wdir)]
-            waiting = [path for path in dict.fromkeys(imported) if path not in found]
-            found |= dict.fromkeys(waiting)
-        return [*found]
-
-    def difference(self, path: str) -> str:
+    def _difference(self, path: str) -> str:
         """How a program differs; empty if only what is written for people does."""
-        there = [path in paths for paths in self._paths]
+        if path not in self._known:
+            self._known[path] = self._compared(path)
+        return self._known[path]
+
+    def _compared(self, path: str) -> str:
+        there = [path in side.paths for side in self._sides]
         if not all(there):
-            return "" if path in self._moved else "is gone" if there[0] else "is new"
-        if path not in self._changed:
-            return ""
+            return "is gone" if there[0] else "is new"
         was, now = (each.read([path]).get(path) for each in self._places)
         return "" if was and now and _meaning(path, was) == _meaning(path, now) else "changed"
 
-    @cached_property
-    def _moved(self) -> frozenset[str]:
-        """The programs that are at one place on one side, and at another place on the other."""
-        alone = [
-            each.read([path for path in own - other if is_program(path)])
-            for each, own, other in zip(self._places, self._paths, reversed(self._paths), strict=True)
-        ]
-        both = {*alone[0].values()} & {*alone[1].values()}
-        return frozenset(path for each in alone for path, content in each.items() if content in both)
-
-    def _imported(self, path: str, folder: str) -> list[str]:
-        """The files of Git that a Python program imports, from its own folder or the one it runs in."""
-        if (path, folder) not in self._known:
-            contents = [each.read([path]) for each in self._places] if path.endswith(".py") else []
-            modules = {name for each in contents for name in _modules(each.get(path, b""))}
-            bases = dict.fromkeys((posixpath.dirname(path), folder, ""))
-            places = [
-                posixpath.normpath(posixpath.join(base, *module.split(".")))
-                for base in bases
-                for module in sorted(modules)
-            ]
-            files = (file for place in places for file in (f"{place}.py", f"{place}/__init__.py"))
-            self._known[path, folder] = [file for file in files if file in self._every]
-        return self._known[path, folder]
-
-
-def _modules(content: bytes) -> Iterator[str]:
-    """The names that a Python program imports, and those that may be modules of them."""
-    for source, names, plain in _IMPORT.findall(content):
-        own = [name.decode() for name in _NAME.findall(names or plain)]
-        start = source.decode().lstrip(".")
-        yield from (f"{start}.{name}" if start else name for name in own)
-        if start:
-            yield start
+    def _moved(self, found: Sequence[Mapping[str, int]]) -> set[str]:
+        """The programs that are at another place now, and that the stage ran as surely before."""
+        own = [each.keys() & apart for each, apart in zip(found, self._apart, strict=True)]
+        if not all(own):
+            return set()
+        was, now = (each.read(sorted(paths)) for each, paths in zip(self._places, own, strict=True))
+        moved: set[str] = set()
+        for old, content in sorted(was.items()):
+            here = sorted(path for path in now if now[path] == content and path not in moved)
+            named = [path for path in here if posixpath.basename(path) == posixpath.basename(old)]
+            for new in (named or here)[:1]:
+                moved |= {old, new} if found[0][old] >= min(found[1][new], RUNS) else set()
+        return moved
 
 
 def _meaning(path: str, content: bytes) -> object:

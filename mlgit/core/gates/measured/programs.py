@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-_ENDINGS = {
+ENDINGS = {
     ".py": "Python",
     ".pyi": "types of a Python module",
     ".ipynb": "a notebook of cells that run",
@@ -28,7 +28,7 @@ _ENDINGS = {
     ".js": "JavaScript",
 }
 """Ending -> why such a file is run or compiled. `.ts` is not here: it is also a format of time series."""
-_NAMES = {
+NAMES = {
     "Makefile": "commands that `make` runs",
     "Dockerfile": "commands that build an image",
 }
@@ -37,7 +37,7 @@ _NAMES = {
 def is_program(path: str) -> bool:
     """Whether a file is run or compiled, by its name: a stage that reads any other one reads it as data."""
     name = posixpath.basename(path)
-    return name in _NAMES or posixpath.splitext(name)[1].lower() in _ENDINGS
+    return name in NAMES or posixpath.splitext(name)[1].lower() in ENDINGS
 
 
 _ABOUT = re.compile(
