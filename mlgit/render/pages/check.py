@@ -24,7 +24,7 @@ from mlgit.render.pages.shortening import Shortening
 from mlgit.render.value_rows import ValueRow, value_table, worst_first
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlgit.core.gates.verdict import (
         Baseline,
@@ -96,7 +96,7 @@ def _compared(record: Check, *, verbose: bool) -> Page:
     verdict = record.verdict
     every = [*verdict.baselines, *(each for each in record.references if _only_reference(each, record))]
     found = [each for each in every if each.state == "found"]
-    names = list(dict.fromkeys(baseline_name(each) for each in found))
+    names = _names(found)
     if len(names) > 1 and len(names) <= _BASELINES:
         names = [", ".join(names[:-1]) + f" and {names[-1]}"]
     against = f" against {joined(names, _BASELINES)}" if names else ""
@@ -109,6 +109,24 @@ def _compared(record: Check, *, verbose: bool) -> Page:
         each.message for each in every if each.state not in {"found", "none"} and each.message
     )
     return page + [line(Span("! ", "careful"), text, hang=2) for text in missing if text not in named]
+
+
+def _names(found: Iterable[Baseline]) -> list[str]:
+    """The states that were compared with, with their models where these have different ones of a name."""
+    groups: dict[str, dict[str, list[Baseline]]] = {}
+    for each in found:
+        groups.setdefault(each.vs, {}).setdefault(baseline_name(each), []).append(each)
+    names: list[str] = []
+    for vs, group in groups.items():
+        models = [
+            f"{each.model}@{name.removeprefix(f'{vs} ')}"
+            for name, same in group.items()
+            for each in same
+            if each.model and name.startswith(f"{vs} ")
+        ]
+        apart = len(group) > 1 and len(models) == sum(map(len, group.values()))
+        names += [f"{vs} {joined(dict.fromkeys(models), _BASELINES)}"] if apart else group
+    return names
 
 
 def _only_reference(baseline: Baseline, record: Check) -> bool:

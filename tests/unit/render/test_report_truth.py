@@ -55,6 +55,21 @@ def test_a_reason_with_another_hint_keeps_that_on_the_screen() -> None:
     assert (shown.count("as above"), shown.count("see `x`"), shown.count("see `y`")) == (1, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [("v1.2.0", "prod v1.2.0"), ("v1.2.1", "prod churn@v1.2.1, tumor@v1.2.0")],
+)
+def test_check_names_the_models_of_versions_that_differ(version: str, text: str) -> None:
+    record = together(one("churn", BASE, BASE), one("tumor", BASE, BASE))
+    baselines = tuple(
+        replace(each, label=each.label.replace("churn@v1.2.0", f"churn@{version}"))
+        for each in record.verdict.baselines
+    )
+    known = replace(record, references=(), verdict=replace(record.verdict, baselines=baselines))
+    first = plain(page(known)).splitlines()[0]
+    assert first == f"working tree against base bbbbbbb and {text}"
+
+
 def test_gates_that_only_warn_are_among_those_that_cannot_be_evaluated() -> None:
     gates = (absolute("a", "f1", low="1"), absolute("b", "f1", low="1", severity="warn"))
     text = markdown(together(one("tumor", BASE, BASE, gates)))
