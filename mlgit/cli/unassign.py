@@ -20,8 +20,8 @@ from mlgit.cli.shell.session import Session, pass_session
 def entry(session: Session, /, model: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Empty an environment.
 
-    DVC has no empty stage: `dvc get` still returns the version that was there. MODEL may be left out if
-    there is only one. On a terminal, a reason is asked for.
+    DVC knows no empty stage: `dvc artifacts get --stage` still returns the version that was there. MODEL may
+    be left out if there is only one. On a terminal, a reason is asked for.
 
     \b
     Examples:

@@ -64,7 +64,7 @@ def diagnose(
     failures: dict[tuple[str, str | None], list[str]] = {}
     for name, check in checks.items():
         if progress is not None and name in _ONLINE:
-            progress.say(f"Asking about {name.replace('_', ' ')}")
+            progress.say(f"Asking about {_named(name)}")
         try:
             found[name] = _guarded(check, project)
         except MlgitError as error:
@@ -82,9 +82,14 @@ def diagnose(
     return Diagnosis(findings=tuple(ordered), checks=tuple(checks), online=online)
 
 
+def _named(check: str) -> str:
+    """What a check is about; what the network shows has an article."""
+    return ("the " if check in _ONLINE else "") + check.replace("_", " ")
+
+
 def _unknown(names: Sequence[str], reason: str, hint: str | None) -> Finding:
     """The checks that failed for one reason."""
-    *others, last = (name.replace("_", " ") for name in names)
+    *others, last = map(_named, names)
     about = f"{', '.join(others)} and {last}" if others else last
     return warning(f"{names[0]}_unknown", f"Could not check {about}: {reason}", repair=hint)
 

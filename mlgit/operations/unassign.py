@@ -41,7 +41,7 @@ def unassign(
     here = replace(here, counter=known.counter)
     move = Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
     plan = plan_unassignment(accepted, here, move)
-    note = f"DVC itself still returns `{here.label}` for `{environment}`: it has no empty stage"
+    note = f"`dvc artifacts get --stage {environment}` still returns {here.label}: DVC knows no empty stage"
     report = make_change(
         project,
         accepted,

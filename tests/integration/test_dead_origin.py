@@ -66,7 +66,7 @@ def test_each_kind_of_dead_remote_has_its_repair(
         url = served if isinstance(address, int) else address.format(port=free_port())
         project.git("remote", "set-url", "origin", url)
         found = doctor(project, "--online")["default_branch_unknown"]
-    assert found["message"].startswith("Could not check default branch and tags of the remote: ")
+    assert found["message"].startswith("Could not check the default branch and the tags of the remote: ")
     assert why in found["message"]
     assert found["repair"].startswith(repair)
 

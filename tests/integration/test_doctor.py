@@ -370,7 +370,7 @@ def test_a_remote_that_does_not_answer_is_a_finding(project: Folder) -> None:
     done = project.mlgit("doctor", "--online", "--json")
     assert done.status == Exit.DONE
     (finding,) = [f for f in done.json()["findings"] if f["id"].endswith("_unknown")]
-    assert "Could not check default branch and tags of the remote: " in finding["message"]
+    assert "Could not check the default branch and the tags of the remote: " in finding["message"]
 
 
 def test_a_missing_identity_is_found(project: Folder) -> None:

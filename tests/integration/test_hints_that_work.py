@@ -71,7 +71,7 @@ def test_another_model_in_an_environment_does_not_make_it_empty(project: Folder)
     train(project, "2.0")
     change(project, "release", "line")
     done = project.here("promote", "line", "--to", "prod")
-    assert "`staging`, from where `prod` is promoted, holds nothing of `line`" in done.err
+    assert "`prod` is promoted from `staging`, which holds no version of `line`" in done.err
     assert pasted(project, done.err).status == Exit.DONE
 
 

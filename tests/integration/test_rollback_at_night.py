@@ -291,7 +291,7 @@ def test_show_says_who_promoted_and_who_emptied_an_environment(live: Folder) -> 
     assert without_times(live, emptied) == (
         "Took line@v1.0.2 out of prod\n"
         "  tags  line#prod!#4, pushed to origin\n"
-        "  note: DVC itself still returns `v1.0.2` for `prod`: it has no empty stage\n"
+        "  note: `dvc artifacts get --stage prod` still returns v1.0.2: DVC knows no empty stage\n"
         "! /srv/models/line still serves v1.0.2; `rm /srv/models/line/current` ends that\n"
     )
     shown = without_times(live, live.here("show", "line#prod").out.replace("\n          ", " "))

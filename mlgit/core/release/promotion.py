@@ -99,9 +99,11 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
         if source.doubt is not None:
             raise source.doubt.doubt()
         if source.version is None:
-            what = f"nothing of `{state.name}`" if source.commit is None else "a commit that is not a version"
+            what = (
+                f"no version of `{state.name}`" if source.commit is None else "a commit that is not a version"
+            )
             raise StateError(
-                f"`{environment.source}`, from where `{environment.name}` is promoted, holds {what}",
+                f"`{environment.name}` is promoted from `{environment.source}`, which holds {what}",
                 hint=f"run `mlgit promote {state.name} --to {environment.source}` first",
             )
         return source.version

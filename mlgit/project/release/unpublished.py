@@ -139,8 +139,8 @@ def _conflict(project: Project, remote: str, theirs: Mapping[str, str], repair: 
     authors = {tag: _author(project, remote, tag, theirs[tag]) for tag in sorted(theirs)}
     first = min(theirs)
     return LostRace(
-        f"`{remote}` has another tag `{first}` than this clone; nothing was pushed",
-        details=tuple(f"`{tag}` on `{remote}` is {author}" for tag, author in authors.items()),
+        f"`{remote}` has a different `{first}`; nothing was pushed",
+        details=tuple(f"`{tag}` on `{remote}`: {author}" for tag, author in authors.items()),
         hint=f"to use theirs, run `{repair}`",
     )
 
@@ -154,4 +154,4 @@ def _author(project: Project, remote: str, tag: str, oid: str) -> str:
     header = parse_header(found.content) if found is not None and found.type == "tag" else None
     if header is None:
         return f"{oid[:7]}, not annotated"
-    return f"by {header.tagger} on {header.object[:7]}"
+    return f"{header.tagger} made it, for {header.object[:7]}"

@@ -38,5 +38,7 @@ def _summary(diagnosis: Diagnosis) -> Line:
         for severity, word in (("error", "error"), ("warn", "warning"), ("info", "remark"))
         if (number := sum(finding.severity == severity for finding in diagnosis.findings))
     ]
-    word = Span("Healthy", "ok") if diagnosis.healthy else Span("Findings", "careful")
-    return line(word, f": {looked}, {', '.join(counts)}")
+    found = ", ".join(counts)
+    if diagnosis.healthy:
+        return line(Span("Healthy", "ok"), f": {looked}, {found}")
+    return line(f"{looked}, ", Span(found, "careful"))

@@ -26,7 +26,9 @@ def page(record: History, *, width: int, whole: bool = False) -> Page:
         lines = event_lines(record.events, record.told_at, width=width, several=record.several)
         shown = [events_table(record.events)] if whole else lines
     else:
-        shown = [line(_none(record, "The tags of this clone have no events", "No events are known here"))]
+        shown = [
+            line(_none(record, "No releases or promotions yet", "No releases or promotions are known here"))
+        ]
     shown += unknown_lines(record.tags_known)
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]
     return shown + as_of(record.remote, record.tags_as_of, record.told_at)

@@ -104,7 +104,7 @@ def test_without_a_version_the_one_in_from_is_promoted() -> None:
 
 
 def test_an_empty_from_has_nothing_to_promote() -> None:
-    with pytest.raises(StateError, match="holds nothing of `m`"):
+    with pytest.raises(StateError, match="holds no version of `m`"):
         choose_version(state(), PROD, None)
     with pytest.raises(StateError, match="is not a version"):
         choose_version(state(fact("m#staging#1", 77)), PROD, None)
