@@ -62,9 +62,14 @@ TWO_MODELS = {
         "`promote` takes the environment with `--to`",
         "run `mlgit promote area --to prod` or `mlgit promote line --to prod`",
     ),
-    "deploy prod": (
-        "`deploy` takes the environment with `--env`",
-        "run `mlgit deploy area --env prod` or `mlgit deploy line --env prod`",
+    "deploy prod": ("`deploy` takes the environment with `--env`", "run `mlgit deploy --env prod`"),
+    "deploy": (
+        "`deploy` needs the environment, as `--env ENV`",
+        "run `mlgit deploy --env prod` or `mlgit deploy --env staging`",
+    ),
+    "promote other prod": (
+        "`promote` takes the environment with `--to`",
+        "run `mlgit promote area --to prod` or `mlgit promote line --to prod`",
     ),
     "get": (
         "`get` needs a version or an environment",
@@ -143,3 +148,17 @@ def test_outside_a_repository_the_help_is_named(tmp_path: Path, released: Folder
     done = released.mlgit("-C", str(tmp_path), "promote", "prod")
     assert done.status == Exit.USAGE
     assert "see `mlgit promote --help`" in done.err
+
+
+def test_a_promotion_is_offered_first_where_it_needs_nothing_before(released: Folder) -> None:
+    released.write("mlgit.yaml", RULES.replace("prod: {}", "prod: {from: staging}"))
+    released.commit("From")
+    released.git("push", "-q")
+    try:
+        _, hint = error_of(released, "promote line")
+        assert hint == "run `mlgit promote line --to staging` or `mlgit promote line --to prod`"
+        _, hint = error_of(released, "rollback")
+        assert hint.startswith("run `mlgit rollback --env prod")
+    finally:
+        released.git("reset", "-q", "--hard", "HEAD^")
+        released.git("push", "-q", "--force")

@@ -51,7 +51,11 @@ def meant(ctx: click.Context, *, moved: bool = False) -> tuple[str, str | None] 
     if any(each.name == "models" for each in ctx.command.params):
         return _with_options(ctx, option, found, models)
     places = [found.environment] if found.environment else list(environments)
-    names = [found.model] if found.model or len(models) < 2 else list(models)  # noqa: PLR2004 (several)
+    names: list[str | None] = list(models)
+    if found.model in models or len(models) < 2:  # noqa: PLR2004 (several)
+        names = [found.model]
+    elif ctx.command.name == "deploy" and found.model is None:
+        names = [None]  # a deployment without a model is one of all models
     commands = [_command(ctx, option, found, name, place) for name, place in product(names, places)]
     first = "run"
     if len(commands) > _MOST and found.environment:
@@ -100,7 +104,11 @@ def _known(ctx: click.Context) -> tuple[Sequence[str], Sequence[str]]:
         names = model_names(project)
         states = [state for state in read_registry(project).models.values() if state.name in names]
         tagged = sorted(name for state in states for name in state.environments)
-        return names, tuple(dict.fromkeys([*reversed(tuple(project.trunk_config.environments)), *tagged]))
+        declared = project.trunk_config.environments
+        first = list(reversed(tuple(declared)))
+        if ctx.command.name == "promote":  # nothing can be promoted from what holds nothing yet
+            first.sort(key=lambda name: declared[name].source is not None)
+        return names, tuple(dict.fromkeys([*first, *tagged]))
     return (), ()
 
 
