@@ -8,6 +8,7 @@ import pytest
 
 from mlgit.core.gates.verdict import Check, Note
 from mlgit.core.pipeline.report_context import StageRun
+from mlgit.render.console import plain
 from mlgit.render.page import Table, cell_spans
 from mlgit.render.pages.check import page
 from mlgit.render.report.layout import ReportContext
