@@ -17,7 +17,7 @@ from mlgit.errors import Exit, UsageError
 def entry(session: Session, *, strict: bool, online: bool, config: bool) -> int:
     r"""Check this clone, its config, remotes and tags.
 
-    Every finding comes with the command that fixes it. Only --online uses the network. Findings of the
+    Most findings come with the command that fixes them. Only --online uses the network. Findings of the
     level `info` do not count for --strict.
 
     \b

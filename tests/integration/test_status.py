@@ -118,6 +118,7 @@ def test_an_invalid_config_does_not_hide_the_rest(project: Folder) -> None:
     assert found["failures"][0]["location"].startswith("mlgit.yaml:2")
     assert found["pipeline_stages"] == 3
     assert found["next"]["command"] == "mlgit doctor"
+    assert "Metrics   unknown" in project.here("status").out
 
 
 @pytest.mark.parametrize("file", ["dvc.yaml", "dvc.lock", "data/raw.csv.dvc"])

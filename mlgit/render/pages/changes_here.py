@@ -81,7 +81,9 @@ def _ahead_behind(ahead: int, behind: int) -> str:
 
 def metrics(found: Status, short: Shortening, *, verbose: bool) -> Page:
     if not found.metrics and not found.problems:
-        unread = any(failure.part in {"pipeline", "metrics", "base"} for failure in found.failures)
+        unread = found.config == "invalid" or any(
+            failure.part in {"pipeline", "metrics", "base"} for failure in found.failures
+        )
         none = "none declared" if found.config == "absent" else "none"
         return title("Metrics", Span("unknown", "careful") if unread else none)
     changed = [each for each in found.metrics if each.kind != "unchanged"]
