@@ -66,9 +66,7 @@ def test_a_rollback_goes_back_to_what_was_there_before_the_environment_was_empti
     reports = [change(live, *BACK, "--again") for _ in versions]
     assert tuple(each["version"] for each in reports) == versions
     empty = before[-1][0] in {"unassign", "deregister"}
-    found = [
-        note for note in reports[0]["notes"] if note.startswith("`prod` was empty: the tag `line#prod!#")
-    ]
+    found = [note for note in reports[0]["notes"] if note.startswith("`prod` was empty: Ada took v1.0.")]
     assert bool(found) is empty
     assert not any("was empty" in note for each in reports[1:] for note in each["notes"])
     assert live.here(*BACK, "--again").status == Exit.STATE
@@ -112,7 +110,8 @@ def test_a_second_rollback_says_that_the_target_serves_something_else(
     change(live, *BACK, "--again")
     done = live.here(*BACK, *again)
     assert "has no version of `line` before v1.0.0 to go back to" in done.err
-    assert "  the target serves v1.0.2; to deploy v1.0.0, run `mlgit deploy --env prod`\n" in done.err
+    assert "  the target serves v1.0.2\n" in done.err
+    assert "hint: to deploy v1.0.0, run `mlgit deploy --env prod`\n" in done.err
     assert live.here("deploy", "--env", "prod").status == Exit.DONE
     assert "to deploy" not in live.here(*BACK, *again).err
 
@@ -133,7 +132,7 @@ def test_the_loser_of_two_rollbacks_at_once_is_not_sent_back_again(
     with pytest.raises(LostRace) as caught:
         rollback(project, "line", environment="prod", reason="worse")
     assert caught.value.hint == "`prod` holds v1.0.1 now; if that is right, run `mlgit deploy --env prod`"
-    assert "the target serves v1.0.2; to deploy v1.0.1, run `mlgit deploy --env prod`" in caught.value.details
+    assert "the target serves v1.0.2" in caught.value.details
 
 
 def test_the_rollback_is_printed_before_the_deployment_that_fails(live: Folder) -> None:
