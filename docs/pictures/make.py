@@ -114,7 +114,7 @@ def photograph(name: str, markdown: str, *, height: int) -> None:
         page.write_text(f"<!doctype html><meta charset=utf-8><style>{_LOOK}</style><article>{body}</article>")
         command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
         subprocess.run(
-            [*command, f"--window-size=860,{height}", f"--screenshot={HERE / name}.png", page.as_uri()],
+            [*command, f"--window-size=900,{height}", f"--screenshot={HERE / name}.png", page.as_uri()],
             check=True,
             capture_output=True,
         )
@@ -152,10 +152,10 @@ def main() -> None:
         draw("status", "mlgit status", prompt("mlgit status"), Text.from_ansi(status))
         blocked = report(project)
         draw("report", "a pull request that is blocked", readable(blocked))
-        photograph("report-blocked", blocked, height=840)
+        photograph("report-blocked", blocked, height=1060)
         show(project, "weaker-penalty")
         # The demo has merged this branch; its pull request was compared with the commit before.
-        photograph("report-pass", report(project, "--base", "HEAD^"), height=740)
+        photograph("report-pass", report(project, "--base", "HEAD^"), height=960)
         show(project, "main")
 
 
