@@ -101,8 +101,8 @@ class _Findings:
         self._problems: list[str] = []
         self._there = there
         self._registry: Registry = read_registry(project)
-        if doubts(project, {}).clone.known == "no":
-            self._problems.append(f"what tags hold is {unknown_note(project)}, then `mlgit init --force`")
+        if doubts(project, {}).clone.known == "no" and (why := unknown_note(project)):
+            self._problems.append(f"what tags hold is not known: {why}, then `mlgit init --force`")
         self._foreign = read_foreign_uses(project)
         self._old_artifacts = _text_entries(self._read_yaml(_ARTIFACTS_FILE))
         gto = self._read_yaml(_GTO_FILE)
