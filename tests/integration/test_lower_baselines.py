@@ -76,7 +76,7 @@ def test_an_emptied_environment_does_not_let_an_older_version_in(better: Folder)
     assert done.status == Exit.BLOCKED
     assert "The gates block" in done.err
     report = change(better, "rollback", "line", "--env", "staging", "-m", "Ward 3")
-    assert report["version"] == "v1.0.0"
+    assert report["version"] == "v1.0.1"
 
 
 def test_an_emptied_environment_takes_the_version_before_a_rejected_one(better: Folder) -> None:

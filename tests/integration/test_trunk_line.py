@@ -244,9 +244,9 @@ def test_what_git_does_not_show_can_be_recorded_on_trunk(staged: Folder, *, remo
 
 @pytest.mark.parametrize("name", ["origin/main", "{tip:.12}", "{tip:.7}"])
 def test_no_tag_decides_what_is_recorded_on_trunk(staged: Folder, name: str) -> None:
-    forge_release_of(staged, pulled_later(staged, "Sync with trunk"))
+    tip = pulled_later(staged, "Sync with trunk")
+    forge_release_of(staged, tip)
     main = staged.git("rev-parse", "main").strip()
-    tip = staged.git("rev-parse", "main^2").strip()
     evil = staged.git("commit-tree", "-m", "Evil", "-p", main, f"{main}~1^{{tree}}").strip()
     staged.git("tag", "-a", "-m", "Mine", name.format(tip=tip), evil)
     refused = staged.here("get", "line@v1.0.1", "-o", "out")
