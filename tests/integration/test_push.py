@@ -176,7 +176,7 @@ def test_a_git_remote_that_is_gone_is_a_tool_error(changed: Folder) -> None:
     shutil.rmtree(changed.path.parent / "origin.git")
     done = changed.mlgit("push")
     assert done.status == Exit.TOOL
-    assert "git ls-remote origin" in done.err
+    assert "git remote set-url origin" in done.err
 
 
 def test_without_a_git_remote_a_push_is_refused(empty_repository: Folder) -> None:
