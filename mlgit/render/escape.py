@@ -23,6 +23,8 @@ _PROSE = frozenset(
 _STARTERS = frozenset("@#!$%&^~:")
 _BREAK = "&#8203;"
 _LINK = re.compile(r"(?i)www\.|\bg[hl]-(?=[0-9])")
+# What begins a command of GitLab, a list, or the line below a heading.
+_START = re.compile(r"/|(?:[+-]|[0-9]+[.)])(?: |$)|[ =-]+$")
 LONGEST = 300
 
 
@@ -77,7 +79,7 @@ def _escaped(text: str) -> str:
             pieces.append(_BREAK)
             continue
         plain = char in _PROSE or (char.isalpha() and not char.isascii()) or _in_word(text, position)
-        plain = plain and (char != "/" or position > 0)  # GitLab obeys a line that begins with one
+        plain = plain and (position > 0 or _START.match(text) is None)
         pieces.append(char if plain else f"&#{ord(char)};")
         following = text[position + 1 : position + 2]
         if char in _STARTERS and following not in {"", " ", ")", ","}:

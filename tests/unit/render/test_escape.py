@@ -85,6 +85,11 @@ def bare(text: str) -> str:
 @pytest.mark.parametrize("escape", [code, literal])
 @given(name=st.sampled_from(NAMES) | texts)
 @example(name="a`b")
+@example(name="1. a")
+@example(name="1)")
+@example(name="- a")
+@example(name="+ a")
+@example(name="===")
 def test_a_name_is_the_same_text_wherever_it_is(place: str, escape: object, name: str) -> None:
     assume(escape is code or visible(name))
     form = PLACES[place]
