@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 
 from mlgit.core.gates.measured.runs.imports import asked
+from mlgit.core.gates.measured.runs.reached import above
 from tests.support.measured_code import named
 from tests.support.measured_data import Hashes, side
 
@@ -195,3 +198,18 @@ def test_what_the_stage_no_longer_runs_does_not_count() -> None:
 def test_a_copy_of_what_moved_is_new() -> None:
     new = {"src/b.py": "a = 1", "src/c/a.py": "a = 1"}
     assert named(side({"src": "p/"}), {"src/a.py": "a = 1"}, new) == "`src/b.py` is new (stage evaluate)"
+
+
+@pytest.mark.parametrize(
+    ("path", "folders"),
+    [
+        ("a.py", []),
+        ("src/lib/a.py", ["src/lib", "src"]),
+        ("../data/a.csv", ["../data", ".."]),
+        ("/srv/data/a.csv", ["/srv/data", "/srv"]),
+        ("/a.csv", []),
+        ("//srv/a.csv", ["//srv"]),
+    ],
+)
+def test_the_folders_above_a_path_end(path: str, folders: list[str]) -> None:
+    assert list(islice(above(path), 9)) == folders

@@ -171,8 +171,8 @@ class Reached:
 
 
 def above(path: str) -> Iterator[str]:
-    """The folders that a path is in, from the inside."""
-    while path := posixpath.dirname(path):
+    """The folders that a path is in, from the inside, without `/`."""
+    while (path := posixpath.dirname(path)).strip("/"):
         yield path
 
 
