@@ -114,7 +114,7 @@ def test_a_different_tag_of_the_same_name_is_refused_with_its_author(
     before = storage_files(changed), remote_refs(changed)
     done = changed.mlgit("push")
     assert done.status == Exit.STATE
-    assert "by Grace" in done.err
+    assert "Grace made it" in done.err
     assert (storage_files(changed), remote_refs(changed)) == before
 
 
