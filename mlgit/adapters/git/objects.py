@@ -194,7 +194,7 @@ class CommitTree:
         self._blobs: dict[str, str] | None = None
         self._links: set[str] = set()
         self._submodules: dict[str, str] = {}
-        self._listing: Callable[[], bytes] | None = None
+        self.listing: Callable[[], bytes] | None = None
 
     @property
     def commit(self) -> str:
@@ -206,9 +206,9 @@ class CommitTree:
 
     def prepare(self) -> Callable[[], bytes]:
         """Start listing the files in the background."""
-        if self._listing is None:
-            self._listing = self.git.start_in_background("ls-tree", "-r", "-z", "--full-tree", self._commit)
-        return self._listing
+        if self.listing is None:
+            self.listing = self.git.start_in_background("ls-tree", "-r", "-z", "--full-tree", self._commit)
+        return self.listing
 
     def blobs(self) -> Mapping[str, str]:
         """Path -> blob id of all files and links, without submodules."""

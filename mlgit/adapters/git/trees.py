@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.objects import CommitTree
 from mlgit.core.record import NamedTuple
 from mlgit.errors import StateError
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mlgit.adapters.git.objects import Objects
+    from mlgit.core.tree import Tree
 
 _FOLDER, _LINK, _SUBMODULE = b"40000", b"120000", b"160000"
 _ENTRIES = {
@@ -23,6 +25,13 @@ _FOLDERS_AT_HAND = 512
 _AT_ONCE = 512
 # No file system has deeper folders, but a hand-made commit may.
 _DEEPEST = 200
+# Fewer commits are not worth a process for all of them.
+_FEW = 2
+_DIFFERENCES = (
+    *("diff-tree", "--stdin", "--always", "-r", "-z", "--raw", "--no-abbrev", "--no-renames"),
+    "--ignore-submodules=none",
+)
+_NOTHING = b"000000"
 
 _Named = tuple[tuple[str, str], ...]
 """Pairs of name or path, and object id."""
@@ -130,3 +139,38 @@ class Trees:
                         hint="run `git fsck`, or `git fetch --refetch` in a partial clone",
                     )
                 yield oid, found.content
+
+
+def list_at_once(base: Tree, trees: Iterable[Tree]) -> None:
+    """Have one process list the files of commits: by what differs from those of `base`.
+
+    If it cannot, each is listed by itself, which says why.
+    """
+    commits = [tree for tree in trees if isinstance(tree, CommitTree)]
+    wanted = {tree.commit: tree for tree in commits if tree.listing is None}
+    if len(wanted) < _FEW or not isinstance(base, CommitTree):
+        return
+    lines = "".join(f"{commit} {base.commit}\n" for commit in wanted)
+    done = base.git.try_run(*_DIFFERENCES, stdin=lines.encode())
+    if done.returncode:
+        return
+    entries = (each.partition(b"\t") for each in base.prepare()().split(b"\0"))
+    files = {path: facts for facts, _, path in entries}
+    changed: dict[str, dict[bytes, bytes | None]] = {}
+    fields = iter(done.stdout.split(b"\0"))
+    now: dict[bytes, bytes | None] = {}
+    for each in fields:
+        if each.startswith(b":"):
+            _, mode, _, oid, _ = each.split(b" ")
+            now[next(fields)] = None if mode == _NOTHING else b"%s any %s" % (mode, oid)
+        elif each:
+            now = changed[each.decode()] = {}
+    # A commit that is not here is passed over in silence.
+    for commit in wanted.keys() & changed:
+        wanted[commit].listing = partial(_listing, files, changed[commit])
+
+
+def _listing(files: Mapping[bytes, bytes], changed: Mapping[bytes, bytes | None]) -> bytes:
+    """As `git ls-tree -z` prints it, apart from the type."""
+    entries = ({**files, **changed}).items()
+    return b"\0".join(b"%s\t%s" % (facts, path) for path, facts in entries if path and facts is not None)

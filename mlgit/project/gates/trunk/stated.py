@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import is_ancestor
+from mlgit.adapters.git.trees import list_at_once
 from mlgit.core.gates.evaluate import Case, Rules, evaluate, vs_key
 from mlgit.core.gates.verdict import Note
 from mlgit.core.record import NamedTuple
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.places import BaselineFiles
-    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
 _MOST = 10
-"""Of the commits that were there before, only so many are compared: each is read."""
+"""Of what was there before, only so many commits are compared: each is read."""
 
 
 class _Step(NamedTuple):
@@ -60,33 +61,27 @@ def stated_notes(
             name, entry = finder.registry_name(case.model), case.baselines[gate.vs]
             # Other reasons are findings already.
             if name is not None and entry.baseline.state == "found" and entry.baseline.reason is None:
-                steps = _steps(project, finder.state_of(name), gate.vs, entry)
-                yield from _Asked(project, model, gate, finder, day).notes(entry, steps)
+                yield from _Asked(project, model, gate, finder, day).notes(entry, finder.state_of(name))
 
 
-def _steps(project: Project, state: ModelState, vs: str, entry: BaselineFiles) -> Iterator[_Step]:
-    """How what is compared with came to its place, the newest step first.
+def _releases(project: Project, versions: Sequence[RegisteredVersion]) -> Iterator[_Step]:
+    """Each release, the newest first, with the highest one before it that is behind it in Git.
 
-    A release took the place of the highest one before it: a higher commit may have a lower number.
+    A higher commit may have a lower number.
     """
-    if vs == "release":
-        versions = [each for each in reversed(state.versions) if not each.withdrawn and each.version.final]
-        for number, new in enumerate(versions, 1):
-            earlier = (
-                each for each in versions[number:] if is_ancestor(project.git, each.commit, new.commit)
-            )
-            if (before := next(earlier, None)) is not None:
-                yield _Step(new.fact, new.commit, str(new.version), before.commit, str(before.version))
-        return
-    here = state.environment(vs)
-    if here.commit != entry.baseline.commit:
-        return
+    for number, new in enumerate(versions, 1):
+        earlier = (each for each in versions[number:] if is_ancestor(project.git, each.commit, new.commit))
+        if (before := next(earlier, None)) is not None:
+            yield _Step(new.fact, new.commit, str(new.version), before.commit, str(before.version))
+
+
+def _promotions(here: EnvironmentState) -> Iterator[_Step]:
+    """How what an environment holds came to its place, the newest step first."""
     for old, change in held_before(here):
         fact = change.assigned
-        if fact is None or change.action != "promote":
-            continue
-        labels = [label_of(each, here.registered) for each in (fact, old)]
-        yield _Step(fact, fact.commit, labels[0], old.commit, labels[1])
+        if fact is not None and change.action == "promote":
+            labels = [label_of(each, here.registered) for each in (fact, old)]
+            yield _Step(fact, fact.commit, labels[0], old.commit, labels[1])
 
 
 class _Asked(NamedTuple):
@@ -98,35 +93,53 @@ class _Asked(NamedTuple):
     finder: Baselines
     day: dt.date
 
-    def notes(self, now: BaselineFiles, steps: Iterator[_Step]) -> Iterator[Note]:
-        seen = {now.baseline.commit}
+    def notes(self, now: BaselineFiles, state: ModelState) -> Iterator[Note]:
+        if self.gate.vs == "release":
+            versions = [
+                each for each in reversed(state.versions) if not each.withdrawn and each.version.final
+            ]
+            better = self._better(now, [(each.commit, str(each.version)) for each in versions[1:]])
+            # Where no release was better, git need not be asked which is behind which.
+            steps = _releases(self.project, versions) if better else iter(())
+        else:
+            here = state.environment(str(self.gate.vs))
+            if here.commit != now.baseline.commit:
+                return
+            promoted = [*_promotions(here)]
+            better = self._better(now, [(each.before, each.label_before) for each in promoted])
+            steps = iter(promoted)
         for step in steps:
-            if step.before in seen:
-                continue
-            if len(seen) > _MOST:
+            if step.before in better and (note := self._note(now, step, better[step.before])) is not None:
+                yield note
                 return
-            seen.add(step.before)
-            before = self._read(step.before, step.label_before)
-            if self._why_failed(self.gate, now, before) is None:
-                continue
-            rule = self._rule_then(step.fact)
-            there = now if step.commit == now.baseline.commit else self._read(step.commit, step.label)
-            why = None if rule is None else self._why_failed(rule, there, before)
-            if why is not None:
-                where = "" if self.model is None else f" of `{self.model.name}`"
-                tag = f"`{step.fact.tag}` of {step.fact.tagger}"
-                message = (
-                    f"`{self.gate.id}`{where}: it compares with {now.baseline.label}, and {tag} states that "
-                    f"{step.label} passed it after {step.label_before}; by the numbers in Git it did not: "
-                    f"{why}"
-                )
-                yield Note(
-                    code="baseline_not_passed",
-                    message=message,
-                    effect="warn",
-                    hint=f"see `mlgit history {word(step.fact.name.model)}`",
-                )
-                return
+
+    def _better(self, now: BaselineFiles, before: Sequence[tuple[str, str]]) -> dict[str, BaselineFiles]:
+        """Commit -> its files, of the newest ones with which what is there now fails the gate."""
+        labels = {commit: label for commit, label in before if commit != now.baseline.commit}
+        newest = [*labels][:_MOST]
+        list_at_once(self.project.tree(now.baseline.commit), map(self.project.tree, newest))
+        read = {commit: self._read(commit, labels[commit]) for commit in newest}
+        return {commit: old for commit, old in read.items() if self._why_failed(self.gate, now, old)}
+
+    def _note(self, now: BaselineFiles, step: _Step, before: BaselineFiles) -> Note | None:
+        """The note about a step whose tag states that the gate passed, though it did not."""
+        rule = self._rule_then(step.fact)
+        there = now if step.commit == now.baseline.commit else self._read(step.commit, step.label)
+        why = None if rule is None else self._why_failed(rule, there, before)
+        if why is None:
+            return None
+        where = "" if self.model is None else f" of `{self.model.name}`"
+        tag = f"`{step.fact.tag}` of {step.fact.tagger}"
+        message = (
+            f"`{self.gate.id}`{where}: it compares with {now.baseline.label}, and {tag} states that "
+            f"{step.label} passed it after {step.label_before}; by the numbers in Git it did not: {why}"
+        )
+        return Note(
+            code="baseline_not_passed",
+            message=message,
+            effect="warn",
+            hint=f"see `mlgit history {word(step.fact.name.model)}`",
+        )
 
     def _read(self, commit: str, label: str) -> BaselineFiles:
         name = None if self.model is None else self.model.name
