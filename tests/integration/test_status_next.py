@@ -136,6 +136,16 @@ def test_a_parameter_that_is_a_mapping_is_shown_by_its_values(project: Folder) -
     assert " train.slope changed from 1.99 to 1.5; train.deep.on is new; train.layers is new\n" in out
 
 
+def test_a_parameter_that_several_patterns_match_is_shown_once(project: Folder) -> None:
+    text = (project / "dvc.yaml").read_text()
+    project.write(
+        "dvc.yaml", text.replace("params: [train.slope]", "params: [train.slop?, '*.slope', train]")
+    )
+    project.dvc("repro", "-q")
+    project.write("params.yaml", "train:\n  slope: 1.5\n")
+    assert "            train     train.slope changed from 1.99 to 1.5\n" in project.here("status").out
+
+
 def test_a_command_with_a_path_goes_to_the_root_first(project: Folder, tmp_path: Path) -> None:
     from tests.support.shell import Folder as Place
 

@@ -115,7 +115,8 @@ def _why(stage: StageState, params: Mapping[tuple[str, str], list[ChangedParam]]
     for reason in stage.reasons:
         found = params.get((stage.address, reason.removeprefix("changed param ")), [])
         texts += map(_param, found) if found else [reason]
-    return short.named(texts, _REASONS, between="; ")
+    # Two patterns may match the same parameter.
+    return short.named(list(dict.fromkeys(texts)), _REASONS, between="; ")
 
 
 def _param(param: ChangedParam) -> str:
