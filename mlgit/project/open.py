@@ -16,7 +16,7 @@ from mlgit.core.progress import Progress, Silent
 from mlgit.core.record import record
 from mlgit.errors import ConfigError
 from mlgit.project.remote_commits import require_chosen, shows_commits
-from mlgit.project.settings import Settings, read_settings
+from mlgit.project.settings import Settings, has_below, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,9 +48,8 @@ class Project:
     """One repository; everything is read when it is first needed, and once.
 
     Folders are absolute, except `prefix`, the user's folder below the root, which is `""` or ends with `/`.
-    `git_dir` is this working tree's git directory, `common_dir` the one that all working trees share.
-    `now` is in UTC. `started` are running git queries by the property that reads them. In CI,
-    `default_branch` is the forge's.
+    `git_dir` is this working tree's, `common_dir` the one that all working trees share. `now` is in UTC.
+    `started` are running git queries by the property that reads them. In CI, `default_branch` is the forge's.
     """
 
     def __init__(  # noqa: PLR0913 (all that an Opening finds)
@@ -140,8 +139,9 @@ class Project:
             if stated not in self.remotes:
                 raise trunks.unknown_remote(stated)
             return stated
-        if {ref.split("/")[2] for ref in self.branches if ref.startswith("refs/remotes/")} == {"origin"}:
-            return "origin"  # without asking for more
+        first = {ref.split("/")[2] for ref in self.branches if ref.startswith("refs/remotes/")}
+        if first == {"origin"} and not has_below("origin", git_dir=self.git_dir, common_dir=self.common_dir):
+            return "origin"  # without asking git for more
         return trunks.choose_remote(
             tuple(self.remotes),
             upstream=None if len(self.remotes) == 1 else self.head.upstream,
@@ -214,7 +214,7 @@ class Project:
 
     @cached_property
     def target(self) -> Branch | None:
-        """The branch that a change is compared with; locally this is trunk."""
+        """The branch that a change is compared with; locally trunk."""
         return self.trunk
 
     def set_target(self, name: str) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlgit.adapters.git.binary import Git
 
 _PATTERN = r"^mlgit\.(remote|trunk)$"
+_SECTION = re.compile(rb"^[ \t]*\[remote \"([^\n]*)\"\]((?:\n(?![ \t]*\[)[^\n]*)*)", re.MULTILINE)
+_ADDRESS = re.compile(rb"^[ \t]*url[ \t]*=[ \t]*\"?([^\n\"]*)", re.MULTILINE)
 
 
 @record
@@ -48,6 +51,24 @@ def configuration(*, git_dir: str, common_dir: str) -> Iterator[bytes]:
             yield b""
     stated = [value for name, value in os.environ.items() if name.startswith(_STATED)]
     yield "\n".join(stated).encode("utf-8", "surrogateescape").lower()
+
+
+def configured_remotes(*, git_dir: str, common_dir: str) -> Mapping[str, str]:
+    """Name -> address of the remotes in this clone's own configuration, in lower case; no git is started."""
+    own, *_ = configuration(git_dir=git_dir, common_dir=common_dir)
+    found: dict[str, str] = {}
+    for name, section in _SECTION.findall(own):
+        address = _ADDRESS.search(section)
+        found.setdefault(os.fsdecode(name), "")
+        if address is not None:
+            found[os.fsdecode(name)] = os.fsdecode(address[1].strip())
+    return found
+
+
+def has_below(name: str, *, git_dir: str, common_dir: str) -> bool:
+    """Whether a remote's name has this one as a folder: Git keeps its branches below those of this one."""
+    named = configured_remotes(git_dir=git_dir, common_dir=common_dir)
+    return any(each.startswith(f"{name}/") for each in named)
 
 
 _STATED = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "GIT_CONFIG_PARAMETERS")

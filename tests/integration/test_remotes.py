@@ -225,8 +225,8 @@ def test_a_clone_of_one_branch_does_not_take_another_branch_for_trunk(
     assert one.mlgit("diff").status == Exit.STATE
 
 
-def test_a_remote_may_have_a_slash_in_its_name(tmp_path: Path) -> None:
-    remote = "up/stream"
+@pytest.mark.parametrize("remote", ["up/stream", "origin/theirs", "up.stream"])
+def test_a_remote_may_have_a_slash_or_a_dot_in_its_name(tmp_path: Path, remote: str) -> None:
     start(Folder(tmp_path / "theirs")).git("clone", "-q", "--bare", ".", str(tmp_path / "upstream.git"))
     Folder(tmp_path).git("clone", "-q", "-o", remote, str(tmp_path / "upstream.git"), "mine")
     mine = Folder(tmp_path / "mine")
@@ -238,3 +238,9 @@ def test_a_remote_may_have_a_slash_in_its_name(tmp_path: Path) -> None:
     mine.write("mlgit.yaml", CONFIG.replace("min: 0.5", "vs: prod, max_drop: 0.1"))
     found = " ".join(mine.here("check").out.split())
     assert f"not on `{remote}/main`, but on this clone's `main`; CI does not compare with it" in found
+    assert mine.mlgit("push", "--json").json()["remote"] == remote
+
+
+def test_the_tracked_trunk_chooses_a_remote_below_the_name_of_another(fork: Folder) -> None:
+    fork.git("remote", "rename", "upstream", "origin/up")
+    assert fork.mlgit("models", "--json").json()["remote"] == "origin/up"

@@ -12,7 +12,6 @@ the only one. Any other one may be a fork's: it does not count, also once the ot
 from __future__ import annotations
 
 import os
-import re
 from binascii import crc32
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from mlgit.core.registry.completeness import REMOTE_TAGS, in_ci
 from mlgit.core.registry.tags import TAGS, Taken, parse_tag
 from mlgit.core.trust.moved import taken
 from mlgit.project.remote_commits import fetched_tags, shown_address
-from mlgit.project.settings import configuration
+from mlgit.project.settings import configured_remotes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
 # The tags of a pair are dated a second apart, so the second may be slightly in the future.
 _TAG_SLACK_S = 5
 _CLONE_SLACK_S = 3
-_SECTION = re.compile(rb"^[ \t]*\[remote \"([^\n]*)\"\]((?:\n(?![ \t]*\[)[^\n]*)*)", re.MULTILINE)
-_ADDRESS = re.compile(rb"^[ \t]*url[ \t]*=[ \t]*\"?([^\n\"]*)", re.MULTILINE)
 NOT_SEEN = "so it may be a fork's"
 _ELSEWHERE = "?"
 _SEEN, _ONLY, _BEFORE, _DOUBTED = "published-tags", "only-remote", "tags-before-others", "tags-of-others"
@@ -241,15 +238,7 @@ def _cloned(project: Project, shown: str) -> frozenset[str]:
 
 
 def _configured(project: Project) -> Mapping[str, str]:
-    """Name -> address of the remotes in this clone's own configuration, in lower case."""
-    own, *_ = configuration(git_dir=project.git_dir, common_dir=project.common_dir)
-    found: dict[str, str] = {}
-    for name, section in _SECTION.findall(own):
-        address = _ADDRESS.search(section)
-        found.setdefault(os.fsdecode(name), "")
-        if address is not None:
-            found[os.fsdecode(name)] = os.fsdecode(address[1].strip())
-    return found
+    return configured_remotes(git_dir=project.git_dir, common_dir=project.common_dir)
 
 
 def _key(project: Project, remotes: Mapping[str, str] | None = None) -> str:
