@@ -16,7 +16,7 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import require_model
 from mlgit.project.registry.read import read_registry, tags_as_of, unpublished_notes
-from mlgit.project.trust.marks import trust_in
+from mlgit.project.trust.marks import as_counted, trust_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def history(
         metric=metric,
         events=events[:last],
         several=len(registry.models) > 1,
-        held=() if at is None else tuple(_held_at(registry, environment, at)),
+        held=() if at is None else tuple(_held_at(project, registry, environment, at)),
         points=() if metric is None else _points(project, registry, metric, last),
         notes=(*(notes or unpublished_notes(project, registry)), *_failed(project, registry, environment)),
         remote=project.remote,
@@ -95,7 +95,8 @@ def _in_tags(project: Project) -> set[str]:
 
 
 def _marked(project: Project, state: ModelState, environment: str | None) -> Iterator[Dated]:
-    return events_of(state, environment, why=trust_in(project, state, whole=True).why)
+    trust = trust_in(project, state, whole=True)
+    return events_of(as_counted(project, state), environment, why=trust.why)
 
 
 def _fetch(project: Project) -> tuple[str, ...]:
@@ -114,7 +115,7 @@ def _require_environment(project: Project, registry: Registry, name: str | None)
         raise UnknownReference(f"There is no environment `{name}`", hint=hint)
 
 
-def _held_at(registry: Registry, environment: str | None, at: datetime) -> Iterator[Held]:
+def _held_at(project: Project, registry: Registry, environment: str | None, at: datetime) -> Iterator[Held]:
     """The state after the tags up to that time and the releases that they name, whose clocks may be ahead."""
     every = [fact for state in registry.models.values() for fact in state.facts]
     named = {
@@ -131,7 +132,7 @@ def _held_at(registry: Registry, environment: str | None, at: datetime) -> Itera
     for name, state in replay(facts).models.items():
         for each in registry.model(name).environments:
             if environment in {None, each}:
-                yield held_entry(state.environment(each))
+                yield held_entry(as_counted(project, state).environment(each))
 
 
 def _points(project: Project, registry: Registry, metric: str, last: int | None) -> tuple[Point, ...]:

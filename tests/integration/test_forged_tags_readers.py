@@ -233,3 +233,26 @@ def test_those_that_show_know_what_those_that_act_know(
         record = repository.here(*argv, "--json").json()
         entry = in_staging(record["model"] if argv[0] == "show" else record["models"][0])
         assert (entry["known"], entry["refused"]) == ("yes" if known else "no", None), argv
+
+
+def test_a_promotion_is_of_the_highest_version_of_its_commit_that_counts(empty_repository: Folder) -> None:
+    folder = empty_repository
+    rules = "version: 1\nforeign_tags: allow\nmodels: {net: {path: net.bin}}\nenvironments: {prod: {}}\n"
+    folder.write("mlgit.yaml", rules)
+    folder.write("net.bin", "one")
+    folder.commit("Start")
+    for tag in ("net@v1.0.0", "net#prod#1"):
+        folder.git("tag", "-a", tag, "-m", "By another tool")
+    folder.git("update-ref", "refs/tags/net@v2.0.0", folder.git("rev-parse", "refs/tags/net@v1.0.0").strip())
+    (model,) = folder.here("models", "--json").json()["models"]
+    events = folder.here("history", "--json").json()["events"]
+    held = folder.here("history", "--at", "2099-01-01", "--json").json()["held"]
+    shown = folder.here("show", "net#prod", "--json").json()
+    got = folder.here("get", "net#prod", "--json", "-o", "out").json()
+    assert {
+        model["environments"][0]["version"],
+        next(each["label"] for each in events if each["environment"] == "prod"),
+        held[0]["label"],
+        shown["version"]["version"],
+        got["version"],
+    } == {"v1.0.0"}

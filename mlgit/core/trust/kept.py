@@ -80,6 +80,26 @@ def with_rejections(state: ModelState, counts: Callable[[TagFact], bool]) -> Mod
     return replace(state, versions=versions, environments=environments)
 
 
+def counting_last(state: ModelState, counts: Callable[[TagFact], bool]) -> ModelState:
+    """The model where the versions of one commit that count come last: `version_of` takes the last one.
+
+    `counts` is only asked about commits with several versions.
+    """
+    shared = {
+        commit: sorted(here, key=lambda each: (counts(each.fact), each.version))
+        for environment in state.environments.values()
+        for commit, here in environment.registered.items()
+        if len(here) > 1
+    }
+    if not shared:
+        return state
+    environments = {
+        name: replace(each, registered={**each.registered, **shared})
+        for name, each in state.environments.items()
+    }
+    return replace(state, environments=environments)
+
+
 def without(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> ModelState:
     """The model without the refused tags; a refused rejection still keeps its version out of environments."""
     facts = [fact for fact in raw.facts if fact.tag not in refused or fact.name.action == "deregister"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import Trust, deciding_tag
 from mlgit.core.registry.tags import parse_tag
-from mlgit.core.trust.kept import with_rejections
+from mlgit.core.trust.kept import counting_last, with_rejections
 from mlgit.core.trust.marks import NO_STATEMENT, Marks
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.registry.read import read_registry
@@ -26,9 +26,13 @@ def marks(project: Project, state: ModelState) -> Marks:
 
 
 def as_counted(project: Project, state: ModelState) -> ModelState:
-    """One model as it is shown: a rejection that does not count makes no older version the newest."""
+    """One model as it is shown: a tag that does not count hides no version that does."""
     why = marks(project, state).why
-    return with_rejections(state, lambda fact: why(fact) is None)
+
+    def counts(fact: TagFact) -> bool:
+        return why(fact) is None
+
+    return counting_last(with_rejections(state, counts), counts)
 
 
 def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Trust:
