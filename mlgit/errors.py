@@ -8,6 +8,7 @@
     ├── ConfigError         3   no verdict is possible: mlgit.yaml, waivers, dvc.yaml or dvc.lock is invalid
     ├── StateError          4   the repository is not in the state that the command needs
     │   ├── UnknownReference    no such model, version, environment or revision
+    │   ├── Absent              nothing there that the command could take
     │   └── LostRace            someone else wrote first
     ├── ToolError           5   git, dvc, a remote or the disk failed; a missing extra
     └── Interrupted       130   stopped when a remote may have had what was sent
@@ -142,6 +143,10 @@ class UnknownReference(StateError):  # noqa: N818
     """No such model, version, environment or revision."""
 
     code = "unknown_reference"
+
+
+class Absent(StateError):  # noqa: N818
+    """Nothing is there, by the tags that are here, that the command could take."""
 
 
 class LostRace(StateError):  # noqa: N818

@@ -12,7 +12,7 @@ from mlgit.core.trust.doubt import most_that_is_there, ways_out
 from mlgit.core.wording import words
 from mlgit.errors import StateError, UsageError
 from mlgit.project.registry.tag_settings import tag_repair
-from mlgit.project.release.change import make_change, model_to_change
+from mlgit.project.release.change import if_known, make_change, model_to_change
 from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def deregister(
             f"`{target}` does not name a version", expected="`MODEL@VERSION`, such as `tumor@v1.2.0`"
         )
     state = model_to_change(project, name, local=local)
-    version = require_version(state, wanted)
+    with if_known(project, name, f"`{target}`"):
+        version = require_version(state, wanted)
     accepted = accept(project, state, local=local)
     if not version.deregistered:
         _refuse_live(project, state, accepted, version)

@@ -21,7 +21,7 @@ from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.readiness import require_usable_name, require_usable_version
-from mlgit.project.release.change import make_change, model_to_change, require_unchanged
+from mlgit.project.release.change import if_known, make_change, model_to_change, require_unchanged
 from mlgit.project.release.gate_check import UNFIT, require_gates, way_on
 from mlgit.project.trust.accept import accept, policy_commit
 
@@ -60,7 +60,8 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     raw = model_to_change(project, name, local=local)
     state = accept(project, raw, local=local, fetch=True)
     declared = _declared(project, environment)
-    version = choose_version(state, declared, wanted)
+    with if_known(project, name, _sought(name, wanted, declared.source)):
+        version = choose_version(state, declared, wanted)
     here, doubted = _environment(raw, state, environment, counter, version)
     change = partial(make_change, project, state, action="promote", version=version.version, local=local)
     change = partial(change, commit=version.commit, environment=here, dry_run=dry_run)
@@ -77,6 +78,13 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     return with_target(project, done(notes=(*passed, *about, *gates.notes)))
 
 
+def _sought(model: str, wanted: str | None, source: str | None) -> str:
+    """What a promotion looks for in the tags."""
+    if wanted is not None:
+        return f"`{model}@{wanted}`"
+    return f"The newest version of `{model}`" if source is None else f"What `{source}` holds of `{model}`"
+
+
 def _require_allowed(
     project: Project,
     raw: ModelState,
@@ -86,7 +94,8 @@ def _require_allowed(
     *,
     downgrade: bool,
 ) -> None:
-    check_promotion(state, environment, version, downgrade=downgrade)
+    with if_known(project, state.name, f"What `{environment.source}` held of `{state.name}`"):
+        check_promotion(state, environment, version, downgrade=downgrade)
     require_usable_version(project, version)
     _require_unblocked(project, version, raw)
 

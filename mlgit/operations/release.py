@@ -17,7 +17,7 @@ from mlgit.project.ci.before_rename import rejected_before
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import require_usable_name
 from mlgit.project.release.bump import next_step
-from mlgit.project.release.change import make_change, model_to_change
+from mlgit.project.release.change import make_change, model_to_change, tags_known
 from mlgit.project.release.gate_check import require_gates
 from mlgit.project.release.model_data import ModelData, require_model_data
 from mlgit.project.release.provenance import release_statement
@@ -240,10 +240,19 @@ def _choose(
         return candidate.explicit, ()
     released, taken = numbers_in_use(candidate.accepted)
     if options.bump != "auto":
-        return propose(released, taken=taken, bump=options.bump or "patch", pre=options.pre), ()
+        version = propose(released, taken=taken, bump=options.bump or "patch", pre=options.pre)
+        return version, _other_numbers(project, candidate)
     step, why = next_step(project, candidate.accepted, candidate.commit, candidate.path)
     version = propose(released, taken=taken, bump=step, pre=options.pre)
-    return version, (f"{version} because {why}",) if version != FIRST else ()
+    because = () if version == FIRST else (f"{version} because {why}",)
+    return version, (*because, *_other_numbers(project, candidate))
+
+
+def _other_numbers(project: Project, candidate: _Candidate) -> tuple[str, ...]:
+    """A note if numbers may be in use that this clone does not know."""
+    known = tags_known(project, candidate.state.name)
+    name = candidate.state.name
+    return () if known.known == "yes" else (f"other numbers of `{name}` may be in use: {known.why}",)
 
 
 def _write(

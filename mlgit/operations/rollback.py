@@ -22,7 +22,7 @@ from mlgit.project.deploy.targets import trunk_targets
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.registry.models import declares_only, require_model
 from mlgit.project.registry.read import read_model
-from mlgit.project.release.change import make_change, model_to_change, require_unchanged
+from mlgit.project.release.change import if_known, make_change, model_to_change, require_unchanged
 from mlgit.project.release.write_tags import RemoteFailed
 from mlgit.project.trust.accept import accept_with_facts, policy_commit
 
@@ -88,7 +88,8 @@ def rollback(  # noqa: PLR0913 (one parameter per option)
     counting = known_environment(project, state, environment)
     here = _environment(raw, counting, to)
     require_unchanged(here, counter)
-    version, skipped, already = _target(project, state, counting, to, facts)
+    with if_known(project, state.name, f"What `{environment}` held of `{state.name}` before"):
+        version, skipped, already = _target(project, state, counting, to, facts)
     if to is None:
         _require_meant(project, here, version, reason, again=again, local=local)
     require_changeable(here, str(version.version))

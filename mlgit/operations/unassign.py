@@ -9,7 +9,7 @@ from mlgit.core.release.tag_plan import ChangeReport, Move, plan_unassignment
 from mlgit.core.trust.doubt import most_that_is_there
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import known_environment
-from mlgit.project.release.change import make_change, model_to_change
+from mlgit.project.release.change import make_change, model_to_change, require_known
 from mlgit.project.trust.accept import accept, policy_commit
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def unassign(
     here, known = most_that_is_there(environment, state, accepted), accepted.environment(environment)
     if known.doubt is not None and (known.doubt.unread or here.holder is None):
         raise known.doubt.doubt()
+    if here.holder is None:
+        require_known(project, state.name, f"What `{environment}` holds of `{state.name}`")
     here = replace(here, counter=known.counter)
     move = Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
     plan = plan_unassignment(accepted, here, move)

@@ -13,7 +13,7 @@ from mlgit.core.release.promotion import (
     uncounted_rejection,
 )
 from mlgit.core.wording import listed, word
-from mlgit.errors import AnswerNo, StateError
+from mlgit.errors import Absent, AnswerNo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ONLY_RECORDS = "which only records that it is meant to be empty"
 
 
-class NothingBefore(StateError):  # noqa: N818
+class NothingBefore(Absent):
     """The environment has no earlier version that could be put back."""
 
 
@@ -56,7 +56,7 @@ def rollback_target(
         if wanted not in candidates or not counts(wanted):
             promote = f"run `{promotion_command(state, name, wanted)}`"
             require_history(state, name, otherwise=promote, version=str(wanted.version))
-            raise StateError(f"`{name}` cannot go back to `{state.name}@{wanted.version}`", hint=promote)
+            raise Absent(f"`{name}` cannot go back to `{state.name}@{wanted.version}`", hint=promote)
         return wanted
     usable = (each for each in candidates if not each.deregistered and counts(each))
     found = next(usable, None)

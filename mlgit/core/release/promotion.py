@@ -9,12 +9,16 @@ from mlgit.core.registry.moves import held_last, qualified, require_history
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, version_of
 from mlgit.core.wording import word, words
-from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
+from mlgit.errors import Absent, AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.config.file import Environment
+
+
+class NotQualified(AnswerNo):
+    """A version was not in the environment that a promotion takes from, by the tags that are here."""
 
 
 def split_target(text: str) -> tuple[str, str | None]:
@@ -102,7 +106,7 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
             what = (
                 f"no version of `{state.name}`" if source.commit is None else "a commit that is not a version"
             )
-            raise StateError(
+            raise Absent(
                 f"`{environment.name}` is promoted from `{environment.source}`, which holds {what}",
                 hint=f"run `mlgit promote {state.name} --to {environment.source}` first",
             )
@@ -127,7 +131,7 @@ def _nothing_final(state: ModelState) -> StateError:
             details=rejection_notes(rejected[-1]),
             hint=f"train another model, then run `mlgit release {state.name}`",
         )
-    return StateError(
+    return Absent(
         f"There is no final version of `{state.name}` to promote",
         hint=f"run `mlgit release {state.name}`, or name one: `mlgit promote {state.name}@VERSION`",
     )
@@ -161,7 +165,7 @@ def check_promotion(
     if source is not None and version.commit not in qualified(state.environment(source)):
         first = f"run `mlgit promote {label} --to {word(source)}` first"
         require_history(state, source, otherwise=first, version=str(version.version))
-        raise AnswerNo(
+        raise NotQualified(
             f"`{label}` does not qualify for `{environment.name}`: it is not in `{source}` and did not "
             "leave it by a later promotion",
             hint=first,

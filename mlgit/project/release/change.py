@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.completeness import KNOWN, Known
+from mlgit.core.release.promotion import NotQualified
 from mlgit.core.release.tag_plan import ChangeAction, ChangeReport, PlannedTag, VerdictSummary, future_note
 from mlgit.core.wording import word
-from mlgit.errors import LostRace
+from mlgit.errors import Absent, LostRace, StateError, UnknownReference
+from mlgit.project.registry.completeness import doubts, was_fetched
 from mlgit.project.registry.environments import gto_note
 from mlgit.project.registry.models import require_model
 from mlgit.project.release.write_tags import fresh_model, write_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mlgit.adapters.git.push import BranchMove
     from mlgit.core.registry.semver import Version
@@ -29,8 +33,39 @@ def model_to_change(project: Project, name: str, *, local: bool) -> ModelState:
         StateError: see `fresh_model`.
     """
     state = fresh_model(project, name, local=local)
-    require_model(project, name)
+    with if_known(project, name, f"The model `{name}`"):
+        require_model(project, name)
     return state
+
+
+@contextmanager
+def if_known(project: Project, model: str, what: str) -> Iterator[None]:
+    """Let nothing be called absent that may be in tags which this clone lacks.
+
+    Raises:
+        StateError: `what` seems absent, and this clone may lack tags of the model.
+    """
+    try:
+        yield
+    except (UnknownReference, Absent, NotQualified):
+        require_known(project, model, what)
+        raise
+
+
+def require_known(project: Project, model: str, what: str) -> None:
+    """Refuse to call something absent in a clone that may lack tags of the model.
+
+    Raises:
+        StateError: it may.
+    """
+    known = tags_known(project, model)
+    if known.known == "no":
+        raise StateError(f"{what} is not known here: {known.why}", hint=f"run `{known.repair}`")
+
+
+def tags_known(project: Project, model: str) -> Known:
+    """Whether this clone has all tags of a model, or has just fetched them."""
+    return KNOWN if was_fetched(project, model) else doubts(project, {}).clone
 
 
 def require_unchanged(here: EnvironmentState, counter: int | None) -> None:
