@@ -14,6 +14,7 @@ from mlgit.core.registry.tags import TAGS
 from mlgit.core.release.publication import BranchPush, DataPush, Publication, TagPush, batches
 from mlgit.core.wording import count, word, words
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
+from mlgit.project.push_addresses import missing_elsewhere, taken_elsewhere
 from mlgit.project.registry.pushed import record_seen
 from mlgit.project.release.unpublished import push_tags, unpublished_tags
 
@@ -73,6 +74,7 @@ def _commits(head: str, tags: Sequence[TagPush]) -> list[str]:
 
 def _act(project: Project, plan: Publication, progress: Progress | None) -> Publication:
     done: list[str] = []
+    notes: list[str] = []
     data, branch = plan.data, plan.branch
     try:
         if data.step == "planned":
@@ -80,16 +82,17 @@ def _act(project: Project, plan: Publication, progress: Progress | None) -> Publ
             done.append(f"data of {len(data.paths)} outputs")
         if branch.step == "planned":
             branch = replace(branch, step="pushed", messages=_push_branch(project, plan.remote, branch))
+            notes += missing_elsewhere(project, plan.remote, _refs(branch))
             done.append(f"branch `{branch.name}`")
         for batch in batches(plan.planned_tags):
-            push_tags(project, plan.tags_remote or plan.remote, batch)
+            notes += push_tags(project, plan.tags_remote or plan.remote, batch)
             done += [f"tag `{tag.tag}`" for tag in batch]
     except MlgitError as error:
         if done:
             error.details = (*error.details, "published before that: " + ", ".join(done))
         raise
     tags = tuple(replace(tag, step="pushed") if tag.step == "planned" else tag for tag in plan.tags)
-    return replace(plan, data=data, branch=branch, tags=tags)
+    return replace(plan, data=data, branch=branch, tags=tags, notes=tuple(notes))
 
 
 def _remote(project: Project) -> str:
@@ -212,6 +215,10 @@ def _push_data(project: Project, plan: Publication, progress: Progress | None) -
     return files
 
 
+def _refs(branch: BranchPush) -> dict[str, str]:
+    return {branch.ref or "": branch.new or ""}
+
+
 def _push_branch(project: Project, remote: str, branch: BranchPush) -> tuple[str, ...]:
     """Push without force and with the user's own hooks; returns the lines that they and the server printed.
 
@@ -223,7 +230,7 @@ def _push_branch(project: Project, remote: str, branch: BranchPush) -> tuple[str
     result = push_branch(project.git, remote, here, sets_upstream=branch.sets_upstream)
     if result.landed:
         return result.lines
-    details = result.lines
+    details = (*result.lines, *taken_elsewhere(project, remote, _refs(branch)))
     now = _ask(project, remote).get(branch.ref or "")
     if now == branch.new:
         return result.lines

@@ -72,5 +72,5 @@ def test_what_is_not_here_is_not_known(origin: Path, tmp_path: Path, kind: str, 
 def test_a_release_says_that_its_number_may_be_in_use(origin: Path, tmp_path: Path, kind: str) -> None:
     done = clone(origin, tmp_path, kind).here("release", "net", "--local", "--json")
     assert done.status == Exit.DONE, done.err
-    said = any("other numbers of `net` may be in use" in note for note in done.json()["notes"])
-    assert said is (kind != "whole")
+    noted = any("other numbers of `net` may be in use" in note for note in done.json()["notes"])
+    assert noted is (kind != "whole")

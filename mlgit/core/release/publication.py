@@ -68,7 +68,8 @@ class TagPush:
 class Publication:
     """What `mlgit push` did or, with `dry_run`, would do.
 
-    The branch goes to `remote`, tags go to `tags_remote` if that is another one, as in a fork.
+    The branch goes to `remote`, tags go to `tags_remote` if that is another one, as in a fork. `notes` say
+    what further addresses of a remote lack.
     """
 
     dry_run: bool
@@ -77,6 +78,7 @@ class Publication:
     branch: BranchPush
     tags: tuple[TagPush, ...] = ()
     tags_remote: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def planned_tags(self) -> tuple[TagPush, ...]:

@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
     from mlgit.project.open import Project
 
+_NOTHING = "nothing was written"
+
+
+def lost(project: Project, remote: str, there: Mapping[str, str], elsewhere: tuple[str, ...]) -> LostRace:
+    """Report who was first by the refs that are there; `elsewhere` says which further addresses took ours."""
+    theirs = {ref: oid for ref, oid in there.items() if ref.startswith(TAGS)}
+    error = lost_race(project, remote, theirs) if theirs else lost_branch(remote, there)
+    if elsewhere:
+        error.message = error.message.removesuffix(f"; {_NOTHING}")
+        error.details = (*(each for each in error.details if each != _NOTHING), *elsewhere)
+    return error
+
 
 def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
     """Fetch the tags that won the race, and report the newest of them.
@@ -48,7 +60,7 @@ def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
     look += "" if first.environment is None else f" --env {word(first.environment)}"
     return LostRace(
         _sentence(winner, state, now=project.now),
-        details=("nothing was written",),
+        details=(_NOTHING,),
         hint=f"see `{look}`, then run this again",
     )
 
@@ -65,7 +77,7 @@ def lost_branch(remote: str, theirs: Mapping[str, str]) -> LostRace:
     """Report that someone else moved the branch that was to be pushed with the tags."""
     branch = next(iter(theirs)).removeprefix("refs/heads/")
     return LostRace(
-        f"Someone else just pushed to `{remote}/{branch}`; nothing was written",
+        f"Someone else just pushed to `{remote}/{branch}`; {_NOTHING}",
         hint=f"run `git pull --tags {word(remote)} {word(branch)}`, then this again",
     )
 

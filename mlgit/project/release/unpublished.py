@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.push import fetch_refs, push_refs
+from mlgit.adapters.git.push import fetch_refs
 from mlgit.adapters.git.tags.cache import TagCache
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.adapters.git.tags.objects import list_tags, parse_header
@@ -14,6 +14,7 @@ from mlgit.core.release.publication import TagPush, plan_tags
 from mlgit.core.trust.moved import taken
 from mlgit.core.wording import word
 from mlgit.errors import LostRace, ToolError
+from mlgit.project.push_addresses import push_tags_to
 from mlgit.project.registry.pushed import (
     of_others,
     once_at_remote,
@@ -75,14 +76,15 @@ def _of_others(project: Project) -> tuple[TagFact, ...]:
     return read_tags(project.objects, {tag: tags[tag] for tag in others}).facts
 
 
-def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
-    """Create these tags on the remote, all or none.
+def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> tuple[str, ...]:
+    """Create these tags on the remote, all or none; returns what to know about its further addresses.
 
     Raises:
         LostRace: the remote has another tag of one of these names by now.
         ToolError: the remote failed or refused.
     """
-    result = push_refs(project.git, remote, create={f"{TAGS}{tag.tag}": tag.oid for tag in batch})
+    refs = {f"{TAGS}{tag.tag}": tag.oid for tag in batch}
+    result, elsewhere = push_tags_to(project, remote, create=refs)
     if result.outcome == "lost":
         found = {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()}
         facts = [fact for fact in read_facts(project) if fact.tag in {tag.tag for tag in batch}]
@@ -91,6 +93,7 @@ def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
         raise _conflict(project, remote, found, taken(remote, ours, only_here).repair)
     if remote == project.remote:
         record_seen(project, (tag.oid for tag in batch), at_remote=True)
+    return elsewhere
 
 
 def _without_model(project: Project, facts: Iterable[TagFact]) -> dict[str, str]:

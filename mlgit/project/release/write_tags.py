@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed, GitTimedOut
-from mlgit.adapters.git.push import BranchMove, fetch_refs, list_remote_refs, push_refs
+from mlgit.adapters.git.push import BranchMove, fetch_refs, list_remote_refs
 from mlgit.adapters.git.tags.objects import (
     create_tag_refs,
     list_tags,
@@ -31,6 +31,7 @@ from mlgit.core.trust.doubt import ways_out
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import listed, word, words
 from mlgit.errors import Again, StateError, ToolError, UsageError
+from mlgit.project.push_addresses import push_tags_to
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_listing, record_seen
 from mlgit.project.registry.read import read_model
@@ -38,8 +39,7 @@ from mlgit.project.registry.tag_settings import is_new_remote, tag_repair
 from mlgit.project.release.lost_race import (
     fetch_models,
     interrupted,
-    lost_branch,
-    lost_race,
+    lost,
     moved_tag,
     never_published,
     states_of,
@@ -248,12 +248,11 @@ def _push(
 ) -> tuple[str, ...]:
     refs = {TAGS + name: oid for name, oid in tags.items()}
     try:
-        pushed = push_refs(project.git, remote, create=refs, move=moved)
+        pushed, elsewhere = push_tags_to(project, remote, create=refs, move=moved)
     except KeyboardInterrupt as error:
         raise interrupted(remote, tags) from error
     if pushed.outcome == "lost":
-        theirs = {ref: oid for ref, oid in pushed.theirs.items() if ref.startswith(TAGS)}
-        raise lost_race(project, remote, theirs) if theirs else lost_branch(remote, pushed.theirs)
+        raise lost(project, remote, pushed.theirs, elsewhere)
     fetched = fetch_models(project, remote, tags)
     if fetched and local_tags(project.git, tags).keys() != tags.keys():
         raise written_elsewhere(project, remote, tags)
@@ -264,8 +263,8 @@ def _push(
         project.forget_refs()
     if not fetched:
         hint = f"run `git fetch {word(remote)} --tags`"
-        return (f"`{remote}` has the tags, but they could not be fetched back; {hint}",)
-    return tuple(note for state in states_of(project, tags) for note in collisions(state, tags))
+        return (f"`{remote}` has the tags, but they could not be fetched back; {hint}", *elsewhere)
+    return (*elsewhere, *(note for state in states_of(project, tags) for note in collisions(state, tags)))
 
 
 WRITE_HERE = "check the connection, or run this with `--local`, which writes the tags here only"

@@ -25,7 +25,8 @@ def page(record: Publication) -> Page:
     rows = [(kind, Span(step, _STYLES[step]), text) for kind, step, text in steps]
     title = f"Would push to `{record.remote}`" if record.dry_run else f"Pushed to `{record.remote}`"
     messages = [line(text) for text in record.branch.messages]
-    return [line(title), table(("", "", ""), rows), *messages]
+    notes = [line(Span("note: ", "careful"), text) for text in record.notes]
+    return [line(title), table(("", "", ""), rows), *messages, *notes]
 
 
 def _tag(tag: TagPush, remote: str | None) -> str:
