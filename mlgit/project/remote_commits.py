@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
 
 from mlgit.adapters.git.refs import resolve_commit
 from mlgit.core.trunk import no_remote_in_ci, remote_not_chosen
-from mlgit.project.settings import configuration
+from mlgit.project.settings import configuration, configured_remotes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from mlgit.adapters.git.binary import Git
     from mlgit.adapters.git.objects import Objects
 
 
@@ -21,11 +23,13 @@ _TAG = re.compile(rb"^([0-9a-f]+)\t[^\t\n]*\ttag '[^\n]*' of ([^\n]+)$", re.MULT
 _CLOCK_TOLERANCE_S = 600
 _LONGEST_ENTRY = 4096
 _SAME_FETCH_S = 5
+_FETCHED_FROM: WeakKeyDictionary[Clone, dict[str, str]] = WeakKeyDictionary()
 
 
 class Clone(Protocol):
     """What has to be known of a project; `remote` is the one of releases."""
 
+    git: Git
     objects: Objects
     git_dir: str
     common_dir: str
@@ -102,12 +106,46 @@ def fetched_at_s(clone: Clone, folder: str, trunk: str | None, *, now_s: float) 
     sources = re.findall(rb"\t" + re.escape(os.fsencode(start)) + rb"([^\t\n]+)$", text, re.MULTILINE)
     if not sources or at_s > now_s + _CLOCK_TOLERANCE_S or _names_branches(clone, text, trunk, at_s):
         return None
-    if _has_several(clone):
-        urls = {name: shown_address(url) for name, url in clone.remotes.items()}
-        own = urls.pop(clone.remote or "", None)
-        foreign = {url for url in urls.values() if url != own}
-        sources = [each for each in sources if os.fsdecode(each) not in foreign]
-    return at_s if sources else None
+    # With `--append`, the time is that of the fetch that added lines last.
+    every = {_address_in(line) for line in text.splitlines()}
+    named = _addresses(clone, every)
+    is_own = named.get((clone.remote or "").lower()) in {os.fsdecode(each).lower() for each in sources}
+    return at_s if is_own and every <= {*named.values()} else None
+
+
+def was_fetched_last(clone: Clone) -> bool:
+    """Whether the last fetch in this working tree brought something from the remote."""
+    try:
+        with open(os.path.join(clone.git_dir, "FETCH_HEAD"), "rb") as file:
+            every = {_address_in(line) for line in file.read(_MOST_BYTES).splitlines()}
+    except OSError:
+        return False
+    return _addresses(clone, every).get((clone.remote or "").lower()) in every
+
+
+def _address_in(line: bytes) -> str:
+    what = os.fsdecode(line.rpartition(b"\t")[2])
+    found = re.fullmatch(r"(?:remote-tracking branch|branch|tag) '.*' of (.*)", what)
+    return (what if found is None else found[1]).lower()
+
+
+def _addresses(clone: Clone, found: Collection[str]) -> Mapping[str, str]:
+    """Name -> address of the remotes as FETCH_HEAD has it, in lower case.
+
+    Git is only asked where `insteadOf` may have made one of the addresses that were `found` there.
+    """
+    own = configured_remotes(git_dir=clone.git_dir, common_dir=clone.common_dir)
+    usual = {name: shown_address(address) for name, address in own.items()}
+    if set(found) <= set(usual.values()):
+        return usual
+    return {name.lower(): shown_address(_fetched_from(clone, name)).lower() for name in clone.remotes}
+
+
+def _fetched_from(clone: Clone, name: str) -> str:
+    known = _FETCHED_FROM.setdefault(clone, {})
+    if name not in known:
+        known[name] = clone.git.try_text("ls-remote", "--get-url", name) or ""
+    return known[name]
 
 
 def _names_branches(clone: Clone, text: bytes, trunk: str | None, at_s: int) -> bool:
@@ -121,7 +159,7 @@ def _names_branches(clone: Clone, text: bytes, trunk: str | None, at_s: int) -> 
     start = f"refs/remotes/{clone.remote}/"
     command = _fetching(os.path.join(clone.common_dir, "logs", f"{start}{trunk}"), at_s)
     if command:
-        return trunk in command[1:]
+        return not {trunk, "--no-tags", "-n"}.isdisjoint(command[1:])
     fetched = {os.fsdecode(each) for each in re.findall(rb"\tbranch '([^\n]*)' of ", text)}
     here = {ref.removeprefix(start) for ref in clone.branches if ref.startswith(start)}
     return bool(here - fetched - {"HEAD"})
@@ -139,12 +177,6 @@ def _fetching(file: str, at_s: int) -> list[str]:
     if not lines or abs(int(facts.st_mtime) - at_s) > _SAME_FETCH_S:
         return []
     return lines[-1].decode("utf-8", "replace").partition("\t")[2].rpartition(": ")[0].split()
-
-
-def _has_several(clone: Clone) -> bool:
-    """Whether branches of several remotes are here, found without asking git."""
-    own = f"refs/remotes/{clone.remote}/"
-    return any(ref.startswith("refs/remotes/") and not ref.startswith(own) for ref in clone.branches)
 
 
 def fetched_tags(clone: Clone) -> Iterator[tuple[str, str]]:

@@ -71,6 +71,37 @@ def tagged_by_name(clone: Folder) -> None:
     clone.git("fetch", "-q", "--tags", "origin", "main")
 
 
+def renamed_by_git(clone: Folder) -> None:
+    origin = str(clone.path.parent / "origin.git")
+    clone.git("config", f"url.{clone.path.parent}/.insteadOf", "near:")
+    clone.git("remote", "set-url", "origin", "near:origin.git")
+    assert clone.git("ls-remote", "--get-url", "origin").strip() == origin
+    clone.git("fetch", "-q")
+
+
+def of_all(clone: Folder) -> None:
+    clone.git("remote", "add", "other", "../other.git")
+    clone.git("fetch", "-q", "--all")
+
+
+def moved_without_tags(clone: Folder) -> None:
+    only_branch(clone)
+    clone.git("fetch", "-q", "--no-tags", "origin")
+
+
+def by_address(*options: str) -> Callable[[Folder], object]:
+    """A fetch of another repository that has no name here."""
+
+    def fetch(clone: Folder) -> None:
+        if "--append" in options:
+            clone.git("fetch", "-q")
+            os.utime(clone / ".git/FETCH_HEAD", (1, 1))
+        Folder(clone.path.parent / "other.git").git("tag", "seen", "main")
+        clone.git("fetch", "-q", *options, "../other.git", "main")
+
+    return fetch
+
+
 def only_branch(clone: Folder) -> None:
     """Leave the remote with trunk, which moves on."""
     origin = str(clone.path.parent / "origin.git")
@@ -102,6 +133,12 @@ FETCHES: dict[str, tuple[Callable[[Folder], object], bool]] = {
     "one branch": (lambda clone: clone.git("fetch", "-q", "origin", "topic"), False),
     "failed": (failed, False),
     "another remote": (of_another, False),
+    "all remotes": (of_all, True),
+    "of an address that git rewrites": (renamed_by_git, True),
+    "without tags": (moved_without_tags, False),
+    "another repository": (by_address(), False),
+    "the tags of another repository": (by_address("--tags"), False),
+    "another repository, after everything": (by_address("--append"), False),
     "in the future": (in_the_future, False),
 }
 
@@ -135,6 +172,17 @@ def test_nothing_is_absent_at_a_remote_that_was_never_fetched(
     (result,) = verdict["results"]
     expected = ("skipped", "no_baseline") if first == "origin" else ("error", "unknown_here")
     assert (result["outcome"], result["reason"]) == expected
+
+
+def test_nothing_is_absent_where_only_another_repository_was_fetched(origin: Folder, tmp_path: Path) -> None:
+    work = Folder(tmp_path / "own")
+    work.path.mkdir()
+    work.git("init", "-q", "-b", "change")
+    work.git("remote", "add", "origin", str(origin.path.parent / "origin.git"))
+    work.git("pull", "-q", str(origin.path.parent / "other.git"), "main")
+    assert "this clone has never fetched from `origin`" in " ".join(work.here("status").out.split())
+    work.git("fetch", "-q", "origin", "main")
+    assert "never fetched" not in work.here("status").out
 
 
 def test_the_branches_of_a_bare_clone_are_not_taken_for_trunk(origin: Folder, tmp_path: Path) -> None:

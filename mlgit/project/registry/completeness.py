@@ -39,7 +39,7 @@ from mlgit.core.registry.tags import ref_patterns
 from mlgit.core.trust.moved import lacks_tag
 from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError, UnknownReference
-from mlgit.project.remote_commits import is_filled
+from mlgit.project.remote_commits import was_fetched_last
 from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
@@ -227,8 +227,7 @@ def _was_fetched(project: Project, remote: str) -> bool:
     """Whether anything was ever fetched from the remote or pushed to it."""
     if any(ref.startswith(f"refs/remotes/{remote}/") for ref in project.branches):
         return True
-    # A fetch that failed leaves an empty file.
-    if len(project.remotes) == 1 and is_filled(os.path.join(project.git_dir, "FETCH_HEAD")):
+    if was_fetched_last(project):
         return True
     # A clone of an empty repository has no more than the section of a branch that follows it.
     own, *_ = configuration(git_dir=project.git_dir, common_dir=project.common_dir)
