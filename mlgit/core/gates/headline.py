@@ -38,6 +38,7 @@ FINDINGS = (
     "environment_added",
     "program_edited",
     "dvc_settings_changed",
+    "git_settings_changed",
     "stage_changed",
     "code_changed",
     "data_changed",

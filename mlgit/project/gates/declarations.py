@@ -13,6 +13,7 @@ from mlgit.core.gates.waivers import changed_waivers, usable
 from mlgit.errors import ConfigError
 from mlgit.project.gates.adoption import adoption_notes
 from mlgit.project.gates.resolved.dvc_settings import dvc_setting_notes
+from mlgit.project.gates.resolved.git_settings import git_setting_notes
 from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.merged_records import confirmation_notes
@@ -64,7 +65,7 @@ def declaration_notes(
     pipeline = evidence(project, commit, staleness=False).pipeline
     end = None if target is None else target.commit
     adopted = adoption_notes(project, commit, rules)
-    settings = dvc_setting_notes(project, commit, target)
+    settings = (*dvc_setting_notes(project, commit, target), *git_setting_notes(project, commit, target))
     return (*notes, *settings, *adopted, *confirmation_notes(project, commit, pipeline, target=end))
 
 

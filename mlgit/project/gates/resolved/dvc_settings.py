@@ -12,7 +12,7 @@ from mlgit.core.wording import joined, word
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mlgit.core.tree import Tree
     from mlgit.project.open import Branch, Project
@@ -24,23 +24,39 @@ _BYTES = 1 << 20
 
 
 def dvc_setting_notes(project: Project, commit: str | None, target: Branch | None) -> Iterator[Note]:
-    """A warning for each configuration file with which DVC reads other things after the merge, or nothing.
-
-    A file that is the target's, or the one from where the change left it, is not of the change.
-    """
+    """A warning for each configuration file with which DVC reads other things after the merge, or nothing."""
     if target is None:
         return
+    there = project.tree(target.commit)
+    for path, now, was in changed_files(project, commit, target, lambda trees: _settings_in(*trees)):
+        yield from _notes(path, now, was, there, target)
+
+
+def changed_files(
+    project: Project,
+    commit: str | None,
+    target: Branch,
+    paths: Callable[[tuple[Tree, Tree]], Iterable[str]],
+) -> Iterator[tuple[str, bytes | None, bytes | None]]:
+    """Path, content and content before of each of these files that is of the change.
+
+    `paths` chooses them from the trees of the change and of its target. A file that is the target's, or the
+    one from where the change left it, is not of the change.
+    """
     own, there = project.tree(commit), project.tree(target.commit)
     tip = commit or project.head.commit
-    paths = [path for path in sorted({*own.paths(), *there.paths()}) if _is_settings(path)]
-    found = [(path, _read(own, path), _read(there, path)) for path in paths]
+    found = [(path, _read(own, path), _read(there, path)) for path in paths((own, there))]
     changed = [each for each in found if each[1] != each[2]]
     bases = merge_bases(project.git, tip, target.commit) if changed and tip is not None else ()
     base = project.tree(bases[0]) if len(bases) == 1 else there
     for path, now, then in changed:
         left = _read(base, path)
         if now != left:
-            yield from _notes(path, now, then if left is None else left, there, target)
+            yield path, now, then if left is None else left
+
+
+def _settings_in(own: Tree, there: Tree) -> list[str]:
+    return [path for path in sorted({*own.paths(), *there.paths()}) if _is_settings(path)]
 
 
 def _is_settings(path: str) -> bool:
