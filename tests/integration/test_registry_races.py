@@ -67,9 +67,8 @@ def test_one_of_two_stale_clones_wins_and_the_other_learns_who(two_versions: Fol
     assert stale_promotion(ada, version=0) is None
     message = stale_promotion(bob, version=1)
     assert message is not None
-    assert re.fullmatch(r"Ada promoted `line@v1\.0\.0` to `staging` \d+ s ago \(line#staging#1\)", message), (
-        message
-    )
+    sentence = r'Ada promoted `line@v1\.0\.0` to `staging` \d+ s ago \(line#staging#1\): "ada"'
+    assert re.fullmatch(sentence, message), message
     assert tags_of(bob) == tags_of(ada) == tags_of(origin(two_versions))
 
 

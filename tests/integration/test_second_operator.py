@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,17 +52,7 @@ def test_a_dry_run_records_nothing_so_it_needs_no_reason(live: Folder, deploy: t
 def test_the_loser_of_a_race_reads_who_rolled_back_and_how_to_deploy_that(
     live: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlgit.adapters.git.push import push_refs as push
-    from mlgit.project.release import write_tags
-
-    bob = clone(live, "bob")
-
-    def late(*args: object, **more: object) -> object:
-        monkeypatch.setattr(write_tags, "push_refs", push)
-        change(bob, "rollback", "line", "--env", "prod", "-m", "I saw it, too")
-        return push(*args, **more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(write_tags, "push_refs", late)
+    _overtake(live, monkeypatch, "rollback", "line", "--env", "prod", "-m", "I saw it, too")
     done = live.here(*BACK, "--deploy")
     assert done.status == Exit.STATE
     assert without_times(live, done.err) == (
@@ -69,6 +60,67 @@ def test_the_loser_of_a_race_reads_who_rolled_back_and_how_to_deploy_that(
         "  the target serves v1.0.2\n"
         "  hint: `prod` holds v1.0.1 now; if that is right, run `mlgit deploy --env prod`\n"
     )
+
+
+WON: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "a rollback": (
+        ("rollback", "line", "--env", "prod", "-m", "p95 alarm"),
+        'Ada rolled back `prod` of `line` to v1.0.1 1 s ago (line#prod#4): "p95 alarm"',
+        "`prod` is held at v1.0.1 now, and a promotion would end that",
+    ),
+    "a promotion": (
+        ("promote", "line@v1.0.1", "--to", "prod", "--downgrade", "-m", "p95 alarm"),
+        'Ada promoted `line@v1.0.1` to `prod` 1 s ago (line#prod#4): "p95 alarm"',
+        "`prod` holds v1.0.1 now",
+    ),
+    "an emptied environment": (
+        ("unassign", "line", "--env", "prod"),
+        "Ada unassigned `line@v1.0.2` from `prod` 1 s ago (line#prod!#4)",
+        "`prod` is empty now",
+    ),
+}
+
+
+@pytest.mark.parametrize(("first", "sentence", "now"), WON.values(), ids=WON)
+@pytest.mark.parametrize(
+    "mine",
+    [("promote", "line@v1.0.1", "--to", "prod", "--downgrade"), ("unassign", "line", "--env", "prod")],
+    ids=["promote", "unassign"],
+)
+def test_the_loser_of_a_race_reads_what_is_there_now_and_to_look_first(
+    live: Folder,
+    monkeypatch: pytest.MonkeyPatch,
+    mine: tuple[str, ...],
+    first: tuple[str, ...],
+    sentence: str,
+    now: str,
+) -> None:
+    if mine[0] == first[0] == "unassign":
+        first = (*first, "-m", "leak")  # the same change in the same second would be one and the same tag
+        sentence = f'{sentence}: "leak"'
+    _overtake(live, monkeypatch, *first)
+    done = live.here(*mine)
+    assert done.status == Exit.STATE
+    err = re.sub(r"\d+ s ago", "1 s ago", done.err)
+    assert err == (
+        f"error: {sentence}\n  nothing was written\n"
+        f"  hint: {now}; see `mlgit history line --env prod` before you run this again\n"
+    )
+
+
+def _overtake(live: Folder, monkeypatch: pytest.MonkeyPatch, *argv: str) -> None:
+    """Let another clone change something after the next command looked and before it pushes."""
+    from mlgit.adapters.git.push import push_refs as push
+    from mlgit.project.release import write_tags
+
+    bob = clone(live, "bob")
+
+    def late(*args: object, **more: object) -> object:
+        monkeypatch.setattr(write_tags, "push_refs", push)
+        change(bob, *argv)
+        return push(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(write_tags, "push_refs", late)
 
 
 def test_ctrl_c_while_the_tags_are_pushed_says_that_they_may_be_there(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.completeness import KNOWN, Known
 from mlgit.core.release.promotion import NotQualified
 from mlgit.core.release.tag_plan import ChangeAction, ChangeReport, PlannedTag, VerdictSummary, future_note
-from mlgit.core.wording import word
 from mlgit.errors import Absent, LostRace, StateError, UnknownReference
 from mlgit.project.registry.completeness import doubts, was_fetched
 from mlgit.project.registry.environments import gto_note
 from mlgit.project.registry.models import require_model
+from mlgit.project.release.lost_race import look_first
 from mlgit.project.release.write_tags import fresh_model, write_tags
 
 if TYPE_CHECKING:
@@ -75,10 +75,9 @@ def require_unchanged(here: EnvironmentState, counter: int | None) -> None:
         LostRace: someone else changed it.
     """
     if counter is not None and here.counter != counter:
-        see = f"mlgit history {word(here.model)} --env {word(here.environment)}"
         raise LostRace(
             f"Someone else just changed `{here.environment}` of `{here.model}`; nothing was written",
-            hint=f"see `{see}`, then run this again",
+            hint=look_first(here),
         )
 
 

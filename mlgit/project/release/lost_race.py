@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import fetch_refs, try_fetch_refs
 from mlgit.adapters.git.tags.facts import read_tags
-from mlgit.core.registry.state import ModelState, TagFact, version_of
+from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact, version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.trust.moved import taken
-from mlgit.core.wording import format_since, listed, word, words
-from mlgit.errors import Interrupted, LostRace, StateError, ToolError
+from mlgit.core.wording import cut, format_since, listed, word, words
+from mlgit.errors import Interrupted, LostRace, MlgitError, StateError, ToolError
 from mlgit.project.registry.pushed import record_seen, record_taken, seen_at_remote
 from mlgit.project.registry.read import read_facts, read_model
+from mlgit.project.trust.accept import accept
+
+_REASON = 60  # characters of a reason in one line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -56,13 +60,33 @@ def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
         if (fact.name.environment, fact.name.version, fact.name.counter) == about:
             facts[fact.tag] = fact
     winner = max(facts.values(), key=lambda fact: (fact.name.action in {"assign", "register"}, fact.tag))
-    look = f"mlgit history {word(first.model)}"
-    look += "" if first.environment is None else f" --env {word(first.environment)}"
-    return LostRace(
-        _sentence(winner, state, now=project.now),
-        details=(_NOTHING,),
-        hint=f"see `{look}`, then run this again",
-    )
+    if first.environment is None:
+        hint = f"see `mlgit history {word(first.model)}`, then run this again"
+    else:
+        hint = look_first(_as_it_counts(project, state).environment(first.environment))
+    return LostRace(_sentence(winner, state, now=project.now), details=(_NOTHING,), hint=hint)
+
+
+def _as_it_counts(project: Project, state: ModelState) -> ModelState:
+    """The model without the tags that do not count; with them if it cannot be read now."""
+    with suppress(MlgitError):
+        return accept(project, state)
+    return state
+
+
+def look_first(here: EnvironmentState) -> str:
+    """The hint after someone else changed an environment: the same command again may undo what they did."""
+    name = f"`{here.environment}`"
+    if here.doubt is not None:
+        now = f"what {name} holds now is not known here"
+    elif here.label is None:
+        now = f"{name} is empty now"
+    elif here.held:
+        now = f"{name} is held at {here.label} now, and a promotion would end that"
+    else:
+        now = f"{name} holds {here.label} now"
+    look = f"mlgit history {word(here.model)} --env {word(here.environment)}"
+    return f"{now}; see `{look}` before you run this again"
 
 
 def interrupted(remote: str, tags: Iterable[str]) -> Interrupted:
@@ -168,12 +192,13 @@ def _sentence(fact: TagFact, state: ModelState, *, now: datetime) -> str:
         "deprecate": "deprecated",
     }[name.action]
     what = name.model if name.version is None else f"{name.model}@{name.version}"
-    where = ""
+    where, reason = "", fact.parsed_summary.reason
+    why = f': "{cut(reason, _REASON)}"' if reason else ""
     if name.environment is not None:
         version = version_of(fact, {fact.commit: state.at_commit(fact.commit)})
         what = f"{name.model}@{version.version}" if version else f"{name.model} ({fact.commit[:7]})"
         if fact.parsed_summary.action == "rollback" and name.action == "assign":
             to = f"`{name.environment}` of `{name.model}` to {what.removeprefix(f'{name.model}@')}"
-            return f"{fact.tagger} rolled back {to} {ago} ({fact.tag})"
+            return f"{fact.tagger} rolled back {to} {ago} ({fact.tag}){why}"
         where = f" {'from' if name.action == 'unassign' else 'to'} `{name.environment}`"
-    return f"{fact.tagger} {verb} `{what}`{where} {ago} ({fact.tag})"
+    return f"{fact.tagger} {verb} `{what}`{where} {ago} ({fact.tag}){why}"
