@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _LABEL = 12
+_UNREAD = ("not_fetched", "unreadable")
+# A candidate with one of these reasons has a number that does not count.
+_UNTRUSTED = ("not_finite", "not_from_pipeline", "stale", "unknown_here")
+# The reason of a result -> whether the baseline has no number, and why.
+_NONE = {
+    "new_metric": ("no number", "the metric is new"),
+    "ambiguous_metric": ("no number", "several metrics there have this name"),
+    "baseline_not_a_number": ("no number", "it has something else there"),
+    "baseline_unreadable": ("not known", "its metric file cannot be read"),
+    "not_fetched": ("not known here", "its metric file is not on this machine"),
+}
 
 
 def page(record: Check, results: tuple[Result, ...]) -> Page:
@@ -70,7 +81,7 @@ def _declared(verdict: Verdict, result: Result) -> str:
 def _candidate(verdict: Verdict, result: Result) -> str:
     at = verdict.candidate.place
     if result.file is None:
-        return f"no number, {at}"
+        return f"{'not known here' if result.reason in _UNREAD else 'no number'}, {at}"
     hand = ", made by no stage" if result.made_by_hand else ""
     return f"{result.candidate or 'no number'} from {result.file}:{result.key}, {at}{hand}"
 
@@ -78,13 +89,22 @@ def _candidate(verdict: Verdict, result: Result) -> str:
 def _baseline_text(result: Result, baseline: Baseline) -> str:
     if baseline.state != "found":
         return baseline.message or baseline.rule
-    commit = (
-        f" ({baseline.commit[:7]})" if baseline.commit and baseline.commit[:7] not in baseline.label else ""
-    )
+    at = _at(baseline)
+    if result.candidate is None or result.reason in _UNTRUSTED:
+        return f"{at}; not compared, because the candidate has no number that counts"
     if result.baseline_file is None:
-        return f"no number at {baseline.label}{commit}"
+        found, why = _NONE.get(result.reason or "", ("no number", result.message))
+        return f"{found} at {at}: {why}"
     value = result.baseline or "no number"
-    return f"{value} from {result.baseline_file}:{result.baseline_key}, {baseline.label}{commit}"
+    return f"{value} from {result.baseline_file}:{result.baseline_key}, {at}"
+
+
+def _at(baseline: Baseline) -> str:
+    """The baseline with its commit: `prod (tumor@v1.2.0, 1a2b3c4)`."""
+    label, commit = baseline.label, (baseline.commit or "")[:7]
+    if not commit or commit in label:
+        return label
+    return f"{label[:-1]}, {commit})" if label.endswith(")") else f"{label} ({commit})"
 
 
 def _rule(bound: Bound) -> str:
