@@ -33,7 +33,7 @@ def entry(session: Session, /, target: str, **options: Any) -> None:  # noqa: AN
     if options["reason"] is None and not options["dry_run"]:
         options["reason"] = offer_reason(
             session,
-            f"Reject {target} for good. Why? It is recorded in the tag",
+            lambda _: f"Reject {target} for good",
             lambda: deregister(session.project(), target, **options | {"dry_run": True}),
         )
     record = deregister(session.project(), target, **options)

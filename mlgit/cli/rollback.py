@@ -13,6 +13,7 @@ from mlgit.cli.shell.session import Session, pass_session
 
 if TYPE_CHECKING:
     from mlgit.flows.rollback import Deployed
+    from mlgit.operations.rollback import RolledBackBefore
     from mlgit.render.page import Page
 
 
@@ -45,7 +46,7 @@ def entry(session: Session, /, model: str | None, *, deploy: bool, **options: An
     """
     from mlgit.cli.shell.failure import print_failures
     from mlgit.cli.shell.output import flush, write_page
-    from mlgit.cli.shell.questions import require_reason, the_model_in
+    from mlgit.cli.shell.questions import the_model_in
     from mlgit.render.pages.served import next_line
 
     if model is None:
@@ -53,12 +54,7 @@ def entry(session: Session, /, model: str | None, *, deploy: bool, **options: An
         model = the_model_in(session, options["environment"], *missing)
     model, options["to"] = _target(model, options["to"])
     if options["reason"] is None:
-        from mlgit.operations.rollback import require_place
-
-        require_place(session.project(), model, options["environment"])
-    if options["reason"] is None and options["dry_run"]:
-        options["reason"] = ""  # nothing is recorded
-    options["reason"] = require_reason(session, options["reason"])
+        options |= _reason(session, model, deploy=deploy, **options)
     done = _roll_back(session, model, deploy=deploy, **options)
     session.print_result(done.change, lambda: _page(done))
     flush()  # what failed came after that
@@ -86,8 +82,7 @@ def _roll_back(
     **options: Any,  # noqa: ANN401 (those of the command)
 ) -> Deployed:
     """Roll back; after another rollback of the last hour, only if a person at the terminal agrees."""
-    from mlgit.cli.shell.output import say
-    from mlgit.cli.shell.questions import can_ask, confirmed
+    from mlgit.cli.shell.questions import can_ask
     from mlgit.operations.rollback import RolledBackBefore
 
     try:
@@ -95,14 +90,56 @@ def _roll_back(
     except RolledBackBefore as error:
         if options["dry_run"] or not can_ask(session):
             raise
-        for text in (error.earlier, *error.details):
-            say(text)
-        if not confirmed(f"Roll back again, to {error.version}?"):
-            # Not the way further back, which they refused, but what is served and how to change that.
-            error.message, error.again = "Nothing was written", None
-            error.details, error.hint = (), next(iter(error.details), None)
-            raise
-        return _once(session, model, deploy=deploy, **options | {"again": True, "counter": error.counter})
+        return _once(session, model, deploy=deploy, **options | _agreed(error))
+
+
+def _agreed(error: RolledBackBefore) -> dict[str, Any]:
+    """The options of a rollback just after another one, if a person agrees; otherwise the error is raised."""
+    from mlgit.cli.shell.output import say
+    from mlgit.cli.shell.questions import confirmed
+
+    for text in (error.earlier, *error.details):
+        say(text)
+    if confirmed(f"Roll back again, to {error.version}?"):
+        return {"again": True, "counter": error.counter}
+    # Not the way further back, which they refused, but what is served and how to change that.
+    error.message, error.again = "Nothing was written", None
+    error.details, error.hint = (), next(iter(error.details), None)
+    raise error
+
+
+def _reason(
+    session: Session,
+    model: str,
+    *,
+    deploy: bool,
+    **options: Any,  # noqa: ANN401 (those of the command)
+) -> dict[str, Any]:
+    """The reason, asked for next to what will be done, and the options that keep it at that."""
+    from mlgit.cli.shell.output import say
+    from mlgit.cli.shell.questions import can_ask, require_reason
+    from mlgit.operations.rollback import RolledBackBefore, require_place
+    from mlgit.project.registry.read import read_model
+
+    require_place(session.project(), model, options["environment"])
+    if options["dry_run"]:
+        return {"reason": ""}  # nothing is recorded
+    if not can_ask(session):
+        return {"reason": require_reason(session, None)}
+    look, more = options | {"dry_run": True, "reason": ""}, {}
+    try:
+        planned = _once(session, model, deploy=deploy, **look).change
+    except RolledBackBefore as error:
+        more = _agreed(error)
+        planned = _once(session, model, deploy=deploy, **look | more).change
+    if planned.already:
+        return {"reason": ""}
+    here = read_model(session.project(), model).environment(options["environment"])
+    for note in planned.notes:
+        say(f"note: {note}")
+    left = "" if planned.before is None else f" from {planned.before}"
+    text = f"Roll back {here.environment} of {model}{left} to {planned.version}"
+    return more | {"counter": here.counter, "reason": require_reason(session, None, text)}
 
 
 def _once(

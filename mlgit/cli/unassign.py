@@ -35,7 +35,7 @@ def entry(session: Session, /, model: str | None, **options: Any) -> None:  # no
     if options["reason"] is None and not options["dry_run"]:
         options["reason"] = offer_reason(
             session,
-            f"Take {model} out of {options['environment']}. Why? It is recorded in the tag",
+            lambda planned: f"Take {model}@{planned.version} out of {options['environment']}",
             lambda: unassign(session.project(), model, **options | {"dry_run": True}),
         )
     record = unassign(session.project(), model, **options)

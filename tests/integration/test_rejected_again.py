@@ -83,7 +83,7 @@ def test_a_hint_names_who_rejected_the_model_before_a_new_release(rejected: Fold
     ("argv", "asks", "after"),
     [
         (("deregister", "line@v1.0.1"), "Reject line@v1.0.1 for good. Why?", "deregister"),
-        (("unassign", "--env", "staging"), "Take line out of staging. Why?", "unassign"),
+        (("unassign", "--env", "staging"), "Take line@v1.0.0 out of staging. Why?", "unassign"),
     ],
 )
 def test_on_a_terminal_a_reason_is_offered_before_something_is_taken_away(
@@ -103,3 +103,13 @@ def test_nothing_is_asked_about_a_change_that_is_refused(staged: Folder) -> None
     assert done.status == Exit.STATE
     assert "Why?" not in done.err
     assert "`staging`" in done.err
+
+
+@pytest.mark.parametrize("argv", [("deregister", "line@v1.0.1"), ("unassign", "--env", "staging")])
+def test_nothing_is_asked_about_a_change_that_was_made_already(staged: Folder, argv: tuple[str, ...]) -> None:
+    train(staged, "1.985")
+    change(staged, "release", "line")
+    change(staged, *argv)
+    done = typed(staged, "why\n", *argv)
+    assert (done.status, "Why?" in done.err) == (Exit.DONE, False)
+    assert done.out.startswith("Already: ")

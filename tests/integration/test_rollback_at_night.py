@@ -212,9 +212,10 @@ def test_what_is_named_or_came_after_a_promotion_is_not_the_same_rollback(live: 
 )
 def test_a_terminal_is_asked(live: Folder, answer: str, status: int, holds: str) -> None:
     assert live.here(*BACK).status == Exit.DONE
-    done = typed(live, f"still too slow\n{answer}", "rollback", "--env", "prod")
+    done = typed(live, f"{answer}still too slow\n", "rollback", "--env", "prod")
     assert done.status == status, done.err
-    assert "Why? It is recorded in the tag" in done.err
+    asked = "Roll back prod of line from v1.0.1 to v1.0.0. Why? It is recorded in the tag"
+    assert (asked in done.err) is (status == Exit.DONE)
     assert "Ada rolled back `prod` from v1.0.2 to v1.0.1" in done.err
     assert "Roll back again, to v1.0.0? [y/N]" in done.err
     shown = valid(live.here("show", "prod", "--json"), "show")

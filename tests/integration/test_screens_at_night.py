@@ -88,3 +88,40 @@ def test_without_valid_rules_no_metric_is_called_gone(live: Folder) -> None:
 def test_an_option_is_not_proposed_for_its_dashes(live: Folder) -> None:
     assert "hint: see `mlgit status --help`" in live.here("status", "--live").err
     assert "did you mean `--short`?" in live.here("status", "--shrt").err
+
+
+@pytest.mark.parametrize("more", [(), ("--deploy",)])
+def test_a_reason_is_asked_for_below_what_will_be_done(live: Folder, more: tuple[str, ...]) -> None:
+    done = typed(live, "p95 alarm\n", "rollback", "--env", "prod", *more)
+    assert done.status == Exit.DONE, done.err
+    asked = done.err[done.err.index("p95 alarm\n") + len("p95 alarm\n") :]
+    assert ("note: then v1.0.1 would be deployed to" in " ".join(asked.split())) is bool(more)
+    assert "Roll back prod of line from v1.0.2 to v1.0.1. Why? It is recorded in the tag: " in asked
+    assert done.out.startswith("Rolled back prod of line from v1.0.2 to v1.0.1\n")
+
+
+def test_nothing_is_asked_about_a_rollback_that_is_refused(live: Folder) -> None:
+    for version in ("v1.0.0", "v1.0.1"):
+        change(live, "deregister", f"line@{version}", "-m", "leaked labels")
+    done = typed(live, "p95 alarm\n", "rollback", "--env", "prod")
+    assert (done.status, "Why?" in done.err) == (Exit.STATE, False)
+    assert "Ada deregistered v1.0.1 on " in " ".join(done.err.split())
+    back = typed(live, "p95 alarm\n", "rollback", "--env", "prod", "--to", "v1.0.2")
+    assert (back.status, "Why?" in back.err) == (Exit.DONE, False)
+
+
+def test_what_is_shown_before_the_reason_is_what_is_done(
+    live: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlgit.cli.shell import questions
+
+    monkeypatch.setattr(questions, "can_ask", lambda _: True)
+
+    def late(*_: object) -> str:
+        change(live, "promote", "line@v1.0.1", "--to", "prod", "--downgrade")
+        return "p95 alarm"
+
+    monkeypatch.setattr(questions, "require_reason", late)
+    done = live.here("rollback", "--env", "prod")
+    assert (done.status, "Someone else just changed `prod` of `line`" in done.err) == (Exit.STATE, True)
+    assert "`prod` holds v1.0.1 now; see `mlgit history line --env prod`" in " ".join(done.err.split())

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlgit.cli.shell.session import Session
+    from mlgit.core.release.tag_plan import ChangeReport
+
+_WHY = "Why? It is recorded in the tag"
 
 
 def can_ask(session: Session) -> bool:
@@ -20,8 +23,8 @@ def can_ask(session: Session) -> bool:
     return not session.as_json and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def require_reason(session: Session, reason: str | None) -> str:
-    """The reason of a change, asked for on a terminal.
+def require_reason(session: Session, reason: str | None, planned: str = "") -> str:
+    """The reason of a change, asked for on a terminal after the sentence about what is `planned`.
 
     Raises:
         UsageError: there is none, and there is no one to ask.
@@ -31,18 +34,26 @@ def require_reason(session: Session, reason: str | None) -> str:
     if not can_ask(session):
         again = None if session.typed is None else f"run `{session.typed.again(('-m', 'REASON'))}`"
         raise UsageError("A reason is missing: `-m` or `--message`", hint=again)
-    answer: str = click.prompt("Why? It is recorded in the tag", err=True)
+    answer: str = click.prompt(f"{planned}. {_WHY}" if planned else _WHY, err=True)
     if session.typed is not None:
         session.typed.answer("-m", answer)
     return answer
 
 
-def offer_reason(session: Session, text: str, check: Callable[[], object]) -> str | None:
-    """A reason that may be left out, asked for on a terminal if `check` raises nothing; None without one."""
+def offer_reason(
+    session: Session, text: Callable[[ChangeReport], str], plan: Callable[[], ChangeReport]
+) -> str | None:
+    """A reason that may be left out, asked for on a terminal once `plan` shows what will change.
+
+    None without a terminal, or if there is nothing to do.
+    """
     if not can_ask(session):
         return None
-    check()
-    answer: str = click.prompt(f"{text} (Enter for none)", default="", show_default=False, err=True)
+    planned = plan()
+    if planned.already:
+        return None
+    asked = f"{text(planned)}. {_WHY} (Enter for none)"
+    answer: str = click.prompt(asked, default="", show_default=False, err=True)
     if answer and session.typed is not None:
         session.typed.answer("-m", answer)
     return answer or None

@@ -12,8 +12,8 @@ from mlgit.core.release.promotion import (
     require_version,
     uncounted_rejection,
 )
-from mlgit.core.wording import listed, word
-from mlgit.errors import Absent, AnswerNo
+from mlgit.core.wording import cut, listed, word
+from mlgit.errors import Absent, AnswerNo, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import Change, Refusal, TagFact
 
 
+_MOST, _REASON = 3, 60  # rejections of one error, and characters of a reason
 _ONLY_RECORDS = "which only records that it is meant to be empty"
 
 
@@ -89,13 +90,7 @@ def _nothing_before(
 ) -> NothingBefore:
     name = environment.environment
     if rejected:
-        first = rejected[0]
-        return NothingBefore(
-            f"Every version that `{name}` can go back to is deregistered: "
-            f"{listed(each.tag for each in rejected)}",
-            details=() if first.rejection_counts else (uncounted_rejection(first),),
-            hint=end_of_rejection(first) or f"run `mlgit promote {state.name}@VERSION --to {word(name)}`",
-        )
+        return _all_rejected(state, environment, rejected)
     refused = refused_assignments(state, environment)[-1:]
     other = _another(state, environment)
     hint = f"run `mlgit unassign {word(state.name)} --env {word(name)}`, {_ONLY_RECORDS}"
@@ -117,6 +112,36 @@ def _nothing_before(
         details=details,
         hint=refused[0].hint if refused else hint,
     )
+
+
+def _all_rejected(
+    state: ModelState, environment: EnvironmentState, rejected: Sequence[RegisteredVersion]
+) -> NothingBefore:
+    """The error that names who rejected which version, and what else the environment may hold."""
+    name, first = environment.environment, rejected[0]
+    other = _another(state, environment)
+    if other is not None:
+        hint = f"run `{promotion_command(state, name, other)}`"
+    else:
+        hint = "release another version and promote it, because no command takes a rejection back"
+    if environment.label is not None:
+        hint += f"; or run `mlgit unassign {word(state.name)} --env {word(name)}`, {_ONLY_RECORDS}"
+    return NothingBefore(
+        f"Every version that `{name}` can go back to is deregistered: "
+        f"{listed(each.tag for each in rejected)}",
+        details=tuple(map(_rejection, rejected[:_MOST])),
+        hint=end_of_rejection(first) or hint,
+    )
+
+
+def _rejection(version: RegisteredVersion) -> str:
+    """For example `Ada deregistered v1.1.0 on 2026-03-01 12:00 UTC: "leaked labels"`."""
+    fact = version.rejected
+    if fact is None or not version.rejection_counts:
+        return uncounted_rejection(version)
+    reason = fact.parsed_summary.reason
+    why = f': "{cut(reason, _REASON)}"' if reason else ""
+    return f"{fact.tagger} deregistered {version.version} on {fact.at:%Y-%m-%d %H:%M} UTC{why}"
 
 
 def _another(state: ModelState, environment: EnvironmentState) -> RegisteredVersion | None:

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from mlgit.core.config.file import Environment
+from mlgit.core.registry.message import write_message
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import ModelState, Refusal, TagFact
+from mlgit.core.registry.statement import RejectionStatement, TagPointer
 from mlgit.core.release.going_back import rollback_target
 from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.accept import accepted_state
@@ -94,6 +96,36 @@ def test_a_rejection_that_does_not_count_is_named(rejected: TagFact, counts: boo
         named = "does not count, but keeps its version out" in " ".join(error.details)
         assert named is not counts
         assert ("delete `m@v1.0.0!` here and on the remote" in (error.hint or "")) is not counts
+
+
+@pytest.mark.parametrize(
+    ("more", "hint"),
+    [
+        ((), "release another version and promote it, because no command takes a rejection back; or run "),
+        ((release("m@v3.0.0", 3),), "run `mlgit promote m@v3.0.0 --to prod`; or run "),
+    ],
+)
+def test_where_all_is_rejected_it_says_who_did_that_and_what_else_can_be_done(
+    more: tuple[TagFact, ...], hint: str
+) -> None:
+    statement = RejectionStatement(
+        model="m",
+        version="v1.0.0",
+        release=TagPointer(tag=V1.tag, oid=V1.oid),
+        at="2026-05-03T12:00:00Z",
+        reason="leaked labels",
+    )
+    why = fact("m@v1.0.0!", 1, message=write_message("Deregister", "", statement))
+    state = accepted(FIRST, *SECOND, why, *more)
+    with pytest.raises(StateError, match=r"deregistered: `m@v1\.0\.0`") as caught:
+        rollback_target(state, state.environment("prod"))
+    assert caught.value.details == ('Ada deregistered v1.0.0 on 2026-05-03 12:00 UTC: "leaked labels"',)
+    unassign = "`mlgit unassign m --env prod`, which only records that it is meant to be empty"
+    assert caught.value.hint == f"{hint}{unassign}"
+    empty = accepted(FIRST, why, moved("m#prod!#2", 1, V1, action="unassign"), *more)
+    with pytest.raises(StateError, match=r"deregistered: `m@v1\.0\.0`") as caught:
+        rollback_target(empty, empty.environment("prod"))
+    assert caught.value.hint == f"run `mlgit promote m@v{3 if more else 2}.0.0 --to prod`"
 
 
 def test_a_refusal_of_another_environment_changes_nothing() -> None:
