@@ -176,12 +176,12 @@ def _plan_data(project: Project, commits: Sequence[str]) -> DataPush:
     outputs = _outputs(project, commits)
     if not outputs:
         return DataPush(step="skipped", reason="DVC tracks no outputs")
-    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
+    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote, remote_command
     from mlgit.project.pipeline.local_files import require_dvc_here
 
     require_dvc_here(project, [output.path for output in outputs])
     if not has_remote(project.root):
-        reason = "no default DVC remote is configured (`dvc remote add -d NAME URL`)"
+        reason = f"no default DVC remote is configured (`{remote_command(project.root)}`)"
         return DataPush(step="skipped", reason=reason)
     missing = missing_in_remote(project.root, outputs)
     return DataPush(step="planned" if missing else "already", paths=missing)

@@ -38,7 +38,7 @@ def without_remote(project: Folder) -> str:
     project.dvc("remote", "remove", "storage")
     project.commit("No DVC remote")
     change(project, "release", "line", "--local")
-    return "there is no DVC remote from which others could fetch `models/line.json`"
+    return "there is no default DVC remote from which others could fetch `models/line.json`"
 
 
 def lost(project: Folder) -> str:
@@ -112,3 +112,26 @@ def test_a_model_that_this_push_sends_is_published_with_its_release(project: Fol
     project.commit("Better")
     change(project, "release", "line", "--local")
     assert steps(project) == {"line@v1.0.0": ("pushed", None)}
+
+
+def repair_of(project: Folder) -> str | None:
+    """The command by which doctor would give DVC a default remote."""
+    found = {each["id"]: each for each in project.here("doctor", "--json").json()["findings"]}
+    return found["no_dvc_remote"]["repair"] if "no_dvc_remote" in found else None
+
+
+def test_a_dvc_remote_that_is_not_the_default_is_made_that_by_the_repair(project: Folder) -> None:
+    """DVC refuses to add a remote that exists."""
+    project.dvc("config", "--unset", "core.remote")
+    project.commit("No default")
+    repair = repair_of(project)
+    assert repair == "dvc remote default storage"
+    assert f"no default DVC remote is configured (`{repair}`)" in project.mlgit("push").out
+    assert f"No default DVC remote is configured (`{repair}`)" in project.mlgit("status", "--remote").out
+    refused = project.mlgit("release", "line")
+    assert f"hint: run `{repair}` and `dvc push`, or " in refused.err
+    project.run(*repair.split())
+    assert repair_of(project) is None
+    project.dvc("remote", "add", "other", "../other")
+    project.dvc("config", "--unset", "core.remote")
+    assert repair_of(project) == "dvc remote default NAME"

@@ -96,7 +96,10 @@ UNREADY: dict[str, tuple[Callable[[Folder], str | None], str]] = {
     "not in the folder": (lambda it: in_a_folder(it, "c.bin"), "does not have `c.bin`"),
     "one of two": (one_of_two_not_pushed, "`weights/b.bin` is not in the DVC remote"),
     "lost": (lost_everywhere, "`models/line.json` is not in the DVC remote"),
-    "no DVC remote": (without_dvc_remote, "no DVC remote from which others could fetch `models/line.json`"),
+    "no DVC remote": (
+        without_dvc_remote,
+        "no default DVC remote from which others could fetch `models/line",
+    ),
     "broken link": (broken_link, "is a link that leads to no file in Git"),
 }
 

@@ -224,8 +224,8 @@ def _store(project: Project, blank: CiReport, progress: Progress, *, must: bool)
         return []
     if must:
         raise StateError(
-            "There is no DVC remote, so no one could fetch the results that would be committed",
-            hint="add one with `dvc remote add -d NAME URL`",
+            "There is no default DVC remote, so no one could fetch the results that would be committed",
+            hint="run `dvc remote default NAME` if there is one, otherwise `dvc remote add -d NAME URL`",
         )
     return ["results were not sent to a DVC remote: none is configured"]
 

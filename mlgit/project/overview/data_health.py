@@ -96,6 +96,8 @@ def check_data(project: Project) -> Iterator[Finding]:
 
 
 def _remote_here(project: Project, *, remote: bool) -> Iterator[Finding]:
+    from mlgit.adapters.dvc.engine.transfer import remote_command
+
     if project.left_out.holds(".dvc/config"):
         yield warning(
             "dvc_left_out",
@@ -106,7 +108,7 @@ def _remote_here(project: Project, *, remote: bool) -> Iterator[Finding]:
         yield warning(
             "no_dvc_remote",
             "DVC has no default remote: no one else can fetch the data and models of this repository",
-            repair="dvc remote add -d storage URL",
+            repair=remote_command(project.root),
         )
 
 

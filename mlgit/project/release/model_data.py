@@ -87,7 +87,8 @@ def unfetchable(project: Project, model: str, commit: str) -> str | None:
     from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
 
     if not has_remote(project.root) and any(output.remote is None for output in kept):
-        return f"there is no DVC remote from which others could fetch {listed(each.path for each in kept)}"
+        names = listed(each.path for each in kept)
+        return f"there is no default DVC remote from which others could fetch {names}"
     missing = missing_in_remote(project.root, kept)
     absent = [each for each in kept if each.path in missing and (not each.push or not _cached(project, each))]
     if not absent:
@@ -130,14 +131,14 @@ def _require_published(
     kept = [output for output in outputs if not output.foreign]
     if not kept:
         return ()
-    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
+    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote, remote_command
     from mlgit.adapters.dvc.engine import push as push_data
 
     names = listed(output.path for output in kept)
     if not has_remote(project.root) and any(output.remote is None for output in kept):
         raise StateError(
-            f"There is no DVC remote from which others could fetch {names}",
-            hint=f"run `dvc remote add -d NAME URL` and `dvc push`, or {_INSIST}",
+            f"There is no default DVC remote from which others could fetch {names}",
+            hint=f"run `{remote_command(project.root)}` and `dvc push`, or {_INSIST}",
         )
     if push and not dry_run:
         push_data(project.root, tuple(output.path for output in kept), progress)

@@ -11,7 +11,7 @@ from mlgit.adapters.dvc.engine.repro import Repro, repro
 from mlgit.adapters.dvc.engine.status import status
 from mlgit.adapters.dvc.engine.store import fetch_listings, fetch_outputs, missing_in_remote, push_outputs
 from mlgit.adapters.dvc.engine.templates import fill_in
-from mlgit.adapters.dvc.engine.transfer import fetch, has_remote, missing_here, pull, push
+from mlgit.adapters.dvc.engine.transfer import fetch, has_remote, missing_here, pull, push, remote_command
 
 __all__ = [
     "Contents",
@@ -27,6 +27,7 @@ __all__ = [
     "pull",
     "push",
     "push_outputs",
+    "remote_command",
     "repro",
     "status",
 ]

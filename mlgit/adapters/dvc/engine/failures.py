@@ -92,7 +92,8 @@ def translate(error: Exception) -> MlgitError:  # noqa: PLR0911 (a table of kind
 
 def no_remote() -> StateError:
     error = StateError(
-        "No default DVC remote is configured", hint="add one with `dvc remote add -d NAME URL`"
+        "No default DVC remote is configured",
+        hint="run `dvc remote default NAME` if there is one, otherwise `dvc remote add -d NAME URL`",
     )
     error.code = "no_dvc_remote"
     return error

@@ -88,13 +88,14 @@ class _Query:
     def assign(self, relative: str, name: str | None, outputs: Sequence[Output]) -> None:
         """Assign outputs of one DVC repository and one remote to their storages."""
         from mlgit.adapters.dvc.engine.failures import translated
+        from mlgit.adapters.dvc.engine.transfer import remote_command
 
         try:
             with translated():
                 self._assign(relative, name, outputs)
         except MlgitError as error:
             if error.code == "no_dvc_remote" and not self._strict:
-                self._notes["No default DVC remote is configured (`dvc remote add -d NAME URL`)"] = None
+                self._notes[f"No default DVC remote is configured (`{remote_command(self._root)}`)"] = None
                 self._unknown(None, outputs)
             else:
                 self._fail(name, error, outputs)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from mlgit.core.progress import Progress, Silent
+from mlgit.core.wording import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +22,20 @@ def has_remote(root: str) -> bool:
         with opened(root, relative) as repo:
             answers.append(bool(repo.config["core"].get("remote")))
     return bool(answers) and all(answers)
+
+
+def remote_command(root: str) -> str:
+    """The command that gives the DVC repositories here a default remote: one that they have, or a new one."""
+    from mlgit.adapters.dvc.engine.opening import dvc_roots, opened
+
+    for relative in dvc_roots(root):
+        with opened(root, relative) as repo:
+            if not repo.config["core"].get("remote"):
+                there = () if relative == "." else ("--cd", relative)
+                names = tuple(repo.config["remote"])
+                way = ("default", names[0] if len(names) == 1 else "NAME")
+                return words(("dvc", *there, "remote", *(way if names else ("add", "-d", "NAME", "URL"))))
+    return "dvc remote add -d NAME URL"
 
 
 def missing_here(root: str, targets: Sequence[str] = ()) -> tuple[str, ...]:
