@@ -12,6 +12,7 @@ from mlgit.core.gates.measured.runs.reached import MAY_RUN, RUNS, Reached, above
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY
+from mlgit.core.python_source import parse
 from mlgit.core.wording import joined
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _meaning(path: str, content: bytes) -> object:
     """What a program does: of Python without comments and layout, of a notebook without results."""
     try:
         if path.endswith(".py"):
-            return ast.dump(ast.parse(content))
+            return ast.dump(parse(content))
         if path.endswith(".ipynb"):
             return [(each["cell_type"], each["source"]) for each in json.loads(content)["cells"]]
     except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError, TypeError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY, as_text, key_text
+from mlgit.core.python_source import parse
 from mlgit.core.wording import cut, joined, listed
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _other_code(was: Mapping[str, bytes], now: Mapping[str, bytes]) -> Iterator[
 def _code(content: bytes) -> object:
     """What a Python file has other than plain values of names: each name once, with a literal."""
     try:
-        return [*_not_plain(ast.parse(content).body)]
+        return [*_not_plain(parse(content).body)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return content
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from contextlib import suppress
 
+from mlgit.core.python_source import parse
+
 
 def parse_python(text: str) -> dict[str, object]:
     """Name -> constant; a class becomes a nested mapping. Raises SyntaxError: it is not Python."""
-    return _body(ast.parse(text).body, on_self=False)
+    return _body(parse(text).body, on_self=False)
 
 
 def _body(statements: list[ast.stmt], *, on_self: bool) -> dict[str, object]:

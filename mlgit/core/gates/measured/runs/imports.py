@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.programs import ENDINGS, NAMES
+from mlgit.core.python_source import parse
 from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def asked(path: str, content: bytes, *, exact: bool) -> Asked:
         elif not path.lower().endswith((".py", ".pyi")):
             return asked_in_commands([line for line in text.splitlines() if not _is_comment(line)])
         if exact:
-            return _asked_in_python(ast.parse(text))
+            return _asked_in_python(parse(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError, TypeError):
         pass  # a text that this Python cannot read
     return Asked(modules=frozenset(_found_in(text)), words=frozenset(_PROGRAM.findall(text)))
