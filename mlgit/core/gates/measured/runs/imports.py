@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 _BY_NAME = frozenset({"import_module", "__import__", "run_module"})
 _COMMENTS = ("#", "//", "--")
-_IMPORT = re.compile(r"\b(?:from\s*(\.*)\s*([\w.]*)\s*)?import\b\s*(\([^)]*\)|[^\n;]*)")
+# Possessive, so that a long text is read once.
+_IMPORT = re.compile(r"\b(?:from\s*+(\.*+)\s*+((?!import\b)[\w.]++)?\s*+)?import\b\s*+")
+_IN_BRACKETS = re.compile(r"\([^()]*+")
+_IN_LINE = re.compile(r"[^\n;]*+")
 _CALL = re.compile(rf"""\b(?:{"|".join(sorted(_BY_NAME))})\(\s*\w*["']+([\w.]+)""")
 _CONTINUED = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r"#[^\n]*")
 _MODULE = re.compile(r"[A-Za-z_][\w.]*")
 _RUN = re.compile(r"(?:^|\s)-m[ \t]+([A-Za-z_][\w.]*)")
 _WORD = re.compile(r"""[^\s'"=,;:|&<>()`$]+""")
-_PROGRAM = re.compile(
-    rf"""[^\s'"=,;:|&<>()`$]*(?:{"|".join(map(re.escape, (*ENDINGS, *NAMES)))})\b""", re.IGNORECASE
-)
+_PROGRAM = re.compile(rf"""(?s:.*)(?:{"|".join(map(re.escape, (*ENDINGS, *NAMES)))})\b""", re.IGNORECASE)
 _MOST_BYTES = 1_000_000
 
 
@@ -50,7 +51,7 @@ def asked(path: str, content: bytes, *, exact: bool) -> Asked:
             return _asked_in_python(parse(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError, TypeError):
         pass  # a text that this Python cannot read
-    return Asked(modules=frozenset(_found_in(text)), words=frozenset(_PROGRAM.findall(text)))
+    return Asked(modules=frozenset(_found_in(text)), words=frozenset(_programs_in(text)))
 
 
 def asked_in_commands(lines: list[str] | tuple[str, ...]) -> Asked:
@@ -104,9 +105,23 @@ def _modules(node: ast.AST) -> Iterator[tuple[int, str]]:
 def _found_in(text: str) -> Iterator[tuple[int, str]]:
     """The modules that a text may ask for; also those that only a comment or a text in it names."""
     text = _CONTINUED.sub(" ", text)
-    for dots, start, names in _IMPORT.findall(text):
-        if dots or start:
-            yield len(dots), start
-        found = _MODULE.findall(_COMMENT.sub("", names))
-        yield from ((len(dots), f"{start}.{name}".lstrip(".")) for name in found)
+    # What follows `#` may be no comment, and a comment may have a bracket or another import.
+    for each in (text, _COMMENT.sub("", text)):
+        found = [*_IMPORT.finditer(each)]
+        ends = [match.start() for match in found[1:]] + [len(each)] * bool(found)
+        for match, end in zip(found, ends, strict=True):
+            dots, start = match[1] or "", match[2] or ""
+            if dots or start:
+                yield len(dots), start
+            rest = each[match.end() : end]
+            names = _IN_BRACKETS.match(rest) or _IN_LINE.match(rest)
+            for name in _MODULE.findall(_COMMENT.sub("", names[0])) if names else ():
+                yield len(dots), f"{start}.{name}".lstrip(".")
     yield from ((0, name) for name in _CALL.findall(text))
+
+
+def _programs_in(text: str) -> Iterator[str]:
+    """The words of a text up to the last part that ends like the name of a program."""
+    for word in _WORD.findall(text):
+        if match := _PROGRAM.match(word):
+            yield match[0]

@@ -42,6 +42,8 @@ class Reached:
         self.paths = places.paths()
         self._places, self._texts, self._exact = places, texts, exact
         self._known: dict[tuple[int, str, str, str], list[tuple[str, bool]]] = {}
+        self._linked: dict[str, bool] = {}
+        self._modules_at: dict[str, tuple[Sequence[str], bool]] = {}
         self._sorted = sorted(self.paths)
 
     def of(self, stage: Stage, trained: Collection[str], wanted: Collection[str] | None) -> dict[str, int]:
@@ -120,15 +122,23 @@ class Reached:
         """The files of a module in a folder, and of the packages above it."""
         for count in range(1, len(parts) + 1):
             place = posixpath.normpath(posixpath.join(base, *parts[:count]))
-            ends = (*_MODULE, "/__main__.py") if count == len(parts) else _MODULE
-            yield from (path for end in ends for path in self._code_at(f"{place}{end}"))
+            files, more = self._at(place)
+            yield from files
+            if count == len(parts):
+                yield from self._code_at(f"{place}/__main__.py")
+            elif not more:
+                return
+
+    def _at(self, place: str) -> tuple[Sequence[str], bool]:
+        """The files of the module or package at a place, and whether there is anything in it."""
+        if place not in self._modules_at:
+            files = [path for end in _MODULE for path in self._code_at(f"{place}{end}")]
+            self._modules_at[place] = files, place == "." or bool(self._inside(self._target(place)))
+        return self._modules_at[place]
 
     def _has(self, base: str, name: str) -> bool:
         """Whether a folder has a module or a package."""
-        place = posixpath.normpath(posixpath.join(base, name))
-        return any(self._code_at(f"{place}{end}") for end in _MODULE) or bool(
-            self._inside(self._target(place))
-        )
+        return any(self._at(posixpath.normpath(posixpath.join(base, name))))
 
     def _roots(self, parts: Sequence[str]) -> list[str]:
         """The folders, not packages themselves, from which a module could be imported."""
@@ -158,13 +168,19 @@ class Reached:
 
     def _target(self, path: str) -> str:
         """Where a path leads, through links of Git."""
+        if path not in self.paths:
+            folder = posixpath.dirname(path)
+            if folder not in self._linked:
+                self._linked[folder] = self._places.link(folder) is not None
+            if not self._linked[folder]:
+                return path
         link = self._places.link(path)
         return path if link is None else link.path
 
     def _code_at(self, path: str) -> list[str]:
         """The program at a path; if a link leads there, that and where it leads."""
         target = self._target(path)
-        if not is_code(path) and not is_code(target):
+        if (target == path and path not in self.paths) or not (is_code(path) or is_code(target)):
             return []
         links = [each for each in (path, *above(path)) if each in self.paths] if target != path else []
         return [*links[:1], *([target] if target in self.paths else [])]
