@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import posixpath
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
+from mlgit.core.gates.measured.runs.meaning import meaning
 from mlgit.core.gates.measured.runs.reached import MAY_RUN, RUNS, Reached, above, is_code
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY
-from mlgit.core.python_source import parse
 from mlgit.core.wording import joined
 
 if TYPE_CHECKING:
@@ -136,7 +134,7 @@ class _Programs:
         if not all(there):
             return "is gone" if there[0] else "is new"
         was, now = (each.read([path]).get(path) for each in self._places)
-        return "" if was and now and _meaning(path, was) == _meaning(path, now) else "changed"
+        return "" if was and now and meaning(path, was) == meaning(path, now) else "changed"
 
     def _moved(self, found: Sequence[Mapping[str, int]]) -> set[str]:
         """The programs that are at another place now, and that the stage ran as surely before."""
@@ -151,15 +149,3 @@ class _Programs:
             for new in (named or here)[:1]:
                 moved |= {old, new} if found[0][old] >= min(found[1][new], RUNS) else set()
         return moved
-
-
-def _meaning(path: str, content: bytes) -> object:
-    """What a program does: of Python without comments and layout, of a notebook without results."""
-    try:
-        if path.endswith(".py"):
-            return ast.dump(parse(content))
-        if path.endswith(".ipynb"):
-            return [(each["cell_type"], each["source"]) for each in json.loads(content)["cells"]]
-    except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError, TypeError):
-        pass
-    return content

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.programs import ENDINGS, NAMES
+from mlgit.core.gates.measured.runs.notebooks import cells
 from mlgit.core.python_source import parse
 from mlgit.core.record import NamedTuple
 
@@ -42,16 +42,24 @@ def asked(path: str, content: bytes, *, exact: bool) -> Asked:
     if len(content) > _MOST_BYTES:
         return Asked()
     text = content.decode("utf-8", "replace")
+    commands = Asked()
     try:
         if path.lower().endswith(".ipynb"):
-            text = _code(text)
+            own = [*cells(text)]
+            text = "\n".join(each.python for each in own)
+            commands = asked_in_commands([line for each in own for line in each.commands])
         elif not path.lower().endswith((".py", ".pyi")):
             return asked_in_commands([line for line in text.splitlines() if not _is_comment(line)])
         if exact:
-            return _asked_in_python(parse(text))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError, TypeError):
+            return _joined(commands, _asked_in_python(parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError, TypeError, AttributeError):
         pass  # a text that this Python cannot read
-    return Asked(modules=frozenset(_found_in(text)), words=frozenset(_programs_in(text)))
+    found = Asked(modules=frozenset(_found_in(text)), words=frozenset(_programs_in(text)))
+    return _joined(commands, found)
+
+
+def _joined(one: Asked, other: Asked) -> Asked:
+    return Asked(modules=one.modules | other.modules, words=one.words | other.words)
 
 
 def asked_in_commands(lines: list[str] | tuple[str, ...]) -> Asked:
@@ -64,13 +72,6 @@ def asked_in_commands(lines: list[str] | tuple[str, ...]) -> Asked:
 
 def _is_comment(line: str) -> bool:
     return line.lstrip().startswith(_COMMENTS) and not line.startswith("#include")
-
-
-def _code(text: str) -> str:
-    """The code of a notebook, without commands of IPython."""
-    cells = [each for each in json.loads(text)["cells"] if each["cell_type"] == "code"]
-    lines = "\n".join("".join(each["source"]) for each in cells).splitlines()
-    return "\n".join(line for line in lines if not line.lstrip().startswith(("%", "!")))
 
 
 def _asked_in_python(tree: ast.Module) -> Asked:
