@@ -13,7 +13,7 @@ from mlgit.core.release.promotion import (
     uncounted_rejection,
 )
 from mlgit.core.wording import cut, listed, word
-from mlgit.errors import Absent, AnswerNo, StateError
+from mlgit.errors import Absent, AnswerNo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
