@@ -84,8 +84,7 @@ def deploy(
 
 def _fetch(project: Project, environment: str, model: str | None) -> tuple[str, ...]:
     """Fetch trunk and all tags; sentences about tags that the remote does not have."""
-    from mlgit.project.release.gone_tags import fetch_all_tags
-    from mlgit.project.release.write_tags import RemoteFailed
+    from mlgit.project.release.fetching import RemoteFailed, fetch_all_tags
 
     try:
         return fetch_all_tags(project)

@@ -100,7 +100,7 @@ def _marked(project: Project, state: ModelState, environment: str | None) -> Ite
 
 
 def _fetch(project: Project) -> tuple[str, ...]:
-    from mlgit.project.release.gone_tags import fetch_all_tags
+    from mlgit.project.release.fetching import fetch_all_tags
 
     return fetch_all_tags(project)
 

@@ -27,7 +27,7 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
     """
     notes: tuple[str, ...] = ()
     if fetch:
-        from mlgit.project.release.gone_tags import fetch_all_tags
+        from mlgit.project.release.fetching import fetch_all_tags
 
         notes = fetch_all_tags(project)
     # No model's name contains a character of a pattern.

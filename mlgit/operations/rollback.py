@@ -23,7 +23,7 @@ from mlgit.project.registry.environments import known_environment
 from mlgit.project.registry.models import declares_only, require_model
 from mlgit.project.registry.read import read_model
 from mlgit.project.release.change import if_known, make_change, model_to_change, require_unchanged
-from mlgit.project.release.write_tags import RemoteFailed
+from mlgit.project.release.fetching import RemoteFailed
 from mlgit.project.trust.accept import accept_with_facts, policy_commit
 
 _HOUR_S, _REASON = 3600, 60  # the latter: characters of a reason in one line

@@ -54,7 +54,7 @@ def show(project: Project, text: str, *, fetch: bool = False) -> Details:
     """
     notes: tuple[str, ...] = ()
     if fetch:
-        from mlgit.project.release.gone_tags import fetch_all_tags
+        from mlgit.project.release.fetching import fetch_all_tags
 
         notes = fetch_all_tags(project)
     found = _shown(project, text)

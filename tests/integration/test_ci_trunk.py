@@ -8,7 +8,7 @@ import pytest
 
 from mlgit.errors import Exit, StateError
 from mlgit.project.opening import open_project
-from mlgit.project.release.write_tags import refresh
+from mlgit.project.release.fetching import refresh
 from tests.support.checkouts import github_checkout, github_push, gitlab_checkout, gitlab_push
 from tests.support.registry import NOON, clone, origin
 

@@ -108,7 +108,7 @@ def test_a_writer_that_sees_half_of_a_push_reads_again(
         fetch(*args, **options)
         bring_back(origin(promoted), missing)
 
-    monkeypatch.setattr("mlgit.project.release.write_tags.fetch_refs", fetch_and_complete)
+    monkeypatch.setattr("mlgit.project.release.fetching.fetch_refs", fetch_and_complete)
     report = rollback(opened(promoted), "line", environment="staging", reason="worse")
     assert (report.before, report.version) == ("v1.0.1", "v1.0.0")
     assert [tag.name for tag in report.tags] == ["line#staging!#3", "line#staging#3"]
@@ -152,7 +152,7 @@ def test_a_fetch_that_another_git_process_blocks_is_retried_once(
         finally:
             busy.unlink(missing_ok=True)
 
-    monkeypatch.setattr("mlgit.project.release.write_tags.fetch_refs", fetch_while_busy)
+    monkeypatch.setattr("mlgit.project.release.fetching.fetch_refs", fetch_while_busy)
     done = promoted.here("show", "line#staging", "--fetch", "--json")
     assert done.status == Exit.DONE, done.err
     assert done.json()["environment"]["version"] == "v1.0.1"
@@ -244,11 +244,11 @@ def once_before_the_push(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], 
     push = pushing.push_refs
 
     def interrupted(*args: Any, **options: Any) -> Any:  # noqa: ANN401
-        monkeypatch.setattr("mlgit.project.release.write_tags.push_refs", push)
+        monkeypatch.setattr("mlgit.project.push_addresses.push_refs", push)
         happens()
         return push(*args, **options)
 
-    monkeypatch.setattr("mlgit.project.release.write_tags.push_refs", interrupted)
+    monkeypatch.setattr("mlgit.project.push_addresses.push_refs", interrupted)
 
 
 def test_the_author_of_the_second_version_on_one_commit_is_warned(

@@ -111,29 +111,29 @@ def test_the_loser_of_a_race_reads_what_is_there_now_and_to_look_first(
 def _overtake(live: Folder, monkeypatch: pytest.MonkeyPatch, *argv: str) -> None:
     """Let another clone change something after the next command looked and before it pushes."""
     from mlgit.adapters.git.push import push_refs as push
-    from mlgit.project.release import write_tags
+    from mlgit.project import push_addresses
 
     bob = clone(live, "bob")
 
     def late(*args: object, **more: object) -> object:
-        monkeypatch.setattr(write_tags, "push_refs", push)
+        monkeypatch.setattr(push_addresses, "push_refs", push)
         change(bob, *argv)
         return push(*args, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(write_tags, "push_refs", late)
+    monkeypatch.setattr(push_addresses, "push_refs", late)
 
 
 def test_ctrl_c_while_the_tags_are_pushed_says_that_they_may_be_there(
     live: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mlgit.adapters.git.push import push_refs as push
-    from mlgit.project.release import write_tags
+    from mlgit.project import push_addresses
 
     def stopped(*args: object, **more: object) -> None:
         push(*args, **more)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(write_tags, "push_refs", stopped)
+    monkeypatch.setattr(push_addresses, "push_refs", stopped)
     done = live.here(*BACK)
     assert (done.status, done.out) == (Exit.INTERRUPTED, "")
     assert done.err == (

@@ -38,10 +38,10 @@ from mlgit.project.history import unshallow
 from mlgit.project.registry.models import declared_models, model_content, version_content
 from mlgit.project.registry.read import read_model, read_registry
 from mlgit.project.registry.readiness import problem_of_model
+from mlgit.project.release.fetching import fresh_model, refresh
 from mlgit.project.release.gate_check import require_gates
 from mlgit.project.release.readiness import branch_name
 from mlgit.project.release.tag_rules import BlockedReleaseError, require_unblocked
-from mlgit.project.release.write_tags import fresh_model, refresh
 from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from mlgit.project.deploy.desired_state import superseding
 from mlgit.project.deploy.targets import trunk_targets
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.read import read_model
+from mlgit.project.release.fetching import refresh
 from mlgit.project.release.tag_rules import prove_rules
-from mlgit.project.release.write_tags import refresh
 from mlgit.project.trust.accept import accept
 from mlgit.project.trust.tag_proof import fetch_tag, find_tag, prove_tag
 

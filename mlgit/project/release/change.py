@@ -12,8 +12,9 @@ from mlgit.errors import Absent, LostRace, StateError, UnknownReference
 from mlgit.project.registry.completeness import doubts, was_fetched
 from mlgit.project.registry.environments import gto_note
 from mlgit.project.registry.models import require_model
+from mlgit.project.release.fetching import fresh_model
 from mlgit.project.release.lost_race import look_first
-from mlgit.project.release.write_tags import fresh_model, write_tags
+from mlgit.project.release.write_tags import write_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

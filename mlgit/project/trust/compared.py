@@ -2,14 +2,63 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from mlgit.core.config.names import read_model_name
+from mlgit.core.record import NamedTuple
+from mlgit.core.registry.tags import TAGS
+from mlgit.errors import ConfigError
 from mlgit.project.registry.references import resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
     from mlgit.project.registry.references import Reference
+
+_REVISION = re.compile(r"(?:refs/)?(?:tags/|remotes/)?([^\^~:]+?)(?:[\^~:].*|@\{.*)?")
+_OF_MODEL = re.compile(r"(?:(?:refs/)?tags/)?([^@#]+)[@#].+")
+
+
+class Elsewhere(NamedTuple):
+    """Models, and full names that refs may have at the remote."""
+
+    models: frozenset[str] = frozenset()
+    refs: frozenset[str] = frozenset()
+
+
+def compared_elsewhere(project: Project, model: str) -> Elsewhere:
+    """What gates of a model may be compared with, apart from trunk and the tags of its name.
+
+    These are its former names, and what gates name on trunk and at HEAD.
+    """
+    from mlgit.project.registry.former_names import names_before
+
+    models, refs = set(names_before(project, model, None)), set()
+    for text in _named(project):
+        of_model = _OF_MODEL.fullmatch(text)
+        name = None if of_model is None else read_model_name(of_model[1])
+        if name is not None:
+            models.add(name)
+        elif found := _REVISION.fullmatch(text):
+            branch = found[1].removeprefix(f"{project.remote}/")
+            refs |= {f"refs/heads/{branch}", f"{TAGS}{found[1]}"}
+    return Elsewhere(frozenset(models - {model}), frozenset(refs))
+
+
+def _named(project: Project) -> Iterator[str]:
+    """The revisions, versions and tags that gates compare with."""
+    trunk = None if project.trunk is None else project.trunk.commit
+    for commit in dict.fromkeys((trunk, project.head.commit)):
+        try:
+            config = project.config(commit)
+        except ConfigError:
+            continue  # whatever asks the gates says so
+        for gate in config.gates.values():
+            if isinstance(gate.vs, str) and gate.vs not in {"base", "release", *config.environments}:
+                yield gate.vs
 
 
 def compared_reference(project: Project, text: str, *, model: str | None = None) -> Reference:

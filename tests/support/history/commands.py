@@ -151,7 +151,7 @@ def _change_the_world(command: Run) -> None:
     """Set another clock, a shorter timeout, no fetch, and when to die."""
     from mlgit.adapters.git import push
     from mlgit.cli.shell import session
-    from mlgit.project.release import write_tags as write
+    from mlgit.project.release import fetching
 
     class Clock(datetime):
         @classmethod
@@ -162,7 +162,7 @@ def _change_the_world(command: Run) -> None:
     push.PUSH_TIMEOUT_S = PUSH_TIMEOUT_S
     push.push_refs.__kwdefaults__ = {"move": None, "timeout_s": PUSH_TIMEOUT_S}
     if not command.fetches:
-        write.refresh = lambda *_: None
+        fetching.refresh = lambda *_, **__: None
     death = command.death
     if death is not None and death.at_git is not None:
         _die_at(death)
