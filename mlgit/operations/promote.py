@@ -108,10 +108,10 @@ def _require_unblocked(project: Project, version: RegisteredVersion, raw: ModelS
     Raises:
         AnswerNo: a gate of its commit blocks it.
     """
-    from mlgit.project.pipeline.proof import fetch_listings
+    from mlgit.project.pipeline.proof import fetch_inputs
     from mlgit.project.release.relied_promotions import release_problem
 
-    fetch_listings(project, version.commit)
+    fetch_inputs(project, version.commit)
     problem = release_problem(project, version, raw)
     if problem is not None:
         rejects = f"to reject it, run `mlgit deregister {version.model}@{version.version} -m REASON`"

@@ -11,7 +11,7 @@ from mlgit.core.record import record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.pipeline.stages import Pipeline
+    from mlgit.core.pipeline.stages import Output, Pipeline
 
 Value = Decimal | str | bool | None
 """A leaf of a metric or parameter file. Numbers are Decimal, also NaN and the infinities."""
@@ -40,6 +40,10 @@ class Unreadable(Exception):  # noqa: N818 (it becomes a Problem, users never se
 
 class NotFetched(Unreadable):
     """The file is a pointer of Git LFS."""
+
+
+class NotHere(Unreadable):
+    """DVC keeps the file, and not on this machine."""
 
 
 @record
@@ -133,7 +137,8 @@ class Evidence:
     """Metrics, parameters, pipeline and staleness at one state.
 
     `commit` is None for the working tree. `params` maps file -> dotted key -> value.
-    `problems` are about unreadable files that are not metric files.
+    `problems` are about unreadable files that are not metric files. `absent` are the outputs with parameters
+    that stages read and this machine lacks.
     """
 
     label: str
@@ -143,3 +148,4 @@ class Evidence:
     params: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     stages: tuple[StageState, ...] = ()
     problems: tuple[Problem, ...] = ()
+    absent: tuple[Output, ...] = ()

@@ -106,12 +106,12 @@ def _with_tokens(found: CiReport, variables: Mapping[str, str]) -> CiReport:
 def _verify(project: Project, blank: CiReport, variables: Mapping[str, str], progress: Progress) -> CiReport:
     """The verdict on HEAD, with the proof of its pipeline."""
     from mlgit.core.gates.verdict import Candidate, with_notes
-    from mlgit.project.pipeline.proof import fetch_listings, prove_pipeline
+    from mlgit.project.pipeline.proof import fetch_inputs, prove_pipeline
 
     head = project.head.commit
     if head is None:
         raise StateError("There is no commit yet", hint="commit something first")
-    fetch_listings(project, head, progress)
+    fetch_inputs(project, head, progress)
     record = _checked(project, head, variables, progress)
     proof = prove_pipeline(project, head, lenient=blank.fork)
     verdict = with_notes(record.verdict, proof.notes)

@@ -159,12 +159,12 @@ def _verified(project: Project, known: TagEvent, fact: TagFact, raw: ModelState)
 def _fetch_metrics(project: Project, fact: TagFact) -> None:
     """Fetch the numbers of the gates; without them, these say what is missing."""
     from mlgit.project.ci.fetch_metrics import fetch_gate_metrics, fetch_metrics
-    from mlgit.project.pipeline.proof import fetch_listings
+    from mlgit.project.pipeline.proof import fetch_inputs
 
     if fact.name.action not in {"register", "assign"}:
         return
     with suppress(MlgitError):
-        fetch_listings(project, fact.commit)
+        fetch_inputs(project, fact.commit)
         fetch_metrics(project, [fact.commit])
         fetch_gate_metrics(project, fact.name.model)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.adapters.dvc.files.paths import folders_above, folders_of
 from mlgit.adapters.dvc.files.values import MAX_BYTES
-from mlgit.adapters.dvc.pipeline.params import ParamFiles
+from mlgit.adapters.dvc.pipeline.params import ParamFiles, Stored
 from mlgit.adapters.git.objects import CommitTree
 from mlgit.core.pipeline.inputs import LinkTarget, Places
 from mlgit.core.pipeline.model_files import meets
@@ -49,9 +49,8 @@ class _Side:
         self._project = project
         self._outputs = {out.path: out for out in known.pipeline.outputs}
         self._tree = project.tree(known.commit)
-        self._params = ParamFiles(
-            self._tree, local_files(project).documents, whole=partial(content_or_pointer, project)
-        )
+        stored = Stored(partial(content_or_pointer, project))
+        self._params = ParamFiles(self._tree, local_files(project).documents, stored)
 
     @cached_property
     def in_git(self) -> frozenset[str]:
@@ -98,7 +97,7 @@ class _Side:
         found = [each for each in (path, *folders_above(path)) if each in self.in_git and self._is_link(each)]
         if not found:
             return None
-        from mlgit.project.pipeline.git_files import link_target
+        from mlgit.project.pipeline.beyond import link_target
 
         target = link_target(self._project, self._tree.commit, found[0])
         return LinkTarget(path=posixpath.join(target, path[len(found[0]) + 1 :]).rstrip("/"), content="")
@@ -110,7 +109,8 @@ class _Side:
         links = [name for name in names if self._is_link(name)]
         if not links:
             return {}
-        from mlgit.project.pipeline.git_files import git_files, link_target
+        from mlgit.project.pipeline.beyond import link_target
+        from mlgit.project.pipeline.git_files import git_files
 
         return {
             name: LinkTarget(
@@ -150,4 +150,8 @@ class _Side:
         file, _, key = name.partition(":")
         if outside(file) or output_at(file, self._outputs) is not None:
             return True
-        return self._params.has(file, key)
+        return self._params.has(file, key) or self._leads_to_data(file)
+
+    def _leads_to_data(self, file: str) -> bool:
+        target = self.link(file)
+        return target is not None and output_at(target.path, self._outputs) is not None

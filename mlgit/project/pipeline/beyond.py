@@ -7,11 +7,15 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import OUTSIDE, bytes_md5, file_md5
+from mlgit.adapters.dvc.files.paths import folders_above
 from mlgit.adapters.dvc.pipeline.ancestry import OutputsByPath
 from mlgit.adapters.dvc.pipeline.committed import CommitHashes
 from mlgit.adapters.git.objects import CommitTree
 from mlgit.project.pipeline.large_files import lfs_object
 from mlgit.project.pipeline.local_files import hashes_on_disk
+
+# Linux follows at most 40 links.
+_MOST_LINKS = 40
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,6 +52,36 @@ def commit_hashes(
     )
     hashes.prefetch(dep for stage in pipeline.stages for dep in stage.deps)
     return hashes
+
+
+def link_target(project: Project, commit: str | None, path: str) -> str:
+    """The path from the root that a link leads to, through other links; it may leave the repository."""
+    tree = project.tree(commit)
+    if not isinstance(tree, CommitTree):
+        return os.path.relpath(
+            os.path.realpath(os.path.join(project.root, path)), os.path.realpath(project.root)
+        )
+    for _ in range(_MOST_LINKS):
+        found = project.objects.get(tree.blobs()[path])
+        text = "" if found is None else found.content.decode("utf-8", "surrogateescape")
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))
+        if path not in tree.blobs() or tree.identity(path) is not None:
+            break
+    return path
+
+
+def linked_path(project: Project, commit: str | None, path: str) -> str:
+    """The path after following links in it and at it; it may leave the repository."""
+    tree = project.tree(commit)
+    if not isinstance(tree, CommitTree):
+        return link_target(project, commit, path)
+    for _ in range(_MOST_LINKS):
+        places = (path, *folders_above(path))
+        link = next((each for each in places if each in tree.blobs() and tree.identity(each) is None), None)
+        if link is None:
+            break
+        path = posixpath.normpath(posixpath.join(link_target(project, commit, link), path[len(link) + 1 :]))
+    return path
 
 
 class Beyond:

@@ -18,8 +18,10 @@ from mlgit.core.wording import word
 from mlgit.errors import ConfigError, StateError
 from mlgit.project.pipeline.declared import DVCLIVE, matching, metric_globs, outside, param_keys
 from mlgit.project.pipeline.local_files import (
+    KeptFiles,
     cached_content,
     cached_listing,
+    compared_hashes,
     forget_local_files,
     hashes_on_disk,
     local_files,
@@ -27,7 +29,7 @@ from mlgit.project.pipeline.local_files import (
 from mlgit.project.pipeline.metric_origin import MadeFile, Owners, not_there, trust, with_way_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlgit.adapters.dvc.data.hashes import Hashes
     from mlgit.adapters.git.attributes.checkout import Checkout
@@ -74,6 +76,7 @@ class _Reader:
         self._documents = local_files(project).documents
         self._problems: list[Problem] = []
         self._listing = partial(cached_listing, project)
+        self._kept = KeptFiles(project)
 
     def read(self, *, staleness: bool) -> Evidence:
         paths = self._tree.paths()
@@ -94,6 +97,7 @@ class _Reader:
             params=self._params(pipeline),
             stages=stages,
             problems=tuple(self._problems),
+            absent=tuple(self._kept.absent),
         )
         self._documents.save()
         if self._commit is None:
@@ -102,9 +106,7 @@ class _Reader:
 
     def _hashes(self, pipeline: Pipeline) -> Hashes:
         if self._commit is None:
-            on_disk = hashes_on_disk(self._project)
-            on_disk.prefetch(_compared(pipeline))
-            return on_disk
+            return compared_hashes(self._project, pipeline)
         from mlgit.project.pipeline.beyond import commit_hashes
 
         return commit_hashes(
@@ -119,6 +121,7 @@ class _Reader:
         return Checkout(project.git, self._tree, git_dir=project.git_dir, common_dir=project.common_dir)
 
     def _stages(self, pipeline: Pipeline, hashes: Hashes) -> tuple[StageState, ...]:
+        from mlgit.adapters.dvc.pipeline.params import Stored
         from mlgit.adapters.dvc.pipeline.staleness import stage_states
         from mlgit.project.pipeline.large_files import content_or_pointer
         from mlgit.project.pipeline.merged_records import merged_by_git, with_deleted_locks
@@ -136,15 +139,14 @@ class _Reader:
             listing=self._listing,
             ask=ask if self._commit is None else None,
             merged=merged_by_git(self._project, self._commit, pipeline),
-            whole=partial(content_or_pointer, self._project),
+            stored=Stored(partial(content_or_pointer, self._project), self._kept.read),
         )
         if self._commit is None:
             found = with_deleted_locks(self._project, self._tree, found)
-        unreadable = hashes_on_disk(self._project).unreadable if self._commit is None else {}
-        self._problems += [
-            Problem(code="unreadable", message=f"`{path}` cannot be read: {why}")
-            for path, why in unreadable.items()
-        ]
+            self._problems += [
+                Problem(code="unreadable", message=f"`{path}` cannot be read: {why}")
+                for path, why in hashes_on_disk(self._project).unreadable.items()
+            ]
         return found
 
     def _metrics(
@@ -239,6 +241,13 @@ class _Reader:
             return not_there(path, out, where)
         return self._cached(path, out, where)
 
+    def _linked(self, path: str, outputs: Mapping[str, Output]) -> bytes | Problem:
+        """The content of a file that Git does not have, or only as a link to an output."""
+        from mlgit.project.pipeline.beyond import linked_path
+
+        place = linked_path(self._project, self._commit, path)
+        return self._content(place, output_at(place, outputs))
+
     def _whole(self, path: str, content: bytes | Problem) -> bytes | Problem:
         """The content, also of a file that Git LFS keeps."""
         if isinstance(content, Problem) or not content.startswith(LFS_POINTER):
@@ -271,8 +280,7 @@ class _Reader:
         outputs = {out.path: out for out in pipeline.outputs}
         contents = self._tree.read_many((path for path in wanted if not outside(path)), most_bytes=MAX_BYTES)
         for path, keys in wanted.items():
-            here = contents[path] if path in contents else self._content(path, output_at(path, outputs))
-            content = self._whole(path, here)
+            content = self._whole(path, contents.get(path) or self._linked(path, outputs))
             values: Mapping[str, Value] | Problem = (
                 content
                 if isinstance(content, Problem)
@@ -283,16 +291,3 @@ class _Reader:
             else:
                 found[path] = values
         return found
-
-
-def _compared(pipeline: Pipeline) -> Iterator[tuple[str, bool]]:
-    """(path, whether DVC 2 hashed it) of files on disk to compare with a recorded hash."""
-    for stage in pipeline.stages:
-        if stage.locked is not None:
-            for dep in stage.deps:
-                pointer = stage.locked.deps.get(dep)
-                if pointer is not None and "://" not in dep:
-                    yield dep, pointer.legacy
-    for out in pipeline.outputs:
-        if out.pointer is not None and "://" not in out.path:
-            yield out.path, out.pointer.legacy

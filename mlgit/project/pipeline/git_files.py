@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.objects import CommitTree
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 
 _POINTER_BYTES = 1 << 10
-# Linux follows at most 40 links.
-_MOST_LINKS = 40
 
 
 def git_files(project: Project, commit: str | None, path: str) -> Mapping[str, str]:
@@ -32,22 +29,6 @@ def git_files(project: Project, commit: str | None, path: str) -> Mapping[str, s
     """
     path = path.rstrip("/")
     return dict(_on_disk(project, path)) if commit is None else _committed(project, commit, path)
-
-
-def link_target(project: Project, commit: str | None, path: str) -> str:
-    """The path from the root that a link leads to, through other links; it may leave the repository."""
-    tree = project.tree(commit)
-    if not isinstance(tree, CommitTree):
-        return os.path.relpath(
-            os.path.realpath(os.path.join(project.root, path)), os.path.realpath(project.root)
-        )
-    for _ in range(_MOST_LINKS):
-        found = project.objects.get(tree.blobs()[path])
-        text = "" if found is None else found.content.decode("utf-8", "surrogateescape")
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))
-        if path not in tree.blobs() or tree.identity(path) is not None:
-            break
-    return path
 
 
 def changed_files(project: Project, old: str, new: str | None) -> frozenset[str]:

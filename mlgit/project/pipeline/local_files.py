@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.paths import folders_above, join
 from mlgit.adapters.dvc.files.values import MAX_BYTES
+from mlgit.core.pipeline.evidence import NotHere, Unreadable
 from mlgit.core.pipeline.stages import Output, Pointer
 from mlgit.core.wording import word
 from mlgit.errors import StateError
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.dvc.data.cache import Cache
     from mlgit.adapters.dvc.data.workspace import WorkspaceHashes
+    from mlgit.core.pipeline.stages import Pipeline
     from mlgit.project.open import Project
 
 
@@ -80,6 +84,26 @@ def hashes_on_disk(project: Project) -> WorkspaceHashes:
     return local.hashes
 
 
+def compared_hashes(project: Project, pipeline: Pipeline) -> WorkspaceHashes:
+    """The hashes of the working tree; the files that a pipeline has hashes of are read together."""
+    on_disk = hashes_on_disk(project)
+    on_disk.prefetch(_recorded(pipeline))
+    return on_disk
+
+
+def _recorded(pipeline: Pipeline) -> Iterator[tuple[str, bool]]:
+    """(path, whether DVC 2 hashed it) of files on disk to compare with a recorded hash."""
+    for stage in pipeline.stages:
+        if stage.locked is not None:
+            for dep in stage.deps:
+                pointer = stage.locked.deps.get(dep)
+                if pointer is not None and "://" not in dep:
+                    yield dep, pointer.legacy
+    for out in pipeline.outputs:
+        if out.pointer is not None and "://" not in out.path:
+            yield out.path, out.pointer.legacy
+
+
 def cache_of(project: Project, path: str) -> Cache | None:
     """The DVC cache of a path: the one of the nearest folder above that has a `.dvc` folder."""
     caches = local_files(project).caches
@@ -115,15 +139,61 @@ def cached_content(project: Project, out: Output, path: str) -> bytes | None:
         StateError: what the cache has is not what its hash says.
         OSError: it is larger than any metric file that is read.
     """
-    pointer, cache = out.pointer, cache_of(project, path)
-    if pointer is None or cache is None:
+    cache = cache_of(project, path)
+    if out.pointer is None or cache is None:
         return None
-    if pointer.directory:
-        md5 = (cache.listing(pointer) or {}).get(path[len(out.path) + 1 :])
-        if md5 is None:
+    listing = (cache.listing(out.pointer) or {}) if out.pointer.directory else None
+    pointer = _pointer_in(out, path, listing)
+    return None if pointer is None else cache.read(pointer, most_bytes=MAX_BYTES)
+
+
+def _pointer_in(out: Output, path: str, listing: Mapping[str, str] | None) -> Pointer | None:
+    """The pointer of an output, or of the file `path` in it; None if its listing lacks that."""
+    if out.pointer is None or listing is None:
+        return out.pointer
+    md5 = listing.get(path[len(out.path) + 1 :])
+    return None if md5 is None else Pointer(md5=md5, legacy=out.pointer.legacy)
+
+
+class KeptFiles:
+    """Files whose content DVC keeps in place of one state, and the outputs that are not here."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self.absent: list[Output] = []
+
+    def read(self, out: Output, path: str) -> bytes | None:
+        """The file at a path of an output: from the cache, or from disk if it has the recorded hash.
+
+        None if the output does not have such a file.
+
+        Raises:
+            Unreadable: it is in neither (`NotHere`), or it cannot be read.
+        """
+        directory = out.pointer is not None and out.pointer.directory
+        listing = cached_listing(self._project, out) if directory else None
+        pointer = _pointer_in(out, path, listing)
+        if pointer is None:
             return None
-        pointer = Pointer(md5=md5, legacy=pointer.legacy)
-    return cache.read(pointer, most_bytes=MAX_BYTES)
+        damage = None
+        try:
+            content = cached_content(self._project, out, path)
+        except StateError as error:
+            content, damage = None, error
+        content = self._on_disk(path, pointer) if content is None else content
+        if content is not None:
+            return content
+        if damage is not None:
+            raise Unreadable(f"cannot be read: {damage.message}")
+        self.absent.append(out if pointer.directory else out._replace(path=path, pointer=pointer))
+        raise NotHere
+
+    def _on_disk(self, path: str, pointer: Pointer) -> bytes | None:
+        with suppress(OSError):
+            content = self._project.worktree.read(path, most_bytes=MAX_BYTES)
+            if content is not None and bytes_md5(content, legacy=pointer.legacy) == pointer.md5:
+                return content
+        return None
 
 
 def recorded_files(project: Project, out: Output, path: str) -> Iterator[tuple[str, Pointer | None]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.adapters.dvc.files.values import LFS_PULL
 from mlgit.adapters.dvc.pipeline.datasets import update_of
+from mlgit.adapters.dvc.pipeline.params import NOT_READ
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, OLD_LOCK, OLD_STAGE, SHARED, Problem, StageState
 from mlgit.core.record import NamedTuple
-from mlgit.core.wording import listed, word
+from mlgit.core.wording import listed, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 CONFIRM = "run `mlgit run --commit`"
 """What to do about an entry that git merged: it commits the results, or else that they are the same."""
+_LINK = re.compile(r"params file .+ \(a link to an output of (.+)\) was not checked")
+_DAMAGED = "in the DVC cache is not what its hash says"
 _NOT_CHECKED = StageState(address="")
 _HERE = "run `git submodule update --init`, or put the missing files where the stage reads them"
 _FETCH = "run `dvc fetch`, or take those files out of Git with `git rm --cached`"
@@ -150,11 +154,20 @@ def what_it_takes(state: StageState, states: Mapping[str, StageState] | None = N
         return LFS_PULL
     if any("Git has files in it" in text for text in texts):
         return _FETCH
-    if any(text.startswith("params file ") for text in texts):
+    if any(_DAMAGED in text for text in texts):
+        return f"remove that object, then run `dvc fetch --with-deps {word(state.address)}`"
+    if any(unread_params(text) for text in texts):
         return f"fix it, then run `mlgit run {word(state.address)}`"
     if any(text.endswith(" it is not here") for text in texts):
-        return f"run `dvc fetch --with-deps {word(state.address)}`"
+        # DVC reads no dvc.yaml whose parameter file is a link to nothing.
+        linked = [found[1] for text in texts if (found := _LINK.match(text))]
+        return f"run `dvc fetch {words(dict.fromkeys(linked) or ('--with-deps', state.address))}`"
     return _CHECK_OUT if any(".gitattributes" in text for text in texts) else _HERE
+
+
+def unread_params(text: str) -> bool:
+    """Whether a sentence about a stage is that a file of its parameters has no values."""
+    return text.startswith("params file ") and f" {NOT_READ}" in text and _DAMAGED not in text
 
 
 def way_out(state: StageState, states: Mapping[str, StageState] | None = None) -> str:

@@ -18,7 +18,7 @@ from mlgit.core.wording import count, first, listed
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence, forget_evidence
 from mlgit.project.pipeline.merged_records import merged_by_git
-from mlgit.project.pipeline.metric_origin import CONFIRM, way_out, what_it_takes
+from mlgit.project.pipeline.metric_origin import CONFIRM, unread_params, way_out, what_it_takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,6 @@ _NOT_HERE = "it is not here"
 # No check of a commit can resolve this, on any machine.
 _OUTSIDE = "needs the network"
 _NEVER_RUN = "never run"
-_UNREAD = "params file "
 _RUN_AND_COMMIT = "run `mlgit run`, commit the results"
 
 
@@ -65,11 +64,11 @@ def merged_entries(project: Project) -> dict[str, str]:
     return merged_by_git(project, None, evidence(project, None, staleness=False).pipeline)
 
 
-def fetch_listings(project: Project, commit: str, progress: Progress | None = None) -> None:
-    """Fetch the listings of tracked directories of which a stage reads only a part.
+def fetch_inputs(project: Project, commit: str | None, progress: Progress | None = None) -> None:
+    """Fetch parameter files that DVC keeps, and listings of tracked directories that stages read in part.
 
-    Without the listing, that part cannot be compared with the stage's record. Nothing is raised here,
-    because the gates and `prove_pipeline` report listings that are still missing.
+    Without them, what the stages read cannot be compared with their records. Nothing is raised here,
+    because the gates and `prove_pipeline` report what is still missing.
     """
     found = evidence(project, commit)
     if not any(text.endswith(_NOT_HERE) for state in found.stages for text in state.unchecked):
@@ -83,8 +82,14 @@ def fetch_listings(project: Project, commit: str, progress: Progress | None = No
     from mlgit.adapters.dvc import engine
 
     with suppress(StateError, ToolError):
-        engine.fetch_listings(project.root, wanted, progress)
+        engine.fetch_listings(project.root, [*wanted, *found.absent], progress)
     forget_evidence(project)  # also if something else fetched them since it was read
+    # A listing names the one file of its directory that has parameters.
+    absent = [out for out in evidence(project, commit).absent if out.pointer and not out.pointer.directory]
+    if absent:
+        with suppress(StateError, ToolError):
+            engine.fetch_outputs(project.root, absent, progress)
+        forget_evidence(project)
 
 
 def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]]:
@@ -157,13 +162,13 @@ def _stale_note(state: StageState, reasons: Sequence[str], after: Sequence[str])
 def _unknown_note(state: StageState, unknown: Sequence[str]) -> Note:
     subject = f"`{state.address}`" if state.address.endswith(".dvc") else f"stage `{state.address}`"
     text = f"Whether {subject} is up to date is not known here: {', '.join(first(unknown))}"
-    unread = all(each.startswith(_UNREAD) for each in unknown)
+    unread = all(map(unread_params, unknown))
     hint = _way_on(unknown) if unread else what_it_takes(state)
     return Note(code="stale_stage", message=text, effect="block", hint=hint)
 
 
 def _way_on(reasons: Sequence[str]) -> str:
-    if all(reason.startswith(_UNREAD) for reason in reasons):
+    if all(map(unread_params, reasons)):
         return "fix the file, or move everything else out of it, and commit that"
     return _RUN_AND_COMMIT
 

@@ -12,7 +12,7 @@ from mlgit.core.release.tag_plan import VerdictSummary
 from mlgit.core.wording import listed, words
 from mlgit.errors import AnswerNo, ConfigError
 from mlgit.project.gates.judge import Question, judge
-from mlgit.project.pipeline.proof import fetch_listings
+from mlgit.project.pipeline.proof import fetch_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +48,8 @@ def require_gates(
 ) -> GateCheck:
     """Evaluate the gates for a commit; `pre`: for a pre-release. `keeps` is what the environment holds.
 
-    Listings of folders are fetched, if it is not known without them whether the numbers are up to date.
+    Parameter files and listings of folders are fetched, if it is not known without them whether the numbers
+    are up to date.
 
     Raises:
         AnswerNo: they block; its details are the gates and notes that block.
@@ -56,7 +57,7 @@ def require_gates(
     question = Question(
         purpose=purpose, models=(model,), environment=environment, candidate=commit, ci=ci, pre=pre
     )
-    fetch_listings(project, commit)
+    fetch_inputs(project, commit)
     verdict = judge(project, question)
     if verdict.decision == "block":
         error = _blocked(verdict, model, environment, commit, own=_own_metrics(project, commit))

@@ -6,38 +6,56 @@ import errno
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.values import MAX_BYTES, parse, too_large
-from mlgit.core.pipeline.evidence import Unreadable
+from mlgit.core.pipeline.evidence import NotHere, Unreadable
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mlgit.adapters.dvc.files.documents import Documents
-    from mlgit.core.pipeline.stages import Stage
+    from mlgit.adapters.dvc.pipeline.recorded import RecordedHashes
+    from mlgit.core.pipeline.stages import Output, Stage
     from mlgit.core.tree import Tree
 
+NOT_READ = "could not be read"
 _ABSENT = object()
 _SEVERAL = object()
+
+
+class Stored(NamedTuple):
+    """Contents that a state lacks because something else stores them.
+
+    `whole` returns the content for a path and what Git has there, which may be a pointer of Git LFS. `kept`
+    returns the file at a path of an output: see `RecordedHashes.content`.
+    """
+
+    whole: Callable[[str, bytes], bytes] = lambda _, found: found
+    kept: Callable[[Output, str], bytes | None] = lambda *_: None
+
+
+NOTHING_STORED = Stored()
 
 
 class ParamFiles:
     """The parameter files of one state, each parsed once.
 
-    Args:
-        whole: the content for a path and what Git has there, which may be a pointer of Git LFS.
+    `recorded` leads to the files that DVC keeps; without it, those are absent.
     """
 
     def __init__(
         self,
         tree: Tree,
         documents: Documents,
-        *,
-        whole: Callable[[str, bytes], bytes] = lambda _, found: found,
+        stored: Stored = NOTHING_STORED,
+        recorded: RecordedHashes | None = None,
     ) -> None:
         self._tree = tree
-        self._whole = whole
+        self._stored = stored
+        self._recorded = recorded
         self._documents = documents
         self._values: dict[str, object] = {}
         self._reasons: dict[str, str] = {}
+        self._absent: dict[str, str] = {}
 
     def check(self, stage: Stage, locked: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, bool]]:
         """(finding, whether it makes the stage stale) for each parameter that differs or is not known."""
@@ -46,12 +64,12 @@ class ParamFiles:
             if values is _ABSENT:
                 yield f"deleted params file {file}", True
                 continue
-            if not isinstance(values, (dict, list)):
-                yield f"params file {file} could not be read{self._why(file)}", False
-                continue
             recorded = locked.get(file)
             if recorded is None:
                 yield f"new params file {file}", True
+                continue
+            if not isinstance(values, (dict, list)):
+                yield f"params file {file} {self._why(file)}", False
                 continue
             own = map(str, values) if isinstance(values, dict) else ()
             find = _top_value if keys is None else _find_value
@@ -70,23 +88,30 @@ class ParamFiles:
         )
 
     def _why(self, path: str) -> str:
-        """Why a file cannot be read, after a colon; empty if the system has no better reason."""
+        """Why there are no values, in words that follow the file's name."""
+        if path in self._absent:
+            return self._absent[path]
         if self._values[path] is not None:
-            return ": it is a single value, not values by name"
+            return f"{NOT_READ}: it is a single value, not values by name"
         reason = self._reasons.get(path, "")
         cause = reason.removeprefix("cannot be read: ")
-        return f": {cause}" if cause != reason else f": it {reason}" if reason else ""
+        return NOT_READ + (f": {cause}" if cause != reason else f": it {reason}" if reason else "")
 
     def _parsed(self, path: str) -> object:
         """The value of a file; `_ABSENT`, or None if it cannot be read."""
         if path not in self._values:
             try:
                 content = self._tree.read(path, most_bytes=MAX_BYTES)
+                if content is None and self._recorded is not None:
+                    content = self._recorded.content(path, self._stored.kept)
                 self._values[path] = (
                     _ABSENT
                     if content is None
-                    else parse(self._whole(path, content), path=path, documents=self._documents)
+                    else parse(self._stored.whole(path, content), path=path, documents=self._documents)
                 )
+            except NotHere as error:
+                self._values[path] = None
+                self._absent[path] = str(error)
             except (Unreadable, OSError) as error:
                 self._values[path] = None
                 if isinstance(error, Unreadable) or error.errno == errno.EFBIG:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import UNKNOWN, listing_md5
+from mlgit.core.pipeline.evidence import NotHere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +27,24 @@ class RecordedHashes:
         self._made = made
         self._hashes = hashes
         self._listing = listing
+
+    def content(self, path: str, kept: Callable[[Output, str], bytes | None]) -> bytes | None:
+        """The content that DVC keeps for a file which is not on disk; None if nothing records one.
+
+        `kept` returns the file at a path of an output.
+
+        Raises:
+            Unreadable: nothing here has the content, or it cannot be read.
+        """
+        place = self._hashes.resolved(path)
+        out = self._made.at(place) or self._made.around(place)
+        if out is None or not out.cached or out.pointer is None:
+            return None
+        try:
+            return kept(out, place)
+        except NotHere as error:
+            link = "" if place == path else f"(a link to an output of {out.owner}) "
+            raise NotHere(f"{link}was not checked: it is not here") from error
 
     def md5(self, path: str) -> str | None:
         """The hash of a path that is not on disk; None if nothing records it, or it is not known here."""

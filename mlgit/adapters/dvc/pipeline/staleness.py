@@ -21,7 +21,7 @@ from mlgit.adapters.dvc.data.hashes import (
 )
 from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
 from mlgit.adapters.dvc.pipeline.datasets import compare, is_dataset
-from mlgit.adapters.dvc.pipeline.params import ParamFiles
+from mlgit.adapters.dvc.pipeline.params import NOTHING_STORED, ParamFiles, Stored
 from mlgit.adapters.dvc.pipeline.recorded import RecordedHashes
 from mlgit.adapters.dvc.pipeline.shared import shared_by, shared_text
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, StageState
@@ -61,7 +61,7 @@ def stage_states(
     listing: _Listing,
     ask: _Ask | None = None,
     merged: Iterable[str] = (),
-    whole: Callable[[str, bytes], bytes] = lambda _, found: found,
+    stored: Stored = NOTHING_STORED,
 ) -> tuple[StageState, ...]:
     """The state of every stage, and of every .dvc file whose data changed or could not be checked.
 
@@ -69,11 +69,11 @@ def stage_states(
         listing: the files of a tracked directory by relative path; None if it is not known here.
         ask: DVC's own reasons for these stages, for datasets on disk; None at a commit, where mlgit compares.
         merged: the stages whose entry of dvc.lock git merged.
-        whole: see `ParamFiles`.
     """
     made = OutputsByPath(pipeline.outputs)
-    checker = _StageChecker(made, ParamFiles(tree, documents, whole=whole), hashes, listing)
-    checker.by_dvc = ask is not None
+    recorded = RecordedHashes(made, hashes, listing)
+    params = ParamFiles(tree, documents, stored, recorded)
+    checker = _StageChecker(made, params, hashes, recorded, by_dvc=ask is not None)
     own = {stage.address: checker.stage(stage) for stage in pipeline.stages}
     for address in merged:
         own[address].unproven.append(MERGED)
@@ -140,13 +140,20 @@ def _unknown_upstream(path: str) -> str:
 class _StageChecker:
     """Checks the stages and data of one state."""
 
-    def __init__(self, made: OutputsByPath, params: ParamFiles, hashes: Hashes, listing: _Listing) -> None:
-        self.by_dvc = False
-        """Whether DVC compares datasets."""
+    def __init__(
+        self,
+        made: OutputsByPath,
+        params: ParamFiles,
+        hashes: Hashes,
+        recorded: RecordedHashes,
+        *,
+        by_dvc: bool,
+    ) -> None:
+        self._by_dvc = by_dvc  # DVC compares datasets
         self._made = made
         self._params = params
         self._hashes = hashes
-        self._recorded = RecordedHashes(made, hashes, listing)
+        self._recorded = recorded
         self.datasets: dict[str, list[str]] = {}
         """Stage -> the datasets it depends on, which DVC compares."""
 
@@ -178,7 +185,7 @@ class _StageChecker:
 
     def _dep(self, stage: Stage, locked: LockedStage, dep: str, found: _Findings) -> None:
         if is_dataset(dep):
-            if self.by_dvc and not stage.frozen:
+            if self._by_dvc and not stage.frozen:
                 self.datasets.setdefault(stage.address, []).append(dep)
             elif word := stage.datasets.get(dep):
                 found.reasons.append(f"{word} dep {dep}")
