@@ -155,6 +155,25 @@ def test_a_release_fetches_the_parameters_that_dvc_keeps(project: Folder) -> Non
     assert len(objects) == 2  # the listing of the folder, and the only file of it that a stage reads
 
 
+def test_a_model_whose_parameters_are_not_known_is_not_released(project: Folder) -> None:
+    """Also if no gate asks for them."""
+    tracked(project)
+    edit(project, "gates:\n  r2-floor: {metric: r2, min: 0.5}\n", "gates:\n", "mlgit.yaml")
+    edit(project, "  mae-vs-base: {metric: mae, vs: base, max_rise: 0.05}\n", "  {}\n", "mlgit.yaml")
+    fresh = publish(project)
+    stored = project.path.parent.glob("storage/files/md5/*/*")
+    (place,) = (each for each in stored if each.read_text() == CONTENT)
+    content = place.read_bytes()
+    place.unlink()
+    shown = fresh.here("release", "line")
+    assert shown.status == Exit.STATE, shown.out
+    assert "Whether stage `train` is up to date is not known here" in shown.err
+    assert "params file settings.yaml was not checked: it is not here" in shown.err
+    assert "hint: run `dvc fetch --with-deps train`" in shown.err
+    place.write_bytes(content)
+    assert fresh.here("release", "line").status == Exit.DONE
+
+
 def test_parameters_on_disk_count_for_a_commit_only_if_they_are_those_it_records(project: Folder) -> None:
     tracked(project)
     publish(project)

@@ -105,9 +105,9 @@ def test_a_release_fetches_the_listing_and_finds_numbers_of_an_earlier_run(proje
     project.commit("Train only")
     project.git("push", "-q")
     found = fresh(project, "later").here("release", "line")
-    assert found.status == Exit.BLOCKED
-    assert "Stage `evaluate` is stale: changed dep models/line.json" in found.err
+    assert found.status == Exit.STATE
+    assert "evaluate: changed dep models/line.json" in found.err
     (project.path.parent / "storage").rename(project.path.parent / "elsewhere")
     found = fresh(project, "offline").here("release", "line", "--data-elsewhere")
-    assert found.status == Exit.BLOCKED
+    assert found.status == Exit.STATE
     assert "Whether stage `evaluate` is up to date is not known here" in found.err

@@ -13,6 +13,7 @@ from mlgit.core.wording import first, word
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.metric_origin import CONFIRM, way_out, what_it_takes
+from mlgit.project.pipeline.proof import fetch_inputs
 from mlgit.project.registry.completeness import clone_facts
 from mlgit.project.registry.models import model_content, version_content
 from mlgit.project.release.provenance import output_of, upstream_stages
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.pipeline.evidence import StageState
+    from mlgit.core.pipeline.stages import Output
     from mlgit.core.registry.semver import Version
     from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
@@ -53,13 +55,36 @@ def require_fresh(project: Project, path: str | None, *, commit: str | None = No
     With `commit`, only committed files count, not the data on this machine.
 
     Raises:
-        StateError: a stage would run, or a model that no stage makes differs from its `.dvc` file.
+        StateError: a stage would run, or whether it would is not known, or a model that no stage makes
+            differs from its `.dvc` file.
     """
+    fetch_inputs(project, commit)
     found = evidence(project, commit)
     mine = {stage.address for stage in upstream_stages(found.pipeline, path)}
     output = output_of(found.pipeline, path)
+    if output is not None and output.owner not in mine:
+        _require_tracked(output, found.stages)
+    stale = [state for state in found.stages if (state.stale or state.unproven) and state.address in mine]
+    if stale:
+        details = []
+        for state in stale:
+            why = [*state.reasons, *(f"upstream {address}" for address in state.upstream), *state.unproven]
+            details.append(f"{state.address}: {', '.join(why)}")
+        raise StateError(
+            "The pipeline is stale: the model does not match its inputs",
+            hint=f"{_way_on(stale)}, then release",
+            details=tuple(details[:_SHOWN]),
+        )
     for state in found.stages:
-        if output is None or state.address != output.owner or state.address in mine:
+        if state.unknown and state.address in mine:
+            text = f"Whether stage `{state.address}` is up to date is not known here"
+            raise StateError(text, hint=what_it_takes(state), details=first(state.unknown))
+
+
+def _require_tracked(output: Output, states: Sequence[StageState]) -> None:
+    """Refuse a model that differs from its `.dvc` file."""
+    for state in states:
+        if state.address != output.owner:
             continue
         if state.unknown:
             raise StateError(
@@ -74,17 +99,6 @@ def require_fresh(project: Project, path: str | None, *, commit: str | None = No
                 f"or `dvc checkout {word(output.path)}`",
                 details=state.reasons,
             )
-    stale = [state for state in found.stages if (state.stale or state.unproven) and state.address in mine]
-    if stale:
-        details = []
-        for state in stale:
-            why = [*state.reasons, *(f"upstream {address}" for address in state.upstream), *state.unproven]
-            details.append(f"{state.address}: {', '.join(why)}")
-        raise StateError(
-            "The pipeline is stale: the model does not match its inputs",
-            hint=f"{_way_on(stale)}, then release",
-            details=tuple(details[:_SHOWN]),
-        )
 
 
 def _way_on(stale: Sequence[StageState]) -> str:
