@@ -23,6 +23,8 @@ MAX_DEPTH = 64
 MAX_STRICT_BYTES = 1 << 20
 
 _TAG = "tag:yaml.org,2002:"
+_OLD = (1, 1)
+"""The version of YAML that a document may name in a directive; DVC reads all others as 1.2."""
 _ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 
 
@@ -57,6 +59,7 @@ class _Reader:
         self._name = name
         self._strict = strict
         self._decimal = floats_as_decimal
+        self._word = scalar
         self._depth = 0
         self._anchors = Anchors()
         self._text = text if isinstance(text, str) else self._decode(text)
@@ -79,6 +82,10 @@ class _Reader:
             event = next(self._events)
             if isinstance(event, yaml.StreamEndEvent):
                 return None
+            if event.version == _OLD:
+                from mlgit.yaml12.old_scalars import old_scalar
+
+                self._word = old_scalar
             value = build(next(self._events))
             next(self._events)
             more = next(self._events)
@@ -188,12 +195,13 @@ class _Reader:
     def _scalar(self, event: Event) -> object:
         self._anchors.read(event.value)
         if event.tag is None:
-            return scalar(event.value, floats_as_decimal=self._decimal) if event.implicit[0] else event.value
+            value = event.value
+            return self._word(value, floats_as_decimal=self._decimal) if event.implicit[0] else value
         if event.tag == "!" or event.tag == _TAG + "str":
             return event.value
         if self._strict or event.tag not in {_TAG + kind for kind in ("int", "float", "bool", "null")}:
             raise self._refuse(f"The tag `{event.tag.replace(_TAG, '!!')}` is not allowed", event)
-        return scalar(event.value, floats_as_decimal=self._decimal)
+        return self._word(event.value, floats_as_decimal=self._decimal)
 
     def _key(self, event: Event) -> object:
         if not isinstance(event, yaml.ScalarEvent):

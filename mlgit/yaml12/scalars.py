@@ -20,7 +20,7 @@ def scalar(text: str, *, floats_as_decimal: bool = False) -> object:
     """The value of an unquoted scalar: number, boolean, None or the text itself."""
     if not text or text[0] in "+-.0123456789":
         if _INT.fullmatch(text) and text.strip("+-_"):
-            return _integer(text)
+            return integer(text)
         if _FLOAT.fullmatch(text):
             return _floating(text, as_decimal=floats_as_decimal)
     if text in _BOOL:
@@ -28,10 +28,11 @@ def scalar(text: str, *, floats_as_decimal: bool = False) -> object:
     return None if text in _NULL else text
 
 
-def _integer(text: str) -> object:
+def integer(text: str, *, base: int = 10) -> object:
+    """The value of digits with `_` between them; the text itself if there are too many."""
     digits = text.replace("_", "")
     try:
-        found = int(digits, _BASES.get(digits.lstrip("+-")[:2], 10))
+        found = int(digits, _BASES.get(digits.lstrip("+-")[:2], base))
     except ValueError:  # more digits than int() reads
         return text
     return text if found.bit_length() > _LONGEST_BITS else found

@@ -283,3 +283,19 @@ def test_a_frozen_stage_without_outputs_never_has_to_run(small: Folder) -> None:
     small.write("dvc.yaml", f"{PIPELINE}  note:\n    cmd: 'true'\n    deps: [in]\n    frozen: true\n")
     assert "note" not in small.dvc("status", "--json")
     assert "note" not in mlgit_reasons(small)
+
+
+@pytest.mark.filterwarnings("ignore::ruamel.yaml.error.MantissaNoDotYAML1_1Warning")
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_parameters_have_the_values_of_the_version_of_yaml_that_their_file_names(
+    project: Folder, version: str
+) -> None:
+    words = "a: yes\nb: 010\nc: 1_000\nd: 0o10\ne: 1:30\nf: 1:30.1\noff: 1e3\n"
+    project.write("params.yaml", f"%YAML {version}\n---\ntrain: {{slope: 1.99}}\n{words}")
+    text = (project / "dvc.yaml").read_text()
+    keys = "[train.slope, a, b, c, d, e, f]"
+    project.write("dvc.yaml", text.replace("params: [train.slope]", f"params: {keys}"))
+    project.dvc("repro", "-q")
+    assert mlgit_reasons(project) == dvc_reasons(project) == {}
+    project.commit("Name the version of YAML")
+    assert project.here("check", "--rev", "HEAD").status == Exit.DONE

@@ -19,6 +19,8 @@ WORDS = """\
 010 0o17 1_000 1e3 1e-3 yes no on off 0x1F .5e3 1.e3 +1 12:30:45 0b11 _1 1.5E+3 .inf -.inf 08
 -.5 0_7 ~ null True false 1. +.5e+3 1e5 a-b 1.2.3 v1 2e 0x 1__0 .
 """
+OLD = """yes No ON off y N Yes 010 -010 +0_10 08 0o10 0o 1_000 1:30 -1:30 1:30.1 190:20:30 1:60 +.5 -.5 .5
+1e3 1.5e-3 _1 -_9 0x1F 0b11 .inf yEs 0777777777777777777777777777"""
 SCALARS = [
     *WORDS.split(),
     "",
@@ -42,6 +44,32 @@ def by_ruamel(text: str) -> object:
 def test_a_scalar_has_the_same_value_as_in_dvc(scalar: str) -> None:
     text = f"k: {scalar}\n"
     assert repr(load(text, name="x")) == repr(by_ruamel(text))
+
+
+@pytest.mark.filterwarnings("ignore::ruamel.yaml.error.MantissaNoDotYAML1_1Warning")
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+@pytest.mark.parametrize("scalar", [*SCALARS, *OLD.split()])
+def test_a_version_of_yaml_decides_what_a_scalar_is(scalar: str, version: str) -> None:
+    text = f"%YAML {version}\n---\nk: {scalar}\n"
+    assert repr(load(text, name="x")) == repr(by_ruamel(text))
+
+
+@pytest.mark.filterwarnings("ignore::ruamel.yaml.error.MantissaNoDotYAML1_1Warning")
+@given(st.text(alphabet="0123456789+-._:oeynsf", min_size=1, max_size=6))
+def test_a_number_like_word_of_yaml_1_1_has_the_same_value_as_in_dvc(scalar: str) -> None:
+    text = f"%YAML 1.1\n---\nk: {scalar}\n"
+    try:
+        theirs = by_ruamel(text)
+    except (YAMLError, ValueError, IndexError):
+        return
+    if "-" not in scalar[4:5]:  # a date, which is text for us
+        assert repr(load(text, name="x", strict=False)) == repr(theirs)
+
+
+def test_a_fraction_of_yaml_1_1_is_exact_where_decimals_are_asked_for() -> None:
+    text = "%YAML 1.1\n---\n[0.10, 1:30.10, -1:00.5, yes]\n"
+    found = load(text, name="x", floats_as_decimal=True)
+    assert found == [Decimal("0.10"), Decimal("90.10"), Decimal("-60.5"), True]
 
 
 @given(st.text(alphabet="0123456789eE+-._xobnaif", min_size=1, max_size=6))

@@ -24,7 +24,7 @@ Facts = tuple[int, int, int, int]
 RACY_NS = 2_000_000_000
 # Directories with fewer entries are listed faster than a process starts.
 LARGE = 2_000
-FORMAT = 2
+FORMAT = 3
 """The format of the index and of the files next to it."""
 _FOLDER = "status"
 _TABLES = ("files", "folders", "documents", "caches")

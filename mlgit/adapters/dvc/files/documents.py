@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlgit.core.tree import Tree
 
 MAX_CACHE_BYTES = 8 << 20
-_FORMAT = 4
+_FORMAT = 5
 # No text of YAML begins with it, so that the two values of a text are distinguished.
 _EXACT = "\1"
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.compare.leaderboard import ValueKind
 
-_FORMAT = 3
+_FORMAT = 4
 MAX_CACHE_BYTES = 16 << 20
 # Reading the cache takes 6 ns per byte; reading and parsing a small JSON file takes 25 us, as long as this
 # many bytes. A leaderboard of 3 branches should not load a cache made for 1,000 commits.
