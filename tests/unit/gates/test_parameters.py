@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.core.gates.measured.measuring import pairs
 from mlgit.core.gates.measured.parameters import parameter_notes
 from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
 from mlgit.core.pipeline.origin import link_of, origin_of
@@ -301,3 +302,27 @@ def test_the_training_of_a_model_that_moved_is_not_named() -> None:
     ]
     sides = pipeline({"train": {"slope": 1}}), Pipeline(stages=tuple(stages))
     assert parameter_notes([old], [replace(new, path="models/curve.json")], sides) == ()
+
+
+@pytest.mark.parametrize(
+    ("edits", "named"),
+    [
+        ({"gate": "floor"}, ["`params.yaml:rows` 10 -> 1 (stage evaluate)"]),
+        ({"gate": "floor", "metric": "m.json:mae"}, ["`params.yaml:rows` 10 -> 1 (stage evaluate)"]),
+        ({"gate": "floor", "model": "other"}, []),
+    ],
+)
+def test_a_gate_that_is_renamed_and_edited_is_compared_with_the_one_that_is_gone(
+    edits: dict[str, str], named: list[str]
+) -> None:
+    sides = pipeline({"evaluate": {"rows": 10}}), pipeline({"evaluate": {"rows": 1}})
+    (old,), (new,) = (gates(side) for side in sides)
+    found = parameter_notes([old], [replace(new, **edits)], sides)  # type: ignore[arg-type]
+    assert [each.message.partition(": ")[2] for each in found] == named
+
+
+def test_a_new_gate_is_not_compared_with_one_that_is_still_there() -> None:
+    sides = pipeline({}), pipeline({})
+    (old,), (new,) = (gates(side) for side in sides)
+    added = replace(new, gate="floor", path="models/other.json")
+    assert [*pairs([old], [new, added])] == [(old, new)]

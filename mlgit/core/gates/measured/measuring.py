@@ -152,15 +152,17 @@ def is_of_another_model(gate: ResolvedGate) -> bool:
 
 
 def pairs(
-    old: Sequence[ResolvedGate], new: Iterable[ResolvedGate]
+    old: Sequence[ResolvedGate], new: Sequence[ResolvedGate]
 ) -> Iterator[tuple[ResolvedGate, ResolvedGate]]:
     """Each gate with its counterparts; those whose numbers come from the same stages come once.
 
-    What makes a number is known where its file is, also if the content of that is not here.
+    A gate without one, with the gates that are gone and were about the same metric or file: it may be one of
+    them under another name. What makes a number is known where its file is, also if the content of that is
+    not here.
     """
     seen: set[object] = set()
     for each in new:
-        for other in counterparts(each, old):
+        for other in counterparts(each, old) or _gone(each, old, new):
             before, after = _with_file(other, each), _with_file(each, other)
             places = tuple(
                 (gate.source.origin.name if gate.source else None, gate.path) for gate in (before, after)
@@ -168,6 +170,17 @@ def pairs(
             if places not in seen:
                 seen.add(places)
                 yield before, after
+
+
+def _gone(
+    gate: ResolvedGate, old: Iterable[ResolvedGate], new: Sequence[ResolvedGate]
+) -> Iterator[ResolvedGate]:
+    """The old gates about the same metric or file of the same model that the change does not have."""
+    for each in old:
+        files = [one.source.file for one in (each, gate) if one.source is not None]
+        alike = each.metric == gate.metric or (len(files) == 2 and files[0] == files[1])  # noqa: PLR2004 (both)
+        if alike and (each.model == gate.model or None in {each.model, gate.model}):
+            yield from () if counterparts(each, new) else [each]
 
 
 def _with_file(gate: ResolvedGate, other: ResolvedGate) -> ResolvedGate:
