@@ -74,14 +74,19 @@ class Pruning(NamedTuple):
     repair: str
 
 
-def obstacles(settings: Sequence[Setting], remote: str, *, local: bool = False) -> tuple[Obstacle, ...]:
-    """What keeps tags of the remote from this clone; `local`: the remote is a folder on this machine."""
+def obstacles(
+    settings: Sequence[Setting], remote: str, *, local: bool = False, trunk_is_stated: bool = False
+) -> tuple[Obstacle, ...]:
+    """What keeps tags of the remote from this clone, or trunk; `local`: the remote is a folder here.
+
+    A mirror has every tag, and which of them count is a question of trunk, which the user may have stated.
+    """
     specs = [each for each in settings if each.key == f"remote.{remote}.fetch"]
     option = _tag_option(settings, remote)
     mirrored = [each.text for each in specs if mirrors(each.text)]
     every = any(_takes_every_tag(each.text) for each in specs)
     found = []
-    if mirrored:
+    if mirrored and not trunk_is_stated:
         why = "it is a mirror, where the remote's branches take the place of own ones"
         found.append(Obstacle("mirror", f"remote.{remote}.fetch={mirrored[0]}", why, kept_apart(remote)))
     if option is not None and option.value == "--no-tags" and not every:

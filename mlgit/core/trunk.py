@@ -50,8 +50,9 @@ def trunk_refs(
     default_branch: str | None,
     links: Mapping[str, str],
     fetched: bool,
+    mirror: bool = False,
 ) -> tuple[str, ...]:
-    """The refs that may be trunk, best first.
+    """The refs that may be trunk, best first; in a `mirror`, only the own branch that the user states.
 
     `trunk` is the name that `mlgit.trunk` states; `default_branch` is the forge's, in CI. `fetched`: the
     remote has branches in this clone. Then a local branch named `main` is not trunk: anyone may make one.
@@ -59,7 +60,9 @@ def trunk_refs(
     base = f"{_REMOTES}{remote}/"
     if trunk is not None:
         name = trunk.removeprefix(HEADS).removeprefix(f"{remote}/")
-        return (HEADS + name,) if remote is None else (base + name, HEADS + name)
+        return (HEADS + name,) if remote is None or mirror else (base + name, HEADS + name)
+    if mirror:
+        return ()
     names = [HEADS + main for main in MAIN_NAMES]
     if remote is None:
         return tuple(names)
@@ -163,6 +166,12 @@ def mirrors(spec: str) -> bool:
     """Whether a refspec puts the remote's branches in the place of this clone's own."""
     place = spec.partition(":")[2]
     return place == "refs/*" or place.startswith("refs/heads/")
+
+
+def has_no_copy(specs: Collection[str], remote: str) -> bool:
+    """Whether the remote's branches only take the place of own ones: what is below its name never moves."""
+    copies = any(spec.partition(":")[2].startswith(f"{_REMOTES}{remote}/") for spec in specs)
+    return not copies and any(map(mirrors, specs))
 
 
 def kept_apart(remote: str) -> str:

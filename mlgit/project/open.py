@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.objects import CommitTree, Objects
@@ -15,7 +15,7 @@ from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.record import record
 from mlgit.errors import ConfigError
-from mlgit.project.remote_commits import require_chosen, shows_commits
+from mlgit.project.remote_commits import is_mirror, require_chosen, shows_commits
 from mlgit.project.settings import Settings, has_below, read_settings
 
 if TYPE_CHECKING:
@@ -205,12 +205,12 @@ class Project:
         """Trunk if its branch is in this clone; None if it is unborn, unknown, or was not fetched."""
         remote, stated, default = self.remote, self.settings.trunk, self.default_branch
         links, fetched = parse_links(self._branch_listing), self._fetched
-        names = trunks.trunk_refs(remote, trunk=stated, default_branch=default, links=links, fetched=fetched)
+        refs = partial(trunks.trunk_refs, remote, trunk=stated, default_branch=default, links=links)
+        names = refs(fetched=fetched, mirror=is_mirror(self))
         if trunks.is_guess(remote, stated=stated or default, links=links, branches=self.branches):
             asked = trunk_in_ci(self.git, str(remote))
             self.trunk_is_guessed, names = asked is None, names if asked is None else asked
-        found = (Branch(ref=name, commit=self.branches[name]) for name in names if name in self.branches)
-        return next(found, None)
+        return next((Branch(ref=r, commit=self.branches[r]) for r in names if r in self.branches), None)
 
     @cached_property
     def target(self) -> Branch | None:

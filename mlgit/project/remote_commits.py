@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.git.refs import resolve_commit
-from mlgit.core.trunk import no_remote_in_ci, remote_not_chosen
-from mlgit.project.settings import configuration, configured_remotes
+from mlgit.core.trunk import has_no_copy, no_remote_in_ci, remote_not_chosen
+from mlgit.project.settings import configuration, configured_refspecs, configured_remotes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -56,7 +56,7 @@ def shows_commits(clone: Clone) -> bool:
     others = tuple(f"refs/remotes/{name}/" for name in clone.remotes if name != clone.remote)
     if any(ref.startswith(others) for ref in clone.branches):
         return False
-    if not _has_refspec(clone):  # of `git clone --bare`, for example, whose branches look like own ones
+    if not has_refspec(clone):  # of `git clone --bare`, for example, whose branches look like own ones
         return True
     return any(is_filled(os.path.join(folder, "FETCH_HEAD")) for folder in (clone.git_dir, clone.common_dir))
 
@@ -85,10 +85,17 @@ def is_filled(file: str) -> bool:
         return False
 
 
-def _has_refspec(clone: Clone) -> bool:
-    """Whether the remote has branches of its own in this clone once it is fetched; not in a mirror."""
+def has_refspec(clone: Clone) -> bool:
+    """Whether a fetch leaves branches below the remote's name, which then show it; not in a mirror."""
     texts = configuration(git_dir=clone.git_dir, common_dir=clone.common_dir)
     return any(re.search(rb"^\s*fetch\s*=.*:refs/remotes/|include", text, re.MULTILINE) for text in texts)
+
+
+def is_mirror(clone: Clone) -> bool:
+    """Whether the remote's branches only take the place of this clone's own ones."""
+    remote = clone.remote or ""
+    specs = configured_refspecs(remote, git_dir=clone.git_dir, common_dir=clone.common_dir)
+    return has_no_copy(specs, remote.lower())
 
 
 def fetched_at_s(clone: Clone, folder: str, trunk: str | None, *, now_s: float) -> int | None:

@@ -17,6 +17,8 @@ _PATTERN = r"^mlgit\.(remote|trunk)$"
 _SECTION = re.compile(rb"^[ \t]*\[remote \"([^\n]*)\"\]((?:\n(?![ \t]*\[)[^\n]*)*)", re.MULTILINE)
 _ADDRESS = re.compile(rb"^[ \t]*url[ \t]*=[ \t]*\"?([^\n\"]*)", re.MULTILINE)
 
+_FETCH = re.compile(rb"^[ \t]*fetch[ \t]*=[ \t]*\"?([^\n\"]*)", re.MULTILINE)
+
 
 @record
 class Settings:
@@ -63,6 +65,13 @@ def configured_remotes(*, git_dir: str, common_dir: str) -> Mapping[str, str]:
         if address is not None:
             found[os.fsdecode(name)] = os.fsdecode(address[1].strip())
     return found
+
+
+def configured_refspecs(remote: str, *, git_dir: str, common_dir: str) -> tuple[str, ...]:
+    """What this clone's own configuration fetches from a remote, in lower case; no git is started."""
+    own, *_ = configuration(git_dir=git_dir, common_dir=common_dir)
+    sections = [text for name, text in _SECTION.findall(own) if os.fsdecode(name) == remote.lower()]
+    return tuple(os.fsdecode(spec.strip()) for text in sections for spec in _FETCH.findall(text))
 
 
 def has_below(name: str, *, git_dir: str, common_dir: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.adapters.git.credentials import without_secrets
-from mlgit.adapters.git.push import PUSH_TIMEOUT_S, list_remote_refs
+from mlgit.adapters.git.push import PUSH_TIMEOUT_S, as_no_mirror, list_remote_refs
 from mlgit.adapters.git.tags.signing import signs_commits
 from mlgit.core.record import record
 from mlgit.core.wording import words
@@ -39,7 +39,8 @@ def push_branch(git: Git, remote: str, name: str, *, sets_upstream: bool) -> Bra
     """Push a branch under its own name, without force and with the hooks of this clone."""
     ref = f"{_HEADS}{name}"
     upstream = ("--set-upstream",) if sets_upstream else ()
-    done = git.try_run("push", "--quiet", *upstream, "--no-follow-tags", remote, f"{ref}:{ref}", hooks=True)
+    argv = ("push", "--quiet", *upstream, "--no-follow-tags", remote, f"{ref}:{ref}")
+    done = git.try_run(*argv, hooks=True, env=as_no_mirror(remote))
     # A pre-push hook may give its reason on standard output.
     text = without_secrets((done.stdout + b"\n" + done.stderr).decode("utf-8", "replace"), os.environ)
     lines = tuple(line.rstrip() for line in text.splitlines() if line.strip())
@@ -133,7 +134,7 @@ def move_branch(git: Git, remote: str, name: str, *, old: str, new: str) -> None
         git.run(
             "push", "--quiet", "--no-follow-tags", "--no-signed", "--recurse-submodules=no",
             f"--force-with-lease={ref}:{old}", remote, f"{new}:{ref}",
-            timeout_s=PUSH_TIMEOUT_S,
+            env=as_no_mirror(remote), timeout_s=PUSH_TIMEOUT_S,
         )  # fmt: skip
     except ToolError as error:
         # Only the remote knows whether it moved the branch; git's message does not say.

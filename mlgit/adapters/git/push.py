@@ -7,6 +7,7 @@ still succeed later.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Literal
 
@@ -88,6 +89,13 @@ def push_refs(
     return found
 
 
+def as_no_mirror(remote: str) -> Mapping[str, str]:
+    """The variable with which git pushes single refs to a remote that is set to mirror all of them."""
+    stated, setting = os.environ.get("GIT_CONFIG_PARAMETERS", ""), f"remote.{remote}.mirror=false"
+    quoted = setting.replace("'", "'\\''")
+    return {"GIT_CONFIG_PARAMETERS": f"{stated} '{quoted}'".strip()}
+
+
 def list_remote_refs(
     git: Git, remote: str, refs: Iterable[str], *, peeled: bool = False
 ) -> Mapping[str, str]:
@@ -136,9 +144,11 @@ def fetch_refs(
     """
     keep = () if write_fetch_head else ("--no-write-fetch-head",)
     depth = ("--unshallow",) if unshallow else ()
+    # Otherwise the settings of a mirror also move its own branches.
+    only = ("--refmap=",) if refspecs else ()
     git.run(
-        "fetch", "--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", *keep, *depth, remote,
-        *refspecs,
+        "fetch", "--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", *keep, *depth, *only,
+        remote, *refspecs,
         timeout_s=PUSH_TIMEOUT_S,
     )  # fmt: skip
 
@@ -170,7 +180,8 @@ class _Push:
         atomic = ("--atomic",) if len(refspecs) > 1 else ()
         argv = ("push", "--quiet", *atomic, "--no-follow-tags", "--no-signed", "--recurse-submodules=no")
         try:
-            self._git.run(*argv, *leases, self._remote, *refspecs, timeout_s=timeout_s)
+            env = as_no_mirror(self._remote)
+            self._git.run(*argv, *leases, self._remote, *refspecs, env=env, timeout_s=timeout_s)
         except GitFailed as error:
             return error
         except ToolError as error:

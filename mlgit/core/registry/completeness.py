@@ -94,7 +94,9 @@ def knows_tags(clone: CloneFacts) -> Known:
         reasons += [*(each.why for each in clone.obstacles), *([] if clone.fetched else [never])]
     if not reasons:
         return KNOWN
-    return Known(known="no", why=f"this clone may lack tags: {' and '.join(reasons)}", repair=repair(clone))
+    mirror = reasons == [each.why for each in clone.obstacles if each.kind == "mirror"]
+    what = "trunk is not known in this clone" if mirror else "this clone may lack tags"
+    return Known(known="no", why=f"{what}: {' and '.join(reasons)}", repair=repair(clone))
 
 
 def repair(clone: CloneFacts, *, set_head: bool = False, branches: bool = False) -> str:
@@ -123,9 +125,8 @@ def compare_tags(
 ) -> Known:
     """Whether the tags of a model that are `here` are those of `there`, a listing of the remote.
 
-    Both map names to object ids. Without a model, all tags that look like a model's are compared. Tags that
-    are only here may be newer than the listing; with `only`, the command that deletes them, they make the
-    answer unknown.
+    Both map names to object ids; without a model, all tags that look like a model's. Tags that are only here
+    may be newer than the listing; with `only`, the command that deletes them, they make the answer unknown.
     """
     wanted = {
         tag: oid

@@ -39,7 +39,7 @@ from mlgit.core.registry.tags import ref_patterns
 from mlgit.core.trust.moved import lacks_tag
 from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError, UnknownReference
-from mlgit.project.remote_commits import was_fetched_last
+from mlgit.project.remote_commits import has_refspec, was_fetched_last
 from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
@@ -201,7 +201,8 @@ def _read_facts(project: Project) -> CloneFacts:
         from mlgit.project.registry.tag_settings import fetch_settings, is_local
 
         local = is_local(project.remotes.get(remote, ""))
-        found = obstacles(fetch_settings(project, remote), remote, local=local)
+        stated = project.settings.trunk is not None
+        found = obstacles(fetch_settings(project, remote), remote, local=local, trunk_is_stated=stated)
     trunk = project.trunk_here is not None or project.head.commit is None
     fetched = _was_fetched(project, remote)
     return CloneFacts(remote=remote, shallow=project.shallow, obstacles=found, fetched=fetched, trunk=trunk)
@@ -227,7 +228,7 @@ def _was_fetched(project: Project, remote: str) -> bool:
     """Whether anything was ever fetched from the remote or pushed to it."""
     if any(ref.startswith(f"refs/remotes/{remote}/") for ref in project.branches):
         return True
-    if was_fetched_last(project):
+    if was_fetched_last(project) or not has_refspec(project):
         return True
     # A clone of an empty repository has no more than the section of a branch that follows it.
     own, *_ = configuration(git_dir=project.git_dir, common_dir=project.common_dir)
