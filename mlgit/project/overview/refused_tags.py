@@ -12,7 +12,7 @@ from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.trust.moved import REWRITTEN, if_still_lightweight, named_as
 from mlgit.core.trust.proof import parse_statement
-from mlgit.core.wording import count, listed, word
+from mlgit.core.wording import count, listed, word, words
 from mlgit.errors import AnswerNo, StateError
 from mlgit.project.registry.completeness import may_be_elsewhere
 from mlgit.project.registry.pushed import NOT_SEEN
@@ -85,7 +85,8 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
             continue
         state = accept(project, raw)
         yield from _against_rules_of_now(project, state)
-        yield from _foreign(state, project.remote, named=_named(raw))
+        named = _named(raw)
+        yield from _foreign(state, project.remote, named=named)
         lost = tuple(each.fact.tag for each in state.refused if each.why == REWRITTEN)
         if lost:
             text = (
@@ -106,7 +107,8 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
                     repair=refusal.repair
                     or refusal.advice
                     or _way_out(state, refusal)
-                    or f"mlgit history {raw.name}",
+                    or _unless_named(refusal, project.remote, named)
+                    or f"mlgit history {word(raw.name)}",
                     subjects=(refusal.fact.tag,),
                 )
 
@@ -132,14 +134,21 @@ def _against_rules_of_now(project: Project, state: ModelState) -> Iterator[Findi
 
 
 def _way_out(state: ModelState, refusal: Refusal) -> str | None:
-    """What ends the doubt about an environment whose newest tag this is, if something counts there."""
+    """What ends the doubt about an environment whose newest tag this is."""
     here = state.environment(refusal.fact.name.environment or "")
-    if here.doubt != refusal or here.holder is None:
+    if here.doubt != refusal or (here.holder is None and refusal.unread):
         return None
-    return (
-        f"mlgit rollback {state.name} --env {word(here.environment)} "
-        f"-m {word('its newest tag does not count')}"
-    )
+    verb = "unassign" if here.holder is None else "rollback"
+    argv = ("mlgit", verb, state.name, "--env", here.environment, "-m", "its newest tag does not count")
+    return words(argv)
+
+
+def _unless_named(refusal: Refusal, remote: str | None, named: Collection[str]) -> str | None:
+    """How to delete a release that nothing needs; None for another tag, or if one names it."""
+    fact = refusal.fact
+    if fact.name.action != "register" or fact.tag in named:
+        return None
+    return unless_needed([fact.tag], remote, why=refusal.why)
 
 
 def _named(raw: ModelState) -> frozenset[str]:
