@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.refs import default_branch_at, list_refs
 from mlgit.adapters.git.tags.objects import REPLACED, list_tags
 from mlgit.core.fetch_settings import hiding_refs, pruning
-from mlgit.core.overview.doctor import Finding, fault, warning
+from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.tags import Taken, parse_tag, put_back_or_delete
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.trust.moved import taken
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 _NETWORK_TIMEOUT_S = 30
 _SHOWN = 5
+# A pattern, which may be in quotes, with an attribute that changes what Git stores of a file.
+_STORING = re.compile(
+    r"\s*(?!#)(?:\"[^\"]*\"|\S+)\s(?:.*\s)?[-!]?(?:filter|text|eol|crlf|binary|ident|working-tree-encoding)(?:=\S*)?(?:\s|$)"
+)
+_CHANGED_ENDS = re.compile(r"i/lf +w/(?:crlf|mixed) +attr/ *\t(.*)", re.DOTALL)
 _HIDES = ("transfer.hiderefs", "uploadpack.hiderefs", "receive.hiderefs")
 
 
@@ -97,6 +103,43 @@ def check_overlays(project: Project) -> Iterator[Finding]:
             "grafts",
             "A file of grafts gives commits other parents here; mlgit reads those that every other clone has",
             repair=f"rm {word(grafts)}",
+        )
+    yield from _own_attributes(project)
+    yield from _line_ends(project)
+
+
+def _own_attributes(project: Project) -> Iterator[Finding]:
+    """Attributes of this clone or machine alone with which `git add` stores other content than elsewhere."""
+    of_user = project.git.try_text("config", "--path", "core.attributesFile")
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    own = os.path.join(project.common_dir, "info", "attributes")
+    for path in (own, of_user or os.path.join(home, "git", "attributes")):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                found = [" ".join(line.split()) for line in file if _STORING.match(line)]
+        except OSError:
+            continue
+        if found:
+            yield remark(
+                "own_attributes",
+                f"Git stores other content here than in other clones, by {word(path)}: {listed(found, 3)}",
+                repair=f"move those lines to `.gitattributes`, or delete them from {word(path)}",
+            )
+
+
+def _line_ends(project: Project) -> Iterator[Finding]:
+    """Files whose line ends `core.autocrlf` changes between the disk and Git, where no attribute says so."""
+    setting = project.git.try_text("config", "core.autocrlf")
+    if setting is None or setting.lower() in {"false", "no", "off", "0"}:
+        return
+    output = project.git.run("ls-files", "--eol", "-z", ":/").decode("utf-8", "surrogateescape")
+    found = [match[1] for match in map(_CHANGED_ENDS.fullmatch, output.split("\0")) if match]
+    if found:
+        yield warning(
+            "line_ends_changed",
+            f"`core.autocrlf={setting}` stores other line ends than files have here: {listed(found, 3)}",
+            repair="git config core.autocrlf false",
+            subjects=tuple(found),
         )
 
 
