@@ -57,7 +57,15 @@ def taken_elsewhere(project: Project, remote: str, refs: Mapping[str, str]) -> I
 
 
 def missing_elsewhere(project: Project, remote: str, refs: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each further address that lacks some of these refs, which the one that is read has."""
+    """A sentence for each address that lacks some of these refs: a further one, or the one that is read."""
+    if is_read_elsewhere(project, remote):
+        read, _ = _addresses(project, remote)
+        there = _answer(project, read, refs)
+        lost = [ref for ref, oid in refs.items() if (there or {}).get(ref) != oid]
+        if lost:
+            has = "does not answer; it may lack" if there is None else "does not have"
+            same = words(("git", "remote", "set-url", "--push", remote, read))
+            yield f"{_shown(read)}, where `{remote}` is read, {has} {_names(lost)}; to push there: `{same}`"
     for address, there in _there(project, remote, refs):
         where = f"{_shown(address)}, where `{remote}` is also pushed to,"
         if there is None:
@@ -69,19 +77,32 @@ def missing_elsewhere(project: Project, remote: str, refs: Mapping[str, str]) ->
             yield f"{where} does not have {_names(missing)}; to send that again: `{again}`"
 
 
+def is_read_elsewhere(project: Project, remote: str) -> bool:
+    """Whether what is pushed to a remote does not go where it is read, as far as addresses show that."""
+    read, written = _addresses(project, remote)
+    return read not in written
+
+
 def _there(
     project: Project, remote: str, refs: Mapping[str, str]
 ) -> Iterator[tuple[str, Mapping[str, str] | None]]:
     """Each further address with what it has of these refs; None if it does not answer."""
-    written = (project.git.try_text("remote", "get-url", "--push", "--all", remote) or "").splitlines()
-    if not written[1:]:
-        return
-    read = project.git.try_text("remote", "get-url", remote)
-    for address in dict.fromkeys(each for each in written if each != read):
-        try:
-            yield address, list_remote_refs(project.git, address, refs)
-        except GitFailed:
-            yield address, None
+    read, written = _addresses(project, remote)
+    for address in dict.fromkeys(each for each in written if each != read) if written[1:] else ():
+        yield address, _answer(project, address, refs)
+
+
+def _addresses(project: Project, remote: str) -> tuple[str, list[str]]:
+    """Where a remote is read, and where it is written."""
+    read = project.git.try_text("remote", "get-url", remote) or remote
+    return read, (project.git.try_text("remote", "get-url", "--push", "--all", remote) or read).splitlines()
+
+
+def _answer(project: Project, address: str, refs: Mapping[str, str]) -> Mapping[str, str] | None:
+    try:
+        return list_remote_refs(project.git, address, refs)
+    except GitFailed:
+        return None
 
 
 def _shown(address: str) -> str:

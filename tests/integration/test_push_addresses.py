@@ -113,3 +113,20 @@ def test_a_refused_push_names_the_address_that_took_it(work: Folder) -> None:
     done = work.here("push")
     assert done.status == Exit.TOOL
     assert "where `origin` is also pushed to, has `main`" in done.err
+
+
+def test_push_names_the_address_that_is_only_read(work: Folder) -> None:
+    read, copy = (str(work.path.parent / f"{name}.git") for name in ("origin", "copy"))
+    work.git("config", "--replace-all", "remote.origin.pushurl", copy)
+    assert work.here("promote", "net", "--to", "prod", "--local").status == Exit.DONE
+    work.commit("More")
+    done = work.here("push", "--json")
+    assert done.status == Exit.DONE, done.err
+    notes = done.json()["notes"]
+    assert [each.partition(";")[0] for each in notes] == [
+        f"`{read}`, where `origin` is read, does not have `{name}`" for name in ("main", "net#prod#1")
+    ]
+    assert work.run("sh", "-c", notes[0].split("`")[-2]).status == 0
+    again = work.here("push", "--json").json()
+    assert again["notes"] == []
+    assert {"refs/heads/main", "refs/tags/net#prod#1"} <= refs_at(work, "origin")

@@ -14,7 +14,7 @@ from mlgit.core.release.publication import TagPush, plan_tags
 from mlgit.core.trust.moved import taken
 from mlgit.core.wording import word
 from mlgit.errors import LostRace, ToolError
-from mlgit.project.push_addresses import push_tags_to
+from mlgit.project.push_addresses import is_read_elsewhere, push_tags_to
 from mlgit.project.registry.pushed import (
     of_others,
     once_at_remote,
@@ -91,7 +91,7 @@ def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> tuple[
         ours = [fact for fact in facts if fact.tag in found]
         only_here = [fact for fact in facts if fact.tag not in found]
         raise _conflict(project, remote, found, taken(remote, ours, only_here).repair)
-    if remote == project.remote:
+    if remote == project.remote and not (elsewhere and is_read_elsewhere(project, remote)):
         record_seen(project, (tag.oid for tag in batch), at_remote=True)
     return elsewhere
 
