@@ -15,7 +15,7 @@ from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.record import record
 from mlgit.errors import ConfigError
-from mlgit.project.remote_commits import is_mirror, require_chosen, shows_commits
+from mlgit.project.remote_commits import has_branches, is_mirror, require_chosen, shows_commits
 from mlgit.project.settings import Settings, has_below, read_settings
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Project:
     @property
     def _fetched(self) -> bool:
         """Whether the remote has branches in this clone, or is known to have some."""
-        return any(r.startswith(f"refs/remotes/{self.remote}/") for r in self.branches) or shows_commits(self)
+        return has_branches(self) or shows_commits(self)
 
     @cached_property
     def trunk_here(self) -> Branch | None:

@@ -61,6 +61,17 @@ def shows_commits(clone: Clone) -> bool:
     return any(is_filled(os.path.join(folder, "FETCH_HEAD")) for folder in (clone.git_dir, clone.common_dir))
 
 
+def has_branches(clone: Clone) -> bool:
+    """Whether branches of the remote are here, apart from those of another one that is named below it."""
+    remote = clone.remote or ""
+    found = [ref for ref in clone.branches if ref.startswith(f"refs/remotes/{remote}/")]
+    if not found:
+        return False
+    named = configured_remotes(git_dir=clone.git_dir, common_dir=clone.common_dir)
+    below = tuple(f"refs/remotes/{name}/" for name in named if name.startswith(f"{remote.lower()}/"))
+    return not all(ref.lower().startswith(below) for ref in found)
+
+
 def require_chosen(clone: Clone) -> None:
     """Refuse a clone that has a remote, of which it is not known which one, or where.
 

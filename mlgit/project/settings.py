@@ -57,7 +57,7 @@ def configuration(*, git_dir: str, common_dir: str) -> Iterator[bytes]:
 
 def configured_remotes(*, git_dir: str, common_dir: str) -> Mapping[str, str]:
     """Name -> address of the remotes in this clone's own configuration, in lower case; no git is started."""
-    own, *_ = configuration(git_dir=git_dir, common_dir=common_dir)
+    own = next(configuration(git_dir=git_dir, common_dir=common_dir))
     found: dict[str, str] = {}
     for name, section in _SECTION.findall(own):
         address = _ADDRESS.search(section)
@@ -69,7 +69,7 @@ def configured_remotes(*, git_dir: str, common_dir: str) -> Mapping[str, str]:
 
 def configured_refspecs(remote: str, *, git_dir: str, common_dir: str) -> tuple[str, ...]:
     """What this clone's own configuration fetches from a remote, in lower case; no git is started."""
-    own, *_ = configuration(git_dir=git_dir, common_dir=common_dir)
+    own = next(configuration(git_dir=git_dir, common_dir=common_dir))
     sections = [text for name, text in _SECTION.findall(own) if os.fsdecode(name) == remote.lower()]
     return tuple(os.fsdecode(spec.strip()) for text in sections for spec in _FETCH.findall(text))
 

@@ -174,6 +174,16 @@ def test_nothing_is_absent_at_a_remote_that_was_never_fetched(
     assert (result["outcome"], result["reason"]) == expected
 
 
+def test_a_remote_below_the_name_of_another_one_was_not_that_one(origin: Folder) -> None:
+    work = clone(origin, "-o", "origin/near")
+    work.git("config", "remote.origin.url", str(origin.path.parent / "other.git"))
+    work.git("config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")
+    work.git("config", "mlgit.remote", "origin")
+    assert "this clone has never fetched from `origin`" in " ".join(work.here("status").out.split())
+    work.git("fetch", "-q", "origin")
+    assert "never fetched" not in work.here("status").out
+
+
 def test_nothing_is_absent_where_only_another_repository_was_fetched(origin: Folder, tmp_path: Path) -> None:
     work = Folder(tmp_path / "own")
     work.path.mkdir()

@@ -13,6 +13,7 @@ from mlgit.core.registry.completeness import target_of_fork
 from mlgit.core.trunk import target_missing
 from mlgit.errors import UnknownReference
 from mlgit.project.open import Branch
+from mlgit.project.remote_commits import has_branches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -254,10 +255,9 @@ def _may_be_later(project: Project, base: str, *tips: str) -> bool:
 
 def trunk_is_unborn(project: Project) -> bool:
     """Whether no branch can be trunk yet; False if only this clone lacks it, as after `--single-branch`."""
-    remote = project.remote
-    if remote is None:
+    if project.remote is None:
         return True
-    if project.shallow or any(ref.startswith(f"refs/remotes/{remote}/") for ref in project.branches):
+    if project.shallow or has_branches(project):
         return False
     try:
         return not os.path.getsize(os.path.join(project.git_dir, "FETCH_HEAD"))

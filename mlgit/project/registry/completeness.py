@@ -39,7 +39,7 @@ from mlgit.core.registry.tags import ref_patterns
 from mlgit.core.trust.moved import lacks_tag
 from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError, UnknownReference
-from mlgit.project.remote_commits import has_refspec, was_fetched_last
+from mlgit.project.remote_commits import has_branches, has_refspec, was_fetched_last
 from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
@@ -226,9 +226,7 @@ def _is_usual(project: Project, remote: str) -> bool:
 
 def _was_fetched(project: Project, remote: str) -> bool:
     """Whether anything was ever fetched from the remote or pushed to it."""
-    if any(ref.startswith(f"refs/remotes/{remote}/") for ref in project.branches):
-        return True
-    if was_fetched_last(project) or not has_refspec(project):
+    if has_branches(project) or was_fetched_last(project) or not has_refspec(project):
         return True
     # A clone of an empty repository has no more than the section of a branch that follows it.
     own, *_ = configuration(git_dir=project.git_dir, common_dir=project.common_dir)
