@@ -24,7 +24,7 @@ from mlgit.core.overview.status import (
 from mlgit.core.pipeline.stages import Pipeline
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.compare.base import base_commit
-from mlgit.project.overview.data_states import can_pull, data_states, unseen_owners
+from mlgit.project.overview.data_states import can_pull, data_states, publishing, unseen_owners
 from mlgit.project.overview.model_lines import model_lines
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
@@ -281,8 +281,7 @@ class _StatusReader:
             unseen=unseen_owners(self._project, found.data),
             deleted=self._project.head.deleted,
         )
-        proven = all(each.known == "yes" for each in found.models)
-        if step is None and declared and found.commit is not None and proven:
+        if step is None and declared and found.commit and all(each.known == "yes" for each in found.models):
             from mlgit.project.overview.next_release import next_release
 
             step = self._part(
@@ -297,4 +296,4 @@ class _StatusReader:
                     unready={each.subject for each in found.unready if each.code != "no_gates"},
                 ),
             )
-        return step or last_step(found)
+        return publishing(self._project, self._registry, found, step or last_step(found))

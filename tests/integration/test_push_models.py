@@ -135,3 +135,41 @@ def test_a_dvc_remote_that_is_not_the_default_is_made_that_by_the_repair(project
     project.dvc("remote", "add", "other", "../other")
     project.dvc("config", "--unset", "core.remote")
     assert repair_of(project) == "dvc remote default NAME"
+
+
+@pytest.mark.parametrize("more", [(), ("promote", "line", "--to", "staging", "--local")])
+def test_a_push_that_would_keep_every_tag_here_is_not_the_next_step(
+    project: Folder, more: tuple[str, ...]
+) -> None:
+    without_remote(project)
+    if more:
+        change(project, *more)
+    assert project.here("status", "--json").json()["next"]["command"] == "mlgit push"  # the commit
+    assert project.mlgit("push").out.startswith("Pushed to `origin`\n")
+    for argv in (("push",), ("push", "--dry-run")):
+        assert project.mlgit(*argv).out.splitlines()[0] in {
+            "Pushed nothing to `origin`",
+            "Would push nothing to `origin`",
+        }
+    step = project.here("status", "--json").json()["next"]
+    assert step["command"] == "mlgit doctor"
+    assert step["reason"] == "`line@v1.0.0` stays here: there is no DVC remote"
+    for option in ((), ("--online",)):
+        found = project.here("doctor", "--json", *option).json()["findings"]
+        (tags,) = (each for each in found if each["id"] == "tags_not_pushed")
+        assert tags["message"].endswith("; without a DVC remote, `mlgit push` keeps them here")
+        assert tags["repair"] == "dvc remote add -d NAME URL && mlgit push"
+    project.dvc("remote", "add", "-q", "-d", "storage", "../storage")
+    assert project.here("status", "--json").json()["next"]["command"] != "mlgit doctor"
+    assert project.mlgit("push").status == Exit.DONE
+    assert "line@v1.0.0" in remote_tags(project)
+
+
+def test_a_push_of_another_tag_is_the_next_step(project: Folder) -> None:
+    project.write("mlgit.yaml", CONFIG)
+    project.write("table.txt", "1\n")
+    project.commit("Another model, in Git")
+    without_remote(project)
+    project.git("push", "-q")
+    change(project, "release", "table", "--local")
+    assert project.here("status", "--json").json()["next"]["command"] == "mlgit push"

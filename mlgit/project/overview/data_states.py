@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.declared import PIPELINE_FILE
-from mlgit.core.overview.status import DataState
+from mlgit.core.overview.status import DataState, NextStep, Status
 from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.pipeline.stages import Output, Pipeline
+    from mlgit.core.registry.replay import Registry
     from mlgit.project.open import Project
 
     Workspace = Literal["same", "modified", "absent", "new"]
@@ -60,6 +61,22 @@ def can_pull(project: Project, pipeline: Pipeline, data: Sequence[DataState]) ->
         if out is None or out.remote or out.source or (cache is not None and cache.remote):
             return True
     return not lost
+
+
+def publishing(
+    project: Project, registry: Registry | None, found: Status, step: NextStep | None
+) -> NextStep | None:
+    """The step, or another one where that is a push which would keep every tag here."""
+    tags = found.unpushed_tags
+    if step is None or step.command != "mlgit push" or found.ahead or not tags or registry is None:
+        return step
+    from mlgit.project.release.model_data import kept_back
+
+    facts = (fact for state in registry.models.values() for fact in state.facts)
+    kept = kept_back(project, facts, tags)
+    if kept is None:
+        return step
+    return NextStep(command="mlgit doctor", reason=f"`{kept.tag}` stays here: there is no DVC remote")
 
 
 def unseen_owners(project: Project, outputs: Sequence[DataState] | Sequence[Output]) -> frozenset[str]:

@@ -20,10 +20,11 @@ from mlgit.project.registry.completeness import clone_facts, clone_repair
 from mlgit.project.registry.pushed import once_at_remote, seen_at_remote, taken_names, unpushed_tags
 from mlgit.project.registry.read import read_facts, read_registry, tags_as_of
 from mlgit.project.registry.tag_settings import fetch_settings, is_new_remote
+from mlgit.project.release.model_data import kept_back
 from mlgit.project.trust.marks import foreign_tags_allowed, of_other_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.fetch_settings import Obstacle
     from mlgit.core.registry.state import TagFact
@@ -212,12 +213,18 @@ def check_unpushed_tags(project: Project) -> Iterator[Finding]:
     taken = () if found is None else found.tags
     tags = [tag for tag in unpushed_tags(project, registry, tags_as_of(project)) or () if tag not in taken]
     if tags:
-        yield _unpushed(str(project.remote), tags)
+        yield _unpushed(project, str(project.remote), read_facts(project), tags)
 
 
-def _unpushed(remote: str, tags: Sequence[str]) -> Finding:
-    text = f"These tags are only here and not at {remote}, so no one else sees them: {listed(tags)}"
-    return warning("tags_not_pushed", text, repair="mlgit push", subjects=tuple(tags))
+def _unpushed(project: Project, remote: str, facts: Iterable[TagFact], tags: Sequence[str]) -> Finding:
+    text, repair = "These tags are only here and not at", "mlgit push"
+    text = f"{text} {remote}, so no one else sees them: {listed(tags)}"
+    if kept_back(project, facts, tags) is not None:
+        from mlgit.adapters.dvc.engine import remote_command
+
+        text += "; without a DVC remote, `mlgit push` keeps them here"
+        repair = f"{remote_command(project.root)} && mlgit push"
+    return warning("tags_not_pushed", text, repair=repair, subjects=tuple(tags))
 
 
 def check_remote_tags(project: Project) -> Iterator[Finding]:
@@ -247,7 +254,7 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
         )
     unpushed = sorted(ours.keys() - theirs.keys() - set(withdrawn))
     if unpushed:
-        yield _unpushed(remote, unpushed)
+        yield _unpushed(project, remote, facts, unpushed)
     allowed = foreign_tags_allowed(project)
     others = of_other_tools(project)
     for tag in sorted(each for each in theirs.keys() - annotated if not others(each.partition("@")[0])):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.core.record import record
+from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.core.wording import listed, word
-from mlgit.errors import StateError
+from mlgit.errors import MlgitError, StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.git_files import lfs_pointers
 from mlgit.project.pipeline.local_files import cache_of, local_files, require_dvc_here
@@ -16,10 +18,11 @@ from mlgit.project.registry.models import declared_models, model_content
 from mlgit.project.registry.readiness import problem_of_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from mlgit.core.pipeline.stages import Output
     from mlgit.core.progress import Progress
+    from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
 
 _INSIST = "release with `--data-elsewhere` if the model is kept somewhere else"
@@ -72,6 +75,35 @@ def require_model_data(  # noqa: PLR0913 (one parameter per option)
         )
 
 
+def kept_back(project: Project, facts: Iterable[TagFact], tags: Collection[str]) -> TagFact | None:
+    """The first release among these tags without a DVC remote, if a push publishes none of them for that.
+
+    It also keeps the changes of environments to such a release here.
+    """
+    every = [fact for fact in facts if fact.tag in tags]
+    releases = [fact for fact in every if fact.name.action == "register" and _has_no_remote(project, fact)]
+    oids = {fact.oid for fact in releases}
+    about = all((fact.oid if fact.name.action == "register" else fact.release) in oids for fact in every)
+    return releases[0] if releases and about else None
+
+
+def _has_no_remote(project: Project, fact: TagFact) -> bool:
+    stated = fact.statement
+    if not isinstance(stated, ReleaseStatement) or stated.data_elsewhere:
+        return False
+    with suppress(MlgitError):  # the push says so itself
+        path = declared_models(project, fact.commit).get(fact.name.model) or ""
+        every = outputs_of(path, evidence(project, fact.commit, staleness=False).pipeline.outputs)
+        return bool(_without_remote(project, [output for output in every if not output.foreign]))
+    return False
+
+
+def _without_remote(project: Project, outputs: Sequence[Output]) -> list[Output]:
+    """The outputs that have no DVC remote, neither their own nor a default one."""
+    caches = [(output, cache_of(project, output.path)) for output in outputs if output.remote is None]
+    return [output for output, cache in caches if cache is None or cache.remote is None]
+
+
 def unfetchable(project: Project, model: str, commit: str) -> str | None:
     """Why others could not fetch a model at a commit, even after this clone pushed its data, if so."""
     path = declared_models(project, commit).get(model)
@@ -84,9 +116,9 @@ def unfetchable(project: Project, model: str, commit: str) -> str | None:
     kept = [output for output in outputs if not output.foreign]
     if not kept:
         return None
-    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
+    from mlgit.adapters.dvc.engine import missing_in_remote
 
-    if not has_remote(project.root) and any(output.remote is None for output in kept):
+    if _without_remote(project, kept):
         names = listed(each.path for each in kept)
         return f"there is no default DVC remote from which others could fetch {names}"
     missing = missing_in_remote(project.root, kept)
@@ -131,11 +163,11 @@ def _require_published(
     kept = [output for output in outputs if not output.foreign]
     if not kept:
         return ()
-    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote, remote_command
+    from mlgit.adapters.dvc.engine import missing_in_remote, remote_command
     from mlgit.adapters.dvc.engine import push as push_data
 
     names = listed(output.path for output in kept)
-    if not has_remote(project.root) and any(output.remote is None for output in kept):
+    if _without_remote(project, kept):
         raise StateError(
             f"There is no default DVC remote from which others could fetch {names}",
             hint=f"run `{remote_command(project.root)}` and `dvc push`, or {_INSIST}",

@@ -23,10 +23,17 @@ def page(record: Publication) -> Page:
         *(("tag", tag.step, _tag(tag, record.tags_remote)) for tag in record.tags),
     ]
     rows = [(kind, Span(step, _STYLES[step]), text) for kind, step, text in steps]
-    title = f"Would push to `{record.remote}`" if record.dry_run else f"Pushed to `{record.remote}`"
+    title = f"{_title(record)} `{record.remote}`"
     messages = [line(text) for text in record.branch.messages]
     notes = [line(Span("note: ", "careful"), text) for text in record.notes]
     return [line(title), table(("", "", ""), rows), *messages, *notes]
+
+
+def _title(record: Publication) -> str:
+    steps = {record.data.step, record.branch.step, *(tag.step for tag in record.tags)}
+    if record.dry_run:
+        return "Would push to" if "planned" in steps else "Would push nothing to"
+    return "Pushed to" if "pushed" in steps else "Pushed nothing to"
 
 
 def _tag(tag: TagPush, remote: str | None) -> str:
