@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import record
 from mlgit.core.wording import listed, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlgit.core.gates.verdict import Result, Verdict
     from mlgit.core.overview.status import DataState
@@ -23,15 +23,31 @@ _INPUTS = ("deleted params file ", "deleted dep ")
 
 @record
 class LeftBehind:
-    """An output that is still that of another branch or commit, and the command that replaces it."""
+    """An output that is still that of another branch or commit, and the command that replaces it.
+
+    `every` are all such outputs; `of_stage` has the first of each stage, by address.
+    """
 
     output: DataState
     command: str
+    every: tuple[DataState, ...] = ()
+    of_stage: Mapping[str, DataState] = field(default_factory=dict)
 
     @property
     def why(self) -> str:
         """Whose output is there, in a sentence."""
-        return f"`{self.output.path}` is that of `{self.output.found_in}`"
+        return _whose(self.output)
+
+    def why_of(self, stage: str | None) -> str:
+        """Whose output makes a stage stale; all of the outputs if none is the stage's own."""
+        found = self.of_stage.get(stage or "")
+        if found is not None or len(self.every) <= 1:
+            return _whose(found or self.output)
+        return f"{listed(each.path for each in self.every)} are not those of this commit"
+
+
+def _whose(output: DataState) -> str:
+    return f"`{output.path}` is that of `{output.found_in}`"
 
 
 def left_behind(
@@ -47,16 +63,36 @@ def left_behind(
     if not foreign or not all(_explained(stage, paths) for stage in stale):
         return None
     lacking = [each for each in foreign if not each.in_cache]
-    return LeftBehind(output=(lacking or foreign)[0], command=_PULL if lacking else CHECK_OUT)
+    return LeftBehind(
+        output=(lacking or foreign)[0],
+        command=_PULL if lacking else CHECK_OUT,
+        every=tuple(foreign),
+        of_stage={stage.address: found for stage in stale if (found := _first(stage, lacking or foreign))},
+    )
+
+
+def _first(stage: StageState, outputs: Sequence[DataState]) -> DataState | None:
+    """The first of the outputs because of which a stage is stale."""
+    names = [name for _, name in _changed(stage)]
+    return next((each for each in outputs if any(_below(name, each.path) for name in names)), None)
 
 
 def _explained(stage: StageState, paths: Sequence[str]) -> bool:
     """Whether a stage is stale only because of these outputs."""
-    texts = [reason.removeprefix("changed ").partition(" ") for reason in stage.reasons]
     return all(
-        kind in {"dep", "output"} and any(f"{name}/".startswith(f"{path}/") for path in paths)
-        for kind, _, name in texts
+        kind in {"dep", "output"} and any(_below(name, path) for path in paths)
+        for kind, name in _changed(stage)
     )
+
+
+def _changed(stage: StageState) -> list[tuple[str, str]]:
+    """The kind and name of what makes a stage stale: `("dep", "data/raw.csv")`."""
+    texts = (reason.removeprefix("changed ").partition(" ") for reason in stage.reasons)
+    return [(kind, name) for kind, _, name in texts]
+
+
+def _below(name: str, path: str) -> bool:
+    return f"{name}/".startswith(f"{path}/")
 
 
 def deleted_files(stale: Sequence[StageState], deleted: Collection[str]) -> tuple[str, ...]:
@@ -92,12 +128,16 @@ def way_back(result: Result) -> str | None:
     return next((each for each in (CHECK_OUT, _PULL) if hint.startswith(f"run `{each}`: ")), None)
 
 
-def with_checkout(verdict: Verdict, found: LeftBehind) -> Verdict:
-    """The verdict whose hints are to check the outputs out or pull them, and not to run the pipeline."""
+def with_checkout(verdict: Verdict, found: LeftBehind, stages: Mapping[str, str | None]) -> Verdict:
+    """The verdict whose hints are to check the outputs out or pull them, and not to run the pipeline.
+
+    `stages` has the stage of each metric file.
+    """
 
     def checked_out(result: Result) -> Result:
         if not (result.hint or "").startswith(_RUN):
             return result
-        return replace(result, hint=f"run `{found.command}`: {found.why}")
+        why = found.why_of(stages.get(result.file or ""))
+        return replace(result, hint=f"run `{found.command}`: {why}")
 
     return replace(verdict, results=tuple(map(checked_out, verdict.results)))

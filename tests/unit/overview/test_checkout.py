@@ -65,7 +65,8 @@ def test_what_another_branch_left_behind(
 def test_without_a_dvc_remote_only_the_cache_counts() -> None:
     assert left_behind([], [FAR], can_pull=False) is None
     found = left_behind([stale("changed dep a")], [FAR, HERE], can_pull=False)
-    assert found == LeftBehind(output=HERE, command="dvc checkout")
+    assert found is not None
+    assert (found.output, found.command, found.every) == (HERE, "dvc checkout", (HERE,))
 
 
 def test_only_deleted_files_that_something_reads_are_brought_back() -> None:
@@ -93,11 +94,42 @@ RUN, OTHER = "run `mlgit run evaluate`", "declare it in `dvc.yaml`"
 
 
 def test_a_checkout_takes_the_place_of_a_run() -> None:
-    found = with_checkout(verdict(RUN, OTHER, None), LeftBehind(output=HERE, command="dvc checkout"))
+    found = with_checkout(verdict(RUN, OTHER, None), LeftBehind(output=HERE, command="dvc checkout"), {})
     assert hints(found) == ["run `dvc checkout`: `a` is that of `topic`", OTHER, None]
     assert [way_back(each) for each in found.results] == ["dvc checkout", None, None]
-    pulled = with_checkout(verdict(RUN), LeftBehind(output=HERE, command="dvc pull"))
+    pulled = with_checkout(verdict(RUN), LeftBehind(output=HERE, command="dvc pull"), {})
     assert way_back(pulled.results[0]) == "dvc pull"
+
+
+MINE, OTHERS = "`a` is that of `topic`", "`b` is that of `main`"
+ALL = "`a`, `b` are not those of this commit"
+
+
+@pytest.mark.parametrize(
+    ("files", "in_cache", "expected"),
+    [
+        (("a.json", "b.json"), True, (MINE, OTHERS)),
+        (("b.json", "c.json"), True, (OTHERS, ALL)),
+        (("c.json", None), True, (ALL, ALL)),
+        # `dvc pull` is because of what is not in the cache
+        (("a.json", "b.json"), False, (ALL, OTHERS)),
+    ],
+)
+def test_with_several_models_each_hint_names_the_output_of_its_own_stage(
+    files: tuple[str | None, ...], *, in_cache: bool, expected: tuple[str, ...]
+) -> None:
+    there = replace(FAR, in_cache=in_cache, found_in="main")
+    stages = [
+        StageState(address="train_a", reasons=("changed dep a",)),
+        StageState(address="train_b", reasons=("changed dep b/x.csv",)),
+        StageState(address="after", reasons=()),
+    ]
+    behind = left_behind(stages, [HERE, there], can_pull=True)
+    assert behind is not None
+    results = tuple(replace(VERDICT.results[0], hint=RUN, file=each) for each in files)
+    made = {"a.json": "train_a", "b.json": "train_b", "c.json": "after"}
+    found = with_checkout(replace(VERDICT, results=results), behind, made)
+    assert hints(found) == [f"run `{behind.command}`: {each}" for each in expected]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,9 @@ def _with_checkout(project: Project, judged: Judgement) -> Verdict:
     data = data_states(project, state)
     foreign = [each for each in data if each.found_in is not None]
     found = left_behind(stale, data, can_pull=can_pull(project, state.pipeline, foreign))
-    return verdict if found is None else with_checkout(verdict, found)
+    if found is None:
+        return verdict
+    return with_checkout(verdict, found, {each.path: each.stage for each in state.metric_files})
 
 
 def _with_files(project: Project, judged: Judgement, verdict: Verdict) -> Verdict:
