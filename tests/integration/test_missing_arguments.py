@@ -48,6 +48,27 @@ ONE_MODEL = {
         "`deploy` needs the environment, as `--env ENV`",
         "run `mlgit deploy --env prod` or `mlgit deploy --env staging`",
     ),
+    "promote other prod": ("There is no model `other`", "run `mlgit promote line --to prod`"),
+    "promote other@v1.0.0 prod": (
+        "There is no model `other`",
+        "run `mlgit promote line@v1.0.0 --to prod`",
+    ),
+    "promote other prodd": ("There is no model `other`", "run `mlgit promote line --to prod`"),
+    "promote line prodd": (
+        "There is no environment `prodd` on origin/main",
+        "run `mlgit promote line --to prod`",
+    ),
+    "promote other": (
+        "There is no model `other`",
+        "run `mlgit promote line --to prod` or `mlgit promote line --to staging`",
+    ),
+    "promote line live": (
+        "There is no environment `live` on origin/main",
+        "run `mlgit promote line --to prod` or `mlgit promote line --to staging`",
+    ),
+    "rollback other prod -m x": ("There is no model `other`", "run `mlgit rollback line -m x --env prod`"),
+    "unassign other prod": ("There is no model `other`", "run `mlgit unassign line --env prod`"),
+    "deploy other prod": ("There is no model `other`", "run `mlgit deploy line --env prod`"),
     "history prod": ("`prod` is an environment, not a model", "run `mlgit history --env prod`"),
     "release prod": ("There is no model `prod`, which is an environment", "there is only `line`"),
     "get": ("`get` needs a version or an environment", "run `mlgit get prod`, `mlgit get latest`"),
@@ -68,7 +89,7 @@ TWO_MODELS = {
         "run `mlgit deploy --env prod` or `mlgit deploy --env staging`",
     ),
     "promote other prod": (
-        "`promote` takes the environment with `--to`",
+        "There is no model `other`",
         "run `mlgit promote area --to prod` or `mlgit promote line --to prod`",
     ),
     "get": (

@@ -37,7 +37,7 @@ def print_failure(error: click.ClickException | MlgitError | OSError, session: S
         from mlgit.cli.shell.meant import meant
 
         found = meant(session.context, moved=True)
-        known.hint = known.hint if found is None else found[0]
+        known.hint = known.hint if found is None else found.hint
     if known.again is not None:
         from mlgit.cli.shell.typed import complete
 

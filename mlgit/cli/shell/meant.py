@@ -10,8 +10,8 @@ import click
 
 from mlgit.cli.shell.session import Session
 from mlgit.core.record import NamedTuple
-from mlgit.core.wording import words
-from mlgit.errors import MlgitError
+from mlgit.core.wording import nearest, words
+from mlgit.errors import MlgitError, UnknownReference
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -25,6 +25,14 @@ _LITTLE = frozenset({"to", "into", "from", "in", "on", "of", "back"})
 _ONE_OF_MANY = "name the model as well, for example"
 
 
+class Meant(NamedTuple):
+    """The hint with the command that is meant, what it takes how, and why a name is not known."""
+
+    hint: str
+    takes: str | None
+    absent: str | None = None
+
+
 class _Parts(NamedTuple):
     """What the words of a command line name, and the options as they were typed."""
 
@@ -35,8 +43,8 @@ class _Parts(NamedTuple):
     moved: bool = False
 
 
-def meant(ctx: click.Context, *, moved: bool = False) -> tuple[str, str | None] | None:
-    """The hint with the command that is meant, and what it takes how; None if that is not known.
+def meant(ctx: click.Context, *, moved: bool = False) -> Meant | None:
+    """The command that is meant; None if that is not known.
 
     With `moved`, only if an environment or a version was where the model belongs.
     """
@@ -50,18 +58,13 @@ def meant(ctx: click.Context, *, moved: bool = False) -> tuple[str, str | None] 
         return None
     if any(each.name == "models" for each in ctx.command.params):
         return _with_options(ctx, option, found, models)
-    places = [found.environment] if found.environment else list(environments)
-    names: list[str | None] = list(models)
-    if found.model in models or len(models) < 2:  # noqa: PLR2004 (several)
-        names = [found.model]
-    elif ctx.command.name == "deploy" and found.model is None:
-        names = [None]  # a deployment without a model is one of all models
+    names, places = _names(ctx, found, models), _places(found, environments)
     commands = [_command(ctx, option, found, name, place) for name, place in product(names, places)]
     first = "run"
     if len(commands) > _MOST and found.environment:
         # A deployment without a model is one of all models.
         name, first = (None, first) if ctx.command.name == "deploy" else (names[0], _ONE_OF_MANY)
-        commands = [_command(ctx, option, found, name, found.environment)]
+        commands = [_command(ctx, option, found, name, places[0])]
     if not commands or len(commands) > _MOST:
         return None
     takes = None
@@ -69,12 +72,51 @@ def meant(ctx: click.Context, *, moved: bool = False) -> tuple[str, str | None] 
         takes = f"the environment with `{option.opts[0]}`"
     elif found.version and found.moved and ctx.command.name == "rollback":
         takes = "the version with `--to`"
-    return f"{first} " + " or ".join(f"`{each}`" for each in commands), takes
+    hint = f"{first} " + " or ".join(f"`{each}`" for each in commands)
+    return Meant(hint, takes, _absent(ctx, found, models, environments))
+
+
+def _names(ctx: click.Context, found: _Parts, models: Sequence[str]) -> list[str | None]:
+    """The models that may be meant: the named one, or all if there is no such model."""
+    if ctx.command.name == "deploy" and found.model is None:
+        return [None]  # a deployment without a model is one of all models
+    if found.model in models or not models or (found.model is None and len(models) == 1):
+        return [found.model]
+    return list(models)
+
+
+def _places(found: _Parts, environments: Sequence[str]) -> list[str]:
+    """The environments that may be meant: the named one, the one most like it, or all."""
+    name = found.environment
+    if name is None or (environments and name not in environments):
+        alike = None if name is None else nearest(name, environments)
+        return list(environments) if alike is None else [alike]
+    return [name]
+
+
+def _absent(
+    ctx: click.Context, found: _Parts, models: Collection[str], environments: Collection[str]
+) -> str | None:
+    """Why a name is not the model or the environment that it is written as, if there are others."""
+    from mlgit.project.registry.environments import require_environment
+    from mlgit.project.registry.models import require_model
+
+    project = ctx.ensure_object(Session).project
+    try:
+        if models and found.model is not None and found.model not in models:
+            require_model(project(), found.model)
+        if environments and found.environment is not None and found.environment not in environments:
+            require_environment(project(), found.environment)
+    except UnknownReference as error:
+        return error.message
+    except MlgitError:
+        return None
+    return None
 
 
 def _with_options(
     ctx: click.Context, option: click.Parameter, found: _Parts, models: Collection[str]
-) -> tuple[str, str | None] | None:
+) -> Meant | None:
     """The hint and what is taken how, for a command that takes a model, a version and ENV as options."""
     if found.model is not None and found.model not in models:
         return None
@@ -91,7 +133,7 @@ def _with_options(
         own += [option.opts[0], found.environment]
     typed = ctx.ensure_object(Session).typed
     command = words((*ctx.command_path.split(), *own)) if typed is None else typed.instead(own)
-    return (f"run `{command}`", " and ".join(takes)) if takes else None
+    return Meant(f"run `{command}`", " and ".join(takes)) if takes else None
 
 
 def _known(ctx: click.Context) -> tuple[Sequence[str], Sequence[str]]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
 from mlgit.core.wording import nearest
 from mlgit.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlgit.cli.shell.meant import Meant
 
 _EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)", re.DOTALL)
 
@@ -22,9 +26,10 @@ def as_usage_error(error: click.ClickException) -> UsageError:
     extra = _EXTRA.fullmatch(message)
     found = _meant(error, ctx, elsewhere=extra is not None)
     if found is not None:
-        hint = found[0]
-    if found is not None and found[1] is not None and not isinstance(error, click.NoSuchOption):
-        return UsageError(f"`{name}` takes {found[1]}", hint=hint)
+        hint = found.hint
+        takes = None if isinstance(error, click.NoSuchOption) else found.takes
+        if found.absent is not None or takes is not None:
+            return UsageError(found.absent or f"`{name}` takes {takes}", hint=hint)
     if isinstance(error, click.MissingParameter) and error.param is not None:
         from mlgit.cli.shell.meant import ARGUMENTS
         from mlgit.cli.shell.missing import missing_argument
@@ -47,9 +52,7 @@ def as_usage_error(error: click.ClickException) -> UsageError:
     return UsageError(message, hint=hint)
 
 
-def _meant(
-    error: click.ClickException, ctx: click.Context, *, elsewhere: bool
-) -> tuple[str, str | None] | None:
+def _meant(error: click.ClickException, ctx: click.Context, *, elsewhere: bool) -> Meant | None:
     from mlgit.cli.shell.meant import BEFORE, meant
 
     wrong = isinstance(error, click.NoSuchOption) and error.option_name in BEFORE
