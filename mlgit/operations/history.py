@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.metrics import find, near_names
 from mlgit.core.pipeline.model_files import files_of_model
+from mlgit.core.registry.completeness import KNOWN, Known
 from mlgit.core.registry.events import Held, History, Point, events_of, held_entry, newest_first
 from mlgit.core.registry.replay import replay
-from mlgit.core.wording import listed, word
+from mlgit.core.registry.tags import parse_tag
+from mlgit.core.wording import count, listed, quoted, word
 from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.deploy.attempts import unfinished
 from mlgit.project.deploy.served import served
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import require_model
-from mlgit.project.registry.read import read_registry, tags_as_of, unpublished_notes
-from mlgit.project.trust.marks import as_counted, trust_in
+from mlgit.project.registry.read import read_registry, read_registry_tags, tags_as_of, unpublished_notes
+from mlgit.project.trust.marks import as_counted, of_other_tools, trust_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from mlgit.core.registry.events import Dated
@@ -46,13 +48,15 @@ def history(
     Raises:
         UnknownReference: no such model, environment or metric.
     """
-    notes, registry = _fetch(project) if fetch else (), read_registry(project, model=model)
+    notes = _fetch(project) if fetch else ()
+    registry, ignored = read_registry_tags(project, model=model)
     if model is not None and model not in registry.models:
         _require_model(project, model, alone=environment is None)
     _require_environment(project, registry, environment)
     states = registry.models.values() if at is None and metric is None else ()
     events = newest_first(dated for state in states for dated in _marked(project, state, environment))
     known = doubts(project, {}).clone
+    read = any(state.facts for state in registry.models.values())
     return History(
         model=model,
         environment=environment,
@@ -66,8 +70,20 @@ def history(
         remote=project.remote,
         tags_as_of=tags_as_of(project) if known.known == "yes" else None,
         told_at=project.now,
-        tags_known=known,
+        tags_known=known if read or known.known == "no" else _without_ignored(project, ignored),
     )
+
+
+def _without_ignored(project: Project, ignored: Mapping[str, str]) -> Known:
+    """Whether nothing is there, where no tag counts: those that do not may be what was done."""
+    others = of_other_tools(project)
+    names = ((tag, parse_tag(tag)) for tag in sorted(ignored))
+    mine = [tag for tag, name in names if name is not None and not others(name.model)]
+    if not mine:
+        return KNOWN
+    why = f"{quoted(mine[0])} does not count here: {ignored[mine[0]]}"
+    why += f" (and {count(len(mine) - 1, 'other tag')})" if len(mine) > 1 else ""
+    return Known(known="no", why=why, repair="mlgit doctor")
 
 
 def _failed(project: Project, registry: Registry, environment: str | None) -> Iterator[str]:

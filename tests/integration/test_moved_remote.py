@@ -11,11 +11,10 @@ import pytest
 from mlgit.errors import Exit
 from mlgit.project.remote_commits import was_cloned_elsewhere
 from tests.support.registry import opened
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.support.shell import Folder
 
 
 @pytest.fixture
@@ -122,3 +121,29 @@ def test_another_way_to_the_same_place_is_not_another_place(
     place = "https://git.example.org/acme/line.git"
     log.write_text(f"{first.partition(chr(9))[0]}\tclone: from {place}\n{rest}")
     assert was_cloned_elsewhere(opened(staged), [now]) is elsewhere
+
+
+@pytest.mark.parametrize("option", [(), ("--at", "2126-01-01"), ("--metric", "mae"), ("line",)])
+def test_where_no_tag_counts_a_history_is_not_known(staged: Folder, option: tuple[str, ...]) -> None:
+    """Tags that were fetched from somewhere else may be a fork's."""
+    place = staged.path.parent
+    shutil.copytree(place / "origin.git", place / "fork.git")
+    Folder(place / "origin.git").git("tag", "-d", *staged.git("tag").splitlines())
+    staged.git("clone", "-q", str(place / "origin.git"), str(place / "clone"))
+    clone = Folder(place / "clone")
+    assert "known here" not in clone.here("history").out
+    clone.git("fetch", "-q", str(place / "fork.git"), "refs/tags/*:refs/tags/*")
+    shown = " ".join(clone.here("history", *option).out.split())
+    assert "known here ? `line#staging#1` does not count here: this clone has not seen it at" in shown
+    assert "(and 1 other tag) hint: run `mlgit doctor`" in shown
+    assert clone.here("models").out.splitlines()[1].split()[-2:] == ["?", "?"]
+    clone.git("push", "-q", "origin", "--tags")
+    clone.git("fetch", "-q", "--force", "--tags", "origin")
+    assert "known here" not in clone.here("history", *option).out
+
+
+@pytest.mark.parametrize(("name", "known"), [("line@v1.0.0", "no"), ("ui@v1.0.0", "yes"), (None, "yes")])
+def test_tags_of_other_packages_are_not_its_history(project: Folder, name: str | None, known: str) -> None:
+    if name is not None:
+        project.git("tag", name)
+    assert project.here("history", "--json").json()["tags_known"]["known"] == known

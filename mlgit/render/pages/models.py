@@ -89,5 +89,6 @@ def _row(entry: ModelEntry, environments: tuple[str, ...], *, whole: bool) -> tu
             cells.append((Span(state.label, "strong"), Span(" held", "careful")))
         else:
             cells.append(Span(state.label, "strong" if state.version else "careful"))
-    versions: Cell = str(entry.versions) if whole else Span("?", "careful")
+    counted = whole and (entry.versions or entry.known == "yes")
+    versions: Cell = str(entry.versions) if counted else Span("?", "careful")
     return (*cells, latest, versions)
