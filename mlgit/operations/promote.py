@@ -60,8 +60,7 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     raw = model_to_change(project, name, local=local)
     state = accept(project, raw, local=local, fetch=True)
     declared = _declared(project, environment)
-    with if_known(project, name, _sought(name, wanted, declared.source)):
-        version = choose_version(state, declared, wanted)
+    version = _chosen(project, state, declared, wanted)
     here, doubted = _environment(raw, state, environment, counter, version)
     change = partial(make_change, project, state, action="promote", version=version.version, local=local)
     change = partial(change, commit=version.commit, environment=here, dry_run=dry_run)
@@ -78,11 +77,14 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     return with_target(project, done(notes=(*passed, *about, *gates.notes)))
 
 
-def _sought(model: str, wanted: str | None, source: str | None) -> str:
-    """What a promotion looks for in the tags."""
-    if wanted is not None:
-        return f"`{model}@{wanted}`"
-    return f"The newest version of `{model}`" if source is None else f"What `{source}` holds of `{model}`"
+def _chosen(
+    project: Project, state: ModelState, environment: Environment, wanted: str | None
+) -> RegisteredVersion:
+    """`choose_version`, in a clone that may lack tags."""
+    model, source = state.name, environment.source
+    what = f"The newest version of `{model}`" if source is None else f"What `{source}` holds of `{model}`"
+    with if_known(project, model, what if wanted is None else f"`{model}@{wanted}`"):
+        return choose_version(state, environment, wanted)
 
 
 def _require_allowed(

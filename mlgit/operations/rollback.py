@@ -88,8 +88,7 @@ def rollback(  # noqa: PLR0913 (one parameter per option)
     counting = known_environment(project, state, environment)
     here = _environment(raw, counting, to)
     require_unchanged(here, counter)
-    with if_known(project, state.name, f"What `{environment}` held of `{state.name}` before"):
-        version, skipped, already = _target(project, state, counting, to, facts)
+    version, skipped, already = _target(project, state, counting, to, facts)
     if to is None:
         _require_meant(project, here, version, reason, again=again, local=local)
     require_changeable(here, str(version.version))
@@ -258,8 +257,10 @@ def _target(
         skipped.append(version)
         return False
 
+    known = if_known(project, state.name, f"What `{here.environment}` held of `{state.name}` before")
     try:
-        version = rollback_target(state, here, to, counts=counts)
+        with known:
+            version = rollback_target(state, here, to, counts=counts)
     except StateError as error:
         earlier = _last_hour(project, here)
         error.details = (*error.details, *([earlier] if earlier else []))

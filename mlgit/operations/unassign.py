@@ -13,6 +13,7 @@ from mlgit.project.release.change import make_change, model_to_change, require_k
 from mlgit.project.trust.accept import accept, policy_commit
 
 if TYPE_CHECKING:
+    from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
 
@@ -35,12 +36,7 @@ def unassign(
     state = model_to_change(project, model, local=local)
     known_environment(project, state, environment)
     accepted = accept(project, state, local=local, fetch=True)
-    here, known = most_that_is_there(environment, state, accepted), accepted.environment(environment)
-    if known.doubt is not None and (known.doubt.unread or here.holder is None):
-        raise known.doubt.doubt()
-    if here.holder is None:
-        require_known(project, state.name, f"What `{environment}` holds of `{state.name}`")
-    here = replace(here, counter=known.counter)
+    here = _there(project, environment, state, accepted)
     move = Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
     plan = plan_unassignment(accepted, here, move)
     note = f"`dvc artifacts get --stage {environment}` still returns {here.label}: DVC knows no empty stage"
@@ -58,3 +54,13 @@ def unassign(
         dry_run=dry_run,
     )
     return with_target(project, report)
+
+
+def _there(project: Project, name: str, state: ModelState, accepted: ModelState) -> EnvironmentState:
+    """What is taken out. Raises a StateError if it is not known what is there."""
+    here, known = most_that_is_there(name, state, accepted), accepted.environment(name)
+    if known.doubt is not None and (known.doubt.unread or here.holder is None):
+        raise known.doubt.doubt()
+    if here.holder is None:
+        require_known(project, state.name, f"What `{name}` holds of `{state.name}`")
+    return replace(here, counter=known.counter)
