@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mlgit.core.config.python_source import parse
 from mlgit.core.gates.measured.runs.imports import asked
-from mlgit.core.python_source import parse
 from tests.support.measured_code import named
 from tests.support.measured_data import side
 

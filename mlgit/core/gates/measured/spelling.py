@@ -8,10 +8,10 @@ from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, TypeGuard
 
+from mlgit.core.config.python_source import parse
 from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY, as_text, key_text
-from mlgit.core.python_source import parse
 from mlgit.core.wording import cut, joined, listed
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from contextlib import suppress
 
-from mlgit.core.python_source import parse
+from mlgit.core.config.python_source import parse
 
 
 def parse_python(text: str) -> dict[str, object]:

@@ -6,9 +6,9 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.core.config.python_source import parse
 from mlgit.core.gates.measured.programs import ENDINGS, NAMES
 from mlgit.core.gates.measured.runs.notebooks import cells
-from mlgit.core.python_source import parse
 from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import ast
 import posixpath
 import re
 
+from mlgit.core.config.python_source import parse
 from mlgit.core.gates.measured.runs.notebooks import cells
-from mlgit.core.python_source import parse
 
 _COMMENTS = {
     **dict.fromkeys((".sh", ".bash", ".r", ".jl", ".mk", ""), "#"),
