@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
 from mlgit.core.gates.measured.runs.meaning import meaning
-from mlgit.core.gates.measured.runs.reached import MAY_RUN, RUNS, Reached, above, is_code
+from mlgit.core.gates.measured.runs.reached import COMMAND, MAY_RUN, RUNS, Reached, above, is_code
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY
@@ -84,7 +84,7 @@ class _Programs:
     """The programs that stages run on both sides; `changed` are the files of which Git has other content."""
 
     def __init__(
-        self, places: tuple[Places, Places], changed: frozenset[str], stages: Iterable[Stage]
+        self, places: tuple[Places, Places], changed: frozenset[str], stages: Collection[Stage]
     ) -> None:
         self._places = places
         self._known: dict[str, str] = {}
@@ -97,17 +97,26 @@ class _Programs:
         linked = {each for stage in stages for dep in stage.deps for each in (dep, *above(dep))}
         self.differing = {path for path in changed if is_code(path)}.union(*self._apart)
         self.differing |= {each for each in linked & changed if any(side.link(each) for side in places)}
+        self._changed = changed
+        named = {path for side in self._sides for stage in stages for path in side.recipes(stage)}
+        self.differing |= named & changed
 
     def differences(
         self, stages: tuple[Stage, Stage], trained: Collection[str]
     ) -> Iterator[tuple[int, str, str]]:
         """(order, program, how it differs) of the programs of a stage on both sides."""
+        was, now = (side.recipes(stage) for side, stage in zip(self._sides, stages, strict=True))
+        for path in sorted({*was, *now} & self._changed & self._sides[1].paths):
+            if was.get(path) != now.get(path) and (is_code(path) or path not in stages[1].deps):
+                what = "changed" if path in self._sides[0].paths else "is new"
+                yield -COMMAND * 2, path, what
         # Most changes are of no program that measures, which a quick look shows.
         near = [
             side.of(stage, trained, self.differing & side.paths)
             for side, stage in zip(self._quick, stages, strict=True)
         ]
         wanted = {path for each in near for path in self.differing & each.keys() if self._difference(path)}
+        wanted -= was.keys() | now.keys()
         if not wanted:
             return
         # What has moved is known only by all programs of both sides.

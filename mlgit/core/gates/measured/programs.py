@@ -26,10 +26,17 @@ ENDINGS = {
     ".rs": "Rust",
     ".go": "Go",
     ".js": "JavaScript",
+    ".mk": "commands that `make` includes",
+    ".smk": "commands that `snakemake` includes",
+    ".just": "commands that `just` imports",
 }
 """Ending -> why such a file is run or compiled. `.ts` is not here: it is also a format of time series."""
 NAMES = {
-    "Makefile": "commands that `make` runs",
+    **dict.fromkeys(("Makefile", "makefile", "GNUmakefile"), "commands that `make` runs"),
+    **dict.fromkeys(("justfile", "Justfile", ".justfile"), "commands that `just` runs"),
+    **dict.fromkeys(("Taskfile.yml", "Taskfile.yaml"), "commands that `task` runs"),
+    "Snakefile": "commands that `snakemake` runs",
+    "Rakefile": "commands that `rake` runs",
     "Dockerfile": "commands that build an image",
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.gates.measured.runs.imports import Asked, asked, asked_in_commands
+from mlgit.core.gates.measured.runs.runners import Run, runs
 from mlgit.core.gates.resolved.stage_changes import undeclared
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Reached:
         self.paths = places.paths()
         self._places, self._texts, self._exact = places, texts, exact
         self._known: dict[tuple[int, str, str, str], list[tuple[str, bool]]] = {}
+        self._runs: dict[tuple[str, tuple[str, ...]], list[Run]] = {}
         self._linked: dict[str, bool] = {}
         self._modules_at: dict[str, tuple[Sequence[str], bool]] = {}
         self._sorted = sorted(self.paths)
@@ -54,12 +56,14 @@ class Reached:
         """
         found = self._first(stage, trained)
         read: set[str] = set()
+        known = {*self.recipes(stage)}
         for sure in (RUNS, IN_FOLDER, MAY_RUN):
             waiting = [path for path in found if found[path] >= sure]
             while (
                 waiting and len(read) < _MOST_FILES and not (wanted is not None and found.keys() >= {*wanted})
             ):
-                here = [path for path in waiting if path not in read and is_program(path)]
+                here = [path for path in waiting if path not in known and is_program(path)]
+                known |= {*here}
                 read |= {*here}
                 waiting = []
                 for path, surely in self._asked_by(here, stage, trained):
@@ -69,13 +73,31 @@ class Reached:
                         waiting += [path] if rank >= sure else []
         return found
 
+    def runs(self, stage: Stage) -> list[Run]:
+        """The commands of a stage, and those that they run by a name."""
+        key = (stage.wdir, stage.cmd)
+        if key not in self._runs:
+            self._runs[key] = runs(stage, self.paths, self._places.read)
+        return self._runs[key]
+
+    def recipes(self, stage: Stage) -> dict[str, list[str]]:
+        """The files that have commands of a stage under a name, with these."""
+        found: dict[str, list[str]] = {}
+        for run in self.runs(stage):
+            if run.path is not None and run.lines:
+                found.setdefault(run.path, []).extend(run.lines)
+        return found
+
     def _first(self, stage: Stage, trained: Collection[str]) -> dict[str, int]:
         """The programs that a stage declares, names in a command or reads in a folder."""
         found = {path: RUNS for name in stage.deps for path in self._code_at(name)}
-        named = undeclared(stage._replace(deps=()), _Here(self._code_at))
-        found |= {path: COMMAND for name in named for path in self._code_at(name)}
-        for path, surely in self._modules(asked_in_commands(stage.cmd), stage.wdir, stage.wdir):
-            found[path] = max(found.get(path, 0), COMMAND if surely else MAY_RUN)
+        for run in self.runs(stage):
+            own = stage._replace(deps=(), wdir=run.folder, cmd=run.lines)
+            here = [run.path] if run.path is not None else []
+            for name in (*here, *undeclared(own, _Here(self._code_at))):
+                found |= dict.fromkeys(self._code_at(name), COMMAND)
+            for path, surely in self._modules(asked_in_commands(run.lines), run.folder, run.folder):
+                found[path] = max(found.get(path, 0), COMMAND if surely else MAY_RUN)
         for dep in stage.deps:
             for path in self._inside(self._target(dep)):
                 for code in self._code_at(path) if is_program(path) and path not in trained else ():
