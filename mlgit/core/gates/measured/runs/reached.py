@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.gates.measured.runs.imports import Asked, asked, asked_in_commands
+from mlgit.core.gates.measured.runs.python_path import CUSTOM, search_path, tested
 from mlgit.core.gates.measured.runs.runners import Run, runs
 from mlgit.core.gates.resolved.stage_changes import undeclared
 
@@ -26,6 +27,7 @@ that it may import from another folder."""
 _COMPILED = (".pyc", ".so", ".pyd")
 _MODULE = (".py", "/__init__.py", *_COMPILED)
 _MOST_FILES = 500
+_AT_START = Asked(modules=frozenset((0, name) for name in CUSTOM))
 
 
 def is_code(path: str) -> bool:
@@ -42,7 +44,7 @@ class Reached:
     def __init__(self, places: Places, texts: dict[tuple[bool, str, bytes], Asked], *, exact: bool) -> None:
         self.paths = places.paths()
         self._places, self._texts, self._exact = places, texts, exact
-        self._known: dict[tuple[int, str, str, str], list[tuple[str, bool]]] = {}
+        self._known: dict[tuple[int, str, tuple[str, ...]], list[tuple[str, bool]]] = {}
         self._runs: dict[tuple[str, tuple[str, ...]], list[Run]] = {}
         self._linked: dict[str, bool] = {}
         self._modules_at: dict[str, tuple[Sequence[str], bool]] = {}
@@ -88,16 +90,25 @@ class Reached:
                 found.setdefault(run.path, []).extend(run.lines)
         return found
 
+    def _bases(self, stage: Stage) -> tuple[str, ...]:
+        """The folders where a stage's Python looks for modules, other than that of a program."""
+        own = (each for run in self.runs(stage) for each in search_path(run.lines, run.folder))
+        return tuple(dict.fromkeys((*own, stage.wdir, ".")))
+
     def _first(self, stage: Stage, trained: Collection[str]) -> dict[str, int]:
         """The programs that a stage declares, names in a command or reads in a folder."""
         found = {path: RUNS for name in stage.deps for path in self._code_at(name)}
         for run in self.runs(stage):
             own = stage._replace(deps=(), wdir=run.folder, cmd=run.lines)
             here = [run.path] if run.path is not None else []
+            here += tested(run.lines, run.folder, self.paths)
             for name in (*here, *undeclared(own, _Here(self._code_at))):
                 found |= dict.fromkeys(self._code_at(name), COMMAND)
-            for path, surely in self._modules(asked_in_commands(run.lines), run.folder, run.folder):
+            bases = (*search_path(run.lines, run.folder), *self._bases(stage), run.folder, ".")
+            for path, surely in self._modules(asked_in_commands(run.lines), bases):
                 found[path] = max(found.get(path, 0), COMMAND if surely else MAY_RUN)
+        for path, _ in self._modules(_AT_START, self._bases(stage)):
+            found.setdefault(path, MAY_RUN)
         for dep in stage.deps:
             for path in self._inside(self._target(dep)):
                 for code in self._code_at(path) if is_program(path) and path not in trained else ():
@@ -108,35 +119,34 @@ class Reached:
         self, programs: Sequence[str], stage: Stage, trained: Collection[str]
     ) -> Iterator[tuple[str, bool]]:
         """(program, whether it surely is that one) of what programs import and name."""
-        contents = self._places.read(programs)
+        contents, bases = self._places.read(programs), self._bases(stage)
         for program, content in contents.items():
             folder = posixpath.dirname(program)
             key = (self._exact, posixpath.splitext(program)[1], content)
             if key not in self._texts:
                 self._texts[key] = asked(program, content, exact=self._exact)
             text = self._texts[key]
-            yield from self._modules(text, folder, stage.wdir)
+            yield from self._modules(text, (folder, *bases))
             for word in text.words:
                 for base in (stage.wdir, folder, ".") if is_program(word) else ():
                     for path in self._code_at(posixpath.normpath(posixpath.join(base, word))):
                         if path not in trained:
                             yield path, True
 
-    def _modules(self, text: Asked, folder: str, wdir: str) -> Iterator[tuple[str, bool]]:
-        """The files of modules that a program in a folder asks for."""
+    def _modules(self, text: Asked, bases: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
+        """The files of modules that a program asks for; the first of the folders is that of the program."""
         for dots, name in sorted(text.modules):
-            if (dots, name, folder, wdir) not in self._known:
-                found = self._module(dots, name.split(".") if name else [], folder, wdir)
-                self._known[dots, name, folder, wdir] = list(found)
-            yield from self._known[dots, name, folder, wdir]
+            if (dots, name, bases) not in self._known:
+                self._known[dots, name, bases] = [*self._module(dots, name.split(".") if name else [], bases)]
+            yield from self._known[dots, name, bases]
 
-    def _module(self, dots: int, parts: Sequence[str], folder: str, wdir: str) -> Iterator[tuple[str, bool]]:
+    def _module(self, dots: int, parts: Sequence[str], bases: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
         """The files of a module: from folders where Python looks, else wherever such a path may be one."""
         if dots:
-            base = posixpath.join(folder, *[".."] * (dots - 1))
+            base = posixpath.join(bases[0], *[".."] * (dots - 1))
             yield from ((path, True) for path in self._files(base, ["", *parts]))
             return
-        known = [base for base in dict.fromkeys((folder, wdir, ".")) if self._has(base, parts[0])]
+        known = [base for base in dict.fromkeys(bases) if self._has(base, parts[0])]
         for base in known or self._roots(parts):
             yield from ((path, bool(known)) for path in self._files(base, parts))
 
