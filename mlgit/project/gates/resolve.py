@@ -90,9 +90,11 @@ def _compare(
     names = renamed_gates(change.rules, config)
     rules = with_gate_names(change.rules, names)
     models = {*(renamed.get(name, name) for name in new.paths), *change.newer}
-    notes = (*rename_notes(rules, config, names, models), *addition_notes(rules, config))
-    config = without_only_model(rules, config, models)
     before = _before(project, change, rules)
+    # A model without a name may be any of those that the change names.
+    added = models - before.paths.keys() if before is not None and before.paths else set()
+    notes = (*rename_notes(rules, config, names, models, added), *addition_notes(rules, config))
+    config = without_only_model(rules, config, models, added)
     gone = set() if before is None else {*before.paths} - models
     changes = compare_gates(without_gone_models(rules, config, gone).gates, config.gates)
     settings = tuple(compare_settings(rules, config))

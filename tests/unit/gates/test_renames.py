@@ -81,6 +81,32 @@ def test_a_gate_that_names_every_model_is_as_it_was(
     assert texts == (["Gate `floor` now names its model, and there is no other one"] if same else [])
 
 
+@pytest.mark.parametrize(
+    ("after", "of_new", "added", "same"),
+    [
+        (("m",), ("n",), {"n"}, True),
+        (("m", "k"), ("n",), {"n"}, True),
+        # the target has it, so that the gate was for it
+        (("m", "k"), ("n",), set(), False),
+        # no gate is for it
+        (("m", "k"), ("m",), {"n"}, False),
+        (("m", "k"), None, {"n"}, False),
+        (("k",), ("n",), {"n"}, False),
+        (("n",), ("n",), {"m", "n", "k"}, False),
+    ],
+)
+def test_a_gate_may_leave_out_a_new_model_with_gates_of_its_own(
+    after: tuple[str, ...], of_new: tuple[str, ...] | None, added: set[str], *, same: bool
+) -> None:
+    models = {"m", "n", *after}
+    old = config(FLOOR, DROP)
+    new = config(replace(FLOOR, models=after), DROP, absolute("least", "f1", low="0.5", models=of_new))
+    found = compare_gates(old.gates, without_only_model(old, new, models, added).gates)
+    assert ("loosened" in {each.kind for each in found}) != same
+    text = "Gate `floor` now names its model; new models with gates of their own: `n`"
+    assert [note.message for note in rename_notes(old, new, {}, models, added)] == ([text] if same else [])
+
+
 def test_a_new_gate_that_names_its_model_is_new() -> None:
     old, new = config(DROP), config(DROP, replace(FLOOR, models=("m",)))
     assert without_only_model(old, new, {"m"}) == new

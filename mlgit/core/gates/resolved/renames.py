@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.verdict import Note
+from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -45,10 +46,15 @@ def with_gate_names(config: Config, names: Mapping[str, str]) -> Config:
     )
 
 
-def without_only_model(old: Config, new: Config, models: Collection[str]) -> Config:
-    """The config without `model:` where a gate that was for all now names all `models` of the change."""
+def without_only_model(
+    old: Config, new: Config, models: Collection[str], added: Collection[str] = ()
+) -> Config:
+    """The config without `model:` where a gate that was for all now names all `models` of the change.
+
+    Those that are `added` with gates of their own need not be among them: no gate was for them.
+    """
     gates = {
-        name: replace(gate, models=None) if _names_all(name, old, new, models) else gate
+        name: replace(gate, models=None) if _names_all(name, old, new, models, added) else gate
         for name, gate in new.gates.items()
     }
     return replace(new, gates=gates)
@@ -70,17 +76,33 @@ def without_gone_models(old: Config, new: Config, gone: Collection[str]) -> Conf
 
 
 def rename_notes(
-    old: Config, new: Config, names: Mapping[str, str], models: Collection[str]
+    old: Config,
+    new: Config,
+    names: Mapping[str, str],
+    models: Collection[str],
+    added: Collection[str] = (),
 ) -> Iterator[Note]:
-    """A note for each gate that has another id, or that now names its models; `old` has the new ids."""
+    """A note for each gate that has another id, or that now names its models; `old` has the new ids.
+
+    `added` are those of the models that the target does not have.
+    """
     for before, after in sorted(names.items()):
         yield Note(code="gate_renamed", message=f"Gate `{before}` was renamed to `{after}`", gate=after)
     for name in sorted(new.gates):
-        if _names_all(name, old, new, models):
-            text = f"Gate `{name}` now names its model, and there is no other one"
+        if _names_all(name, old, new, models, added):
+            left = sorted({*models} - {*(new.gates[name].models or ())})
+            end = (
+                f"; new models with gates of their own: {listed(left)}"
+                if left
+                else ", and there is no other one"
+            )
+            text = f"Gate `{name}` now names its model{end}"
             yield Note(code="model_named", message=text, gate=name)
 
 
-def _names_all(name: str, old: Config, new: Config, models: Collection[str]) -> bool:
+def _names_all(name: str, old: Config, new: Config, models: Collection[str], added: Collection[str]) -> bool:
     before, after = old.gates.get(name), new.gates[name].models
-    return before is not None and before.models is None and after is not None and {*models} <= {*after}
+    if before is None or before.models is not None or after is None:
+        return False
+    own = {*added} & {model for gate in new.gates.values() for model in gate.models or ()}
+    return {*models} - own <= {*after} and not (added and {*models} <= {*added})
