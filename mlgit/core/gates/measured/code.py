@@ -6,8 +6,9 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
+from mlgit.core.gates.measured.runs.elsewhere import Elsewhere
 from mlgit.core.gates.measured.runs.meaning import meaning
-from mlgit.core.gates.measured.runs.reached import COMMAND, MAY_RUN, RUNS, Reached, above, is_code
+from mlgit.core.gates.measured.runs.reached import COMMAND, IN_FOLDER, MAY_RUN, RUNS, Reached, above, is_code
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY
@@ -52,15 +53,16 @@ def code_notes(
             last |= {gate.source.origin.name for gate in gates if gate.source is not None}
             for side, known, own in zip(sides, trained, makers, strict=True):
                 known |= {dep for each in side.before(own).values() for dep in each.deps}
-    programs = _Programs(places, frozenset(changed()), stages.values()) if stages else None
-    if programs is None or not programs.differing:
+    if not stages:
+        return ()
+    before = predecessors(*pipelines, {stage.address for gate in old for stage in sides[0].stages(gate)})
+    both = [(before.get(name, stage), stage) for name, stage in stages.items()]
+    programs = _Programs(places, frozenset(changed()), both, pipelines)
+    if not programs.differing:
         return ()
     # What the target has and only the change's training declares may be what the target measures with.
     training = trained[0] | (trained[1] - places[0].paths())
-    before = predecessors(*pipelines, {stage.address for gate in old for stage in sides[0].stages(gate)})
-    named = _named(
-        programs, [(before.get(name, stage), stage) for name, stage in stages.items()], last, training
-    )
+    named = _named(programs, both, last, training)
     message = f"The numbers are {verb} with other code: {joined(named)}"
     return (Note(code=_CODE, message=message),) if named else ()
 
@@ -84,8 +86,13 @@ class _Programs:
     """The programs that stages run on both sides; `changed` are the files of which Git has other content."""
 
     def __init__(
-        self, places: tuple[Places, Places], changed: frozenset[str], stages: Collection[Stage]
+        self,
+        places: tuple[Places, Places],
+        changed: frozenset[str],
+        both: Collection[tuple[Stage, Stage]],
+        pipelines: tuple[Pipeline, Pipeline],
     ) -> None:
+        stages = [stage for _, stage in both]
         self._places = places
         self._known: dict[str, str] = {}
         texts: dict[tuple[bool, str, bytes], Asked] = {}
@@ -100,6 +107,12 @@ class _Programs:
         self._changed = changed
         named = {path for side in self._sides for stage in stages for path in side.recipes(stage)}
         self.differing |= named & changed
+        own = [{pair[index].address for pair in both} for index in (0, 1)]
+        others = [
+            [stage for stage in each.stages if stage.address not in known]
+            for each, known in zip(pipelines, own, strict=True)
+        ]
+        self._elsewhere = Elsewhere(self._sides, [each.read for each in places], others)
 
     def differences(
         self, stages: tuple[Stage, Stage], trained: Collection[str]
@@ -125,8 +138,11 @@ class _Programs:
             side.of(stage, trained, wanted & own.keys() if some else None)
             for side, stage, own in zip(self._sides, stages, near, strict=True)
         ]
-        for path in sorted(wanted & (found[0].keys() | found[1].keys()) - self._moved(found)):
-            surely = max(each.get(path, 0) for each in found)
+        ranks = {path: max(each.get(path, 0) for each in found) for path in wanted}
+        named = {path for path in wanted if ranks[path]} - self._moved(found)
+        named -= self._elsewhere.only(stages, {path for path in named if ranks[path] == IN_FOLDER})
+        for path in sorted(named):
+            surely = ranks[path]
             is_left = path not in found[1] and (surely == MAY_RUN or path in self._sides[1].paths)
             if not is_left:
                 what = self._difference(path)
