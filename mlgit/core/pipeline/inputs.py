@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # A key that is not also a number, a truth value or null, and has no dots.
 _PLAIN = re.compile(r"(?!(?i:true|false|null|nan|inf|yes|no|on|off)$)[^\W\d][^.\"']*")
 # Values that many parameters have.
-_COMMON = frozenset({"true", "false", "null", "0", "1", "-1", "0.0", "1.0", "-1.0", '""', "[]"})
+_COMMON = frozenset({"true", "false", "null", "0", "1", "-1", "0.0", "1.0", "-1.0", '""', "[]", "{}"})
 
 
 @record
@@ -192,8 +192,8 @@ def _group(name: str) -> str:
 
 
 def _leaves(name: str, value: object) -> dict[str, str]:
-    """The single values in a parameter by their full names; a list is one value."""
-    if not isinstance(value, dict):
+    """The single values in a parameter by their full names; a list is one value, as an empty group is."""
+    if not isinstance(value, dict) or not value:
         return {name: as_text(value)}
     found: dict[str, str] = {}
     for key, inner in value.items():

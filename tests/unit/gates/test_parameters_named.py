@@ -25,6 +25,24 @@ from tests.unit.gates.test_parameters import Values, gates, message, pipeline
         ({"mode": "a"}, {"mode": " "}, '`params.yaml:mode` a -> " " (stage evaluate)'),
         ({"mode": ""}, {"mode": "a"}, '`params.yaml:mode` "" -> a (stage evaluate)'),
         ({"mode": "a"}, {"mode": "b" * 50}, f"`params.yaml:mode` a -> {'b' * 39}… (stage evaluate)"),
+        # a key that has no values, such as a step
+        (
+            {"eval": {"strict": {}}},
+            {"eval": {"lenient": {}}},
+            (
+                "`params.yaml:eval.strict` is gone (stage evaluate), "
+                "`params.yaml:eval.lenient` is new: {} (stage evaluate)"
+            ),
+        ),
+        (
+            {"eval": {"strict": {}}},
+            {"eval": {"strict": {}, "lenient": {}}},
+            "`params.yaml:eval.lenient` is new: {} (stage evaluate)",
+        ),
+        ({"eval": {}}, {"eval": {"n": 1}}, "`params.yaml:eval.n` is new: 1 (stage evaluate)"),
+        ({"eval": {"n": 1}}, {"eval": {}}, "`params.yaml:eval.n` is gone (stage evaluate)"),
+        ({"eval": {"n": {}}}, {"eval": {"n": []}}, "`params.yaml:eval.n` {} -> [] (stage evaluate)"),
+        ({"eval": {}}, {"eval": {}}, ""),
     ],
 )
 def test_a_parameter_is_named_with_its_values(old: Values, new: Values, text: str) -> None:

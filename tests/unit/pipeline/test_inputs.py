@@ -92,6 +92,9 @@ P = "params.yaml"
         ({P: {"lr": {1: [date(2026, 5, 3)]}}}, {"q": {"lr": {1: [date(2026, 5, 3)]}}}, {f"{P}:lr": "q:lr.1"}),
         ({P: {"lr": 1, "n": 1}}, {P: {"n": 1}}, None),
         ({P: {"t": {}}}, {"q": {"a": 1}}, None),
+        ({P: {"t": {}}}, {"q": {"t": {}}}, {f"{P}:t": "q:t"}),
+        ({P: {"t": {}}}, {P: {"u": {}}}, None),
+        ({P: {"t": {"a": {}}}}, {P: {"u": {"b": {}}}}, None),
     ],
 )
 def test_a_parameter_with_the_same_values_is_renamed_once(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CODE = "params_changed"
 _WIDTH = 40
+_EMPTY = "{}"
 _WORD = re.compile(r"[\w./:@+*-]+")
 
 
@@ -99,6 +100,8 @@ def _changes(was: _Parameters, now: _Parameters) -> dict[str, tuple[int, bool]]:
             continue  # a dropped parameter is its own finding
         if old is None and not _narrowest(name, was.names) and _is_renamed(new, was, now):
             continue
+        if _is_other_group(name, was.values, now.values):
+            continue
         stage, side = (now.stage(name), now) if now.stage(name) else (was.stage(name), was)
         models = side.models(stage)
         of = f" of model {listed(models)}" if models else ""
@@ -124,6 +127,13 @@ def _wider(name: str, was: _Parameters, now: _Parameters) -> str:
 def _narrowest(name: str, names: Iterable[str]) -> str:
     """The narrowest of the names that mean a parameter, a group of it or its file; empty if none does."""
     return max((each for each in names if covered_param(name, [each])), key=len, default="")
+
+
+def _is_other_group(name: str, was: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Whether it is a group that is empty on one side: what comes into it or goes is named by itself."""
+    empty, other = (was, now) if name in was else (now, was)
+    start = f"{name}."
+    return empty[name] == _EMPTY and name not in other and any(each.startswith(start) for each in other)
 
 
 def _is_renamed(value: str | None, was: _Parameters, now: _Parameters) -> bool:
