@@ -346,3 +346,41 @@ def test_metrics_in_git_lfs_that_are_not_here_are_compared_by_their_pointers(
     project.commit("Another model")
     notes = [each["code"] for each in check(project, "--rev", "HEAD", status=Exit.BLOCKED)["notes"]]
     assert (CODE in notes) is warned
+
+
+EVALUATED = """\
+stages:
+  train:
+    cmd: cp train.txt model.bin
+    deps: [train.txt]
+    outs: [model.bin]
+  evaluate:
+    cmd: cp scores.txt metrics.json
+    deps: [%s]
+    metrics: [metrics.json: {cache: false}]
+"""
+
+
+@pytest.mark.parametrize(("deps", "effect"), [("model.bin, scores.txt", "note"), ("scores.txt", "warn")])
+def test_what_a_run_measured_on_the_new_model_is_not_a_warning(
+    start: Callable[..., Folder], deps: str, effect: str
+) -> None:
+    def measured(project: Folder, text: str) -> None:
+        project.write("train.txt", text)
+        project.write("scores.txt", '{"auc": 0.9}')
+        project.write("dvc.yaml", EVALUATED % deps)
+        project.dvc("repro", "-q")
+
+    project = start(measured)
+    measured(project, "two")
+    (note,) = found(project)
+    assert note["effect"] == effect
+    text = "and its metrics are the same: `evaluate` ran on this model and wrote `metrics.json`"
+    assert note["message"].endswith(text) is (effect == "note")
+    project.commit("Another model")
+    assert found(project, "--rev", "HEAD") == [note]
+    # the model that is here is not the one that was measured
+    project.write("train.txt", "three")
+    project.dvc("repro", "-q", "train")
+    (stale,) = found(project, "--allow-stale")
+    assert stale["effect"] == "warn"

@@ -59,8 +59,9 @@ def model_change_notes(
 ) -> Iterator[Note]:
     """A warning for each model whose content differs from that at the base, and none of whose metrics does.
 
-    `own` is the candidate's evidence, and `finder` finds its base. Where the base, the model or a metric is
-    not known, nothing is claimed.
+    Where dvc.lock proves that they were measured on this model, it is a remark. `own` is the candidate's
+    evidence, and `finder` finds its base. Where the base, the model or a metric is not known, nothing is
+    claimed.
     """
     for model, case in zip(models, cases, strict=True):
         base = case.baselines.get("base") or finder.find("base", model)
@@ -77,13 +78,35 @@ def model_change_notes(
         subject = f"model `{name}`" if name else "the model"
         differs = f"{subject} (`{path}`) differs from that of {base.baseline.label}"
         files = listed(file.path for file in case.files)
-        if _differ(project, there, here):
+        stages = _measuring(here)
+        if _differ(project, there, here) and stages:
+            text = f"{differs[0].upper()}{differs[1:]}, and its metrics are the same"
+            text = f"{text}: {listed(stages)} ran on this model and wrote {files}"
+            yield Note(code=_CODE, message=text, model=name or None)
+        elif _differ(project, there, here):
             text = f"{differs[0].upper()}{differs[1:]}, but its metrics are the same: {files}"
             yield Note(code=_CODE, message=text, effect="warn", model=name or None, hint=_HINT)
         elif folder := _unlisted(project, there, here):
             text = f"Whether {differs} is not known here: its folder `{folder}` does"
             text = f"{text}, and its metrics are the same: {files}"
             yield Note(code=_CODE, message=text, effect="warn", model=name or None, hint=_UNLISTED_HINT)
+
+
+def _measuring(state: _State) -> tuple[str, ...]:
+    """The stages that measured this very model, by their records; none unless they wrote all its metrics."""
+    stages = {each.address: each for each in state.known.pipeline.stages}
+    found = []
+    for file in state.files:
+        stage = stages.get(file.stage or "")
+        # Without a problem, dvc.lock has what the stage depends on as it is here, and its outputs.
+        if file.problems or stage is None or stage.locked is None:
+            return ()
+        if not any(
+            f"{state.path}/".startswith(f"{dep}/") for dep in stage.deps if stage.locked.deps.get(dep)
+        ):
+            return ()
+        found.append(stage.address)
+    return tuple(dict.fromkeys(found))
 
 
 def _state(
