@@ -91,12 +91,11 @@ def _compare(
     rules = with_gate_names(change.rules, names)
     models = {*(renamed.get(name, name) for name in new.paths), *change.newer}
     before = _before(project, change, rules)
-    # A model without a name may be any of those that the change names.
-    added = models - before.paths.keys() if before is not None and before.paths else set()
+    known = set() if before is None else {*before.paths}
+    added = models - known if known else set()  # otherwise, any of them may be the one without a name
     notes = (*rename_notes(rules, config, names, models, added), *addition_notes(rules, config))
     config = without_only_model(rules, config, models, added)
-    gone = set() if before is None else {*before.paths} - models
-    changes = compare_gates(without_gone_models(rules, config, gone).gates, config.gates)
+    changes = compare_gates(without_gone_models(rules, config, known - models).gates, config.gates)
     settings = tuple(compare_settings(rules, config))
     if before is None:
         findings = (unread(change.base), *settings, *_changed(changes, rules, config, resolved=False))
