@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.measuring import model_of
 from mlgit.core.pipeline.model_files import meets
 from mlgit.core.record import record
+from mlgit.core.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,11 +23,15 @@ _NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
 
 @record
 class _Side:
-    """What a model is measured on, what it is made from, and which of that is the same under another name."""
+    """What a model is measured on, what it is made from, and which of that is the same under another name.
+
+    `contents` are the hashes of the folders of DVC that it is made from.
+    """
 
     measured: frozenset[str]
     trained: frozenset[str]
     copies: Mapping[str, str]
+    contents: Mapping[str, str]
 
 
 def leaks(
@@ -48,6 +53,26 @@ def leaks(
     for path, dep in sorted(now.copies.items()):
         if dep not in known and path not in was.copies and contents.has_data(dep):
             yield f"{start} `{path}`, which has the content of `{dep}`, which it is measured on"
+    for path, number, dep in _shared((was, now), places):
+        what = count(number, "file")
+        yield f"{start} {what} of `{path}` that `{dep}` has as well, which it is measured on"
+
+
+def _shared(sides: tuple[_Side, _Side], places: tuple[Places, Places]) -> Iterator[tuple[str, int, str]]:
+    """(what a model is made from, number of files, what it is measured on) where files newly are in both.
+
+    Only what DVC has as folders is compared, as far as their listings are here.
+    """
+    was, now = sides
+    for path, content in sorted(now.contents.items()):
+        if content == was.contents.get(path) or path in now.copies:
+            continue
+        before = places[0].listing(path) if path in was.contents else {}
+        names = {*(places[1].listing(path) or {}).values()} - {_NOTHING}
+        for dep in sorted(now.measured) if names and before is not None else ():
+            both = names & {*(places[1].listing(dep) or {}).values()} if not meets(dep, path) else set()
+            if both and before is not None and (number := len(both - {*before.values()})):
+                yield path, number, dep
 
 
 def _side(side: Measuring, gate: ResolvedGate, places: Places) -> _Side:
@@ -62,8 +87,14 @@ def _side(side: Measuring, gate: ResolvedGate, places: Places) -> _Side:
     }
     contents.pop(_NOTHING, None)
     copies = {}
+    folders: dict[str, str] = {}
+    # What test data is split from has its files as well.
+    split = side.before(out.owner for dep in measured for out in side.outputs(dep))
     for stage in chain.values():
         for dep in stage.deps:
+            content = None if stage.locked is None else stage.locked.content(dep)
+            if content and content.endswith(".dir") and stage.address not in split:
+                folders[dep] = content
             own = None if stage.locked is None else contents.get(stage.locked.content(dep) or "")
             if own is not None and not meets(own, dep):
                 copies[dep] = own
@@ -71,4 +102,4 @@ def _side(side: Measuring, gate: ResolvedGate, places: Places) -> _Side:
                 own = next((each for each in sorted(measured) if meets(target.path, each)), None)
                 copies |= {} if own is None else {name: own}
     trained = frozenset(dep for stage in chain.values() for dep in stage.deps)
-    return _Side(measured=frozenset(measured), trained=trained, copies=copies)
+    return _Side(measured=frozenset(measured), trained=trained, copies=copies, contents=folders)
