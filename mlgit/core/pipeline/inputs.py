@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.record import NamedTuple, record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.pipeline.stages import Stage
 
@@ -199,6 +199,34 @@ def _leaves(name: str, value: object) -> dict[str, str]:
     for key, inner in value.items():
         found |= _leaves(f"{name}.{key_text(key)}", inner)
     return found
+
+
+def recorded_orders(stages: Iterable[Stage]) -> Mapping[str, Sequence[str]]:
+    """The keys in the order of the last runs, by the name of each group, or list of groups."""
+    found: dict[str, Sequence[str]] = {}
+    for stage in stages:
+        for file, params in stage.locked.params.items() if stage.locked else ():
+            for key, value in params.items():
+                found |= _orders(f"{file}:{key}", value)
+    return found
+
+
+def _orders(name: str, value: object) -> dict[str, Sequence[str]]:
+    if not isinstance(value, dict):
+        keys = [*_keys_in("", value)]
+        return {name: keys} if keys else {}
+    found: dict[str, Sequence[str]] = {name: [*map(key_text, value)]}
+    for key, inner in value.items():
+        found |= _orders(f"{name}.{key_text(key)}", inner)
+    return found
+
+
+def _keys_in(place: str, value: object) -> Iterator[str]:
+    """The places of all keys in a list, in order."""
+    inner = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    for key, each in inner:
+        yield from [f"{place}.{key}"] if isinstance(value, dict) else []
+        yield from _keys_in(f"{place}.{key}", each)
 
 
 def key_text(key: object) -> str:

@@ -255,7 +255,7 @@ KEYS: list[tuple[Values, Values, str]] = [
     ({1: 10}, {"1": 10}, '`e.1` is gone, `e."1"` is new: 10'),  # type: ignore[dict-item]
     ({"all": True}, {"all": "true"}, '`e.all` true -> "true"'),
     ({"n": [{1: 2}]}, {"n": [{"1": 2}]}, '`e.n` [{1: 2}] -> [{"1": 2}]'),
-    ({"n": [{1: "a", "b": 1}]}, {"n": [{"b": 1, 1: "a"}]}, ""),
+    ({"n": [{1: "a", "b": 1}]}, {"n": [{"b": 1, 1: "a"}]}, "the keys of `e.n` have another order"),
     ({"n": float("nan")}, {"n": float("nan")}, ""),
     # a sentence is not one of ours
     ({"a": "b"}, {"a": "1 (stage evaluate); no more"}, '`e.a` b -> "1 (stage evaluate); no more"'),

@@ -54,3 +54,31 @@ def test_a_gate_without_a_number_has_no_parameter() -> None:
     known, none = gates(sides[1]), [replace(gates(sides[0])[0], source=None)]
     assert parameter_notes(none, known, sides) == ()
     assert parameter_notes(known, none, sides) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, "eval"),
+        ({"a": {"x": 1, "y": {}}}, {"a": {"y": {}, "x": 1}}, "eval.a"),
+        ({"a": [3, {"x": 1, "y": 2}]}, {"a": [3, {"y": 2, "x": 1}]}, "eval.a"),
+        # what is new or gone is named by itself
+        ({"a": 1, "b": 2}, {"c": 3, "a": 1, "b": 2}, None),
+        ({"a": 1, "b": 2, "c": 3}, {"c": 3}, None),
+        ({"a": 1, "b": 2, "c": 3}, {"b": 2, "a": 1}, "eval"),
+    ],
+)
+def test_another_order_of_a_declared_group_is_named(old: Values, new: Values, named: str | None) -> None:
+    sides = (pipeline({"evaluate": {"eval": each}}) for each in (old, new))
+    text = f"the keys of `params.yaml:{named}` have another order (stage evaluate)"
+    assert (text in message(*sides)) is (named is not None)
+
+
+def test_the_order_of_parameters_that_are_declared_one_by_one_says_nothing() -> None:
+    sides = (pipeline({"evaluate": each}) for each in ({"a": 1, "b": 2}, {"b": 2, "a": 1}))
+    assert message(*sides) == ""
+
+
+def test_the_order_of_a_group_of_training_says_nothing() -> None:
+    sides = (pipeline({"train": {"t": each}}) for each in ({"a": 1, "b": 2}, {"b": 2, "a": 1}))
+    assert message(*sides) == ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, model_of, pairs
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered_param, param_names
-from mlgit.core.pipeline.inputs import recorded_inputs
+from mlgit.core.pipeline.inputs import recorded_inputs, recorded_orders
 from mlgit.core.wording import cut, joined, listed
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ def parameter_notes(
             continue  # any of the stages may make a model
         sides[1].follow(sides[0], gates)
         was, now = (_Parameters(side, gate, paths) for side, gate in zip(sides, gates, strict=True))
-        if was.values != now.values:
+        if was.values != now.values or was.orders != now.orders:
             # Without a model, it is not known which stages train it.
             verb = "made" if any(gate.path is None for gate in gates) else "computed"
-            found.setdefault(verb, {}).update(_changes(was, now))
+            found.setdefault(verb, {}).update(_changes(was, now) | _other_orders(was, now))
     # Those that are new or may be of training only are last, because only the first ones are written.
     ordered = {verb: sorted(texts, key=texts.__getitem__) for verb, texts in found.items() if texts}
     return tuple(
@@ -65,6 +65,7 @@ class _Parameters:
         self._stages = [stage for stage in side.stages(gate) if stage.address not in self._makers]
         self.names = {name: each.address for each in self._stages for name in param_names(each.params)}
         self.values = recorded_inputs(self._stages).values
+        self.orders = recorded_orders(self._stages)
 
     @cached_property
     def trained(self) -> tuple[str, ...]:
@@ -102,16 +103,30 @@ def _changes(was: _Parameters, now: _Parameters) -> dict[str, tuple[int, bool]]:
             continue
         if _is_other_group(name, was.values, now.values):
             continue
-        stage, side = (now.stage(name), now) if now.stage(name) else (was.stage(name), was)
-        models = side.models(stage)
-        of = f" of model {listed(models)}" if models else ""
-        wide = _wider(name, was, now)
-        of += f" declares all of `{wide.removesuffix(':')}`" if wide else ""
-        found[f"`{name}` {_difference(old, new)} (stage {stage}{of})"] = (
-            2 if models else int(bool(wide)),
-            old is None,
-        )
+        of, rank = _of(name, was, now)
+        found[f"`{name}` {_difference(old, new)} ({of})"] = (rank, old is None)
     return found
+
+
+def _other_orders(was: _Parameters, now: _Parameters) -> dict[str, tuple[int, bool]]:
+    """The same, of each group whose keys have another order, which a script can see."""
+    found: dict[str, tuple[int, bool]] = {}
+    for name in sorted(was.orders.keys() & now.orders.keys()):
+        before, after = was.orders[name], now.orders[name]
+        both = {*before} & {*after} if before != after else ()
+        if [key for key in before if key in both] != [key for key in after if key in both]:
+            of, rank = _of(name, was, now)
+            found[f"the keys of `{name}` have another order ({of})"] = (rank, False)
+    return found
+
+
+def _of(name: str, was: _Parameters, now: _Parameters) -> tuple[str, int]:
+    """The stage of a parameter, in words, and how likely it is one of training only."""
+    stage, side = (now.stage(name), now) if now.stage(name) else (was.stage(name), was)
+    models, wide = side.models(stage), _wider(name, was, now)
+    of = f" of model {listed(models)}" if models else ""
+    of += f" declares all of `{wide.removesuffix(':')}`" if wide else ""
+    return f"stage {stage}{of}", 2 if models else int(bool(wide))
 
 
 def _wider(name: str, was: _Parameters, now: _Parameters) -> str:
