@@ -166,6 +166,36 @@ def test_what_is_written_for_people_does_not_count_in_a_folder(
     assert texts(*sides, files) == ([] if text is None else [text])
 
 
+@pytest.mark.parametrize(
+    ("name", "others", "text"),
+    [
+        # all that the folder has
+        *((name, {}, "changed") for name in ("README.md", "LICENSE", "History.txt", "changes.txt")),
+        ("LICENSE", {"tests/x.py": "a"}, "changed"),
+        ("LICENSE", {"tests/README.md": "a"}, "changed"),
+        ("LICENSE", {"tests/x.bin": "a"}, None),
+        # a text as data has it
+        *((name, {"tests/x.bin": "a"}, "changed") for name in ("history.txt", "x/notice", "security.txt")),
+        *(
+            (name, {"tests/x.bin": "a"}, None)
+            for name in ("History.txt", "x/NOTICE", ".gitkeep", "license.md")
+        ),
+    ],
+)
+def test_a_text_counts_where_it_may_be_the_data_of_its_folder(
+    name: str, others: Hashes, text: str | None
+) -> None:
+    files = {f"tests/{name}": "a"} | others, {f"tests/{name}": "b"} | others
+    found = texts(side({"tests": "x/"}), side({"tests": "y/"}), files)
+    assert found == ([] if text is None else [f"{MAY_BE}: `tests/{name}` {text}"])
+
+
+def test_what_stages_make_in_a_folder_is_data_next_to_a_text_about_it() -> None:
+    made = stage("more", {"raw.csv": "r"}, {"tests/made.csv": "m"})
+    sides = [Pipeline(stages=(*side({"tests": each}).stages, made)) for each in ("x/", "y/")]
+    assert texts(*sides, ({"tests/README.md": "a"}, {"tests/README.md": "b"})) == []
+
+
 @pytest.mark.parametrize("new", [{"tests/README.md": "x"}, {"tests": "y/"}])
 def test_a_file_for_people_that_a_stage_declares_is_data(new: Hashes) -> None:
     files = {"tests/README.md": "a"}, {"tests/README.md": "b"}

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.programs import is_about, is_program
+from mlgit.core.gates.measured.programs import is_about, is_program, is_surely_about
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.model_files import is_content, meets
 from mlgit.core.pipeline.stages import output_at
@@ -72,21 +72,28 @@ class Contents:
     def _data(self, folder: str, found: Iterable[tuple[str, str]]) -> Iterator[str]:
         """Those of the differences in a folder that are of data, in words.
 
-        What is about the folder is not, unless it is new or gone, or the folder has data of the same format.
+        What is about the folder is not, unless it is new or gone, may be a text of the data, or is next to
+        data of its format, or to no data.
         """
         for name, text in found:
             if self._is_data(name):
-                if name != folder and is_about(name) and not self._has_format_of(name, folder):
-                    if name in self:
-                        continue
+                if name == folder or not is_about(name) or self._has_format_of(name, folder):
+                    yield text
+                elif not (name in self and is_surely_about(name) and self._has_other_data(folder)):
                     self.doubtful.add(text)
-                yield text
+                    yield text
 
     def _has_format_of(self, name: str, folder: str) -> bool:
         """Whether a folder has other files with the same ending that may be data."""
-        ending = posixpath.splitext(name)[1]
-        names = {each for side in self._sides for each in side.files(folder)}
-        return any(posixpath.splitext(each)[1] == ending and not is_about(each) for each in names)
+        return posixpath.splitext(name)[1] in {posixpath.splitext(each)[1] for each in self._others(folder)}
+
+    def _has_other_data(self, folder: str) -> bool:
+        made = any(meets(out.path, folder) for side in self._sides for out in side.outputs)
+        return made or any(map(self._is_data, self._others(folder)))
+
+    def _others(self, folder: str) -> set[str]:
+        """The files of Git in a folder that are not about it."""
+        return {name for side in self._sides for name in side.files(folder) if not is_about(name)}
 
     def explains(self, folder: str) -> bool:
         """Whether anything is known to differ in a folder: a file, a program, an output, the model."""

@@ -59,3 +59,9 @@ _ABOUT = re.compile(
 def is_about(path: str) -> bool:
     """Whether a file is about the folder that it is in, by its name: for people, Git or an editor."""
     return _ABOUT.fullmatch(posixpath.basename(path)) is not None
+
+
+def is_surely_about(path: str) -> bool:
+    """The same, without what may be a text of the data: people write the names of the others in capitals."""
+    name = posixpath.basename(path)
+    return is_about(path) and not re.fullmatch(r"[a-z_]+(?:\.txt)?", name)
