@@ -16,13 +16,13 @@ from mlgit.project.overview.config_health import check_readiness, check_targets,
 from mlgit.project.overview.data_health import (
     check_data,
     check_old_files,
+    check_overlays,
     check_remote_data,
     check_tracked_files,
 )
 from mlgit.project.overview.git_health import (
     check_clone,
     check_default_branch,
-    check_overlays,
     check_remote_tags,
     check_taken_names,
     check_unpushed_tags,

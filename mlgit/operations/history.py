@@ -50,13 +50,11 @@ def history(
     """
     notes = _fetch(project) if fetch else ()
     registry, ignored = read_registry_tags(project, model=model)
-    if model is not None and model not in registry.models:
-        _require_model(project, model, alone=environment is None)
+    _require_model(project, registry, model, alone=environment is None)
     _require_environment(project, registry, environment)
     states = registry.models.values() if at is None and metric is None else ()
     events = newest_first(dated for state in states for dated in _marked(project, state, environment))
     known = doubts(project, {}).clone
-    read = any(state.facts for state in registry.models.values())
     return History(
         model=model,
         environment=environment,
@@ -70,12 +68,14 @@ def history(
         remote=project.remote,
         tags_as_of=tags_as_of(project) if known.known == "yes" else None,
         told_at=project.now,
-        tags_known=known if read or known.known == "no" else _without_ignored(project, ignored),
+        tags_known=_with_ignored(project, registry, known, ignored),
     )
 
 
-def _without_ignored(project: Project, ignored: Mapping[str, str]) -> Known:
-    """Whether nothing is there, where no tag counts: those that do not may be what was done."""
+def _with_ignored(project: Project, registry: Registry, known: Known, ignored: Mapping[str, str]) -> Known:
+    """What is `known` of the tags; where none counts, those that do not may be what was done."""
+    if known.known == "no" or any(state.facts for state in registry.models.values()):
+        return known
     others = of_other_tools(project)
     names = ((tag, parse_tag(tag)) for tag in sorted(ignored))
     mine = [tag for tag, name in names if name is not None and not others(name.model)]
@@ -97,8 +97,10 @@ def _failed(project: Project, registry: Registry, environment: str | None) -> It
                 yield attempt.text(project.now, f"to {place} of {name}")
 
 
-def _require_model(project: Project, name: str, *, alone: bool) -> None:
+def _require_model(project: Project, registry: Registry, name: str | None, *, alone: bool) -> None:
     """Refuse an unknown model; of an environment that was named `alone`, say how to ask for it."""
+    if name is None or name in registry.models:
+        return
     if alone and name in {*project.trunk_config.environments, *_in_tags(project)}:
         hint = f"run `mlgit history --env {word(name)}`"
         raise UnknownReference(f"`{name}` is an environment, not a model", hint=hint)

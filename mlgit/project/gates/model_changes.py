@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -77,19 +78,26 @@ def model_change_notes(
             continue
         subject = f"model `{name}`" if name else "the model"
         differs = f"{subject} (`{path}`) differs from that of {base.baseline.label}"
-        files = listed(file.path for file in case.files)
-        stages = _measuring(here)
-        if _differ(project, there, here) and stages:
-            text = f"{differs[0].upper()}{differs[1:]}, and its metrics are the same"
-            text = f"{text}: {listed(stages)} ran on this model and wrote {files}"
-            yield Note(code=_CODE, message=text, model=name or None)
-        elif _differ(project, there, here):
-            text = f"{differs[0].upper()}{differs[1:]}, but its metrics are the same: {files}"
-            yield Note(code=_CODE, message=text, effect="warn", model=name or None, hint=_HINT)
-        elif folder := _unlisted(project, there, here):
-            text = f"Whether {differs} is not known here: its folder `{folder}` does"
-            text = f"{text}, and its metrics are the same: {files}"
-            yield Note(code=_CODE, message=text, effect="warn", model=name or None, hint=_UNLISTED_HINT)
+        note = _note(project, differs, there, here, listed(file.path for file in case.files))
+        if note is not None:
+            yield replace(note, model=name or None)
+
+
+def _note(project: Project, differs: str, there: _State, here: _State, files: str) -> Note | None:
+    """The note about two states with the same metrics; `differs` is the sentence about their models."""
+    begun = f"{differs[0].upper()}{differs[1:]}"
+    stages = _measuring(here)
+    if _differ(project, there, here) and stages:
+        text = f"and its metrics are the same: {listed(stages)} ran on this model and wrote {files}"
+        return Note(code=_CODE, message=f"{begun}, {text}")
+    if _differ(project, there, here):
+        text = f"{begun}, but its metrics are the same: {files}"
+        return Note(code=_CODE, message=text, effect="warn", hint=_HINT)
+    if folder := _unlisted(project, there, here):
+        text = f"Whether {differs} is not known here: its folder `{folder}` does"
+        text = f"{text}, and its metrics are the same: {files}"
+        return Note(code=_CODE, message=text, effect="warn", hint=_UNLISTED_HINT)
+    return None
 
 
 def _measuring(state: _State) -> tuple[str, ...]:

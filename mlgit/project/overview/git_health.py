@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import list_remote_refs
-from mlgit.adapters.git.refs import default_branch_at, list_refs
-from mlgit.adapters.git.tags.objects import REPLACED, list_tags
+from mlgit.adapters.git.refs import default_branch_at
+from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.fetch_settings import hiding_refs, pruning
-from mlgit.core.overview.doctor import Finding, fault, remark, warning
+from mlgit.core.overview.doctor import Finding, fault, warning
 from mlgit.core.registry.tags import Taken, parse_tag, put_back_or_delete
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.trust.moved import taken
@@ -32,11 +30,6 @@ if TYPE_CHECKING:
 
 _NETWORK_TIMEOUT_S = 30
 _SHOWN = 5
-# A pattern, which may be in quotes, with an attribute that changes what Git stores of a file.
-_STORING = re.compile(
-    r"\s*(?!#)(?:\"[^\"]*\"|\S+)\s(?:.*\s)?[-!]?(?:filter|text|eol|crlf|binary|ident|working-tree-encoding)(?:=\S*)?(?:\s|$)"
-)
-_CHANGED_ENDS = re.compile(r"i/lf +w/(?:crlf|mixed) +attr/ *\t(.*)", re.DOTALL)
 _HIDES = ("transfer.hiderefs", "uploadpack.hiderefs", "receive.hiderefs")
 
 
@@ -73,74 +66,6 @@ def check_clone(project: Project) -> Iterator[Finding]:
             "tags_are_hidden",
             f"Clones and remotes on this machine do not show tags (`{setting.key}={setting.value}`)",
             repair=setting.removal,
-        )
-
-
-def check_overlays(project: Project) -> Iterator[Finding]:
-    """What git shows in this clone in place of what the commits and the files have."""
-    listing = project.git.run("ls-files", "-z", "-v", "--full-name", ":/").decode("utf-8", "surrogateescape")
-    marks = "" if project.left_out.is_sparse else "S"
-    unwatched = [name[2:] for name in listing.split("\0") if name and (name[0].islower() or name[0] in marks)]
-    if unwatched:
-        yield warning(
-            "unwatched_files",
-            f"These files may have changed unseen, because Git does not look at them: {listed(unwatched, 3)}",
-            repair=f"git update-index --no-assume-unchanged {words(unwatched)} && "
-            f"git update-index --no-skip-worktree {words(unwatched)}",
-            subjects=tuple(unwatched),
-        )
-    replaced = [ref.removeprefix(REPLACED) for ref in list_refs(project.git, REPLACED)]
-    if replaced:
-        yield warning(
-            "replaced_objects",
-            f"`git replace` shows other content for {listed([oid[:7] for oid in replaced], 3)} here; "
-            "mlgit reads what every other clone has",
-            repair=f"git replace -d {words(replaced)}",
-            subjects=tuple(replaced),
-        )
-    grafts = os.path.join(project.common_dir, "info", "grafts")
-    if os.path.exists(grafts):
-        yield warning(
-            "grafts",
-            "A file of grafts gives commits other parents here; mlgit reads those that every other clone has",
-            repair=f"rm {word(grafts)}",
-        )
-    yield from _own_attributes(project)
-    yield from _line_ends(project)
-
-
-def _own_attributes(project: Project) -> Iterator[Finding]:
-    """Attributes of this clone or machine alone with which `git add` stores other content than elsewhere."""
-    of_user = project.git.try_text("config", "--path", "core.attributesFile")
-    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    own = os.path.join(project.common_dir, "info", "attributes")
-    for path in (own, of_user or os.path.join(home, "git", "attributes")):
-        try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                found = [" ".join(line.split()) for line in file if _STORING.match(line)]
-        except OSError:
-            continue
-        if found:
-            yield remark(
-                "own_attributes",
-                f"Git stores other content here than in other clones, by {word(path)}: {listed(found, 3)}",
-                repair=f"move those lines to `.gitattributes`, or delete them from {word(path)}",
-            )
-
-
-def _line_ends(project: Project) -> Iterator[Finding]:
-    """Files whose line ends `core.autocrlf` changes between the disk and Git, where no attribute says so."""
-    setting = project.git.try_text("config", "core.autocrlf")
-    if setting is None or setting.lower() in {"false", "no", "off", "0"}:
-        return
-    output = project.git.run("ls-files", "--eol", "-z", ":/").decode("utf-8", "surrogateescape")
-    found = [match[1] for match in map(_CHANGED_ENDS.fullmatch, output.split("\0")) if match]
-    if found:
-        yield warning(
-            "line_ends_changed",
-            f"`core.autocrlf={setting}` stores other line ends than files have here: {listed(found, 3)}",
-            repair="git config core.autocrlf false",
-            subjects=tuple(found),
         )
 
 

@@ -192,8 +192,8 @@ def test_a_text_counts_where_it_may_be_the_data_of_its_folder(
 
 def test_what_stages_make_in_a_folder_is_data_next_to_a_text_about_it() -> None:
     made = stage("more", {"raw.csv": "r"}, {"tests/made.csv": "m"})
-    sides = [Pipeline(stages=(*side({"tests": each}).stages, made)) for each in ("x/", "y/")]
-    assert texts(*sides, ({"tests/README.md": "a"}, {"tests/README.md": "b"})) == []
+    before, after = (Pipeline(stages=(*side({"tests": each}).stages, made)) for each in ("x/", "y/"))
+    assert texts(before, after, ({"tests/README.md": "a"}, {"tests/README.md": "b"})) == []
 
 
 @pytest.mark.parametrize("new", [{"tests/README.md": "x"}, {"tests": "y/"}])

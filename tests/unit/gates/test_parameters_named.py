@@ -9,6 +9,8 @@ import pytest
 from mlgit.core.gates.measured.parameters import parameter_notes
 from tests.unit.gates.test_parameters import Values, gates, message, pipeline
 
+ORDERS: tuple[Values, Values] = {"a": 1, "b": 2}, {"b": 2, "a": 1}
+
 
 @pytest.mark.parametrize(
     ("old", "new", "text"),
@@ -69,16 +71,16 @@ def test_a_gate_without_a_number_has_no_parameter() -> None:
     ],
 )
 def test_another_order_of_a_declared_group_is_named(old: Values, new: Values, named: str | None) -> None:
-    sides = (pipeline({"evaluate": {"eval": each}}) for each in (old, new))
+    before, after = (pipeline({"evaluate": {"eval": each}}) for each in (old, new))
     text = f"the keys of `params.yaml:{named}` have another order (stage evaluate)"
-    assert (text in message(*sides)) is (named is not None)
+    assert (text in message(before, after)) is (named is not None)
 
 
 def test_the_order_of_parameters_that_are_declared_one_by_one_says_nothing() -> None:
-    sides = (pipeline({"evaluate": each}) for each in ({"a": 1, "b": 2}, {"b": 2, "a": 1}))
-    assert message(*sides) == ""
+    before, after = (pipeline({"evaluate": each}) for each in ORDERS)
+    assert message(before, after) == ""
 
 
 def test_the_order_of_a_group_of_training_says_nothing() -> None:
-    sides = (pipeline({"train": {"t": each}}) for each in ({"a": 1, "b": 2}, {"b": 2, "a": 1}))
-    assert message(*sides) == ""
+    before, after = (pipeline({"train": {"t": each}}) for each in ORDERS)
+    assert message(before, after) == ""
