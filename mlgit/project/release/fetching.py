@@ -24,7 +24,7 @@ from mlgit.project.trust.compared import compared_elsewhere
 from mlgit.project.trust.default_branch import remote_refs, require_trunk_there
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
@@ -108,7 +108,10 @@ def refresh(project: Project, *models: str, refs: Collection[str] = ()) -> None:
     except GitTimedOut as error:
         raise no_answer(remote, error) from error
     except GitFailed as error:
-        _require_fetchable(project, remote, patterns, error)
+        missing = _fetchable(project, remote, patterns, error)
+        if everything:
+            # Another tool's tag was moved, or is in the way of one.
+            refspecs[: len(patterns)] = [f"{ref}:{ref}" for ref in missing]
         try:
             # Another git process was changing this clone, or the connection broke.
             fetch_refs(project.git, remote, refspecs, write_fetch_head=everything)
@@ -174,15 +177,20 @@ def no_answer(remote: str, error: GitFailed, *, hint: str = WRITE_HERE) -> Remot
     return RemoteFailed(found.sentence, hint=hint, details=error.details, again=again)
 
 
-def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], error: GitFailed) -> None:
-    """Raise if fetching again cannot help: the remote does not answer, or a local tag differs."""
+def _fetchable(project: Project, remote: str, patterns: Collection[str], error: GitFailed) -> list[str]:
+    """The tags of models that the remote has and this clone has not.
+
+    Raises if fetching again cannot help: the remote does not answer, or a local tag of a model, or one that
+    is named, differs.
+    """
     try:
         there = list_remote_refs(project.git, remote, patterns)
     except ToolError:
         raise no_answer(remote, error) from error
     require_trunk_there(project, remote)
     here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}
-    differing = sorted(ref for ref, oid in there.items() if here.get(ref, oid) != oid)
+    ours = {ref: oid for ref, oid in there.items() if ref in patterns or parse_tag(ref[len(TAGS) :])}
+    differing = sorted(ref for ref, oid in ours.items() if here.get(ref, oid) != oid)
     if differing:
         names = {ref.removeprefix(TAGS) for ref in differing}
         never = never_published(project, remote, names, there)
@@ -192,6 +200,7 @@ def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], e
         found = moved_tag(project, remote, ref.removeprefix(TAGS), here=here[ref], there=there[ref])
         found.details = tuple(other.removeprefix(TAGS) for other in differing[1:])
         raise found from error
+    return sorted(ours.keys() - here.keys())
 
 
 def fetch_all_tags(project: Project) -> tuple[str, ...]:
