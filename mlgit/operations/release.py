@@ -242,7 +242,8 @@ def _choose(
     if options.bump != "auto":
         version = propose(released, taken=taken, bump=options.bump or "patch", pre=options.pre)
         return version, _other_numbers(project, candidate)
-    step, why = next_step(project, candidate.accepted, candidate.commit, candidate.path)
+    pre = options.pre is not None
+    step, why = next_step(project, candidate.accepted, candidate.commit, candidate.path, pre=pre)
     version = propose(released, taken=taken, bump=step, pre=options.pre)
     because = () if version == FIRST else (f"{version} because {why}",)
     return version, (*because, *_other_numbers(project, candidate))

@@ -221,7 +221,7 @@ class Baselines:
         refused = None
         if name is not None and here is not None:
             state = self.state_of(name)
-            version, refused = release_before(self.project, state, here)
+            version, refused = release_before(self.project, state, here, pre=self.pre)
             if version is not None:
                 found = found_at(vs, model, f"{name}@{version.version}", rule, version.commit)
             gone = withdrawn_before(self.project, state, here)

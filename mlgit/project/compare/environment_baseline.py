@@ -224,27 +224,30 @@ def is_made_again(doubt: Refusal | None, here: EnvironmentState | None, candidat
 def merged(
     project: Project, found: Baseline, version: RegisteredVersion, *, candidate: str | None
 ) -> Baseline:
-    """The baseline, if it is on trunk: elsewhere, the author of a change may have made it.
+    """The baseline, if trunk's tip was there: elsewhere, the author of a change may have made it.
 
     Only a pre-release can be elsewhere and count, or what is on this clone's own branch.
     """
     if found.commit is None:
         return found
-    from mlgit.project.trust.accept import elsewhere_than_trunk, own_branch_counts
+    from mlgit.project.trust.accept import elsewhere_than_trunk, own_branch_counts, was_tip
 
     own = own_branch_counts(project)
     if version.version.final:
         return _on_own_branch(project, found, found.commit) if own and found.reason is None else found
     elsewhere = elsewhere_than_trunk(project, (found.commit,), local=own)
-    if found.commit not in elsewhere:
+    if found.commit not in elsewhere and was_tip(project, found.commit):
         return found
-    name = f"`{version.model}@{version.version}`"
-    why = f"{name} is not on trunk: {elsewhere[found.commit]}"
-    if found.commit == candidate:
+    name, brought = f"`{version.model}@{version.version}`", f"a merge brought its commit {found.commit[:7]}"
+    where = elsewhere.get(found.commit, f"{brought}, and nothing in Git shows that trunk's tip was there")
+    why = f"{name} is not on trunk: {where}"
+    if found.commit not in elsewhere:
+        why = f"{name} is of a branch: {where}"
+    elif found.commit == candidate:
         why = f"{name} is the commit that is checked, which is not on trunk"
     hint = f"run `mlgit release {version.model}` on trunk"
     if (deepen := deepening(project)) is not None:
-        why, hint = elsewhere[found.commit], f"run `{deepen}`"
+        why, hint = where, f"run `{deepen}`"
     elif found.vs != "release":
         command = f"mlgit rollback {word(version.model)} --env {word(found.vs)} -m REASON"
         hint = f"compare with `release` or another environment in this gate, or run `{command}`"

@@ -37,21 +37,36 @@ def is_newest(state: ModelState, commit: str | None) -> bool:
 
 
 def release_before(
-    project: Project, state: ModelState, commit: str
+    project: Project, state: ModelState, commit: str, *, pre: bool
 ) -> tuple[RegisteredVersion | None, Refusal | None]:
-    """The release, and a newer one whose tag does not count: then it is not known which one it is."""
+    """The release, and a newer one whose tag does not count: then it is not known which one it is.
+
+    What is final comes after what is final: the author of a change may make a pre-release of it. Before the
+    first final release, trunk's tip must have been there. `pre`: it may be a pre-release.
+    """
 
     def before(other: str) -> bool:
         return other != commit and is_ancestor(project.git, other, commit)
 
-    versions = (each for each in reversed(state.versions) if not each.withdrawn)
-    found = next((each for each in versions if before(each.commit)), None)
-    newer = [
-        each
-        for each in reversed(refused_releases(state))
-        if found is None or (each.fact.name.version or found.version) > found.version
-    ]
-    return found, next((each for each in newer if before(each.fact.commit)), None)
+    pre = pre and not any(each.version.final for each in state.at_commit(commit))
+    usable = [each for each in reversed(state.versions) if not each.withdrawn]
+    found = next((each for each in usable if (pre or each.version.final) and before(each.commit)), None)
+    if found is None and not pre:
+        found = next((each for each in usable if before(each.commit) and _was_tip(project, each)), None)
+
+    def newer(version: Version | None) -> bool:
+        if found is None or version is None:
+            return True
+        return version > found.version and (pre or version.final >= found.version.final)
+
+    refused = (each for each in reversed(refused_releases(state)) if newer(each.fact.name.version))
+    return found, next((each for each in refused if before(each.fact.commit)), None)
+
+
+def _was_tip(project: Project, version: RegisteredVersion) -> bool:
+    from mlgit.project.trust.accept import was_tip
+
+    return was_tip(project, version.commit)
 
 
 def explained(

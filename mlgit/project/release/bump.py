@@ -9,6 +9,7 @@ from mlgit.errors import ConfigError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import declared_models
 from mlgit.project.release.provenance import upstream_stages
+from mlgit.project.trust.accept import was_tip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-def next_step(project: Project, state: ModelState, commit: str, path: str | None) -> tuple[Bump, str]:
-    """`minor` if an input of the model's pipeline changed since the last version, or `patch`; and why."""
-    last = state.versions[-1] if state.versions else None
+def next_step(
+    project: Project, state: ModelState, commit: str, path: str | None, *, pre: bool
+) -> tuple[Bump, str]:
+    """`minor` if an input of the model's pipeline changed since the last version, or `patch`; and why.
+
+    A final release follows a pre-release only if trunk's tip was there. `pre`: this is a pre-release.
+    """
+    last = _last(project, state, pre=pre)
     if last is None:
         return "minor", "it is the first version"
     here, there = (evidence(project, each, staleness=False).pipeline for each in (commit, last.commit))
@@ -36,6 +42,13 @@ def next_step(project: Project, state: ModelState, commit: str, path: str | None
     if not changed:
         return "patch", f"nothing that its pipeline reads changed since {last.version}"
     return "minor", f"{joined(changed, 1)} changed since {last.version}"
+
+
+def _last(project: Project, state: ModelState, *, pre: bool) -> RegisteredVersion | None:
+    def fits(each: RegisteredVersion) -> bool:
+        return pre or each.version.final or was_tip(project, each.commit)
+
+    return next(filter(fits, reversed(state.versions)), None)
 
 
 def _path_then(project: Project, version: RegisteredVersion, path: str | None) -> str | None:

@@ -265,6 +265,12 @@ def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: b
     return {commit: text.removesuffix(",") for commit, text in texts.items()}
 
 
+def was_tip(project: Project, commit: str) -> bool:
+    """Whether trunk's tip was a commit, which a merge has not only brought; yes while trunk is unborn."""
+    tips = trunk_tips(project, local=own_branch_counts(project))
+    return not tips or TrunkLine(project, tips).place(commit) is not None
+
+
 def trunk_tips(project: Project, *, local: bool) -> list[str]:
     """Trunk's commit and, with `local`, that of this clone's own branch; none if trunk is unborn."""
     trunk = project.trunk
