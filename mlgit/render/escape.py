@@ -23,8 +23,8 @@ _PROSE = frozenset(
 _STARTERS = frozenset("@#!$%&^~:")
 _BREAK = "&#8203;"
 _LINK = re.compile(r"(?i)www\.|\bg[hl]-(?=[0-9])")
-# What begins a command of GitLab, a list, or the line below a heading.
-_START = re.compile(r"/|(?:[+-]|[0-9]+[.)])(?: |$)|[ =-]+$")
+# What begins a quotation, a command of GitLab, a list, or the line below a heading.
+_START = re.compile(r">|/|(?:[+-]|[0-9]+[.)])(?: |$)|[ =-]+$")
 LONGEST = 300
 
 

@@ -90,6 +90,8 @@ def bare(text: str) -> str:
 @example(name="- a")
 @example(name="+ a")
 @example(name="===")
+@example(name=">")
+@example(name="> a")
 def test_a_name_is_the_same_text_wherever_it_is(place: str, escape: object, name: str) -> None:
     assume(escape is code or visible(name))
     form = PLACES[place]
