@@ -69,6 +69,7 @@ KINDS: dict[str, Callable[[Folder], None]] = {
     "foreign statement": lambda folder: state(folder, "line@v1.0.1^{}", "line@v1.0.1", environment="prod"),
     "wrong commit": lambda folder: state(folder, "line@v1.0.0^{}", "line@v1.0.1"),
     "wrong version": lambda folder: state(folder, "line@v1.0.1^{}", "line@v1.0.1", version="v1.0.0"),
+    "no outcomes": lambda folder: state(folder, "line@v1.0.1^{}", "line@v1.0.1", gates=()),
     "off trunk": off_trunk,
     "moved": moved,
     "half": half,
@@ -173,6 +174,19 @@ def test_those_that_show_mark_it(repository: Folder, kind: str) -> None:
     assert [each["tag"] for each in events if each["tag"] == TAG and each["refused"] is None] == []
     shown = repository.here("show", "line#staging")
     assert "not known" in shown.out + shown.err or "does not count" in shown.out
+
+
+def test_what_was_verified_is_asked_again_when_trunk_goes_back(repository: Folder) -> None:
+    """A run remembers that all tags counted; trunk without their commits makes them count no more."""
+    change(repository, "promote", "line@v1.0.1", "--to", "staging")
+    for _ in range(2):
+        (model,) = repository.here("models", "--json").json()["models"]
+        assert in_staging(model)["refused"] is None
+    assert (repository / ".git/mlgit/verified").is_file()
+    repository.git("push", "-q", "-f", "origin", "line@v1.0.0^{}:main")
+    repository.git("branch", "-q", "-f", "main", "line@v1.0.0^{}")
+    (model,) = repository.here("models", "--json").json()["models"]
+    assert "is not on origin/main" in in_staging(model)["refused"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -259,7 +259,7 @@ def merged(
 
 def _on_own_branch(project: Project, found: Baseline, commit: str) -> Baseline:
     """The baseline, with a note if only this clone's own branch with trunk's name has it."""
-    from mlgit.project.trust.accept import own_trunk
+    from mlgit.project.trust.default_branch import own_trunk
 
     trunk, own = project.trunk, own_trunk(project)
     if trunk is None or own is None or own.commit == trunk.commit:

@@ -25,6 +25,7 @@ from mlgit.project.registry.models import was_declared
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.tag_settings import tag_repair
 from mlgit.project.trust.asked_gates import GatesOfPromotions, RulesOfCommits, gates_of_releases
+from mlgit.project.trust.default_branch import own_trunk
 from mlgit.project.trust.trunk_line import TrunkLine
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.core.registry.statement import Statement
-    from mlgit.project.open import Branch, Project
+    from mlgit.project.open import Project
 
     class _Repairs(TypedDict):
         """The fields of Facts about what this clone lacks, and where it is."""
@@ -233,15 +234,6 @@ def _made_for(content: bytes) -> str | None:
     """The name in a tag's object."""
     header = parse_header(content)
     return None if header is None else header.tag
-
-
-def own_trunk(project: Project) -> Branch | None:
-    """This clone's own branch with the name of the remote's trunk; None if there is none."""
-    trunk, base = project.trunk, f"refs/remotes/{project.remote}/"
-    if trunk is None or not trunk.ref.startswith(base):
-        return None
-    ref = f"refs/heads/{trunk.ref.removeprefix(base)}"
-    return replace(trunk, ref=ref, commit=project.branches[ref]) if ref in project.branches else None
 
 
 def own_branch_counts(project: Project) -> bool:

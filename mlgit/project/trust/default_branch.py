@@ -1,7 +1,8 @@
-"""Default branch: whether the remote still has the one that this clone takes for trunk."""
+"""Default branch: whether the remote has the one that this clone takes for trunk; its own branch of it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import list_refs_and_head, list_remote_refs
@@ -10,7 +11,7 @@ from mlgit.core.trunk import HEADS, trunk_gone, trunk_moved
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mlgit.project.open import Project
+    from mlgit.project.open import Branch, Project
 
 
 def remote_refs(project: Project, remote: str, refs: Iterable[str]) -> Mapping[str, str]:
@@ -39,3 +40,12 @@ def require_trunk_there(project: Project, remote: str) -> None:
     branch = ref.removeprefix(f"refs/remotes/{remote}/")
     if branch != ref and not list_remote_refs(project.git, remote, [f"{HEADS}{branch}"]):
         raise trunk_gone(remote, branch)
+
+
+def own_trunk(project: Project) -> Branch | None:
+    """This clone's own branch with the name of the remote's trunk; None if there is none."""
+    trunk, base = project.trunk, f"refs/remotes/{project.remote}/"
+    if trunk is None or not trunk.ref.startswith(base):
+        return None
+    ref = f"refs/heads/{trunk.ref.removeprefix(base)}"
+    return replace(trunk, ref=ref, commit=project.branches[ref]) if ref in project.branches else None

@@ -38,11 +38,14 @@ def as_counted(project: Project, state: ModelState) -> ModelState:
 def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Trust:
     """What counts of one model, also in environments whose newest change does not.
 
-    With `whole`, every rule is asked that commands obey which act; otherwise that is done only if something
-    that costs nothing shows that a tag does not count.
+    With `whole`, every rule is asked that commands obey which act. Otherwise that is not done for a model
+    that was verified before, nor for many models in one run, unless something that costs nothing shows that
+    a tag does not count.
     """
+    from mlgit.project.trust.verified import verified
+
     why = marks(project, state).why
-    if not whole and not _may_differ(state, why):
+    if not whole and not _may_differ(state, why) and verified(project).needs_none(state):
         return Trust(why=why)
     from mlgit.project.trust.accept import accept
 
@@ -51,6 +54,8 @@ def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Tru
     except MlgitError:
         return Trust(why=why)  # the commands that act say so themselves
     refused = {each.fact.tag: each.why for each in accepted.refused}
+    if not refused and not _may_differ(state, why):
+        verified(project).note(state)
     return Trust(
         why=lambda fact: None if fact is None else refused.get(fact.tag),
         instead=accepted.environments,
