@@ -17,6 +17,7 @@ SAME = {
     "after the first line": ("run.sh", "#!/bin/sh\n# a\npython e.py\n", "#!/bin/sh\npython e.py\n"),
     "a comment of a query": ("rows.SQL", "-- a\nselect 1", "select 1"),
     "a comment of R": ("e.R", "# a\nx <- 1", "x <- 1\n"),
+    "below the first line": ("e.py", "#!/usr/bin/python\n# a\nb", "#!/usr/bin/python\n# c\nb"),
     "a comment of make": ("Makefile", "# a\nall:\n\tpython e.py", "all:\n\n\tpython e.py"),
 }
 OTHER = {
@@ -36,6 +37,21 @@ OTHER = {
     "no longer a comment": ("run.sh", "# python e.py", "python e.py"),
     "a text of several lines": ("run.sh", "echo '\n# a\n'", "echo '\n# b\n'"),
     "a line that goes on in a comment": ("run.sh", "a \\\n# b\nc", "a \\\nc"),
+    "what runs Python": ("e.py", "#!/usr/bin/env python3\na", "#!/usr/bin/env -S python3 -c 'b'\na"),
+    "what runs Python, newly": ("e.py", "a", "#!/bin/sh\na"),
+    "packages to install": (
+        "e.py",
+        '# /// script\n# dependencies = ["a==1"]\n# ///\nb',
+        '# /// script\n# dependencies = ["a==2"]\n# ///\nb',
+    ),
+    "an option of Cython": ("e.py", "# cython: wraparound=True\na", "# cython: wraparound=False\na"),
+    "an option of a compiler": ("e.py", "# distutils: sources = a.c\na", "#distutils: sources = b.c\na"),
+    "a tag of a cell in a script": ("e.py", '# + tags=["a"]\nb', '# + tags=["skip"]\nb'),
+    "a cell in a script": ("e.py", "# %%\nb", "# %% [markdown]\nb"),
+    "a coding": ("e.py", "# coding: utf-8\na", "# coding: latin-1\na"),
+    "comments that are read": ("e.py", "getsource(f)  # a", "getsource(f)  # b"),
+    "a comment of several lines in Julia": ("e.jl", "# a\nb\n# c", "#=\nb\n# =#"),
+    "a comment that is filled in": ("e.sql", "-- {{ ref('a') }}\nb", "-- {{ ref('c') }}\nb"),
     "C": ("e.c", "#define A 1", "#define A 2"),
 }
 

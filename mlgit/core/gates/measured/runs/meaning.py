@@ -14,13 +14,23 @@ _COMMENTS = {
     ".sql": "--",
 }
 """Ending -> what a line of a comment starts with; programs without an ending are those such as `Makefile`."""
-_TEXTS = re.compile(rb"<<|\"\"\"|/\*|\\\r?\n\s*(?:#|--)")
-"""What may begin a text of several lines, in which a line is not a comment, or go on in a comment."""
+_TEXTS = re.compile(rb"<<|\"\"\"|/\*|#=|\{[{%]|\\\r?\n\s*(?:#|--)")
+"""What may begin a text or comment of several lines, go on in a comment, or be filled in before a run."""
 _READS_DOCSTRINGS = re.compile(rb"__doc__|\bdocopt\b|\bgetdoc\b")
+_READS_SOURCE = re.compile(rb"\bgetsource|\bgetcomments\b|\blinecache\b|\btokenize\b|\bopen\(__file__")
+_USED_COMMENT = re.compile(
+    rb"""\A(?:\xef\xbb\xbf)?\#![^\r\n]*                           # what runs the file
+    |^\#[ \t]///[^\r\n]*(?:\r?\n\#[^\r\n]*)*                    # PEP 723: packages to install
+    |^[ \t]*\#[ \t]*(?:cython|distutils|nuitka-project|pythran)\b[^\r\n]*
+    |^[ \t]*\#[ \t]?(?:%%|\+)[^\r\n]*                            # jupytext: cells and their tags
+    |^[ \t]*\#[^\r\n]*?coding[:=][^\r\n]*""",
+    re.MULTILINE | re.VERBOSE,
+)
+"""Comments that Python, an installer, a compiler or a runner of notebooks reads."""
 
 
 def meaning(path: str, content: bytes) -> object:
-    """What a program does: Python without comments, docstrings and layout, a notebook without results."""
+    """What a program does: Python without docstrings, layout and comments for people, no results of cells."""
     ending = posixpath.splitext(path)[1].lower()
     try:
         if ending == ".py":
@@ -41,19 +51,21 @@ def meaning(path: str, content: bytes) -> object:
     return lines[:1] if content.startswith(b"#!") else [], code
 
 
-def _of_cell(source: str) -> str:
+def _of_cell(source: str) -> object:
     try:
         return _of_python(source.encode())
     except SyntaxError:  # of another language
         return source
 
 
-def _of_python(content: bytes) -> str:
+def _of_python(content: bytes) -> object:
+    if _READS_SOURCE.search(content):
+        return content
     tree = parse(content)
     if not _READS_DOCSTRINGS.search(content):
         for node in ast.walk(tree):
             _drop_docstring(node)
-    return ast.dump(tree)
+    return ast.dump(tree), _USED_COMMENT.findall(content)
 
 
 def _drop_docstring(node: ast.AST) -> None:
