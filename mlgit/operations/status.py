@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.worktree import underway
 from mlgit.core.compare.changes import Side, ValueChange, value_changes
 from mlgit.core.compare.metric_tables import metric_tables
 from mlgit.core.config.file import WAIVERS_FILE, Environment
@@ -123,6 +124,7 @@ class _StatusReader:
             changed=head.changed,
             untracked=head.untracked,
             conflicted=head.conflicted,
+            underway=underway(project.git_dir),
             remote_seen_at=seen_at,
             remote_seen_age_s=None if seen_at is None else int((project.now - seen_at).total_seconds()),
             pipeline_stages=0 if state is None else len(state.pipeline.stages),
@@ -167,11 +169,10 @@ class _StatusReader:
 
     def _policy(self) -> _Policy:
         """What the config here declares, and what of it trunk does not have yet."""
-        project, config = self._project, self._config
+        project, config, head = self._project, self._config, self._project.head
         trunk = self._part("trunk", lambda: project.trunk)
         here = {} if config is None else config.environments
         there = self._trunk_environments
-        head = project.head
         known = project.remote is not None and head.branch is not None
         return {
             "remote": project.remote,

@@ -23,6 +23,14 @@ _STATUS = ("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=norm
 # The marks of files at which git does not look: a small letter for `assume-unchanged`, `S` for
 # `skip-worktree`, which a sparse checkout uses, too.
 _UNWATCHED = re.compile(rb"(?:^|(?<=\0))[a-zS] ([^\0]+)")
+_UNDERWAY = {
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "MERGE_HEAD": "merge",
+    "BISECT_LOG": "bisect",
+}
 _ASSUMED = re.compile(rb"(?:^|(?<=\0))[a-z] ([^\0]+)")
 
 
@@ -60,6 +68,14 @@ def unresolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
             if any(line.startswith(b"<<<<<<< ") for line in file):
                 found.append(path)
     return tuple(found)
+
+
+def underway(git_dir: str) -> str | None:
+    """What git is in the middle of: `rebase`, `merge`, `cherry-pick`, `revert` or `bisect`."""
+    for name, word in _UNDERWAY.items():
+        if os.path.exists(os.path.join(git_dir, name)):
+            return word
+    return None
 
 
 def start_status(git: Git) -> Callable[[], bytes]:

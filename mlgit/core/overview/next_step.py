@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlgit.core.overview.status import Status
     from mlgit.core.pipeline.remote_data import RemoteData, RemoteOutput
 
+_CONTINUED = frozenset({"rebase", "merge", "cherry-pick", "revert"})
 _READ = frozenset({"mlgit.yaml", "dvc.yaml", "dvc.lock", ".dvcignore"})
 _MOST_FILES = 8
 # Their paths are relative to the root of the repository.
@@ -141,6 +142,10 @@ def _broken(status: Status) -> NextStep | None:
     if status.conflicted:
         reason = f"{count(len(status.conflicted), 'file')} in conflict"
         return NextStep(command="git mergetool", reason=reason)
+    if status.underway in _CONTINUED:
+        add = "git add -u && " if status.changed else ""
+        reason = f"a {status.underway} is under way; `git {status.underway} --abort` ends it"
+        return NextStep(command=f"{add}git {status.underway} --continue", reason=reason)
     invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
     if invalid is not None:
         return NextStep(command="mlgit doctor", reason=invalid.message)

@@ -177,16 +177,16 @@ class VerdictCounts:
 class Status:
     """Everything that `mlgit status` shows.
 
-    `branch` is None if HEAD is detached, `commit` before the first commit. `ahead` and `behind` count
-    commits against `upstream`. `remote_seen_at` is the time of the last fetch; None if it is unknown.
-    `stages` are those that are stale or could not be checked. `data` are outputs that are missing, changed
-    or not in the cache. `unpushed_tags` is None if only the network could answer. `remote_data` is None if
-    the DVC remotes were not queried. `handed_over` are the files that DVC read instead of
-    mlgit. `unready` is what no release could use. `tags_known`: whether this clone takes all tags.
-    `pushed`: whether the remote has a branch of this name, as of the last fetch. `config` says whether there
-    is a `mlgit.yaml` here, `gates_declared` how many gates it has, and `environments_pending` are those that
-    it declares and `trunk` does not yet. `taken_tags` were never pushed, and the remote has others of these
-    names; `taken_repair` is the command that takes those.
+    `branch` is None if HEAD is detached; `underway` is what git is in the middle of, such as `rebase`;
+    `commit` before the first commit. `ahead` and `behind` count commits against `upstream`. `remote_seen_at`
+    is the time of the last fetch; None if it is unknown. `stages` are those that are stale or could not be
+    checked. `data` are outputs that are missing, changed or not in the cache. `unpushed_tags` is None if
+    only the network could answer. `remote_data` is None if the DVC remotes were not queried. `handed_over`
+    are the files that DVC read instead of mlgit. `unready` is what no release could use. `tags_known`:
+    whether this clone takes all tags. `pushed`: whether the remote has a branch of this name, as of the last
+    fetch. `config` says whether there is a `mlgit.yaml` here, `gates_declared` how many gates it has, and
+    `environments_pending` are those that it declares and `trunk` does not yet. `taken_tags` were never
+    pushed, and the remote has others of these names; `taken_repair` is the command that takes those.
     """
 
     branch: str | None
@@ -212,6 +212,7 @@ class Status:
     waivers: tuple[ExpiringWaiver, ...]
     problems: tuple[str, ...]
     failures: tuple[Failure, ...]
+    underway: str | None = None
     remote_data: RemoteData | None = None
     handed_over: tuple[HandedOver, ...] = ()
     unready: tuple[Unready, ...] = ()

@@ -37,7 +37,8 @@ def branch(found: Status, short: Shortening) -> Page:
         else ""
     )
     name = found.branch or Span("detached HEAD", "careful")
-    blocks = title("Branch", name, commit, *_upstream(found), Span(as_of, "dim"))
+    during = [Span(f", {found.underway} under way", "careful")] if found.underway else []
+    blocks = title("Branch", name, commit, *during, *_upstream(found), Span(as_of, "dim"))
     kinds: tuple[tuple[str, tuple[str, ...], Style], ...] = (
         ("in conflict", found.conflicted, "bad"),
         ("changed", found.changed, "careful"),

@@ -1,0 +1,68 @@
+"""Status while git is in the middle of something: it says so, and the next step ends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.registry import valid
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+QUIET = {"GIT_EDITOR": "true"}
+
+
+@pytest.fixture
+def repository(empty_repository: Folder) -> Folder:
+    """Two branches that change the same line; `topic` is checked out."""
+    folder = empty_repository
+    folder.write("a.txt", "one\n")
+    folder.commit("One")
+    folder.git("checkout", "-q", "-b", "topic")
+    folder.write("a.txt", "two\n")
+    folder.commit("Two")
+    folder.git("checkout", "-q", "main")
+    folder.write("a.txt", "three\n")
+    folder.commit("Three")
+    folder.git("checkout", "-q", "topic")
+    return folder
+
+
+STARTS = {
+    "rebase": ("rebase", "main"),
+    "merge": ("merge", "main"),
+    "cherry-pick": ("cherry-pick", "main"),
+    "revert": ("revert", "main"),
+}
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_the_next_step_goes_on_with_what_is_under_way(repository: Folder, name: str) -> None:
+    assert repository.run("git", *STARTS[name], env=QUIET).status != 0
+    found = valid(repository.here("status", "--json"), "status")
+    assert (found["underway"], found["next"]["command"]) == (name, "git mergetool")
+    repository.write("a.txt", "both\n")
+    repository.git("add", "a.txt")
+    done = repository.here("status")
+    assert f", {name} under way, no remote\n" in done.out
+    step = valid(repository.here("status", "--json"), "status")["next"]
+    assert step["command"] == f"git add -u && git {name} --continue"
+    repository.ok("sh", "-c", step["command"], env=QUIET)
+    after = valid(repository.here("status", "--json"), "status")
+    assert (after["underway"], after["branch"], after["changed"]) == (None, "topic", [])
+
+
+def test_a_stop_for_editing_without_a_change_only_goes_on(repository: Folder) -> None:
+    editor = {"GIT_SEQUENCE_EDITOR": "sed -i s/^pick/edit/"}
+    repository.run("git", "rebase", "-q", "-i", "HEAD~1", env=editor)
+    found = valid(repository.here("status", "--json"), "status")
+    assert (found["underway"], found["branch"]) == ("rebase", None)
+    assert found["next"]["command"] == "git rebase --continue"
+
+
+def test_a_bisection_is_named(repository: Folder) -> None:
+    repository.git("bisect", "start")
+    assert "Branch    topic at " in repository.here("status").out
+    assert valid(repository.here("status", "--json"), "status")["underway"] == "bisect"
