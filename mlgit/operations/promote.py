@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import is_ancestor
-from mlgit.core.registry.completeness import refused_releases
 from mlgit.core.registry.moves import emptied
 from mlgit.core.release.promotion import (
     check_promotion,
@@ -15,6 +14,7 @@ from mlgit.core.release.promotion import (
     split_target,
 )
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
+from mlgit.core.trust.newest_release import refused_releases
 from mlgit.core.wording import cut, format_since, listed, word
 from mlgit.errors import AnswerNo
 from mlgit.project.ci.after_change import with_target

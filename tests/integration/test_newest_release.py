@@ -9,6 +9,7 @@ import pytest
 from mlgit.errors import Exit
 from tests.integration.test_refused_tags import plant
 from tests.support.checks import GATES, check, results
+from tests.support.registry import change, clone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,33 @@ def test_an_older_release_that_does_not_count_changes_nothing(twice: Folder) -> 
     plant(twice, "line@v9.0.0-rc.1", "HEAD")
     assert results(check(twice, status=Exit.DONE))["line/newest"][0] == "pass"
     assert twice.here("get", "line@latest", "-o", "out").status == Exit.DONE
+
+
+@pytest.mark.parametrize("vs", ["release", "base"])
+def test_no_older_release_takes_the_place_of_a_lost_one_that_an_environment_holds(
+    twice: Folder, vs: str
+) -> None:
+    change(twice, "promote", "line@v1.0.1", "--to", "staging")
+    text = (twice / "mlgit.yaml").read_text(encoding="utf-8")
+    twice.write("mlgit.yaml", text.replace("vs: release", f"vs: {vs}"))
+    twice.commit("Go on again")
+    twice.git("push", "-q", "origin", "HEAD", ":refs/tags/line@v1.0.1")
+    fresh = clone(twice, "fresh")
+    verdict = check(fresh, "--purpose", "release", status=Exit.BLOCKED)
+    assert results(verdict)["line/newest"] == ("error", "unknown_here", "block")
+    why = "it names the release `line@v1.0.1`, which"
+    assert why in verdict["baselines"][0]["message"]
+    for argv in (
+        ["promote", "line", "--to", "staging"],
+        ["promote", "line@latest", "--to", "prod"],
+        ["get", "line@latest", "-o", "out"],
+        ["diff", "line@latest"],
+        ["show", "line@latest"],
+    ):
+        done = fresh.here(*argv)
+        assert (done.status, why in done.err) == (Exit.STATE, True), (argv, done.out, done.err)
+    fresh.git("update-ref", "refs/tags/line@v1.0.1", twice.git("rev-parse", "line@v1.0.1"))
+    assert results(check(fresh, "--purpose", "release", status=Exit.DONE))["line/newest"][0] == "pass"
 
 
 def _newest(folder: Folder) -> str:

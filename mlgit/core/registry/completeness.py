@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mlgit.core.fetch_settings import Obstacle
-    from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
+    from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact
     from mlgit.core.registry.tags import TagName
 
     Why = Callable[[TagFact | None], str | None]
@@ -196,29 +196,6 @@ def doubtful_release(model: str | None, *, latest: Version | None, ignored: Mapp
     return next(tags, None)
 
 
-def doubtful_refusal(state: ModelState) -> Refusal | None:
-    """The refused tag, but not a rejection, that leaves open which release is the newest."""
-    releases = {each.fact.tag: each for each in refused_releases(state)}
-    latest = None if state.latest is None else state.latest.version
-    tag = doubtful_release(state.name, latest=latest, ignored=dict.fromkeys(releases, ""))
-    return None if tag is None else releases[tag]
-
-
-def refused_releases(state: ModelState) -> tuple[Refusal, ...]:
-    """The releases that do not count, by ascending version.
-
-    A tag with a counter leaves nothing open where another one registers its version.
-    """
-    registered = {each.version for each in state.versions}
-    found = [
-        (version, each)
-        for each in state.refused
-        if each.fact.name.action == "register" and (version := each.fact.name.version) is not None
-        if each.fact.name.counter is None or version not in registered
-    ]
-    return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
-
-
 def lost_releases(state: ModelState) -> Mapping[Version, TagFact]:
     """The versions that tags of environments name and no tag registers, with the newest of those tags."""
     facts = (*state.facts, *(each.fact for each in state.refused))
@@ -232,6 +209,13 @@ def lost_releases(state: ModelState) -> Mapping[Version, TagFact]:
         if version is not None and version not in numbers:
             found[version] = fact
     return found
+
+
+def lost_newest(state: ModelState) -> Version | None:
+    """The final version that was the newest, and that no tag registers any more; None if there is none."""
+    latest = None if state.latest is None else state.latest.version
+    lost = (each for each in lost_releases(state) if each.final)
+    return max((each for each in lost if latest is None or not latest.final or each > latest), default=None)
 
 
 @record
@@ -252,8 +236,7 @@ class Doubts:
         """Whether it is known which release of a model is the newest."""
         latest = None if state.latest is None else state.latest.version
         doubt = doubtful_release(state.name, latest=latest, ignored=self.ignored) is not None
-        doubt |= any(each.final and (latest is None or each > latest) for each in lost_releases(state))
-        return "no" if doubt else self.clone.known
+        return "no" if doubt or lost_newest(state) is not None else self.clone.known
 
 
 NO_DOUBTS = Doubts()

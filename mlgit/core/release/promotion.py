@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.completeness import doubtful_refusal, lost_releases, refused_releases
+from mlgit.core.registry.completeness import lost_releases
 from mlgit.core.registry.moves import held_last, qualified, require_history
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, version_of
+from mlgit.core.trust.newest_release import doubtful_refusal, lost_refusal, refused_releases
 from mlgit.core.wording import word, words
 from mlgit.errors import Absent, AnswerNo, StateError, UnknownReference, UsageError
 
@@ -94,7 +95,7 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
     Raises:
         AnswerNo: the tag of the named one or of the one in `from` does not count.
         UnknownReference: the named one is not registered.
-        StateError: there is nothing to promote.
+        StateError: there is nothing to promote, or no tag registers the highest one any more.
     """
     if wanted is not None:
         return require_version(state, wanted)
@@ -113,6 +114,9 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
         return source.version
     finals = [each for each in state.versions if each.version.final and not each.deregistered]
     refused = refused_releases(state)
+    lost = lost_refusal(state)
+    if lost is not None:
+        raise lost.error()
     if not finals and refused:
         raise refused[-1].error()
     if not finals:

@@ -8,6 +8,7 @@ from mlgit.core.registry.state import Refusal
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, TagPointer
 from mlgit.core.registry.tags import TAGS, Taken, built_on, ref_patterns, theirs_instead
 from mlgit.core.trust.marks import unless_needed
+from mlgit.core.trust.newest_release import ANOTHER
 from mlgit.core.trust.proof import names_release, parse_statement
 from mlgit.core.wording import listed, word, words
 
@@ -110,11 +111,11 @@ def _lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
     if facts.has(named.oid):
         here = f"git update-ref {word(ref)} {named.oid}"
         last = f"`{here}`" if push is None else f"`{here} && {push}`"
-        last += " puts it back; otherwise promote another version, or roll back"
+        last += f" puts it back; otherwise {ANOTHER}"
     elif push is None:
-        last = "promote another version, or roll back"
+        last = ANOTHER
     else:
-        last = f"run `{push}` in a clone that has it; if none has, promote another version, or roll back"
+        last = f"run `{push}` in a clone that has it; if none has, {ANOTHER}"
     if facts.asked:
         why += f", which neither this clone nor `{facts.remote}` has"
     else:

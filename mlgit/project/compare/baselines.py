@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.file import FileBaseline, Model
 from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.record import record
-from mlgit.core.registry.completeness import doubtful_refusal, doubtful_release
+from mlgit.core.registry.completeness import doubtful_release
 from mlgit.core.registry.state import ModelState
+from mlgit.core.trust.newest_release import doubtful_refusal
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
 from mlgit.project.compare.baseline_files import (
     deepening,
@@ -32,7 +33,7 @@ from mlgit.project.compare.environment_baseline import (
     replaced,
 )
 from mlgit.project.compare.reference_file import reference_baseline
-from mlgit.project.compare.release_before import explained, is_newest, release_before, withdrawn_before
+from mlgit.project.compare.release_before import explained, gone_before, is_newest, release_before
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -224,8 +225,7 @@ class Baselines:
             version, refused = release_before(self.project, state, here, pre=self.pre)
             if version is not None:
                 found = found_at(vs, model, f"{name}@{version.version}", rule, version.commit)
-            gone = withdrawn_before(self.project, state, here)
-            found = explained(self.project, found, state, version, gone)
+            found = explained(self.project, found, state, version, gone_before(self.project, state, here))
         return self._proven(found, name, self._doubtful_release(name), refused)
 
     def _release(self, model: str | None, name: str | None) -> Baseline:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import first_after, is_ancestor
 from mlgit.core.gates.evaluate import DEREGISTERED, EMPTIED, OLDER
-from mlgit.core.registry.completeness import refused_releases
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.trust.earlier import held_ever
+from mlgit.core.trust.newest_release import lost_refusals, refused_releases
 from mlgit.core.wording import word
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-def withdrawn_before(project: Project, state: ModelState, commit: str) -> Iterator[RegisteredVersion]:
+def gone_before(project: Project, state: ModelState, commit: str) -> Iterator[RegisteredVersion]:
     """The deregistered releases that a commit comes after, newest first."""
     for each in reversed(state.versions):
         if each.withdrawn and each.commit != commit and is_ancestor(project.git, each.commit, commit):
@@ -59,8 +59,9 @@ def release_before(
             return True
         return version > found.version and (pre or version.final >= found.version.final)
 
-    refused = (each for each in reversed(refused_releases(state)) if newer(each.fact.name.version))
-    return found, next((each for each in refused if before(each.fact.commit)), None)
+    refused = [(each.fact.name.version, each) for each in reversed(refused_releases(state))]
+    uncounted = (each for version, each in [*refused, *lost_refusals(state).items()] if newer(version))
+    return found, next((each for each in uncounted if before(each.fact.commit)), None)
 
 
 def _was_tip(project: Project, version: RegisteredVersion) -> bool:

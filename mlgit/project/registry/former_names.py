@@ -14,8 +14,9 @@ from weakref import WeakKeyDictionary
 
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.pipeline.known_models import KnownModel, former_names, is_same, renamed_by
-from mlgit.core.registry.completeness import KNOWN, REMOTE_TAGS, in_ci, refused_releases
+from mlgit.core.registry.completeness import KNOWN, REMOTE_TAGS, in_ci
 from mlgit.core.registry.tags import parse_tag
+from mlgit.core.trust.newest_release import refused_releases
 from mlgit.project.registry.completeness import knows_model
 from mlgit.project.registry.models import declared_models, known_models
 from mlgit.project.registry.read import read_registry

@@ -247,7 +247,7 @@ def _version(project: Project, text: str, read: Reader | None, *, compares: bool
     state = (read or partial(read_model, project))(model)
     refused = next((each for each in state.refused if each.fact.tag == text.replace(":", "=")), None)
     if number is None:
-        from mlgit.core.registry.completeness import doubtful_refusal
+        from mlgit.core.trust.newest_release import doubtful_refusal
 
         refused = doubtful_refusal(state)
     if refused is not None:

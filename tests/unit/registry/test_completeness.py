@@ -20,7 +20,6 @@ from mlgit.core.registry.completeness import (
     compare_tags,
     deciding_tag,
     doubtful_environment,
-    doubtful_refusal,
     doubtful_release,
     in_ci,
     knows_tags,
@@ -184,29 +183,6 @@ def test_a_newer_version_that_does_not_count_leaves_the_release_open(
 ) -> None:
     version = None if latest is None else Version.parse(latest)
     assert (doubtful_release("net", latest=version, ignored={tag: LIGHT}) == tag) is doubtful
-
-
-@pytest.mark.parametrize(
-    ("refused", "latest", "doubt"),
-    [
-        ((), "net@v1.0.0", None),
-        (("net@v1.1.0",), "net@v1.0.0", "net@v1.1.0"),
-        (("net@v0.9.0",), "net@v1.0.0", None),
-        (("net@v2.0.0-rc.1",), "net@v1.0.0", None),
-        (("net@v1.0.0!",), "net@v1.0.0", None),
-        (("net@v1.0.0!#2", "net#prod#1", "net@deprecated"), "net@v1.0.0", None),
-        (("net@v1.0.0#2",), "net@v1.0.0", None),
-        (("net@v1.1.0#2",), "net@v1.0.0", "net@v1.1.0#2"),
-        (("net@v1.0.0",), None, "net@v1.0.0"),
-    ],
-)
-def test_a_newer_release_that_is_refused_leaves_the_newest_one_open(
-    refused: tuple[str, ...], latest: str | None, doubt: str | None
-) -> None:
-    state = replay([] if latest is None else [fact(latest, 1)]).model("net")
-    state = replace(state, refused=tuple(Refusal(fact(tag, 2), "it was moved") for tag in refused))
-    found = doubtful_refusal(state)
-    assert (None if found is None else found.fact.tag) == doubt
 
 
 def test_an_environment_is_decided_by_the_tag_that_filled_or_emptied_it() -> None:

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.config.file import Environment
-from mlgit.core.registry.completeness import refused_releases
 from mlgit.core.registry.message import parse_message
 from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.replay import replay
@@ -34,6 +33,7 @@ from mlgit.core.release.tag_plan import (
     plan_deregistration,
     plan_unassignment,
 )
+from mlgit.core.trust.newest_release import refused_releases
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 from tests.support.tags import commit, fact, stated
 

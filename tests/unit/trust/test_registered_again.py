@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.registry.completeness import doubtful_refusal
 from mlgit.core.registry.replay import replay
 from mlgit.core.trust.marks import Marks
+from mlgit.core.trust.newest_release import doubtful_refusal
 from tests.support.tags import fact
 from tests.unit.trust.test_accept import NO_STATEMENT, OFF, V1, V2, ask, moved, rejection, release
 
