@@ -193,7 +193,9 @@ def replaced(
         return replace(
             found, reason=EMPTIED, message=f"`{found.vs}` never held `{name}`, but {what}", hint=hint
         )
-    return found
+    from mlgit.project.compare.renames.never_there import never_there
+
+    return never_there(project, found, name=name, candidate=candidate, read=read)
 
 
 def frozen(

@@ -80,7 +80,10 @@ def explained(
     """The baseline with what made it lower than it was; `others` are those that could be in its place."""
     gone = sorted((each for each in others if each.withdrawn), key=lambda each: each.version)
     if version is None:
-        return _emptied(found, state, gone)
+        from mlgit.project.compare.renames.never_there import never_released
+
+        found = _emptied(found, state, gone)
+        return never_released(project, found, name=state.name, read=partial(_counting, project))
     if found.state != "found":
         return found
     final = version.version.final

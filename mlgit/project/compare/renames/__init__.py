@@ -1,0 +1,1 @@
+"""Renames: models without a baseline that may have had another name before."""

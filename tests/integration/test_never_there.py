@@ -1,0 +1,102 @@
+"""A model that was never in an environment, where one that trunk no longer declares still is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.integration.test_renamed_models import CONFIG, declare, move
+from tests.support.checks import check, notes, results
+from tests.support.registry import change, train, train_into
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+GATES = (
+    CONFIG.replace(", when: promote", "")
+    .replace("environments:\n", "  mae-vs-rel: {{metric: mae, vs: release, max_rise: 0.1}}\nenvironments:\n")
+    .replace("prod: {{}}", "{environment}: {{}}")
+)
+
+
+def declares(project: Folder, name: str, path: str, environment: str = "prod", more: str = "") -> None:
+    project.write("mlgit.yaml", GATES.format(name=name, path=path, environment=environment) + more)
+    project.commit(f"Declare {name}")
+    project.git("push", "-q")
+
+
+@pytest.fixture
+def replaced(project: Folder) -> Folder:
+    """`line@v1.0.0` is in prod; trunk declares `curve` with another path, content and history."""
+    declare(project, "line")
+    train_into(project, "2.0", "prod")
+    declare(project, "table", "metrics/test.json")
+    train(project, "1.9")
+    move(project)
+    project.commit("Another file")
+    declares(project, "curve", "models/curve.json")
+    return project
+
+
+def found(verdict: Any) -> list[str]:  # noqa: ANN401 (it is JSON)
+    return [each["message"] for each in verdict["notes"] if each["code"] == "baseline_emptied"]
+
+
+def test_a_model_that_was_never_there_is_a_finding_while_an_undeclared_one_is(replaced: Folder) -> None:
+    verdict = check(replaced, status=Exit.DONE)
+    assert results(verdict)["curve/mae-vs-prod"][:2] == ("skipped", "no_baseline")
+    environment, release = sorted(found(verdict))
+    nothing = "nothing is compared, because `curve`"
+    other = "but `line`, which trunk no longer declares, has v1.0.0"
+    assert environment.startswith(
+        f"`mae-vs-prod` of `curve`: {nothing} was never in `prod`, {other} there, by the tags of this clone"
+    )
+    assert release.startswith(
+        f"`mae-vs-rel` of `curve`: {nothing} has no release yet, {other} in `prod`, by the tags of this clone"
+    )
+    assert verdict["first_model"] is False
+    (hint,) = {each["hint"] for each in verdict["results"]}
+    assert hint == "if `line` is another model, run `mlgit unassign line --env prod`"
+    assert "yet to compare" not in replaced.here("check").out
+
+
+def test_there_is_no_finding_once_the_other_one_was_taken_out(replaced: Folder) -> None:
+    change(replaced, "unassign", "line", "--env", "prod")
+    verdict = check(replaced, status=Exit.DONE)
+    assert found(verdict) == []
+    (prod,) = [each for each in verdict["baselines"] if each["vs"] == "prod"]
+    assert prod["message"].startswith("Nothing of `curve` is in `prod` yet")
+
+
+def test_there_is_no_finding_once_the_model_is_there_itself(replaced: Folder) -> None:
+    train_into(replaced, "1.9", "prod", model="curve")
+    assert found(check(replaced, status=Exit.DONE)) == []
+
+
+def test_it_blocks_with_on_loosened(replaced: Folder) -> None:
+    declares(replaced, "curve", "models/curve.json", more="on_loosened: fail\n")
+    assert ("baseline_emptied", "block") in notes(check(replaced, status=Exit.BLOCKED))
+
+
+def test_it_is_a_finding_in_an_environment_with_another_name_too(replaced: Folder) -> None:
+    declares(replaced, "curve", "models/curve.json", "live")
+    text = (replaced / "mlgit.yaml").read_text().replace("vs: prod", "vs: live")
+    replaced.write("mlgit.yaml", text)
+    environment, _ = sorted(found(check(replaced, status=Exit.DONE)))
+    assert "has v1.0.0 in `prod`, whose place `live` took" in environment
+
+
+def test_a_tag_that_does_not_count_leaves_it_open(replaced: Folder) -> None:
+    replaced.git("tag", "-f", "line#prod#1", "line@v1.0.0^{}")
+    environment, *_ = sorted(found(check(replaced, status=Exit.DONE)))
+    assert "may have something there: the tag `line#prod#1` does not count" in environment
+
+
+def test_a_promotion_says_so(replaced: Folder) -> None:
+    change(replaced, "release", "curve")
+    done = replaced.here("promote", "curve", "--to", "prod")
+    assert done.status == Exit.DONE, done.err
+    text = "nothing to compare with: `curve` was never in `prod`, but `line`, which trunk no longer declares"
+    assert text in done.out + done.err
