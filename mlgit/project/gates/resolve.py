@@ -26,20 +26,20 @@ from mlgit.project.gates.places import places_at
 from mlgit.project.gates.replaced import replacement_findings
 from mlgit.project.gates.resolved.earlier import Earlier, earlier_numbers
 from mlgit.project.gates.resolved.held import held
+from mlgit.project.gates.resolved.measured import measured_otherwise
 from mlgit.project.gates.resolved.side import Side, resolve_side
 from mlgit.project.gates.rules import Change, Compared
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.valid_rules import last_readable, read_before, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.config.file import Config
     from mlgit.core.gates.resolved.resolution import ResolvedGate
-    from mlgit.core.gates.verdict import GateChange, Note
+    from mlgit.core.gates.verdict import GateChange
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.pipeline.inputs import Places
-    from mlgit.core.pipeline.stages import Pipeline
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
@@ -212,52 +212,22 @@ def _stage_changes(
     was, now = old.evidence.pipeline, new.evidence.pipeline
     files = _content(project, old, old), _content(project, new, old)
     measured = measure(before, after, (was, now), reported, files)
+    otherwise = measured_otherwise(project, (old.evidence, new.evidence), gates, places)
     if (was.stages, was.tracked) == (now.stages, now.tracked):
-        return Compared(findings=measured.findings, notes=measured.notes)
+        return Compared(findings=measured.findings, notes=(*measured.notes, *otherwise))
     from mlgit.core.gates.measured.gone import gone_notes
     from mlgit.core.gates.resolved.stage_changes import stage_notes, undeclared_files
 
     known = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
-    changed = partial(_changed_files, project, old.evidence.commit, new.evidence.commit)
     return Compared(
         findings=(*measured.findings, *undeclared_files(was, now, gates, known, places=places)),
         notes=(
             *measured.notes,
             *stage_notes(was, now, gates),
             *gone_notes(before, after, (was, now), (*reported, *measured.findings)),
-            *_measured_otherwise(gates, (was, now), places, changed),
+            *otherwise,
         ),
     )
-
-
-def _measured_otherwise(
-    gates: tuple[Sequence[ResolvedGate], Sequence[ResolvedGate]],
-    pipelines: tuple[Pipeline, Pipeline],
-    places: tuple[Places, Places],
-    changed: Callable[[], Collection[str]],
-) -> Iterator[Note]:
-    """With which other code, data and parameters the numbers are measured."""
-    from mlgit.core.gates.measured.code import code_notes
-    from mlgit.core.gates.measured.data import compare_data
-    from mlgit.core.gates.measured.in_model import data_in_model
-    from mlgit.core.gates.measured.parameters import parameter_notes
-    from mlgit.core.gates.measured.spelling import spelling_notes
-    from mlgit.core.gates.resolved.stage_changes import input_notes
-    from mlgit.yaml12 import load_both
-
-    data = compare_data(*gates, pipelines, places=places, changed=changed)
-    yield from code_notes(*gates, pipelines, places=places, changed=changed)
-    yield from data.notes
-    yield from data_in_model(*gates, pipelines, places=places)
-    yield from parameter_notes(*gates, pipelines)
-    yield from spelling_notes(*gates, pipelines[1], places=places, both=load_both)
-    yield from input_notes(*gates, places=places, reported=data.renamed)
-
-
-def _changed_files(project: Project, old: str | None, new: str | None) -> frozenset[str]:
-    from mlgit.project.pipeline.git_files import changed_files
-
-    return frozenset() if old is None else changed_files(project, old, new)
 
 
 def _before(project: Project, change: Change, rules: Config) -> Side | None:

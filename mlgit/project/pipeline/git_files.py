@@ -37,7 +37,8 @@ def changed_files(project: Project, old: str, new: str | None) -> frozenset[str]
     A folder that Git does not track yet ends with `/`.
     """
     head = project.head
-    ends = [_every(project, each) for each in (old, new or head.commit)]
+    commits = {old, new or head.commit}
+    ends = [_every(project, each) for each in commits] if len(commits) > 1 else [{}, {}]
     found = {path for path in {*ends[0], *ends[1]} if ends[0].get(path) != ends[1].get(path)}
     if new is None:
         found |= {*head.changed, *head.conflicted, *head.untracked}

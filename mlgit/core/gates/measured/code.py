@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
 from mlgit.core.gates.measured.runs.elsewhere import Elsewhere
+from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
 from mlgit.core.gates.measured.runs.meaning import meaning
 from mlgit.core.gates.measured.runs.reached import COMMAND, IN_FOLDER, MAY_RUN, RUNS, Reached, above, is_code
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.measured.runs.imports import Asked
+    from mlgit.core.gates.measured.runs.last_runs import LastRuns
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Pipeline, Stage
+
+    _Both = Sequence[tuple[Stage, Stage]]
 
 _CODE = "code_changed"
 
@@ -32,54 +37,90 @@ def code_notes(
     *,
     places: tuple[Places, Places] = (EMPTY, EMPTY),
     changed: Callable[[], Collection[str]] = frozenset,
+    runs: LastRuns = NO_RUNS,
 ) -> tuple[Note, ...]:
-    """A note about the programs of stages that measure a model, or make what it is measured on.
+    """Notes about the programs of stages that measure a model, or make what it is measured on.
 
     Any number can be written in a program, so that a reviewer must see it. Those of a stage that makes the
     gate's model are its training. `changed` gives the files of which Git has other content.
     """
-    sides = Measuring(pipelines[0]), Measuring(pipelines[1])
-    stages: dict[str, Stage] = {}
-    last: set[str | None] = set()
-    trained: list[set[str]] = [set(), set()]
-    verb = "measured"
-    for gates in pairs(old, new):
-        if all(gate.source is not None and not is_of_another_model(gate) for gate in gates):
-            verb = "made" if gates[1].path is None else verb
-            sides[1].follow(sides[0], gates)
-            makers = [side.makers_for(gate) for side, gate in zip(sides, gates, strict=True)]
-            here = {each.address: each for each in sides[1].stages(gates[1])}
-            stages |= {name: each for name, each in here.items() if name not in makers[1]}
-            last |= {gate.source.origin.name for gate in gates if gate.source is not None}
-            for side, known, own in zip(sides, trained, makers, strict=True):
-                known |= {dep for each in side.before(own).values() for dep in each.deps}
-    if not stages:
+    compared = _Comparison(old, new, pipelines)
+    both, verb = compared.both, compared.verb
+    if not both:
         return ()
-    before = predecessors(*pipelines, {stage.address for gate in old for stage in sides[0].stages(gate)})
-    both = [(before.get(name, stage), stage) for name, stage in stages.items()]
-    programs = _Programs(places, frozenset(changed()), both, pipelines)
-    if not programs.differing:
-        return ()
-    # What the target has and only the change's training declares may be what the target measures with.
-    training = trained[0] | (trained[1] - places[0].paths())
-    named = _named(programs, both, last, training)
-    message = f"The numbers are {verb} with other code: {joined(named)}"
-    return (Note(code=_CODE, message=message),) if named else ()
+    training = compared.training(places[0].paths())
+    here = _Programs(places, frozenset(changed()), both, pipelines)
+    ran = [pair for pair in both if pair[1].address not in runs.same]
+    others = [pair for pair in both if pair[1].address in runs.same]
+    texts = {
+        f"The numbers are {verb} with other code": compared.named(here, ran, training),
+        f"The code that the numbers are {verb} with {NOT_RUN}": compared.named(
+            here, others, training, declared=False
+        ),
+    }
+    for made, own in runs.made_at(both):
+        there = _Programs((made.places, places[1]), frozenset(made.changed()), both, pipelines)
+        start = f"{made.start}; the code that they are {verb} with changed since"
+        texts[start] = compared.named(there, own, training)
+    return _notes(texts)
 
 
-def _named(
-    programs: _Programs,
-    stages: Iterable[tuple[Stage, Stage]],
-    last: Collection[str | None],
-    trained: Collection[str],
-) -> list[str]:
-    """Each program that differs, in words: those of the stages that make the numbers come first."""
-    found: dict[str, tuple[bool, int, str]] = {}
-    for old, new in sorted(stages, key=lambda each: (each[1].address not in last, each[1].address)):
-        for order, path, what in programs.differences((old, new), trained):
-            text = f"`{path}` {what} (stage {new.address})"
-            found.setdefault(path, (new.address not in last, order, text))
-    return [text for *_, text in sorted(found.values())]
+def _notes(texts: Mapping[str, Sequence[str]]) -> tuple[Note, ...]:
+    return tuple(
+        Note(code=_CODE, message=f"{start}: {joined(each)}") for start, each in texts.items() if each
+    )
+
+
+class _Comparison:
+    """Which programs of the stages of numbers differ; each is named once."""
+
+    def __init__(
+        self,
+        old: Sequence[ResolvedGate],
+        new: Sequence[ResolvedGate],
+        pipelines: tuple[Pipeline, Pipeline],
+    ) -> None:
+        sides = Measuring(pipelines[0]), Measuring(pipelines[1])
+        stages: dict[str, Stage] = {}
+        self._last: set[str | None] = set()
+        self._trained: list[set[str]] = [set(), set()]
+        self._known: set[str] = set()
+        self.verb = "measured"
+        for gates in pairs(old, new):
+            if all(gate.source is not None and not is_of_another_model(gate) for gate in gates):
+                self.verb = "made" if gates[1].path is None else self.verb
+                sides[1].follow(sides[0], gates)
+                makers = [side.makers_for(gate) for side, gate in zip(sides, gates, strict=True)]
+                here = {each.address: each for each in sides[1].stages(gates[1])}
+                stages |= {name: each for name, each in here.items() if name not in makers[1]}
+                self._last |= {gate.source.origin.name for gate in gates if gate.source is not None}
+                for side, known, own in zip(sides, self._trained, makers, strict=True):
+                    known |= {dep for each in side.before(own).values() for dep in each.deps}
+        there = {stage.address for gate in old for stage in sides[0].stages(gate)} if stages else set()
+        before = predecessors(*pipelines, there) if stages else {}
+        self.both = [(before.get(name, stage), stage) for name, stage in stages.items()]
+
+    def training(self, there: frozenset[str]) -> set[str]:
+        """What training declares; of the change's, not what the target has, and so may measure with."""
+        return self._trained[0] | (self._trained[1] - there)
+
+    def named(
+        self, programs: _Programs, both: _Both, trained: Collection[str], *, declared: bool = True
+    ) -> list[str]:
+        """Each program that differs, in words: those of the stages that make the numbers come first.
+
+        Without what is `declared`, those that a stage does not depend on: a change of these makes it stale.
+        """
+        found: dict[str, tuple[bool, int, str]] = {}
+        pairs = both if programs.differing else ()
+        for old, new in sorted(pairs, key=lambda each: (each[1].address not in self._last, each[1].address)):
+            own = () if declared else new.deps
+            for order, path, what in programs.differences((old, new), trained):
+                if path not in self._known and not covered(path, own):
+                    text = f"`{path}` {what} (stage {new.address})"
+                    found.setdefault(path, (new.address not in self._last, order, text))
+        self._known |= found.keys()
+        return [text for *_, text in sorted(found.values())]
 
 
 class _Programs:

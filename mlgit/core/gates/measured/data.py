@@ -9,6 +9,8 @@ from mlgit.core.gates.measured.contents import Contents
 from mlgit.core.gates.measured.leaks import leaks
 from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
 from mlgit.core.gates.measured.runs.explained import Explained
+from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
+from mlgit.core.gates.measured.runs.recorded import Content, contents, hash_of, made_with_model
 from mlgit.core.gates.resolved.stage_changes import matched, predecessors, undeclared
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
@@ -21,6 +23,7 @@ from mlgit.core.wording import joined, listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from mlgit.core.gates.measured.runs.last_runs import LastRuns
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Pipeline, Stage
@@ -48,8 +51,9 @@ def compare_data(
     *,
     places: tuple[Places, Places] = (EMPTY, EMPTY),
     changed: Callable[[], Collection[str]] = frozenset,
+    runs: LastRuns = NO_RUNS,
 ) -> DataChanges:
-    """A note about the data that stages measure a model on, if it has other content or another owner.
+    """Notes about the data that stages measure a model on, if it has other content or another owner.
 
     That is normal work, but a number says less about a model next to one of other data. What only the model
     is made from does not count, unless it newly is what the model is measured on. `pipelines` and `places`
@@ -57,21 +61,33 @@ def compare_data(
     """
     compared = _Comparison(pipelines, places, changed)
     content: dict[str, None] = {}
+    not_run: dict[str, None] = {}
     others: dict[str, None] = {}
-    for gates in pairs(old, new):
+    both = [*pairs(old, new)]
+    for gates in both:
         compared.sides[1].follow(compared.sides[0], gates)
-        content |= dict.fromkeys(compared.changes(gates))
+        for through, text in compared.changes(gates):
+            (not_run if through and runs.same.issuperset(through) else content)[text] = None
         others |= dict.fromkeys(
             (*compared.owners(gates), *leaks(gates, compared.sides, compared.contents, places))
         )
     were = "may have been" if compared.is_doubtful(content) else "were"
-    found = (
-        [f"The numbers {were} computed on different data: {joined(sorted(content, key=_is_last), _MOST)}"]
-        if content
-        else []
-    )
-    notes = tuple(Note(code=_CODE, message=text) for text in (*found, *others))
-    return DataChanges(notes=notes, renamed=frozenset(compared.renamed))
+    found = {
+        f"The numbers {were} computed on different data": content,
+        f"The data that the numbers are computed on {NOT_RUN}": not_run,
+    }
+    known = {*content, *not_run, *others}
+    for made, stages in runs.made_at(compared.stages(both)):
+        there = _Comparison(pipelines, (made.places, places[1]), made.changed)
+        texts = [text for gates in both for text in there.unrecorded(gates, stages) if text not in known]
+        found[f"{made.start}; the data that they are computed on changed since"] = dict.fromkeys(texts)
+    return DataChanges(notes=_notes(found, others), renamed=frozenset(compared.renamed))
+
+
+def _notes(found: Mapping[str, Iterable[str]], others: Iterable[str]) -> tuple[Note, ...]:
+    """A note for each start with texts, and for each of the others."""
+    texts = [f"{start}: {joined(sorted(each, key=_is_last), _MOST)}" for start, each in found.items() if each]
+    return tuple(Note(code=_CODE, message=text) for text in (*texts, *others))
 
 
 def _is_last(text: str) -> tuple[bool, bool]:
@@ -97,22 +113,50 @@ class _Comparison:
         """Whether all these changes are of files that may not be data."""
         return self.contents.doubtful.issuperset(texts)
 
-    def changes(self, gates: _Gates) -> Iterator[str]:
-        """What a model is measured on that has other content or was not read before, in words."""
+    def changes(self, gates: _Gates) -> Iterator[tuple[list[str], str]]:
+        """What a model is measured on that has other content or was not read before, in words.
+
+        With it, the stages that it comes to the number through.
+        """
+        stages = [stage.address for stage in self.sides[1].stages(gates[1])]
         found = list(self._read_otherwise(gates))
-        yield from found
-        yield from self._made_otherwise(gates, Explained(self.sides, gates, found))
-        yield from self._made_with_model(gates)
-        yield from self._named(gates)
+        made = self._made_otherwise(gates, Explained(self.sides, gates, found))
+        yield from ((stages, text) for text in (*found, *made, *self._made_with_model(gates)))
+        yield from (([stage], text) for stage, text in self._named(gates))
+
+    def stages(self, both: Iterable[_Gates]) -> list[tuple[Stage, Stage]]:
+        """The stages of the change that come before numbers, with those of the target that they were."""
+        pipelines = self.sides[0].pipeline, self.sides[1].pipeline
+        found: dict[str, tuple[Stage, Stage]] = {}
+        for gates in both:
+            there = {stage.address for stage in self.sides[0].stages(gates[0])}
+            before = predecessors(*pipelines, there)
+            for stage in self.sides[1].stages(gates[1]):
+                if stage.address in before:
+                    found[stage.address] = (before[stage.address], stage)
+        return [*found.values()]
+
+    def unrecorded(self, gates: _Gates, both: Iterable[tuple[Stage, Stage]]) -> Iterator[str]:
+        """What stages read and no run records: behind links, next to what stages make, named by commands."""
+        addresses = {stage.address for _, stage in both}
+        was, now = self._inputs(gates)
+        here = [stage for stage in self.sides[1].stages(gates[1]) if stage.address in addresses]
+        deps = {dep for stage in here for dep in stage.deps}
+        for dep in sorted(was.keys() & now.keys() & deps):
+            model = _model_next_to(dep, gates)
+            if not (was[dep].known and now[dep].known):
+                yield from self.contents.inside(dep, model)
+            elif was[dep].folder and was[dep].md5 == now[dep].md5:
+                yield from self.contents.behind(dep, model)
+        yield from (text for stage, text in self._named(gates) if stage in addresses)
 
     def _read_otherwise(self, gates: _Gates) -> Iterator[str]:
         was, now = self._inputs(gates)
         lost = [dep for dep in was if not covered(dep, now)]
         moved = self._moved(gates, lost) if lost else {}
-        path = model_of(gates[1])
         for dep, content in sorted(was.items()):
             other = now.get(dep)
-            model = None if path is None or covered(dep, [path]) else path
+            model = _model_next_to(dep, gates)
             if other is not None and content.known and other.known:
                 if content.md5 != other.md5:
                     yield from self.contents.of(dep, folder=content.folder, model=model)
@@ -131,8 +175,8 @@ class _Comparison:
         was, now = self._inputs(gates)
         yield from filter(None, (self.contents.owners(path) for path in sorted(was.keys() & now.keys())))
 
-    def _inputs(self, gates: _Gates) -> tuple[Mapping[str, _Content], Mapping[str, _Content]]:
-        before, after = (dict(_contents(side, gate)) for side, gate in zip(self.sides, gates, strict=True))
+    def _inputs(self, gates: _Gates) -> tuple[Mapping[str, Content], Mapping[str, Content]]:
+        before, after = (dict(contents(side, gate)) for side, gate in zip(self.sides, gates, strict=True))
         return before, after
 
     def _read(self, gates: _Gates, index: int) -> set[str]:
@@ -150,7 +194,7 @@ class _Comparison:
         return {dep: found[dep].split(", ") for dep in lost if dep in found}
 
     def _renamed(
-        self, dep: str, places: Sequence[str], content: _Content, now: Mapping[str, _Content]
+        self, dep: str, places: Sequence[str], content: Content, now: Mapping[str, Content]
     ) -> Iterator[str]:
         """That a dependency has another name, unless it is known to have the same content."""
         other = now.get(places[0]) if len(places) == 1 else None
@@ -159,9 +203,7 @@ class _Comparison:
             self.renamed.add(dep)
             yield f"`{dep}` is now {listed(places)}{', with other content' if known else ''}"
 
-    def _newly_read(
-        self, gates: _Gates, now: Mapping[str, _Content], moved: Collection[str]
-    ) -> Iterator[str]:
+    def _newly_read(self, gates: _Gates, now: Mapping[str, Content], moved: Collection[str]) -> Iterator[str]:
         old = self.sides[0].stages(gates[0])
         known = {dep for stage in old for dep in stage.deps}
         for dep in sorted(now) if old else ():
@@ -181,14 +223,14 @@ class _Comparison:
                 continue
             added = [out.path for out in stage.outs if out.path in now - was]
             for out in maker.outs:
-                md5 = _hash(maker, out.path)
+                md5 = hash_of(maker, out.path)
                 if (
                     added
                     and out.path in was - now
-                    and md5 not in {None, *(_hash(stage, each) for each in added)}
+                    and md5 not in {None, *(hash_of(stage, each) for each in added)}
                 ):
                     yield f"`{out.path}` is now {listed(added)}, with other content"
-                same = md5 in {None, _hash(stage, out.path) or md5} or explained.by_inputs(maker, stage)
+                same = md5 in {None, hash_of(stage, out.path) or md5} or explained.by_inputs(maker, stage)
                 if not same and any(meets(out.path, dep) for dep in now):
                     yield f"`{out.path}` changed"
 
@@ -196,7 +238,7 @@ class _Comparison:
         """What stages that make the model make for those that measure it, with other content."""
         if any(gate.source is None or gate.source.link != "reads" for gate in gates):
             return  # then a number may know the model only by what is made with it
-        was, now = (dict(_made_with_model(side, gate)) for side, gate in zip(self.sides, gates, strict=True))
+        was, now = (dict(made_with_model(side, gate)) for side, gate in zip(self.sides, gates, strict=True))
         for path in sorted(was.keys() & now.keys()):
             if was[path] and now[path] and was[path] != now[path]:
                 yield f"`{path}` changed"
@@ -206,8 +248,8 @@ class _Comparison:
             if added and was[path] and was[path] not in contents:
                 yield f"`{path}` is now {listed(added)}, with other content"
 
-    def _named(self, gates: _Gates) -> Iterator[str]:
-        """The edited data that commands name and no stage declares, other than files of parameters.
+    def _named(self, gates: _Gates) -> Iterator[tuple[str, str]]:
+        """(stage, text) of edited data that commands name and no stage declares, without files of parameters.
 
         That a command newly names one is a finding.
         """
@@ -218,61 +260,18 @@ class _Comparison:
             for path in _named(stage, self.contents):
                 if path in named and path not in params and path != _PARAMS:
                     for text in self.contents.inside(path, model_of(gates[1])):
-                        yield f"{text} (stage {stage.address} names it and does not declare it)"
+                        yield (
+                            stage.address,
+                            f"{text} (stage {stage.address} names it and does not declare it)",
+                        )
 
 
-@record
-class _Content:
-    """What a stage read at a dependency; not `known` if stages make a part of it, or no run recorded it."""
-
-    md5: str
-    mixed: bool
-
-    @property
-    def known(self) -> bool:
-        return bool(self.md5) and not self.mixed
-
-    @property
-    def folder(self) -> bool:
-        return self.md5.endswith(".dir")
-
-    def differs(self, other: _Content) -> bool:
-        """Whether both were recorded, and not as the same."""
-        return bool(self.md5 and other.md5) and self.md5 != other.md5
-
-
-def _contents(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str, _Content]]:
-    """The dependencies of the stages before a number that no stage makes, other than the model."""
-    model = model_of(gate)
-    for stage in side.stages(gate):
-        for dep in side.read([stage], model):
-            if not side.made(dep):
-                mixed = side.made_inside(dep) or (model is not None and covered(model, [dep]))
-                md5 = None if stage.locked is None else stage.locked.content(dep)
-                yield dep, _Content(md5=md5 or "", mixed=mixed)
-
-
-def _made_with_model(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str, str | None]]:
-    """(path, content) of what a stage that makes the model makes as well, and another one reads."""
-    model = model_of(gate) or ""
-    makers = side.makers_for(gate)
-    for stage in side.stages(gate):
-        for dep in stage.deps if stage.address not in makers else ():
-            for out in side.outputs(dep):
-                if out.owner in makers and not (meets(dep, model) and meets(out.path, model)):
-                    inside = covered(dep, [out.path]) and stage.locked is not None
-                    yield (
-                        (dep, stage.locked.content(dep))
-                        if inside and stage.locked is not None
-                        else (out.path, None if out.pointer is None else out.pointer.md5)
-                    )
+def _model_next_to(dep: str, gates: _Gates) -> str | None:
+    """The path of the model, unless a dependency is the model or in it."""
+    path = model_of(gates[1])
+    return None if path is None or covered(dep, [path]) else path
 
 
 def _named(stage: Stage, contents: Contents) -> list[str]:
     """What a stage's commands name or match with a pattern, and it does not declare."""
     return [*dict.fromkeys((*undeclared(stage, contents.places), *matched(stage, contents.places)))]
-
-
-def _hash(stage: Stage, path: str) -> str | None:
-    pointer = None if stage.locked is None else stage.locked.outs.get(path)
-    return None if pointer is None else pointer.md5

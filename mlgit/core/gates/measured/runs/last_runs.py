@@ -1,0 +1,72 @@
+"""Last runs: which stages a change did not run, and at which commits those of the target did."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.stages import Pipeline, Stage
+
+NOT_RUN = "changed, and `dvc.lock` shows no run with it"
+
+
+@record
+class Made:
+    """The commit at which a stage of the target ran, by its record in dvc.lock.
+
+    `changed` gives the files of which Git has other content in the change.
+    """
+
+    label: str
+    places: Places
+    changed: Callable[[], Collection[str]]
+
+    @property
+    def start(self) -> str:
+        return f"The target's numbers are from {self.label}"
+
+
+def _unknown(_: str) -> Made | None:
+    return None
+
+
+@record
+class LastRuns:
+    """What is known of the runs of stages, by their addresses.
+
+    `same` are those of the change that have the record of the target. `made` gives where one of the target
+    ran; None if Git has the same there as at the target, or that is not known.
+    """
+
+    same: frozenset[str] = field(default_factory=frozenset)
+    made: Callable[[str], Made | None] = _unknown
+
+    def made_at(
+        self, both: Collection[tuple[Stage, Stage]]
+    ) -> Iterator[tuple[Made, list[tuple[Stage, Stage]]]]:
+        """The commits at which the target ran stages that the change ran, with these stages of both sides."""
+        found: dict[str, tuple[Made, list[tuple[Stage, Stage]]]] = {}
+        for old, new in both:
+            made = None if new.address in self.same else self.made(old.address)
+            if made is not None:
+                found.setdefault(made.label, (made, []))[1].append((old, new))
+        yield from found.values()
+
+
+NO_RUNS = LastRuns()
+
+
+def same_records(old: Pipeline, new: Pipeline) -> frozenset[str]:
+    """The stages whose last run is the same on both sides, as far as dvc.lock shows it."""
+    before = {stage.address: stage.locked for stage in old.stages}
+    return frozenset(
+        stage.address
+        for stage in new.stages
+        if stage.locked is not None and stage.locked == before.get(stage.address)
+    )

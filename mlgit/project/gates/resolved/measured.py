@@ -1,0 +1,107 @@
+"""Measured: with which other code, data and parameters the numbers of a change are measured."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from mlgit.core.gates.measured.runs.last_runs import LastRuns, Made
+    from mlgit.core.gates.resolved.resolution import ResolvedGate
+    from mlgit.core.gates.verdict import Note
+    from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.stages import Pipeline
+    from mlgit.project.open import Project
+
+    _Gates = tuple[Sequence[ResolvedGate], Sequence[ResolvedGate]]
+    _Places = tuple[Places, Places]
+
+_TEXTS = (".md", ".rst", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".css")
+_SETTINGS = ("mlgit.yaml", ".mlgit/", ".github/", ".gitlab-ci.yml")
+_PATTERN = re.compile(r"[*?\[]")
+_PART = re.compile(r"""[^\s/'"=,;:|&<>()`$@#{}]+""")
+
+
+def measured_otherwise(
+    project: Project, sides: tuple[Evidence, Evidence], gates: _Gates, places: _Places
+) -> Iterator[Note]:
+    """Notes about what measures the numbers; `sides` are the target and the change.
+
+    Programs and data that no stage declares can change without a run.
+    """
+    was, now = sides[0].pipeline, sides[1].pipeline
+    changed = cache(partial(_changed, project, sides[0].commit, sides[1].commit))
+    if (was.stages, was.tracked) == (now.stages, now.tracked) and not _may_measure(changed(), now):
+        return
+    from mlgit.core.gates.measured.code import code_notes
+    from mlgit.core.gates.measured.data import compare_data
+    from mlgit.core.gates.measured.in_model import data_in_model
+    from mlgit.core.gates.measured.parameters import parameter_notes
+    from mlgit.core.gates.measured.spelling import spelling_notes
+    from mlgit.core.gates.resolved.stage_changes import input_notes
+    from mlgit.yaml12 import load_both
+
+    pipelines = was, now
+    runs = _last_runs(project, sides)
+    data = compare_data(*gates, pipelines, places=places, changed=changed, runs=runs)
+    yield from code_notes(*gates, pipelines, places=places, changed=changed, runs=runs)
+    yield from data.notes
+    yield from data_in_model(*gates, pipelines, places=places)
+    yield from parameter_notes(*gates, pipelines)
+    yield from spelling_notes(*gates, now, places=places, both=load_both)
+    yield from input_notes(*gates, places=places, reported=data.renamed)
+
+
+def _may_measure(changed: Collection[str], pipeline: Pipeline) -> bool:
+    """Whether one of the files may be a program, or one that a stage reads; most changes of texts are not."""
+    if any(not path.endswith(_TEXTS) and not path.startswith(_SETTINGS) for path in changed):
+        return True
+    named = " ".join(text for stage in pipeline.stages for text in (*stage.cmd, *stage.deps))
+    parts = {part for path in changed for part in path.split("/")}
+    return bool(changed) and (
+        _PATTERN.search(named) is not None or not parts.isdisjoint(_PART.findall(named))
+    )
+
+
+def _changed(project: Project, old: str | None, new: str | None) -> frozenset[str]:
+    if old is None:
+        return frozenset()
+    from mlgit.project.pipeline.git_files import changed_files
+
+    return changed_files(project, old, new)
+
+
+def _last_runs(project: Project, sides: tuple[Evidence, Evidence]) -> LastRuns:
+    from mlgit.core.gates.measured.runs.last_runs import LastRuns, same_records
+
+    there, here = sides
+    return LastRuns(
+        same=same_records(there.pipeline, here.pipeline), made=cache(_made_at(project, there, here.commit))
+    )
+
+
+def _made_at(project: Project, there: Evidence, new: str | None) -> Callable[[str], Made | None]:
+    """Gives where a stage of a commit ran, if Git has something else there."""
+    from mlgit.core.gates.measured.runs.last_runs import Made
+    from mlgit.project.gates.places import places_at
+    from mlgit.project.gates.resolved.last_run import last_run
+
+    @cache
+    def at(commit: str) -> Made:
+        return Made(
+            label=project.tree(commit).label,
+            places=places_at(project, replace(there, commit=commit)),
+            changed=cache(partial(_changed, project, commit, new)),
+        )
+
+    def find(address: str) -> Made | None:
+        stage = next((each for each in there.pipeline.stages if each.address == address), None)
+        commit = None if stage is None or there.commit is None else last_run(project, there.commit, stage)
+        return None if commit is None else at(commit)
+
+    return find
