@@ -177,7 +177,7 @@ def test_those_that_show_mark_it(repository: Folder, kind: str) -> None:
 
 
 def test_what_was_verified_is_asked_again_when_trunk_goes_back(repository: Folder) -> None:
-    """A run remembers that all tags counted; trunk without their commits makes them count no more."""
+    """It is kept that all tags counted; trunk without their commits makes them count no more."""
     change(repository, "promote", "line@v1.0.1", "--to", "staging")
     for _ in range(2):
         (model,) = repository.here("models", "--json").json()["models"]

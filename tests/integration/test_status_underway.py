@@ -39,7 +39,7 @@ STARTS = {
 
 
 @pytest.mark.parametrize("name", STARTS)
-def test_the_next_step_goes_on_with_what_is_under_way(repository: Folder, name: str) -> None:
+def test_the_next_step_continues_what_is_under_way(repository: Folder, name: str) -> None:
     assert repository.run("git", *STARTS[name], env=QUIET).status != 0
     found = valid(repository.here("status", "--json"), "status")
     assert (found["underway"], found["next"]["command"]) == (name, "git mergetool")
@@ -54,7 +54,7 @@ def test_the_next_step_goes_on_with_what_is_under_way(repository: Folder, name: 
     assert (after["underway"], after["branch"], after["changed"]) == (None, "topic", [])
 
 
-def test_a_stop_for_editing_without_a_change_only_goes_on(repository: Folder) -> None:
+def test_a_stop_for_editing_without_a_change_is_only_continued(repository: Folder) -> None:
     editor = {"GIT_SEQUENCE_EDITOR": "sed -i s/^pick/edit/"}
     repository.run("git", "rebase", "-q", "-i", "HEAD~1", env=editor)
     found = valid(repository.here("status", "--json"), "status")

@@ -1,4 +1,4 @@
-"""Moved tags of others: a tag that is no model's, moved or replaced at the remote, is in nobody's way."""
+"""Tags of others: one that belongs to no model, moved or replaced at the remote, does not stop a fetch."""
 
 from __future__ import annotations
 

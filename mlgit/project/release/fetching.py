@@ -178,7 +178,7 @@ def no_answer(remote: str, error: GitFailed, *, hint: str = WRITE_HERE) -> Remot
 
 
 def _fetchable(project: Project, remote: str, patterns: Collection[str], error: GitFailed) -> list[str]:
-    """The tags of models that the remote has and this clone has not.
+    """The tags of models that the remote has and this clone lacks.
 
     Raises if fetching again cannot help: the remote does not answer, or a local tag of a model, or one that
     is named, differs.

@@ -1,4 +1,4 @@
-"""Verified: models all of whose tags were found to count, remembered until something may change that."""
+"""Verified: models all of whose tags were found to count, kept until something may change that."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AT_ONCE = 8
 class Verified:
     """What one run knows: model -> digest of its tags, under the rules that trunk has.
 
-    What counted goes on counting while trunk only grows and its mlgit.yaml stays the same.
+    What counted still counts while trunk only grows and its mlgit.yaml stays the same.
     """
 
     def __init__(self, project: Project) -> None:

@@ -47,7 +47,7 @@ def assert_words(text: str) -> None:
         following = found[2].replace("&nbsp;", " ").replace("\N{NO-BREAK SPACE}", " ").strip()
         following = re.sub("^[*]{2}(?=Blocked)", "", following)
         mild = found[1] == "⚠️" and COUNTED.match(following)
-        assert mild or following.startswith(WORDS[found[1]]), place
+        assert mild or f"{following} ".startswith(WORDS[found[1]]), place
 
 
 @pytest.mark.parametrize("name", reports.SNAPSHOTS)
