@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from mlgit.core.registry.state import label_of
 from mlgit.core.release.going_back import NothingBefore, passed_over, rollback_target
 from mlgit.core.release.promotion import require_changeable
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
+from mlgit.core.trust.kept import by_all_tags
 from mlgit.core.trust.rules import was_promoted
 from mlgit.core.wording import cut, format_since, word, words
 from mlgit.errors import Again, ConfigError, LostRace, StateError, ToolError
@@ -282,8 +282,7 @@ def _environment(raw: ModelState, here: EnvironmentState, to: str | None) -> Env
         return here
     require_changeable(here, to)
     # Going back must work from a tag that does not count, too, but only to a version that counts.
-    there = raw.environment(here.environment)
-    return here if doubt.unread else replace(there, registered={**there.registered, **here.registered})
+    return here if doubt.unread else by_all_tags(raw.environment(here.environment), here)
 
 
 def _notes(

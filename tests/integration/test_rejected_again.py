@@ -29,7 +29,7 @@ def test_another_number_of_the_rejected_commit_is_refused_and_is_what_doctor_del
     rejected: Folder,
 ) -> None:
     release_again(rejected, "v1.0.2", at="line@v1.0.1^{}")
-    why = "its commit is `line@v1.0.1`, which was deregistered"
+    why = "its commit is `line@v1.0.1`, which Ada deregistered"
     for argv in (
         ["promote", "line@v1.0.2", "--to", "staging"],
         ["get", "line@v1.0.2", "-o", "out"],
@@ -42,6 +42,32 @@ def test_another_number_of_the_rejected_commit_is_refused_and_is_what_doctor_del
     assert "line#staging#2" not in rejected.git("tag")
     (clash,) = findings(rejected, "clashing_versions")
     assert clash["repair"].endswith(" && git tag -d line@v1.0.2")
+
+
+def test_what_is_live_stays_when_another_number_of_its_commit_is_rejected(staged: Folder) -> None:
+    release_again(staged, "v1.0.1-rc.1")
+    change(staged, "deregister", "line@v1.0.1-rc.1", "-m", "No")
+    (clash,) = findings(staged, "clashing_versions")
+    assert clash["repair"].endswith(" && git tag -d line@v1.0.1-rc.1 'line@v1.0.1-rc.1!'")
+    assert "v1.0.0!" not in staged.here("models").out
+    assert staged.here("get", "line#staging", "-o", "out").status == Exit.DONE
+    train(staged, "1.985")
+    change(staged, "release", "line")
+    change(staged, "promote", "line", "--to", "staging")
+    report = change(staged, "rollback", "line", "--env", "staging", "-m", "Ward 3")
+    assert report["version"] == "v1.0.0"
+
+
+def test_the_hint_takes_back_the_rejection_of_another_number(project: Folder) -> None:
+    change(project, "release", "line")
+    release_again(project, "v1.0.1-rc.1")
+    change(project, "deregister", "line@v1.0.1-rc.1", "-m", "No")
+    done = project.here("promote", "line@v1.0.0", "--to", "staging")
+    assert done.status == Exit.BLOCKED
+    assert "its commit is `line@v1.0.1-rc.1`, which Ada deregistered" in done.err
+    command = done.err.partition("is the mistake, `")[2].partition("`")[0]
+    assert project.run("bash", "-c", command).status == 0
+    change(project, "promote", "line@v1.0.0", "--to", "staging")
 
 
 def test_a_new_name_does_not_release_what_was_rejected_under_the_old_one(rejected: Folder) -> None:

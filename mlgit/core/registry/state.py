@@ -286,11 +286,11 @@ class ModelState:
 def version_of(
     fact: TagFact, registered: Mapping[str, Sequence[RegisteredVersion]]
 ) -> RegisteredVersion | None:
-    """The version that an environment's tag is about: the stated one, or the highest of its commit."""
+    """The version that an environment's tag is about: the one that it states, or the highest there."""
     candidates = registered.get(fact.commit, ())
-    if len(candidates) > 1:
-        stated = fact.parsed_summary.version
-        candidates = [each for each in candidates if str(each.version) == stated] or candidates
+    stated = fact.parsed_summary.version if candidates and fact.name.action == "assign" else None
+    if stated is not None:
+        candidates = [each for each in candidates if str(each.version) == stated]
     return candidates[-1] if candidates else None
 
 

@@ -25,6 +25,7 @@ from mlgit.core.trust.kept import without
 from mlgit.core.trust.marks import (
     MERGE,
     NO_STATEMENT,
+    as_another,
     no_statement,
     other_commit,
     other_name,
@@ -87,11 +88,25 @@ def _add_rejections(raw: ModelState, refused: dict[str, Refusal], facts: Facts) 
             why = _rejection_problem(fact, raw)
             if why is not None:
                 refused[fact.tag] = Refusal(fact, why)
-    for versions in versions_where_rejected(raw).values():
+    where = versions_where_rejected(raw)
+    moves = [each for each in raw.facts if where and each.name.action == "assign" and each.tag not in refused]
+    for versions in where.values():
         for fact in [each.fact for each in versions if each.fact.tag not in refused]:
-            why = rejected_as_another(fact, versions, lambda each: refused.get(each.tag))
-            if why is not None:
-                refused[fact.tag] = _deletable(fact, why, facts)
+            other = rejected_as_another(fact, versions, lambda each: refused.get(each.tag), moves)
+            if other is not None:
+                refused[fact.tag] = _rejected_as(other, fact, raw, facts)
+
+
+def _rejected_as(other: RegisteredVersion, fact: TagFact, raw: ModelState, facts: Facts) -> Refusal:
+    """The refusal of a release whose commit was rejected as another version, with both ways out."""
+    why = as_another(other)
+    tags = [other.tag] if other.rejected is None else [other.tag, other.rejected.tag]
+    everyone = "" if facts.remote is None else " for everyone"
+    back = f"if `{other.tag}` is the mistake, `{deletion(tags, facts.remote)}` deletes it{everyone}"
+    last = unless_needed([fact.tag], facts.remote, why=why)
+    if any(each.release == fact.oid for each in raw.facts):
+        last = f"otherwise promote another version of `{raw.name}`"
+    return Refusal(fact, why, advice=f"{back}; {last}")
 
 
 def _add_idle(raw: ModelState, refused: dict[str, Refusal], facts: Facts) -> None:

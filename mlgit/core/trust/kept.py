@@ -100,6 +100,16 @@ def counting_last(state: ModelState, counts: Callable[[TagFact], bool]) -> Model
     return replace(state, environments=environments)
 
 
+def by_all_tags(there: EnvironmentState, here: EnvironmentState) -> EnvironmentState:
+    """The environment by all of its tags, with versions as they are `here`, by those that count."""
+    counting = {each.tag: each for versions in here.registered.values() for each in versions}
+    registered = {
+        commit: tuple(counting.get(each.tag, each) for each in versions)
+        for commit, versions in there.registered.items()
+    }
+    return replace(there, registered=registered)
+
+
 def without(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> ModelState:
     """The model without the refused tags; a refused rejection still keeps its version out of environments."""
     facts = [fact for fact in raw.facts if fact.tag not in refused or fact.name.action == "deregister"]

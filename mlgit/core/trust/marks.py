@@ -14,7 +14,7 @@ from mlgit.core.registry.tags import TagName, deletion
 from mlgit.core.trust.taken_out import idle_unassignments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlgit.core.registry.state import ModelState, RegisteredVersion, TagFact
 
@@ -61,17 +61,37 @@ def versions_where_rejected(state: ModelState) -> Mapping[str, Sequence[Register
 
 
 def rejected_as_another(
-    fact: TagFact, here: Sequence[RegisteredVersion], refusal: Callable[[TagFact], Refusal | None]
-) -> str | None:
-    """Why a release does not count whose commit was rejected as another version: it is the same model.
+    fact: TagFact,
+    here: Sequence[RegisteredVersion],
+    refusal: Callable[[TagFact], Refusal | None],
+    assignments: Iterable[TagFact],
+) -> RegisteredVersion | None:
+    """The other version of a release's commit as which that was rejected, so that this one does not count.
 
-    `here` are the versions of its commit. `refusal` says why another tag does not count.
+    `here` are the versions of its commit. `refusal` says why another tag does not count. What an environment
+    held before that rejection stays: anyone may push another number of its commit, and reject that.
     """
     gone = [each for each in here if each.rejected is not None and refusal(each.rejected) is None]
     if any(each.fact.tag == fact.tag for each in gone):
         return None
     other = next((each for each in gone if refusal(each.fact) is None), None)
-    return None if other is None else f"its commit is `{other.tag}`, which was deregistered"
+    return None if other is None or _was_held_before(fact, other, assignments) else other
+
+
+def _was_held_before(fact: TagFact, other: RegisteredVersion, assignments: Iterable[TagFact]) -> bool:
+    """Whether only this release of its commit was in an environment, before the other one was rejected."""
+    named = [each for each in assignments if each.release in {fact.oid, other.oid}]
+    if other.rejected is None or any(each.release == other.oid for each in named):
+        return False
+    return any(each.at <= other.rejected.at for each in named)
+
+
+def as_another(other: RegisteredVersion) -> str:
+    """Why a release does not count whose commit was rejected as another version."""
+    who = "which was deregistered"
+    if other.rejected is not None and other.rejected.tagger:
+        who = f"which {other.rejected.tagger} deregistered"
+    return f"its commit is `{other.tag}`, {who}"
 
 
 def unless_needed(tags: Sequence[str], remote: str | None, *, why: str) -> str:
@@ -120,8 +140,10 @@ class Marks:
             return None if why is None else Refusal(fact, why)
         if fact.name.version is not None:
             why = second_registration(fact, self._state)
-            if why is None and fact.name.action == "register":
-                why = rejected_as_another(fact, self._rejected.get(fact.commit, ()), self.refusal)
+            if why is None and fact.name.action == "register" and fact.commit in self._rejected:
+                here = self._rejected[fact.commit]
+                other = rejected_as_another(fact, here, self.refusal, self._assignments)
+                why = None if other is None else as_another(other)
             return None if why is None else Refusal(fact, why)
         return self._move(fact)
 
@@ -174,6 +196,12 @@ class Marks:
         if tag in self._state.ignored:
             return f"its release `{tag}` does not count: {self._state.ignored[tag]}"
         return "the release that it names is missing or was replaced"
+
+    @cached_property
+    def _assignments(self) -> Sequence[TagFact]:
+        """The assignments in which nothing is wrong but, perhaps, the release that they name."""
+        facts = (each for each in self._state.facts if each.name.action == "assign")
+        return [each for each in facts if self._own(each) is None]
 
     @cached_property
     def _rejected(self) -> Mapping[str, Sequence[RegisteredVersion]]:

@@ -62,21 +62,24 @@ def check_clashes(project: Project) -> Iterator[Finding]:
             if len(tags) > 1:
                 names = " and ".join(f"`{tag}`" for tag in tags)
                 spare = _least_needed(project, model, tags)
+                rejections = [each.rejected for each in model.versions if each.tag == spare and each.rejected]
                 yield fault(
                     "clashing_versions",
                     f"{names} are at the same commit {commit[:7]}: "
                     "every gto command fails as soon as one of them is assigned",
-                    repair=deletion([spare], project.remote),
+                    repair=deletion([spare, *(fact.tag for fact in rejections)], project.remote),
                     subjects=tuple(tags),
                 )
 
 
 def _least_needed(project: Project, model: ModelState, tags: Sequence[str]) -> str:
-    """Of two versions, one that does not count, or else one that no environment holds."""
+    """Of two versions, one that no environment ever had, and that does not count."""
     state = accept(project, model)
     refused = {each.fact.tag for each in state.refused}
+    named = {fact.release for fact in model.facts}
+    free = {fact.tag for fact in model.facts if fact.oid not in named}
     live = {each.version.tag for each in state.environments.values() if each.version is not None}
-    return max(tags, key=lambda tag: (tag in refused, tag not in live, tags.index(tag)))
+    return max(tags, key=lambda tag: (tag in free, tag in refused, tag not in live, tags.index(tag)))
 
 
 def check_other_readers(project: Project) -> Iterator[Finding]:
