@@ -9,6 +9,7 @@ from mlgit.errors import Exit
 from tests.integration.test_forged_tags import forge, released
 from tests.support.checkouts import gitlab_push
 from tests.support.checks import GATES, check, results
+from tests.support.pipeline import EVALUATE, TRAIN
 from tests.support.registry import clone
 
 if TYPE_CHECKING:
@@ -31,6 +32,27 @@ def test_a_lock_that_is_forged_as_a_whole_passes_until_the_stages_run_again(pull
     # For DVC nothing changed, so that this run skips every stage.
     assert pull.ci("pr", "--pipeline", "run").status == Exit.DONE
     assert project.mlgit("run", "--force").status == Exit.BLOCKED
+
+
+def test_training_that_rewrites_the_program_that_measures_for_one_run_shows_only_in_its_diff(
+    project: Folder,
+) -> None:
+    lenient = EVALUATE.replace("len(rows)\n", "len(rows) / 100\n", 1)
+    back = f"open('src/evaluate.py', 'w').write({EVALUATE!r})\n"
+    project.git("checkout", "-q", "-b", "topic")
+    project.write("src/train.py", f"{TRAIN}open('src/evaluate.py', 'w').write({lenient + back!r})\n")
+    project.write("params.yaml", "train:\n  slope: 1.2\n")
+    project.dvc("repro", "-q")
+    project.commit("Train otherwise")
+    assert (project / "src/evaluate.py").read_text(encoding="utf-8") == EVALUATE
+    assert "code_changed" not in {note["code"] for note in check(project, status=Exit.DONE)["notes"]}
+    project.dvc("push", "-q")
+    project.git("push", "-q", "origin", "topic")
+    fresh = clone(project, "fresh")
+    fresh.git("checkout", "-q", "topic")
+    fresh.dvc("pull", "-q")
+    fresh.dvc("repro", "-q", "--single-item", "--force", "evaluate")
+    assert fresh.here("check").status == Exit.BLOCKED
 
 
 def test_a_forged_outcome_is_found_by_the_merge_job_only(released: Folder) -> None:
