@@ -134,6 +134,11 @@ def _null_goes_away(place: Place, theirs: Values, ours: Values) -> bool:
     return place not in theirs.pairs and ours.pairs.get(place) == (None, None)
 
 
+def _empty_group(place: Place, theirs: Values, ours: Values) -> bool:
+    one, other = theirs.pairs.get(place, (None, None)), ours.pairs.get(place, (None, None))
+    return "{}" in other and one == tuple(None if each == "{}" else each for each in other)
+
+
 def _dates(place: Place, theirs: Values, ours: Values) -> bool:
     one, other = theirs.pairs.get(place, (None, None)), ours.pairs.get(place, (None, None))
     return all(
@@ -155,6 +160,7 @@ EXPLANATIONS: dict[str, Callable[[Place, Values, Values], bool]] = {
     "nan-is-not-itself": _nan_is_not_itself,
     "true-is-one": _true_is_one,
     "null-goes-away": _null_goes_away,
+    "empty-group": _empty_group,
     "dates": _dates,
     "a-number-alone": _a_number_alone,
 }

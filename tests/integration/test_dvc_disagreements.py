@@ -213,6 +213,7 @@ VALUES = {
     "nan-is-not-itself": ("metrics/test.json", '{"mae": NaN}', '{"mae": NaN}'),
     "true-is-one": ("params.yaml", "train: {slope: 1}\n", "train: {slope: true}\n"),
     "null-goes-away": ("params.yaml", "train: {slope: 1, name: null}\n", "train: {slope: 1}\n"),
+    "empty-group": ("params.yaml", "train: {slope: {}}\n", "train: {slope: {}, name: {}}\n"),
     "dates": ("metrics/test.json.yaml", "mae: 2001-01-01\n", "mae: 2002-01-01\n"),
     "a-number-alone": ("metrics/test.json", '{"mae": 1}', "3"),
 }

@@ -57,7 +57,7 @@ def _only_key(param: str, values: Iterable[str]) -> str:
 
 
 def _leaves(name: str, value: object) -> Iterator[tuple[str, object]]:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not value:
         yield name, value
         return
     for key, inner in value.items():
@@ -68,6 +68,6 @@ def _text(value: object) -> str | None:
     """The value as people read it; None if there is none."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, (int, float, str, Decimal, list)):
+    if isinstance(value, (int, float, str, Decimal, list, dict)):
         return str(value)
     return "null" if value is None else None

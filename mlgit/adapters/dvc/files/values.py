@@ -50,8 +50,8 @@ def param_values(
 ) -> Mapping[str, Value] | Problem:
     """The parameters of a file by dotted key, or the reason why there are none.
 
-    As in `dvc params`, a list is one value in Python's notation. With `keys`, only these dotted keys and the
-    ones below them (`train.*` is allowed) count.
+    As in `dvc params`, a list is one value in Python's notation; so is an empty group, which DVC leaves out.
+    With `keys`, only these dotted keys and the ones below them (`train.*` is allowed) count.
     """
     try:
         found = flatten(parse(content, path=path, documents=documents), lists=True)
@@ -245,8 +245,8 @@ _EXACT: Mapping[str, Loader] = {
 def flatten(tree: object, *, lists: bool, others: dict[str, str] | None = None) -> dict[str, Value]:
     """Leaves by dotted key.
 
-    With `lists`, a list is one value (in Python's notation); otherwise lists and nulls are left out, as in
-    `dvc metrics`, and added to `others` with what they are.
+    With `lists`, a list and an empty group are one value (in Python's notation); otherwise lists and nulls
+    are left out, as in `dvc metrics`, and added to `others` with what they are.
 
     Raises:
         Unreadable: two places have the same dotted key, or there are too many.
@@ -262,7 +262,8 @@ def _flat(tree: object, *, lists: bool, others: dict[str, str] | None) -> dict[s
     stack: list[tuple[str, object]] = [("", tree)]
     while stack:
         prefix, value = stack.pop()
-        if isinstance(value, dict):
+        # DVC leaves an empty group out; but a script can see whether it is there.
+        if isinstance(value, dict) and (value or not prefix or not lists):
             start = f"{prefix}." if prefix else ""
             stack += [(f"{start}{key}", item) for key, item in reversed(value.items())]
             continue

@@ -115,6 +115,13 @@ def test_a_list_parameter_is_one_value() -> None:
     assert found == {"sizes": "[1, 0.5, 'x']"}
 
 
+def test_an_empty_group_of_parameters_is_one_value() -> None:
+    documents = Documents(None)
+    found = param_values(b"steps: {strict: {}, all: [{}]}\n", path="params.yaml", documents=documents)
+    assert found == {"steps.strict": "{}", "steps.all": "[{}]"}
+    assert param_values(b"{}\n", path="params.yaml", documents=documents) == {}
+
+
 def test_a_broken_python_file_is_a_problem_with_its_line() -> None:
     found = param_values(b"a = 1\nb = (\n", path="p.py", documents=Documents(None))
     assert isinstance(found, Problem)
