@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from mlgit.core.gates.measured.runs.imports import asked
-from mlgit.core.gates.measured.runs.reached import above
+from mlgit.core.gates.measured.runs.modules import above
 from tests.support.measured_code import named
 from tests.support.measured_data import Hashes, side
 

@@ -26,6 +26,15 @@ ENDINGS = {
     ".rs": "Rust",
     ".go": "Go",
     ".js": "JavaScript",
+    ".mjs": "a module of JavaScript",
+    ".cjs": "a module of JavaScript",
+    ".pl": "Perl",
+    ".pm": "a module of Perl",
+    ".rb": "Ruby",
+    ".lua": "Lua",
+    ".kt": "Kotlin",
+    ".cs": "C#",
+    ".php": "PHP",
     ".mk": "commands that `make` includes",
     ".smk": "commands that `snakemake` includes",
     ".just": "commands that `just` imports",
@@ -45,6 +54,15 @@ def is_program(path: str) -> bool:
     """Whether a file is run or compiled, by its name: a stage that reads any other one reads it as data."""
     name = posixpath.basename(path)
     return name in NAMES or posixpath.splitext(name)[1].lower() in ENDINGS
+
+
+COMPILED = (".pyc", ".so", ".pyd")
+"""Endings of modules of Python that are compiled."""
+
+
+def is_code(path: str) -> bool:
+    """Whether a file is a program, or a module of Python that is compiled."""
+    return is_program(path) or path.endswith(COMPILED)
 
 
 _ABOUT = re.compile(

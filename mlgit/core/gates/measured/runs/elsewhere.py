@@ -7,8 +7,8 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.programs import is_program
-from mlgit.core.gates.measured.runs.reached import COMMAND, is_code
+from mlgit.core.gates.measured.programs import is_code, is_program
+from mlgit.core.gates.measured.runs.reached import COMMAND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

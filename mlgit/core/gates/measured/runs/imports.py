@@ -3,44 +3,70 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.python_source import parse
-from mlgit.core.gates.measured.programs import ENDINGS, NAMES
+from mlgit.core.gates.measured.programs import ENDINGS, NAMES, is_code
 from mlgit.core.gates.measured.runs.notebooks import cells
+from mlgit.core.gates.measured.runs.reading.calls import A_COMMAND, BY_A_NAME, BY_NAME, DYNAMIC, loaded
+from mlgit.core.gates.measured.runs.reading.commands import is_unknown, named_by_variables, run_by
 from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-_BY_NAME = frozenset({"import_module", "__import__", "run_module"})
-_COMMENTS = ("#", "//", "--")
+_C_LIKE = (".java", ".scala", ".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".rs", ".go", ".js", ".mjs", ".cjs")
+_COMMENTS = {".sql": "--", **dict.fromkeys(_C_LIKE, "//")}
+"""Ending -> what a line of a comment starts with; in all others it is `#`."""
+_OTHER_LANGUAGES = {
+    **dict.fromkeys((".r", ".rmd"), re.compile(r"\bsource\s*\(\s*(?![\"'])\w|\beval\s*\(\s*parse")),
+    ".jl": re.compile(r"\binclude\s*\(\s*(?![\"'])\w"),
+    **dict.fromkeys(
+        (".js", ".mjs", ".cjs"), re.compile(r"\b(?:require|import)\s*\(\s*(?![\"'`])\w|\beval\s*\(")
+    ),
+}
+"""Ending -> what loads code that is not named in the text."""
+_SHELL = (".sh", ".bash")
 # Possessive, so that a long text is read once.
 _IMPORT = re.compile(r"\b(?:from\s*+(\.*+)\s*+((?!import\b)[\w.]++)?\s*+)?import\b\s*+")
 _IN_BRACKETS = re.compile(r"\([^()]*+")
 _IN_LINE = re.compile(r"[^\n;]*+")
-_CALL = re.compile(rf"""\b(?:{"|".join(sorted(_BY_NAME))})\(\s*\w*["']+([\w.]+)""")
+_CALL = re.compile(rf"""\b(?:{"|".join(sorted(BY_NAME))})\(\s*\w*["']+([\w.]+)""")
 _CONTINUED = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r"#[^\n]*")
 _MODULE = re.compile(r"[A-Za-z_][\w.]*")
-_RUN = re.compile(r"(?:^|\s)-m[ \t]+([A-Za-z_][\w.]*)")
+_RUN = re.compile(r"(?:^|\s)-[bBdEiIOPqsSuvx]*m[ \t]*([A-Za-z_][\w.]*)")
+_TEXT = re.compile(r"\bpython[\d.]*\s(?:.*\s)?-[bBdEiIOPqsSuvx]*c\b(.*)", re.DOTALL)
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_QUOTED = re.compile(rf"""["']({_DOTTED.pattern})["']""")
 _WORD = re.compile(r"""[^\s'"=,;:|&<>()`$]+""")
 _PROGRAM = re.compile(rf"""(?s:.*)(?:{"|".join(map(re.escape, (*ENDINGS, *NAMES)))})\b""", re.IGNORECASE)
 _MOST_BYTES = 1_000_000
+NOT_READ = "is not readable here as a program"
 
 
 class Asked(NamedTuple):
-    """(dots before it, name) of each module that a program asks for, and the words of its text."""
+    """What a program asks for.
+
+    `modules` are (dots before it, name) of each module, and `words` those of its text. It surely runs the
+    `paths`, which may start with marks as in `Values`, and looks for modules in the `folders` as well.
+    `dotted` are names that may be modules, `unknown` says why there may be more.
+    """
 
     modules: frozenset[tuple[int, str]] = frozenset()
     words: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
+    dotted: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
 
 
 def asked(path: str, content: bytes, *, exact: bool) -> Asked:
     """What the text of a program asks for; unless `exact`, a quick look that may find more than there is."""
     if len(content) > _MOST_BYTES:
-        return Asked()
+        return Asked(unknown=frozenset({NOT_READ}))
     text = content.decode("utf-8", "replace")
     commands = Asked()
     try:
@@ -49,29 +75,45 @@ def asked(path: str, content: bytes, *, exact: bool) -> Asked:
             text = "\n".join(each.python for each in own)
             commands = asked_in_commands([line for each in own for line in each.commands])
         elif not path.lower().endswith((".py", ".pyi")):
-            return asked_in_commands([line for line in text.splitlines() if not _is_comment(line)])
-        if exact:
+            return _asked_in_script(posixpath.splitext(path)[1].lower(), text)
+        if exact or DYNAMIC.search(text):
             return _joined(commands, _asked_in_python(parse(text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError, TypeError, AttributeError):
-        pass  # a text that this Python cannot read
-    found = Asked(modules=frozenset(_found_in(text)), words=frozenset(_programs_in(text)))
+        commands = _joined(commands, Asked(unknown=frozenset({NOT_READ})))
+    found = Asked(
+        modules=frozenset(_found_in(text)),
+        words=frozenset(_programs_in(text)),
+        dotted=frozenset(_QUOTED.findall(text)),
+    )
     return _joined(commands, found)
 
 
-def _joined(one: Asked, other: Asked) -> Asked:
-    return Asked(modules=one.modules | other.modules, words=one.words | other.words)
+def _joined(*all_: Asked) -> Asked:
+    return Asked(*(frozenset().union(*parts) for parts in zip(*all_, strict=True)))
 
 
-def asked_in_commands(lines: list[str] | tuple[str, ...]) -> Asked:
-    """The words of commands, and the modules that they run by `-m`."""
+def asked_in_commands(lines: Sequence[str], *, shell: bool = True) -> Asked:
+    """The words of commands, and what they run: modules by `-m`, and a text of Python after `-c`."""
+    texts = [match[1] for line in lines if (match := _TEXT.search(line))]
+    modules = {(0, name) for line in lines for name in _RUN.findall(line)}
     return Asked(
-        modules=frozenset((0, name) for line in lines for name in _RUN.findall(line)),
+        modules=frozenset(modules.union(*(_found_in(each) for each in texts))),
         words=frozenset(word for line in lines for word in _WORD.findall(line)),
+        paths=frozenset((*named_by_variables(lines), *(each for each in run_by(lines) if is_code(each))))
+        if shell
+        else frozenset(),
+        unknown=frozenset({A_COMMAND} if shell and any(is_unknown(each) for each in lines) else ()),
     )
 
 
-def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith(_COMMENTS) and not line.startswith("#include")
+def _asked_in_script(ending: str, text: str) -> Asked:
+    mark = _COMMENTS.get(ending, "#")
+    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(mark))
+    lines = _CONTINUED.sub(" ", code).splitlines()
+    found = asked_in_commands(lines, shell=ending in _SHELL)
+    loads = _OTHER_LANGUAGES.get(ending)
+    is_known = loads is None or not any(loads.search(line) for line in lines)
+    return found if is_known else found._replace(unknown=found.unknown | {BY_A_NAME})
 
 
 def _asked_in_python(tree: ast.Module) -> Asked:
@@ -82,9 +124,14 @@ def _asked_in_python(tree: ast.Module) -> Asked:
         for node in nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone
     ]
+    more = loaded(nodes)
     return Asked(
-        modules=frozenset(each for node in nodes for each in _modules(node)),
-        words=asked_in_commands(texts).words,
+        modules=frozenset(each for node in nodes for each in _modules(node)) | more.modules,
+        words=asked_in_commands(texts, shell=False).words,
+        paths=more.paths,
+        folders=more.folders,
+        dotted=frozenset(each for each in texts if _DOTTED.fullmatch(each)),
+        unknown=more.unknown,
     )
 
 
@@ -96,11 +143,6 @@ def _modules(node: ast.AST) -> Iterator[tuple[int, str]]:
         start = node.module or ""
         yield node.level, start
         yield from ((node.level, f"{start}.{each.name}".lstrip(".")) for each in node.names)
-    elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        value = node.args[0].value
-        if name in _BY_NAME and isinstance(value, str) and _MODULE.fullmatch(value):
-            yield 0, value
 
 
 def _found_in(text: str) -> Iterator[tuple[int, str]]:

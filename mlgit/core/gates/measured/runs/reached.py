@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from bisect import bisect_left
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.programs import is_program
+from mlgit.core.gates.measured.programs import COMPILED, is_program
 from mlgit.core.gates.measured.runs.imports import Asked, asked, asked_in_commands
+from mlgit.core.gates.measured.runs.modules import Modules
 from mlgit.core.gates.measured.runs.python_path import CUSTOM, search_path, tested
+from mlgit.core.gates.measured.runs.reading.commands import run_by
+from mlgit.core.gates.measured.runs.reading.settings import ENDINGS as SETTINGS
+from mlgit.core.gates.measured.runs.reading.settings import names
+from mlgit.core.gates.measured.runs.reading.values import UNKNOWN, place
 from mlgit.core.gates.measured.runs.runners import Run, runs
 from mlgit.core.gates.resolved.stage_changes import undeclared
+from mlgit.core.pipeline.inputs import as_text
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Stage
@@ -24,15 +29,19 @@ COMMAND, RUNS, IN_FOLDER, MAY_RUN = 4, 3, 2, 1
 """A program that a stage has in its command; that it declares or imports; that is in a folder which it reads;
 that it may import from another folder."""
 
-_COMPILED = (".pyc", ".so", ".pyd")
-_MODULE = (".py", "/__init__.py", *_COMPILED)
 _MOST_FILES = 500
 _AT_START = Asked(modules=frozenset((0, name) for name in CUSTOM))
 
 
-def is_code(path: str) -> bool:
-    """Whether a file is a program, or a module of Python that is compiled."""
-    return is_program(path) or path.endswith(_COMPILED)
+class Reach(NamedTuple):
+    """What a stage runs: program -> how surely, folders where it looks for modules, and what is not known.
+
+    `unknown` has program -> why it may run more than was found, without a program for the commands.
+    """
+
+    found: dict[str, int]
+    folders: dict[str, None]
+    unknown: dict[str, str]
 
 
 class Reached:
@@ -42,13 +51,10 @@ class Reached:
     """
 
     def __init__(self, places: Places, texts: dict[tuple[bool, str, bytes], Asked], *, exact: bool) -> None:
-        self.paths = places.paths()
+        self._modules = Modules(places)
+        self.paths = self._modules.paths
         self._places, self._texts, self._exact = places, texts, exact
-        self._known: dict[tuple[int, str, tuple[str, ...]], list[tuple[str, bool]]] = {}
         self._runs: dict[tuple[str, tuple[str, ...]], list[Run]] = {}
-        self._linked: dict[str, bool] = {}
-        self._modules_at: dict[str, tuple[Sequence[str], bool]] = {}
-        self._sorted = sorted(self.paths)
 
     def of(self, stage: Stage, trained: Collection[str], wanted: Collection[str] | None) -> dict[str, int]:
         """The programs of a stage, by how surely it runs them.
@@ -56,24 +62,45 @@ class Reached:
         Those that training declares count only if the stage declares, runs or imports them. No more files are
         read than it takes to reach all that are `wanted`; None for all.
         """
-        found = self._first(stage, trained)
-        read: set[str] = set()
+        return self._reach(stage, trained, wanted).found
+
+    def all_of(self, stage: Stage, trained: Collection[str]) -> Reach:
+        """All programs of a stage, and what is not known about them."""
+        return self._reach(stage, trained, None)
+
+    def _reach(self, stage: Stage, trained: Collection[str], wanted: Collection[str] | None) -> Reach:
+        found, read = self._first(stage, trained), 0
+        reach = Reach(found=found, folders={}, unknown={})
+        self._start(stage, reach)
         known = {*self.recipes(stage)}
         for sure in (RUNS, IN_FOLDER, MAY_RUN):
             waiting = [path for path in found if found[path] >= sure]
-            while (
-                waiting and len(read) < _MOST_FILES and not (wanted is not None and found.keys() >= {*wanted})
-            ):
+            while waiting and read < _MOST_FILES and not (wanted is not None and found.keys() >= {*wanted}):
                 here = [path for path in waiting if path not in known and is_program(path)]
                 known |= {*here}
-                read |= {*here}
+                read += len(here)
                 waiting = []
-                for path, surely in self._asked_by(here, stage, trained):
+                for path, surely in self._asked_by(here, stage, trained, reach):
                     rank = sure if surely else MAY_RUN
                     if rank > found.get(path, 0):
                         found[path] = rank
                         waiting += [path] if rank >= sure else []
-        return found
+        return reach
+
+    def _start(self, stage: Stage, reach: Reach) -> None:
+        """Where Python looks first for modules, and what in commands and settings is not known."""
+        for run in self.runs(stage):
+            text = asked_in_commands(run.lines)
+            folders = [*search_path(run.lines, run.folder), *([run.folder] if text.modules else [])]
+            for word in run_by(run.lines):
+                path = posixpath.normpath(posixpath.join(run.folder, word))
+                folders += [posixpath.dirname(path) or "."] if path.endswith(".py") else []
+            reach.folders.update(dict.fromkeys(folders))
+            for reason in text.unknown:
+                reach.unknown.setdefault("", reason)
+        for path in (path for path in self.paths if _is_standard(path)):
+            if (posixpath.dirname(path.removesuffix("/__init__.py")) or ".") in reach.folders:
+                reach.found.setdefault(path, MAY_RUN)
 
     def runs(self, stage: Stage) -> list[Run]:
         """The commands of a stage, and those that they run by a name."""
@@ -97,131 +124,82 @@ class Reached:
 
     def _first(self, stage: Stage, trained: Collection[str]) -> dict[str, int]:
         """The programs that a stage declares, names in a command or reads in a folder."""
-        found = {path: RUNS for name in stage.deps for path in self._code_at(name)}
+        found = {path: RUNS for name in stage.deps for path in self._modules.code_at(name)}
         for run in self.runs(stage):
             own = stage._replace(deps=(), wdir=run.folder, cmd=run.lines)
             here = [run.path] if run.path is not None else []
             here += tested(run.lines, run.folder, self.paths)
-            for name in (*here, *undeclared(own, _Here(self._code_at))):
-                found |= dict.fromkeys(self._code_at(name), COMMAND)
+            for name in (*here, *undeclared(own, _Here(self._modules.code_at))):
+                found |= dict.fromkeys(self._modules.code_at(name), COMMAND)
             bases = (*search_path(run.lines, run.folder), *self._bases(stage), run.folder, ".")
-            for path, surely in self._modules(asked_in_commands(run.lines), bases):
+            text = asked_in_commands(run.lines)
+            for path, surely in self._modules.of(text, bases):
                 found[path] = max(found.get(path, 0), COMMAND if surely else MAY_RUN)
-        for path, _ in self._modules(_AT_START, self._bases(stage)):
+            for word in run_by(run.lines):
+                start = posixpath.normpath(posixpath.join(run.folder, word, "__main__.py"))
+                found |= dict.fromkeys(self._modules.code_at(start), COMMAND)
+            for path, surely in self._run(text, run.folder, run.folder):
+                found.setdefault(path, RUNS if surely else MAY_RUN)
+        started = (path for path, _ in self._modules.of(_AT_START, self._bases(stage)))
+        for path in (*started, *self._set(stage, trained)):
             found.setdefault(path, MAY_RUN)
         for dep in stage.deps:
-            for path in self._inside(self._target(dep)):
-                for code in self._code_at(path) if is_program(path) and path not in trained else ():
+            for path in self._modules.inside(self._modules.target(dep)):
+                for code in self._modules.code_at(path) if is_program(path) and path not in trained else ():
                     found.setdefault(code, IN_FOLDER)
         return found
 
     def _asked_by(
-        self, programs: Sequence[str], stage: Stage, trained: Collection[str]
+        self, programs: Sequence[str], stage: Stage, trained: Collection[str], reach: Reach
     ) -> Iterator[tuple[str, bool]]:
         """(program, whether it surely is that one) of what programs import and name."""
-        contents, bases = self._places.read(programs), self._bases(stage)
+        contents = self._places.read(programs)
         for program, content in contents.items():
             folder = posixpath.dirname(program)
             key = (self._exact, posixpath.splitext(program)[1], content)
             if key not in self._texts:
                 self._texts[key] = asked(program, content, exact=self._exact)
             text = self._texts[key]
-            yield from self._modules(text, (folder, *bases))
+            if text.unknown and reach.found[program] >= RUNS:
+                reach.unknown[program] = min(text.unknown)
+            reach.folders.update(dict.fromkeys(place(each, folder, stage.wdir) for each in text.folders))
+            bases = (folder, *reach.folders, *self._bases(stage))
+            yield from self._modules.of(text, bases)
+            yield from self._run(text, folder, stage.wdir)
+            for name in text.dotted:
+                yield from ((path, False) for path in self._modules.named(name, bases) if path not in trained)
             for word in text.words:
                 for base in (stage.wdir, folder, ".") if is_program(word) else ():
-                    for path in self._code_at(posixpath.normpath(posixpath.join(base, word))):
+                    for path in self._modules.code_at(posixpath.normpath(posixpath.join(base, word))):
                         if path not in trained:
                             yield path, True
 
-    def _modules(self, text: Asked, bases: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
-        """The files of modules that a program asks for; the first of the folders is that of the program."""
-        for dots, name in sorted(text.modules):
-            if (dots, name, bases) not in self._known:
-                self._known[dots, name, bases] = [*self._module(dots, name.split(".") if name else [], bases)]
-            yield from self._known[dots, name, bases]
+    def _set(self, stage: Stage, trained: Collection[str]) -> Iterator[str]:
+        """The programs that settings among a stage's dependencies name, or values of its parameters."""
+        deps = (path for dep in stage.deps for path in (dep, *self._modules.inside(dep)))
+        files = [path for path in deps if path.endswith(SETTINGS) and path in self.paths]
+        contents = [*self._places.read(files[:_MOST_FILES]).values()]
+        if stage.locked is not None:
+            contents += [as_text(each).encode() for each in stage.locked.params.values()]
+        bases = self._bases(stage)
+        for content in contents:
+            dotted, words = names(content)
+            found = {path for name in dotted for path in self._modules.named(name, bases)}
+            found |= {path for word in words for path in self._modules.code_at(posixpath.normpath(word))}
+            yield from found.difference(trained)
 
-    def _module(self, dots: int, parts: Sequence[str], bases: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
-        """The files of a module: from folders where Python looks, else wherever such a path may be one."""
-        if dots:
-            base = posixpath.join(bases[0], *[".."] * (dots - 1))
-            yield from ((path, True) for path in self._files(base, ["", *parts]))
-            return
-        known = [base for base in dict.fromkeys(bases) if self._has(base, parts[0])]
-        for base in known or self._roots(parts):
-            yield from ((path, bool(known)) for path in self._files(base, parts))
-
-    def _files(self, base: str, parts: Sequence[str]) -> Iterator[str]:
-        """The files of a module in a folder, and of the packages above it."""
-        for count in range(1, len(parts) + 1):
-            place = posixpath.normpath(posixpath.join(base, *parts[:count]))
-            files, more = self._at(place)
-            yield from files
-            if count == len(parts):
-                yield from self._code_at(f"{place}/__main__.py")
-            elif not more:
-                return
-
-    def _at(self, place: str) -> tuple[Sequence[str], bool]:
-        """The files of the module or package at a place, and whether there is anything in it."""
-        if place not in self._modules_at:
-            files = [path for end in _MODULE for path in self._code_at(f"{place}{end}")]
-            self._modules_at[place] = files, place == "." or bool(self._inside(self._target(place)))
-        return self._modules_at[place]
-
-    def _has(self, base: str, name: str) -> bool:
-        """Whether a folder has a module or a package."""
-        return any(self._at(posixpath.normpath(posixpath.join(base, name))))
-
-    def _roots(self, parts: Sequence[str]) -> list[str]:
-        """The folders, not packages themselves, from which a module could be imported."""
-        found: dict[str, None] = {}
-        for count in range(len(parts), 0, -1) if parts[0] not in sys.stdlib_module_names else ():
-            end = "/".join(("", *parts[:count]))
-            for path in self._by_name.get(parts[count - 1], ()):
-                root = path.removesuffix(".py").removesuffix("/__init__").removesuffix(end)
-                if f"{root}{end}" in {path[:-3], path[:-12]} and f"{root}/__init__.py" not in self.paths:
-                    found[root] = None
-        return [*found]
-
-    @cached_property
-    def _by_name(self) -> Mapping[str, Sequence[str]]:
-        """Name of a module -> its files of Python, without those at the root."""
-        found: dict[str, list[str]] = {}
-        for path in self._sorted:
-            if path.endswith(".py") and "/" in path:
-                name = posixpath.basename(path.removesuffix("/__init__.py").removesuffix(".py"))
-                found.setdefault(name, []).append(path)
-        return found
-
-    def _inside(self, folder: str) -> list[str]:
-        # `0` follows `/` in ASCII, so this is the end of the range.
-        start, end = (bisect_left(self._sorted, f"{folder}{last}") for last in "/0")
-        return self._sorted[start:end]
-
-    def _target(self, path: str) -> str:
-        """Where a path leads, through links of Git."""
-        if path not in self.paths:
-            folder = posixpath.dirname(path)
-            if folder not in self._linked:
-                self._linked[folder] = self._places.link(folder) is not None
-            if not self._linked[folder]:
-                return path
-        link = self._places.link(path)
-        return path if link is None else link.path
-
-    def _code_at(self, path: str) -> list[str]:
-        """The program at a path; if a link leads there, that and where it leads."""
-        target = self._target(path)
-        if (target == path and path not in self.paths) or not (is_code(path) or is_code(target)):
-            return []
-        links = [each for each in (path, *above(path)) if each in self.paths] if target != path else []
-        return [*links[:1], *([target] if target in self.paths else [])]
-
-
-def above(path: str) -> Iterator[str]:
-    """The folders that a path is in, from the inside, without `/`."""
-    while (path := posixpath.dirname(path)).strip("/"):
-        yield path
+    def _run(self, text: Asked, folder: str, here: str) -> Iterator[tuple[str, bool]]:
+        """The programs that a text surely runs, or that end with a part of a path which is not known."""
+        for path in text.paths:
+            _, mark, end = path.rpartition(UNKNOWN)
+            if mark:
+                yield from ((each, False) for each in self._modules.ending_with(end) if end.startswith("/"))
+            elif path.startswith("/"):
+                ends = (path.split("/", count)[-1] for count in range(1, path.count("/") + 1))
+                yield from ((each, False) for end in ends for each in self._modules.code_at(end))
+            else:
+                places = {place(path, folder, base) for base in (here, folder, ".")}
+                yield from ((each, True) for at in sorted(places) for each in self._modules.code_at(at))
 
 
 class _Here:
@@ -232,3 +210,9 @@ class _Here:
 
     def __contains__(self, path: object) -> bool:
         return bool(self._code_at(f"{path}"))
+
+
+def _is_standard(path: str) -> bool:
+    """Whether a file has the name of a module of Python itself."""
+    name = posixpath.basename(path.removesuffix("/__init__.py")).partition(".")[0]
+    return name in sys.stdlib_module_names and path.endswith((".py", *COMPILED))

@@ -1,0 +1,74 @@
+"""Commands: the programs that lines of a shell run, and whether those are known before they run."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.measured.programs import is_code
+from mlgit.core.gates.measured.runs.reading.values import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+INTERPRETER = re.compile(
+    r"python[\d.]*|bash|sh|zsh|source|\.|Rscript|node|julia|perl|ruby|lua|papermill|exec|eval|env|time|uv|run"
+)
+_PARTS = re.compile(r"&&|\|\||[;|\n]")
+_VARIABLE = re.compile(r"\$\{[^}]*\}|\$\([^()]*(?:\([^()]*\)[^()]*)*\)|`[^`]*`|\$[A-Za-z_]\w*")
+_GIVEN = re.compile(r"\$(?:[@*\d]|\{[@*\d][^}]*\})")
+"""An argument of the script: what a command gives it, is in the command."""
+_BEFORE = re.compile(r"(?:[A-Za-z_]\w*=\S*|then|do|else|if|while|!)")
+_ACTIVATES = re.compile(
+    r"eval\s+\"?\$\((?:\S*/)?(?:conda|mamba|micromamba|pyenv|direnv|brew)\s[^()]*\)\"?"
+    r"|(?:source|\.)\s+\S*/(?:activate|conda\.sh)\b[\"']?"
+)
+"""Commands that set up an environment."""
+
+
+def command_words(line: str) -> list[str]:
+    """The words of a line, without quotation marks and with a mark for each variable."""
+    line = _VARIABLE.sub(UNKNOWN, _GIVEN.sub("", line))
+    return [word for each in line.split() if (word := each.strip("\"'"))]
+
+
+def named_by_variables(lines: Iterable[str]) -> Iterator[str]:
+    """The programs whose paths begin with a variable: the part after it."""
+    for line in lines:
+        if "$" in line or "`" in line:
+            for word in command_words(line):
+                _, mark, end = word.rpartition(UNKNOWN)
+                end = end.replace('"', "").replace("'", "")
+                if mark and end.startswith("/") and is_code(end):
+                    yield f"{UNKNOWN}{end}"
+
+
+def is_unknown(line: str) -> bool:
+    """Whether a line runs a program that only variables name."""
+    return "$" in line and any(_is_unknown(words) for words in _commands(_ACTIVATES.sub("", line)))
+
+
+def _commands(line: str) -> Iterator[list[str]]:
+    """The words of each command of a line, without what may be before it."""
+    for part in _PARTS.split(_VARIABLE.sub(UNKNOWN, _GIVEN.sub("", line))):
+        words = [word for each in part.lstrip(" \t@-+").split() if (word := each.strip("\"'"))]
+        while words and _BEFORE.fullmatch(words[0]):
+            words = words[1:]
+        yield words
+
+
+def _is_unknown(words: Sequence[str]) -> bool:
+    if not words or any(is_code(word.rpartition(UNKNOWN)[2]) for word in words):
+        return False
+    if not INTERPRETER.fullmatch(words[0].rpartition("/")[2]):
+        return words[0] == UNKNOWN
+    return next((word for word in words[1:] if not word.startswith("-")), "").startswith(UNKNOWN)
+
+
+def run_by(lines: Iterable[str]) -> Iterator[str]:
+    """The words of lines that are run: the first of a command, and the first after what runs programs."""
+    for each in (each for line in lines for each in _commands(line)):
+        words = each
+        while words and INTERPRETER.fullmatch(words[0].rpartition("/")[2]):
+            words = [word for word in words[1:] if not word.startswith("-")]
+        yield from words[:1]
