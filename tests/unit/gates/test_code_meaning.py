@@ -7,7 +7,7 @@ import json
 import pytest
 
 from mlgit.core.gates.measured.runs.imports import asked
-from mlgit.core.gates.measured.runs.meaning import meaning
+from mlgit.core.gates.measured.runs.reading.meaning import meaning
 
 SAME = {
     "docstrings": ("e.py", '"""A."""\ndef f():\n    """B."""\n    return 1', "def f():\n    return 1"),

@@ -9,9 +9,9 @@ from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, 
 from mlgit.core.gates.measured.programs import is_code
 from mlgit.core.gates.measured.runs.elsewhere import Elsewhere
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
-from mlgit.core.gates.measured.runs.meaning import meaning
 from mlgit.core.gates.measured.runs.modules import above
 from mlgit.core.gates.measured.runs.reached import COMMAND, IN_FOLDER, MAY_RUN, RUNS, Reached
+from mlgit.core.gates.measured.runs.reading.meaning import meaning
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered

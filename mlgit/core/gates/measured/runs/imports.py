@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.python_source import parse
 from mlgit.core.gates.measured.programs import ENDINGS, NAMES, is_code
-from mlgit.core.gates.measured.runs.notebooks import cells
 from mlgit.core.gates.measured.runs.reading.calls import A_COMMAND, BY_A_NAME, BY_NAME, DYNAMIC, loaded
 from mlgit.core.gates.measured.runs.reading.commands import is_unknown, named_by_variables, run_by
+from mlgit.core.gates.measured.runs.reading.notebooks import cells
 from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:

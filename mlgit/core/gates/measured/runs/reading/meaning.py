@@ -7,7 +7,7 @@ import posixpath
 import re
 
 from mlgit.core.config.python_source import parse
-from mlgit.core.gates.measured.runs.notebooks import cells
+from mlgit.core.gates.measured.runs.reading.notebooks import cells
 
 _COMMENTS = {
     **dict.fromkeys((".sh", ".bash", ".r", ".jl", ".mk", ""), "#"),
