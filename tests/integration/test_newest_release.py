@@ -9,7 +9,7 @@ import pytest
 from mlgit.errors import Exit
 from tests.integration.test_refused_tags import plant
 from tests.support.checks import GATES, check, results
-from tests.support.registry import change, clone
+from tests.support.registry import change, clone, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,3 +223,27 @@ def test_the_next_number_follows_a_release_that_left_trunk(twice: Folder) -> Non
     twice.git("push", "-q")
     proposed = twice.here("release", "line", "--force", "--dry-run", "--json")
     assert proposed.json()["version"] == "v1.0.2", proposed.err
+
+
+def test_a_promotion_says_that_it_compares_with_a_release_that_was_never_promoted(staged: Folder) -> None:
+    gate = "gates:\n  drop: {metric: r2, vs: release, when: promote, max_drop: 0.01}\n"
+    staged.write("mlgit.yaml", f"{GATES}{gate}environments: {{staging: {{}}}}\n")
+    staged.commit("Compare with the newest release")
+    staged.git("push", "-q")
+    train(staged, "1.9")
+    change(staged, "release", "line")
+    assert staged.here("promote", "line", "--to", "staging").status == Exit.BLOCKED
+    train(staged, "1.901")
+    change(staged, "release", "line")
+    note = (
+        "`vs: release` compares with line@v1.0.1, which was never in an environment; `staging` holds v1.0.0"
+    )
+    verdict = check(staged, "--promote-to", "staging", "--rev", "line@v1.0.2", status=Exit.DONE)
+    assert [each["message"] for each in verdict["notes"] if each["code"] == "baseline_unpromoted"] == [note]
+    report = change(staged, "promote", "line", "--to", "staging")
+    assert note in report["notes"]
+    train(staged, "1.902")
+    change(staged, "release", "line")
+    assert not any(
+        "never in" in each for each in change(staged, "promote", "line", "--to", "staging")["notes"]
+    )

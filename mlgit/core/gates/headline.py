@@ -30,6 +30,7 @@ FINDINGS = (
     "baseline_held",
     "baseline_deregistered",
     "baseline_unmerged",
+    "baseline_unpromoted",
     "baseline_off_trunk",
     "baseline_of_change",
     "baseline_renamed",

@@ -8,11 +8,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import first_after, is_ancestor
-from mlgit.core.gates.evaluate import DEREGISTERED, EMPTIED, OLDER
+from mlgit.core.gates.evaluate import DEREGISTERED, EMPTIED, OLDER, UNPROMOTED
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.trust.earlier import held_ever
 from mlgit.core.trust.newest_release import lost_refusals, refused_releases
-from mlgit.core.wording import word
+from mlgit.core.wording import joined, word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -97,12 +97,27 @@ def explained(
     higher = [each for each in gone if each.version > version.version and each.version.final >= final]
     rejected = higher[-1].rejected if higher else None
     if rejected is None:
-        return found
+        return _unpromoted(found, state, version)
     message = (
         f"`vs: {found.vs}` compares with {found.label}, because {rejected.tagger} deregistered "
         f"{higher[-1].version} on {rejected.at:%Y-%m-%d %H:%M} UTC"
     )
     return replace(found, reason=DEREGISTERED, message=message)
+
+
+def _unpromoted(found: Baseline, state: ModelState, version: RegisteredVersion) -> Baseline:
+    """The baseline of the newest release's promotion; with a note if no environment ever held that release.
+
+    Its own promotion may have failed, and what environments hold may be better.
+    """
+    held = {name: each for name, each in sorted(state.environments.items()) if each.holder is not None}
+    assigned = [change.assigned for each in state.environments.values() for change in each.changes]
+    ever = {each.commit for each in assigned if each is not None}
+    if found.vs != "release" or version is state.latest or not held or version.commit in ever:
+        return found
+    now = joined([f"`{name}` holds {each.label}" for name, each in held.items()], 2)
+    message = f"`vs: release` compares with {found.label}, which was never in an environment; {now}"
+    return replace(found, reason=UNPROMOTED, message=message)
 
 
 def _of_newer_commit(project: Project, state: ModelState, version: RegisteredVersion) -> str | None:

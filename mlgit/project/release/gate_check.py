@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
+from mlgit.core.gates.evaluate import UNPROMOTED
 from mlgit.core.gates.headline import headline
 from mlgit.core.record import record
 from mlgit.core.registry.statement import GateOutcome
@@ -68,7 +69,11 @@ def require_gates(
             decision=verdict.decision, headline=headline(verdict), summary=verdict.summary
         ),
         gates=tuple(GateOutcome(gate=result.gate, outcome=result.outcome) for result in verdict.results),
-        notes=tuple(note.message for note in verdict.notes if note.effect in {"warn", "waived"}),
+        notes=tuple(
+            note.message
+            for note in verdict.notes
+            if note.effect in {"warn", "waived"} or note.code == UNPROMOTED
+        ),
     )
 
 
