@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mlgit.errors import Exit
+from mlgit.project.compare.baseline_files import none_at
+from mlgit.project.compare.renames.never_there import never_released, never_there
+from mlgit.project.registry.read import read_model
+from mlgit.project.registry.renames import declarations, versions
+from mlgit.project.trust.accept import accept
 from tests.integration.test_renamed_models import CONFIG, declare, move
 from tests.support.checks import check, notes, results
-from tests.support.registry import change, train, train_into
+from tests.support.registry import change, opened, train, train_into
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlgit.core.gates.verdict import Baseline
+    from mlgit.project.open import Project
     from tests.support.shell import Folder
 
 GATES = (
@@ -100,3 +110,50 @@ def test_a_promotion_says_so(replaced: Folder) -> None:
     assert done.status == Exit.DONE, done.err
     text = "nothing to compare with: `curve` was never in `prod`, but `line`, which trunk no longer declares"
     assert text in done.out + done.err
+
+
+def of_environment(project: Project, found: Baseline) -> Baseline:
+    read = partial(read_model, project)
+    return never_there(
+        project, found, name="curve", candidate=None, read=lambda name: accept(project, read(name))
+    )
+
+
+def of_release(project: Project, found: Baseline) -> Baseline:
+    read = partial(read_model, project)
+    return never_released(project, found, name="curve", read=lambda name: accept(project, read(name)))
+
+
+@pytest.mark.parametrize("ask", [of_environment, of_release])
+@pytest.mark.parametrize(
+    ("module", "limit"),
+    [(declarations, "_MOST_COMMITS"), (declarations, "_MOST_STEPS"), (versions, "_MOST_VERSIONS")],
+)
+def test_a_history_that_is_not_read_whole_leaves_it_open(
+    replaced: Folder,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Callable[[Project, Baseline], Baseline],
+    module: Any,  # noqa: ANN401 (it is a module)
+    limit: str,
+) -> None:
+    nothing = none_at("prod", "curve", "`prod`", "what is in `prod` now", "Nothing is there")
+    assert (ask(opened(replaced), nothing).state, ask(opened(replaced), nothing).reason) == (
+        "none",
+        "emptied",
+    )
+    monkeypatch.setattr(module, limit, 0)
+    found = ask(opened(replaced), nothing)
+    assert found.state == "unknown"
+    assert "whether it was named `line` before is not known" in (found.message or "")
+
+
+def test_an_old_name_that_is_nowhere_is_a_finding_if_the_history_is_not_read_whole(
+    replaced: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(replaced, "unassign", "line", "--env", "prod")
+    nothing = none_at("release", "curve", "release", "the newest release", "No release")
+    assert of_release(opened(replaced), nothing) == nothing
+    monkeypatch.setattr(declarations, "_MOST_STEPS", 0)
+    found = of_release(opened(replaced), nothing)
+    assert (found.state, found.reason) == ("none", "emptied")
+    assert of_environment(opened(replaced), nothing) == nothing

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.config.file import Environment
 
@@ -73,6 +73,22 @@ def renamed_by(before: Mapping[str, KnownModel], after: Mapping[str, KnownModel]
     came = [model for name, model in after.items() if name not in before]
     gone = [model for name, model in before.items() if name not in after]
     return frozenset(old.name for old in gone if any(is_same(old, new) for new in came))
+
+
+def with_gone(
+    line: Iterable[tuple[Mapping[str, KnownModel], Mapping[str, KnownModel]]],
+) -> Iterator[tuple[Mapping[str, KnownModel], Mapping[str, KnownModel]]]:
+    """The steps of a line, oldest first, in which a model came, each with those that went away before.
+
+    One commit may take a name away and a later one bring it back as another name.
+    """
+    gone: dict[str, KnownModel] = {}
+    for before, after in line:
+        if gone and {*after} - {*before}:
+            yield {**gone, **before}, after
+        renamed = renamed_by(before, after)
+        gone |= {name: model for name, model in before.items() if name not in renamed}
+        gone = {name: model for name, model in gone.items() if name not in after}
 
 
 def _became(

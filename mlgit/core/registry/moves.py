@@ -10,7 +10,13 @@ from mlgit.errors import StateError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.registry.state import Change, EnvironmentState, ModelState, TagFact
+    from mlgit.core.registry.state import (
+        Change,
+        EnvironmentState,
+        ModelState,
+        RegisteredVersion,
+        TagFact,
+    )
 
 
 def stack(environment: EnvironmentState) -> tuple[str, ...]:
@@ -54,6 +60,19 @@ def held_before(environment: EnvironmentState) -> Iterator[tuple[TagFact, Change
         if change.held is not None and (after is None or after.oid != change.held.oid):
             yield change.held, change
         after = change.held
+
+
+def ranked(state: ModelState) -> tuple[list[RegisteredVersion], list[RegisteredVersion]]:
+    """The versions that environments have or had and the final ones, newest first, and the pre-releases.
+
+    Anyone may push any number of pre-releases, which must not take the place of others.
+    """
+    changes = (change for each in state.environments.values() for change in each.changes)
+    there = {change.assigned.commit for change in changes if change.assigned is not None}
+    newest = list(reversed(state.versions))
+    first = [each for each in newest if each.commit in there]
+    first += [each for each in newest if each.version.final and each.commit not in there]
+    return first, [each for each in newest if not each.version.final and each.commit not in there]
 
 
 def held_last(environment: EnvironmentState, state: ModelState) -> tuple[TagFact, Change] | None:

@@ -6,11 +6,9 @@ the same path or content there: as a change is compared with its target before t
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
-from weakref import WeakKeyDictionary
 
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.pipeline.known_models import KnownModel, former_names, is_same, renamed_by
@@ -20,6 +18,8 @@ from mlgit.core.trust.newest_release import refused_releases
 from mlgit.project.registry.completeness import knows_model
 from mlgit.project.registry.models import declared_models, known_models
 from mlgit.project.registry.read import read_registry
+from mlgit.project.registry.renames.declarations import declarations
+from mlgit.project.registry.renames.versions import versions_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -35,13 +35,6 @@ if TYPE_CHECKING:
     _Models = Mapping[str, KnownModel]
 
 _T = TypeVar("_T")
-
-# Commits never change, so that all baselines of a run share what was found.
-_STEPS: WeakKeyDictionary[Project, dict[tuple[str, ...], list[tuple[_Models, _Models]]]] = WeakKeyDictionary()
-_MOST_VERSIONS = 20
-_MOST_COMMITS = 1000
-_MOST_WITH_DVC = 100
-_MODELS = re.compile(rb"(?ms)^[\"']?models[\"']?[ \t]*:.*?(?=^[^\s#]|\Z)")
 
 
 @contextmanager
@@ -228,7 +221,7 @@ def _was_one_of(
 
     If one of the `names` was there next to it, the same content proves nothing.
     """
-    for version in state.versions[-_MOST_VERSIONS:]:
+    for version in versions_to_read(project, state, held).read:
         there = known_models(project, version.commit)
         found = there.get(state.name)
         if found is None:
@@ -240,57 +233,23 @@ def _was_one_of(
     return False
 
 
+def all_was_read(project: Project, commit: str | None, state: ModelState) -> bool:
+    """Whether no limit was reached in looking for another name of a model that trunk does not declare."""
+    tips = _tips(project, commit)
+    return (not tips or declarations(project, tips).whole) and versions_to_read(project, state).whole
+
+
 def _steps(project: Project, commit: str | None) -> list[tuple[_Models, _Models]]:
-    """The models before and after each commit that changed them, of a commit's history and trunk's."""
-    tips = [commit or project.head.commit, None if project.trunk is None else project.trunk.commit]
-    here = [tip for tip in dict.fromkeys(tips) if tip is not None]
-    if not here:
+    """The models before and after each change of them, in a commit's history and trunk's."""
+    tips = _tips(project, commit)
+    if not tips:
         return []
-    files, most = [":(literal)mlgit.yaml"], _MOST_COMMITS
-    models = project.config(commit).models
-    if not models or any(model.path is None for model in models.values()):
-        files, most = [*files, ":(glob)**/dvc.yaml", *_linked(project, here)], _MOST_WITH_DVC
-    known = _STEPS.setdefault(project, {})
-    if (*here, *files) not in known:
-        known[(*here, *files)] = _steps_between(project, here, files, most)
+    found = declarations(project, tips).steps
     if project.declared is None:
-        return known[(*here, *files)]
-    merge = known_models(project, here[-1]), project.declared.models
-    return [merge, *known[(*here, *files)]]
+        return [*found]
+    return [(known_models(project, tips[-1]), project.declared.models), *found]
 
 
-def _linked(project: Project, commits: list[str]) -> list[str]:
-    """Pathspecs of the files that links named dvc.yaml lead to."""
-    from mlgit.project.pipeline.lock_entries import linked_files
-
-    found: set[str] = set()
-    for each in commits:
-        paths = project.tree(each).paths()
-        found.update(
-            linked_files(project, each, [path for path in paths if path.rpartition("/")[2] == "dvc.yaml"])
-        )
-    return [f":(literal){path}" for path in sorted(found)]
-
-
-def _steps_between(
-    project: Project, here: list[str], files: list[str], most: int
-) -> list[tuple[_Models, _Models]]:
-    from mlgit.adapters.git.refs import parents
-
-    commits: dict[str, None] = {}
-    # A merge that only trunk sees as a change is in the first listing.
-    for option in ("--first-parent", "--topo-order"):
-        listed = project.git.run_text("rev-list", option, f"--max-count={most}", *here, "--", *files)
-        commits |= dict.fromkeys(listed.split())
-    pairs = [(parent, each) for each in commits for parent in parents(project.objects, each)]
-    specs = {each: f"{each}:mlgit.yaml" for pair in pairs for each in pair}
-    found = project.objects.get_many(specs.values())
-    texts = {each: b"" if (one := found[spec]) is None else one.content for each, spec in specs.items()}
-    if len(files) == 1:
-        pairs = [pair for pair in pairs if _declarations(texts[pair[0]]) != _declarations(texts[pair[1]])]
-    return [(known_models(project, parent), known_models(project, each)) for parent, each in pairs]
-
-
-def _declarations(text: bytes) -> object:
-    """The part of mlgit.yaml with the models; all of it if that is not written as usual."""
-    return _MODELS.findall(text) or text
+def _tips(project: Project, commit: str | None) -> list[str]:
+    tips = [commit or project.head.commit, None if project.trunk is None else project.trunk.commit]
+    return [tip for tip in dict.fromkeys(tips) if tip is not None]

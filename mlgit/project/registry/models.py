@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
@@ -123,7 +123,7 @@ def known_models(project: Project, commit: str | None) -> Mapping[str, KnownMode
     except MlgitError:
         return {}
     return {
-        name: KnownModel(name=name, path=path, digest=partial(digest, path))
+        name: KnownModel(name=name, path=path, digest=cache(partial(digest, path)))
         for name, path in declared.items()
     }
 

@@ -13,6 +13,7 @@ from mlgit.core.registry.moves import (
     held_before,
     held_last,
     qualified,
+    ranked,
     require_history,
     stack,
 )
@@ -222,3 +223,22 @@ def test_two_tags_without_a_version_are_not_about_the_same_one() -> None:
     state = replay((*RELEASES, FIRST, half, fact("m#prod#3", 3, seconds=30))).model("m")
     with pytest.raises(StateError):
         require_history(state, "prod", otherwise="ask")
+
+
+@pytest.mark.parametrize(
+    ("tags", "first", "others"),
+    [
+        ((), ["m@v3.0.0", "m@v2.0.0", "m@v1.0.0"], []),
+        ((FIRST,), ["m@v1.0.0", "m@v3.0.0", "m@v2.0.0"], []),
+        ((FIRST, *PAIR, OUT), ["m@v2.0.0", "m@v1.0.0", "m@v3.0.0"], []),
+        ((release("m@v3.0.1-rc.1", 4), release("m@v3.0.1-rc.2", 5)), ["m@v3.0.0"], ["m@v3.0.1-rc.2"]),
+        ((release("m@v3.0.1-rc.1", 4), moved("m#prod#1", 4, V3, seconds=30)), ["m@v3.0.0"], []),
+    ],
+)
+def test_no_pre_release_is_before_what_an_environment_had_or_a_final_version(
+    tags: tuple[TagFact, ...], first: list[str], others: list[str]
+) -> None:
+    found, later = ranked(ask(*RELEASES, *tags))
+    assert [each.tag for each in found][: len(first)] == first
+    assert [each.tag for each in later][: len(others)] == others
+    assert all(each.version.final for each in found if each.commit != commit(4))

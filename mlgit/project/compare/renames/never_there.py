@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.evaluate import EMPTIED
 from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import word
-from mlgit.project.registry.former_names import declared_names
+from mlgit.project.registry.former_names import all_was_read, declared_names
 from mlgit.project.registry.read import read_registry
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
     _Read = Callable[[str], ModelState]
+
+_UNREAD = "whether it was named `{}` before is not known: more commits changed the models than mlgit reads"
 
 
 def never_there(
@@ -41,33 +43,59 @@ def never_there(
             where = (
                 f"in `{environment}`, whose place `{found.vs}` took" if environment != found.vs else "there"
             )
-            return _may_be(found, f"`{name}` was never in `{found.vs}`", held, where)
+            nothing = f"`{name}` was never in `{found.vs}`"
+            return _may_be(project, found, nothing, held, where, candidate, read)
     return found
 
 
 def never_released(project: Project, found: Baseline, *, name: str, read: _Read) -> Baseline:
-    """The baseline of a model without a release; a finding if an undeclared one is in an environment."""
-    held = next(_live(project, name, read), None)
-    if held is None or found.state != "none" or found.reason is not None:
+    """The baseline of a model without a release; a finding if an undeclared one is in an environment.
+
+    One that is in none may still be this model, if not all of the history was read.
+    """
+    if found.state != "none" or found.reason is not None:
         return found
-    return _may_be(found, f"`{name}` has no release yet", held, f"in `{held.environment}`")
+    nothing = f"`{name}` has no release yet"
+    for held in _live(project, name, read):
+        return _may_be(project, found, nothing, held, f"in `{held.environment}`", None, read)
+    for other in _undeclared(project, name):
+        if read(other).versions and not all_was_read(project, None, read(other)):
+            return replace(found, reason=EMPTIED, message=f"{nothing}, and {_UNREAD.format(other)}")
+    return found
+
+
+def _undeclared(project: Project, name: str) -> list[str]:
+    """The models that tags mention, also tags that do not count, and that trunk does not declare."""
+    registry = read_registry(project)
+    ignored = {parsed.model for parsed in map(parse_tag, registry.ignored) if parsed is not None}
+    return sorted({*registry.models, *ignored} - {*declared_names(project), name})
 
 
 def _live(project: Project, name: str, read: _Read) -> Iterator[EnvironmentState]:
-    """What models that trunk does not declare have, or may have, in environments."""
-    registry = read_registry(project)
-    ignored = {parsed.model for parsed in map(parse_tag, registry.ignored) if parsed is not None}
-    for each in sorted({*registry.models, *ignored} - {*declared_names(project)}):
-        if each != name:
-            states = read(each).environments
-            yield from (states[one] for one in sorted(states) if (states[one].holder or states[one].doubt))
+    """What undeclared models have, or may have, in environments."""
+    for each in _undeclared(project, name):
+        states = read(each).environments
+        yield from (states[one] for one in sorted(states) if (states[one].holder or states[one].doubt))
 
 
-def _may_be(found: Baseline, nothing: str, held: EnvironmentState, where: str) -> Baseline:
+def _may_be(
+    project: Project,
+    found: Baseline,
+    nothing: str,
+    held: EnvironmentState,
+    where: str,
+    candidate: str | None,
+    read: _Read,
+) -> Baseline:
+    """The finding about an undeclared model; an error if not all that could show a rename was read."""
     other = f"{nothing}, but `{held.model}`, which trunk no longer declares,"
+    hint = f"if `{held.model}` is another model, run "
+    hint += f"`mlgit unassign {word(held.model)} --env {word(held.environment)}`"
+    message = f"{other} has {held.label} {where}"
     if held.doubt is not None:
         message = f"{other} may have something {where}: t{held.doubt.sentence[1:]}"
-        return replace(found, reason=EMPTIED, message=message, hint=held.doubt.hint)
-    command = f"mlgit unassign {word(held.model)} --env {word(held.environment)}"
-    hint = f"if `{held.model}` is another model, run `{command}`"
-    return replace(found, reason=EMPTIED, message=f"{other} has {held.label} {where}", hint=hint)
+        hint = held.doubt.hint
+    if all_was_read(project, candidate, read(held.model)):
+        return replace(found, reason=EMPTIED, message=message, hint=hint)
+    message = f"{message}, and {_UNREAD.format(held.model)}"
+    return replace(found, state="unknown", label=f"`{found.vs}`", message=message, hint=hint)

@@ -1,0 +1,1 @@
+"""Renames: what the history of the declarations shows about names of models."""
