@@ -172,7 +172,8 @@ class Baselines:
         self, found: Baseline, name: str | None, doubt: str | None, refused: Refusal | None = None
     ) -> Baseline:
         """The baseline; unknown if this clone may lack tags, or if `doubt` or `refused` does not count."""
-        from mlgit.project.registry.completeness import as_of_fetch, knows_model, lacks_its_tag
+        from mlgit.project.compare.renames.known_names import knows_names
+        from mlgit.project.registry.completeness import as_of_fetch, lacks_its_tag
         from mlgit.project.registry.tag_settings import ignored_hint
 
         tags = self._tags_of(name)
@@ -182,13 +183,10 @@ class Baselines:
             message = f"The tag `{doubt}` makes {found.rule} unknown: {tags.ignored[doubt]}"
             hint = ignored_hint(self.project, doubt, tags.ignored[doubt])
             return unknown(found.vs, found.model, found.label, found.rule, message, hint)
-        known = knows_model(self.project, name, here=tags.here, absent=found.state == "none", ci=self.ci)
-        if known.known == "yes" and found.state == "none" and name is not None:
-            from mlgit.project.registry.former_names import knows_former_names
-
-            known = knows_former_names(
-                self.project, name, self.candidate, purpose=self.purpose, ci=self.ci, read=self._tags_of
-            )
+        names = name, self.registry_name(found.model)
+        known = knows_names(
+            self.project, found, names, self.candidate, self.purpose, ci=self.ci, read=self._tags_of
+        )
         if known.known == "yes":
             if found.state != "none":
                 return found

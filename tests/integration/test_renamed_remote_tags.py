@@ -1,0 +1,44 @@
+"""In CI, tags of a model's name of now that a clone lacks are not taken for its name before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.integration.test_renamed_models import CONFIG, declare
+from tests.support.checks import check, results
+from tests.support.registry import clone, train_into
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+GATES = """\
+  mae-vs-prod: {metric: mae, vs: prod, max_rise: 0.1}
+  mae-vs-rel: {metric: mae, vs: release, max_rise: 0.1}
+environments:
+"""
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_kept_clone_without_the_tags_of_the_new_name_compares_with_nothing(
+    project: Folder, *, listed: bool
+) -> None:
+    declare(project, "line")
+    train_into(project, "1.95", "prod")
+    text = CONFIG.format(name="curve", path="models/line.json")
+    project.write("mlgit.yaml", text.partition("  mae-vs")[0] + GATES + text.partition("environments:\n")[2])
+    project.commit("Another name")
+    project.git("push", "-q")
+    runner = clone(project, "runner")
+    train_into(project, "2.0", "prod", model="curve")
+    runner.git("fetch", "-q", "--no-tags", "origin")
+    runner.git("checkout", "-q", "--detach", "origin/main")
+    listing = project.write("../listing", project.git("ls-remote", "--heads", "--tags", "origin") + "\n")
+    env = {"CI": "true", **({"MLGIT_REMOTE_TAGS": str(listing)} if listed else {})}
+    found = results(check(runner, status=Exit.BLOCKED, env=env))
+    for gate in ("mae-vs-prod", "mae-vs-rel"):
+        assert found[f"curve/{gate}"][:2] == ("error", "unknown_here")
+    runner.git("fetch", "-q", "--tags")
+    assert set(results(check(runner, status=Exit.DONE, env=env)).values()) == {("pass", None, "allow")}
