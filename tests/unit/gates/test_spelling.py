@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from mlgit.core.gates.measured.runs.last_runs import LastRuns, Made
 from mlgit.core.gates.measured.spelling import spelling_notes
 from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
 from mlgit.core.pipeline.inputs import Places
@@ -34,7 +35,10 @@ PIPELINE = Pipeline(
 )
 
 
-def messages(old: str, new: str, file: str = "test.yaml", *, parsed: bool = False) -> list[str]:
+def messages(
+    old: str, new: str, file: str = "test.yaml", *, parsed: bool = False, made: str | None = None
+) -> list[str]:
+    """The notes; `made` is what the file had where the target ran."""
     pipeline = PIPELINE
     if file not in {"test.yaml", "train.yaml"}:
         pipeline = Pipeline(stages=(PIPELINE.stages[0], stage("evaluate", ("model",), "m.json", file)))
@@ -46,8 +50,14 @@ def messages(old: str, new: str, file: str = "test.yaml", *, parsed: bool = Fals
         return Places(read=lambda paths: {path: text.encode() for path in paths if path == file})
 
     before, after = side(old), side(new)
+    at = None if made is None else Made(label="1a2b3c4", places=side(made), changed=frozenset)
     found = spelling_notes(
-        gates, gates, pipeline, places=(before, after), both=load_both if parsed else lambda _: None
+        gates,
+        gates,
+        pipeline,
+        places=(before, after),
+        both=load_both if parsed else lambda _: None,
+        runs=LastRuns(made=lambda _: at),
     )
     assert {(each.code, each.effect) for each in found} <= {("params_changed", "note")}
     return [each.message for each in found]
@@ -229,3 +239,22 @@ def test_without_a_measuring_stage_with_parameters_nothing_is_read(kind: str) ->
         raise AssertionError
 
     assert spelling_notes(gates, gates, known, places=(Places(read=read), Places(read=read))) == ()
+
+
+@pytest.mark.parametrize(
+    ("made", "old", "ends"),
+    [
+        ("100", "0100", ["; the target's numbers are from 1a2b3c4, before that"]),
+        # a change of this one is named once
+        ("100", "100", [""]),
+        ("0100", "0100", []),
+        (None, "0100", []),
+    ],
+)
+def test_a_value_that_came_after_the_targets_run_is_named_with_the_next_one(
+    made: str | None, old: str, ends: list[str]
+) -> None:
+    texts = [None if each is None else f"eval:\n  limit: {each}\n" for each in (made, old, "0100")]
+    found = messages(f"{texts[1]}", f"{texts[2]}", parsed=True, made=texts[0])
+    text = "`test.yaml` now has `eval.limit` (100 for DVC, 64 for a script that uses YAML 1.1)"
+    assert found == [f"{text}{end}" for end in ends]

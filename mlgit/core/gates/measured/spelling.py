@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from mlgit.core.config.python_source import parse
 from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
+from mlgit.core.gates.measured.runs.last_runs import NO_RUNS
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY, as_text, key_text
 from mlgit.core.wording import cut, joined, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from mlgit.core.gates.measured.runs.last_runs import LastRuns
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
-    from mlgit.core.pipeline.stages import Pipeline
+    from mlgit.core.pipeline.stages import Pipeline, Stage
 
     Both = Callable[[bytes], tuple[object, object] | None]
     """Gives the value of a document for DVC and for a script that uses YAML 1.1, if both can read it."""
@@ -44,28 +46,38 @@ def spelling_notes(
     *,
     places: tuple[Places, Places] = (EMPTY, EMPTY),
     both: Both = lambda _: None,
+    runs: LastRuns = NO_RUNS,
 ) -> tuple[Note, ...]:
-    """A note about values that come to the parameter files of measuring stages, and that have two meanings.
+    """Notes about values that come to the parameter files of measuring stages, and that have two meanings.
 
     The value that DVC compares may be the same, although the stage reads another one; of a Python file, also
     by other code there. `pipeline` is the one of the change. Without `both`, lines are compared.
     """
     side = Measuring(pipeline)
-    files = {
-        file
+    stages = {
+        stage.address: stage
         for gates in pairs(old, new)
         if all(gate.source is not None and not is_of_another_model(gate) for gate in gates)
         for stage in side.stages(gates[1])
-        for file in stage.params
-        if not file.lower().endswith(_NOT_YAML)
     }
+    texts = _texts(stages.values(), places, both)
+    for made, own in runs.made_at([(stage, stage) for stage in stages.values()]):
+        end = f"; the target's numbers are from {made.label}, before that"
+        earlier = _texts((stage for stage, _ in own), (made.places, places[1]), both)
+        texts += [f"{text}{end}" for text in earlier if text not in texts]
+    return tuple(Note(code=_CODE, message=text) for text in texts)
+
+
+def _texts(stages: Iterable[Stage], places: tuple[Places, Places], both: Both) -> list[str]:
+    """What comes to the parameter files of stages, in words."""
+    names = {file for stage in stages for file in stage.params}
+    files = sorted(file for file in names if not file.lower().endswith(_NOT_YAML))
     if not files:
-        return ()
-    was, now = (each.read(sorted(files)) for each in places)
+        return []
+    was, now = (each.read(files) for each in places)
     edited = [file for file in sorted(now) if _is_yaml(file) and was.get(file) != now[file]]
     texts = [text for file in edited for text in _two_values(file, was, now, both)]
-    texts += _other_code(was, now)
-    return tuple(Note(code=_CODE, message=text) for text in texts)
+    return [*texts, *_other_code(was, now)]
 
 
 def _is_yaml(file: str) -> bool:

@@ -53,7 +53,7 @@ def measured_otherwise(
     yield from data.notes
     yield from data_in_model(*gates, pipelines, places=places)
     yield from parameter_notes(*gates, pipelines)
-    yield from spelling_notes(*gates, now, places=places, both=load_both)
+    yield from spelling_notes(*gates, now, places=places, both=load_both, runs=runs)
     yield from input_notes(*gates, places=places, reported=data.renamed)
 
 
