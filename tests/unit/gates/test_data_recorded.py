@@ -182,10 +182,10 @@ def test_what_no_stage_reads_before_the_number_is_not_its_data() -> None:
     ("change", "text"),
     [
         ({}, [f"`{CLEAN}` changed"]),
-        # these are named by other notes
-        ({"cmd": ("other",)}, []),
+        # this is named by another note
         ({"params": {"params.yaml": {"seed": 2}}}, []),
-        # a program says nothing about the data that it makes
+        # a command may only be written otherwise, and a program says nothing about the data that it makes
+        ({"cmd": ("other",)}, [f"`{CLEAN}` changed"]),
         ({"deps": {"clean.py": None}}, [f"`{CLEAN}` changed"]),
         # it never ran
         (None, []),

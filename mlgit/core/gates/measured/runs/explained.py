@@ -47,7 +47,7 @@ class Explained:
     def by_inputs(self, old: Stage, new: Stage) -> bool:
         """Whether a note names an input of a stage that differs; also if one side has no record of a run."""
         before, after = old.locked, new.locked
-        if before is None or after is None or (old.wdir, old.cmd) != (new.wdir, new.cmd):
+        if before is None or after is None:
             return True
         if before.params != after.params and self._has_named_parameter(old, new):
             return True
