@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
+from mlgit.core.gates.measured.measuring import Measuring, may_train, pairs
 from mlgit.core.gates.measured.programs import is_code
 from mlgit.core.gates.measured.runs.elsewhere import Elsewhere
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
@@ -89,8 +89,8 @@ class _Comparison:
         self._known: set[str] = set()
         self.verb = "measured"
         for gates in pairs(old, new):
-            if all(gate.source is not None and not is_of_another_model(gate) for gate in gates):
-                self.verb = "made" if gates[1].path is None else self.verb
+            if all(side.is_known(gate) for side, gate in zip(sides, gates, strict=True)):
+                self.verb = "made" if may_train(gates[1]) else self.verb
                 sides[1].follow(sides[0], gates)
                 makers = [side.makers_for(gate) for side, gate in zip(sides, gates, strict=True)]
                 here = {each.address: each for each in sides[1].stages(gates[1])}

@@ -59,10 +59,13 @@ class Measuring:
     def makers_for(self, gate: ResolvedGate) -> frozenset[str]:
         """The same, of a gate's model; without the stage of its number if that measures with data of its own.
 
-        Such a stage reads a part that another one makes, and data that no stage before that part reads.
+        Such a stage reads a part that another one makes, and data that no stage before that part reads. With
+        those before the model, if the number does not know it.
         """
         path, number = model_of(gate), _number(gate)
         makers, stage = self.makers(path), self._stages.get(number or "")
+        if is_of_another_model(gate):
+            return makers | self.shared(gate)
         if path is None or stage is None:
             return makers
         others = makers - {number}
@@ -74,6 +77,20 @@ class Measuring:
             out.owner in others for dep in stage.deps if meets(dep, path) for out in self.outputs(dep)
         )
         return others if data and reads else makers
+
+    def shared(self, gate: ResolvedGate) -> frozenset[str]:
+        """The stages that both come before: a number that does not know its model, and that model.
+
+        The number is of what the model is made from, such as the weights that are exported.
+        """
+        if not is_of_another_model(gate):
+            return frozenset()
+        model = self.before(self.makers(model_of(gate)))
+        return frozenset(stage.address for stage in self.stages(gate) if stage.address in model)
+
+    def is_known(self, gate: ResolvedGate) -> bool:
+        """Whether it is known which of the stages before a number only train."""
+        return gate.source is not None and (not is_of_another_model(gate) or bool(self.shared(gate)))
 
     def follow(self, earlier: Measuring, gates: tuple[ResolvedGate, ResolvedGate]) -> None:
         """Take the stage of a number for one that measures if it was one at the other side of a change.
@@ -149,6 +166,11 @@ def model_of(gate: ResolvedGate) -> str | None:
 def is_of_another_model(gate: ResolvedGate) -> bool:
     """Whether what makes a gate's number does not know its model; without a model there is no other one."""
     return gate.path is not None and (gate.source is None or gate.source.link == "none")
+
+
+def may_train(gate: ResolvedGate) -> bool:
+    """Whether stages that train a model may be among those of a number: it has no model, or another one."""
+    return gate.path is None or is_of_another_model(gate)
 
 
 def pairs(

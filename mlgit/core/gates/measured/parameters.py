@@ -7,7 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, model_of, pairs
+from mlgit.core.gates.measured.measuring import Measuring, may_train, model_of, pairs
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered_param, param_names
 from mlgit.core.pipeline.inputs import recorded_inputs, recorded_orders
@@ -39,13 +39,12 @@ def parameter_notes(
     sides = [Measuring(pipeline) for pipeline in pipelines]
     found: dict[str, dict[str, tuple[int, bool]]] = {}
     for gates in pairs(old, new):
-        if any(gate.source is None or is_of_another_model(gate) for gate in gates):
+        if not all(side.is_known(gate) for side, gate in zip(sides, gates, strict=True)):
             continue  # any of the stages may make a model
         sides[1].follow(sides[0], gates)
         was, now = (_Parameters(side, gate, paths) for side, gate in zip(sides, gates, strict=True))
         if was.values != now.values or was.orders != now.orders:
-            # Without a model, it is not known which stages train it.
-            verb = "made" if any(gate.path is None for gate in gates) else "computed"
+            verb = "made" if any(map(may_train, gates)) else "computed"
             found.setdefault(verb, {}).update(_changes(was, now) | _other_orders(was, now))
     # Those that are new or may be of training only are last, because only the first ones are written.
     ordered = {verb: sorted(texts, key=texts.__getitem__) for verb, texts in found.items() if texts}

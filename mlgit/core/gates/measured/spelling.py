@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeGuard
 
 from mlgit.core.config.python_source import parse
-from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, pairs
+from mlgit.core.gates.measured.measuring import Measuring, pairs
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY, as_text, key_text
@@ -57,8 +57,9 @@ def spelling_notes(
     stages = {
         stage.address: stage
         for gates in pairs(old, new)
-        if all(gate.source is not None and not is_of_another_model(gate) for gate in gates)
+        if gates[0].source is not None and side.is_known(gates[1])
         for stage in side.stages(gates[1])
+        if stage.address not in side.shared(gates[1])
     }
     texts = _texts(stages.values(), places, both)
     for made, own in runs.made_at([(stage, stage) for stage in stages.values()]):

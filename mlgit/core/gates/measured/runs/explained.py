@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.measuring import is_of_another_model, model_of
+from mlgit.core.gates.measured.measuring import model_of
 from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import recorded_inputs
@@ -77,7 +77,7 @@ class Explained:
 
     def _has_named_parameter(self, old: Stage, new: Stage) -> bool:
         """Whether a parameter of a stage differs that is not only declared or called otherwise."""
-        if any(gate.source is None or is_of_another_model(gate) for gate in self._gates):
+        if not all(side.is_known(gate) for side, gate in zip(self._sides, self._gates, strict=True)):
             return True  # then no note is about parameters
         before, after = (recorded_inputs([stage]).values for stage in (old, new))
         was, now = self._values
