@@ -54,7 +54,8 @@ def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Tru
     except MlgitError:
         return Trust(why=why)  # the commands that act say so themselves
     refused = {each.fact.tag: each.why for each in accepted.refused}
-    if not refused and not _may_differ(state, why):
+    marked = {fact.tag for fact in state.facts if why(fact) is not None}
+    if refused.keys() == marked and not _may_differ(state, why):
         verified(project).note(state)
     return Trust(
         why=lambda fact: None if fact is None else refused.get(fact.tag),
