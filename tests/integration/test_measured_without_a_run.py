@@ -59,6 +59,7 @@ def commit(project: Folder, files: Mapping[str, str], message: str = "Edit") -> 
 
 def started(project: Folder, files: Mapping[str, str]) -> str:
     """Trunk with these files, after a run."""
+    project.write(".git/info/exclude", "__pycache__/\n")
     for name, text in files.items():
         project.write(name, text)
     project.dvc("repro", "-q")

@@ -142,3 +142,30 @@ def test_what_a_script_runs_counts_if_training_declares_it(script: str, *, is_na
     known = side({"run.sh": "p"}, train={"src/score.py": "t"})
     found = named(known, {**git, "src/score.py": "a"}, {**git, "src/score.py": "b"}, "bash run.sh")
     assert found == ("`src/score.py` changed (stage evaluate)" if is_named else "")
+
+
+@pytest.mark.parametrize(
+    ("script", "text", "path"),
+    [
+        ("e.js", 'const { most } = require("./rows")', "src/rows.js"),
+        ("e.js", 'const { most } = require("./rows")', "src/rows/index.js"),
+        ("e.mjs", 'import { most } from "./rows.mjs"', "src/rows.mjs"),
+        ("e.js", "//\nimport('./lib/rows.cjs')", "src/lib/rows.cjs"),
+        ("e.rs", "#[allow(x)]\nmod rows;", "src/rows.rs"),
+        ("e.rs", "mod rows;", "src/rows/mod.rs"),
+        ("e.pl", "use rows;", "src/rows.pm"),
+        ("e.rb", "require_relative 'rows'", "src/rows.rb"),
+        ("e.lua", 'require("rows")', "src/rows.lua"),
+        ("e.c", '#include "rows.h"', "src/rows.h"),
+    ],
+)
+def test_other_languages_name_modules_without_an_ending(script: str, text: str, path: str) -> None:
+    git = {f"src/{script}": text, "src/other.js": "a", "src/other.pm": "a"}
+    assert changed(path, git, f"src/{script}", f"run src/{script}") == f"`{path}` changed (stage evaluate)"
+    assert changed("src/other.js", git, f"src/{script}", f"run src/{script}") == ""
+
+
+def test_what_python_compiles_of_a_program_is_not_named_next_to_it() -> None:
+    git = {PROGRAM: "import rows", "src/rows.py": "a", "src/__pycache__/rows.cpython-311.pyc": "a"}
+    new = dict.fromkeys(git, "b") | {PROGRAM: "import rows"}
+    assert named(side({PROGRAM: "p"}), git, new, PYTHON) == "`src/rows.py` changed (stage evaluate)"

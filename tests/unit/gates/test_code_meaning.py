@@ -18,6 +18,7 @@ SAME = {
     "a comment of a query": ("rows.SQL", "-- a\nselect 1", "select 1"),
     "a comment of R": ("e.R", "# a\nx <- 1", "x <- 1\n"),
     "below the first line": ("e.py", "#!/usr/bin/python\n# a\nb", "#!/usr/bin/python\n# c\nb"),
+    "when it was compiled": ("e.pyc", f"{'a' * 8}{'b' * 8}c", f"{'a' * 8}{'d' * 8}c"),
     "a comment of make": ("Makefile", "# a\nall:\n\tpython e.py", "all:\n\n\tpython e.py"),
 }
 OTHER = {
@@ -52,6 +53,8 @@ OTHER = {
     "comments that are read": ("e.py", "getsource(f)  # a", "getsource(f)  # b"),
     "a comment of several lines in Julia": ("e.jl", "# a\nb\n# c", "#=\nb\n# =#"),
     "a comment that is filled in": ("e.sql", "-- {{ ref('a') }}\nb", "-- {{ ref('c') }}\nb"),
+    "compiled code": ("e.pyc", f"{'a' * 16}b", f"{'a' * 16}c"),
+    "which source it is checked against": ("e.pyc", f"{'a' * 16}b", f"{'a' * 7}{'b' * 10}"),
     "C": ("e.c", "#define A 1", "#define A 2"),
 }
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.measuring import Measuring, may_train, pairs
 from mlgit.core.gates.measured.programs import is_code
 from mlgit.core.gates.measured.runs.elsewhere import Elsewhere
+from mlgit.core.gates.measured.runs.incomplete import Possible, is_beside, sentences
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
-from mlgit.core.gates.measured.runs.modules import above
+from mlgit.core.gates.measured.runs.modules import above, without_compiled
 from mlgit.core.gates.measured.runs.reached import COMMAND, IN_FOLDER, MAY_RUN, RUNS, Reached
 from mlgit.core.gates.measured.runs.reading.meaning import meaning
 from mlgit.core.gates.resolved.stage_changes import predecessors
@@ -54,6 +55,7 @@ def code_notes(
     here = _Programs(places, frozenset(changed()), both, pipelines)
     ran = [pair for pair in both if pair[1].address not in runs.same]
     others = [pair for pair in both if pair[1].address in runs.same]
+    possible = here.possible(ran, training)
     texts = {
         f"The numbers are {verb} with other code": compared.named(here, ran, training),
         f"The code that the numbers are {verb} with {NOT_RUN}": compared.named(
@@ -64,13 +66,9 @@ def code_notes(
         there = _Programs((made.places, places[1]), frozenset(made.changed()), both, pipelines)
         start = f"{made.start}; the code that they are {verb} with changed since"
         texts[start] = compared.named(there, own, training)
-    return _notes(texts)
-
-
-def _notes(texts: Mapping[str, Sequence[str]]) -> tuple[Note, ...]:
-    return tuple(
-        Note(code=_CODE, message=f"{start}: {joined(each)}") for start, each in texts.items() if each
-    )
+        possible += there.possible(own, training)
+    named = [f"{start}: {joined(each)}" for start, each in texts.items() if each]
+    return tuple(Note(code=_CODE, message=text) for text in (*named, *sentences(possible, compared.known)))
 
 
 class _Comparison:
@@ -86,7 +84,7 @@ class _Comparison:
         stages: dict[str, Stage] = {}
         self._last: set[str | None] = set()
         self._trained: list[set[str]] = [set(), set()]
-        self._known: set[str] = set()
+        self.known: set[str] = set()
         self.verb = "measured"
         for gates in pairs(old, new):
             if all(side.is_known(gate) for side, gate in zip(sides, gates, strict=True)):
@@ -118,10 +116,10 @@ class _Comparison:
         for old, new in sorted(pairs, key=lambda each: (each[1].address not in self._last, each[1].address)):
             own = () if declared else new.deps
             for order, path, what in programs.differences((old, new), trained):
-                if path not in self._known and not covered(path, own):
+                if path not in self.known and not covered(path, own):
                     text = f"`{path}` {what} (stage {new.address})"
                     found.setdefault(path, (new.address not in self._last, order, text))
-        self._known |= found.keys()
+        self.known |= found.keys()
         return [text for *_, text in sorted(found.values())]
 
 
@@ -156,6 +154,7 @@ class _Programs:
             for each, known in zip(pipelines, own, strict=True)
         ]
         self._elsewhere = Elsewhere(self._sides, [each.read for each in places], others)
+        self._submodules = changed & {path for each in places for path in each.submodules()}
 
     def differences(
         self, stages: tuple[Stage, Stage], trained: Collection[str]
@@ -183,6 +182,7 @@ class _Programs:
         ]
         ranks = {path: max(each.get(path, 0) for each in found) for path in wanted}
         named = {path for path in wanted if ranks[path]} - self._moved(found)
+        named = without_compiled(named)
         named -= self._elsewhere.only(stages, {path for path in named if ranks[path] == IN_FOLDER})
         for path in sorted(named):
             surely = ranks[path]
@@ -190,6 +190,40 @@ class _Programs:
             if not is_left:
                 what = self._difference(path)
                 yield -surely * 2 + (what == "is new"), path, what
+
+    def possible(self, both: _Both, trained: Collection[str]) -> list[Possible]:
+        """What else may differ in what stages run: programs that they may load in a way that is not known."""
+        return [self._possible(stages, trained) for stages in both if self.differing or self._submodules]
+
+    def _possible(self, stages: tuple[Stage, Stage], trained: Collection[str]) -> Possible:
+        deps = {dep for each in stages for dep in each.deps}
+        others = [dep for dep in trained if dep not in deps]
+        rest = {path: self._difference(path) for path in self.differing if not covered(path, others)}
+        rest = {path: what for path, what in rest.items() if what not in {"", "is gone"}}
+        submodules = frozenset(path for path in self._submodules if not covered(path, deps))
+        if not rest:
+            return Possible(stage=stages[1].address, submodules=submodules)
+        reaches = [side.all_of(each, trained) for side, each in zip(self._quick, stages, strict=True)]
+        reasons = {name: why for each in reaches for name, why in each.unknown.items()}
+        folders = reaches[1].folders
+        wanted = {path for path, what in rest.items() if reasons or is_beside(path, what, folders)}
+        wanted = without_compiled(wanted).difference(*(each.found for each in reaches))
+        wanted -= {*self._same_elsewhere(), *self._elsewhere.programs} if wanted else set()
+        return Possible(
+            stage=stages[1].address,
+            programs={path: rest[path] for path in wanted},
+            beside=frozenset(path for path in wanted if is_beside(path, rest[path], folders)),
+            submodules=submodules,
+            reasons=reasons,
+        )
+
+    def _same_elsewhere(self) -> set[str]:
+        """The new programs that have the content of one that is gone."""
+        was, now = (
+            side.read(sorted(paths)) if all(self._apart) else {}
+            for side, paths in zip(self._places, self._apart, strict=True)
+        )
+        return {path for path, content in now.items() if content in was.values()}
 
     def _difference(self, path: str) -> str:
         """How a program differs; empty if only what is written for people does."""

@@ -38,7 +38,7 @@ class Elsewhere:
 
     def only(self, stages: tuple[Stage, Stage], paths: Collection[str]) -> set[str]:
         """Those of the paths that other stages run, and neither side of these two can."""
-        found = {*paths} & self._programs if paths else set()
+        found = {*paths} & self.programs if paths else set()
         for side, read, stage in zip(self._sides, self._reads, stages, strict=True) if found else ():
             own = _run_by(side, stage)
             found -= own.keys()
@@ -50,7 +50,8 @@ class Elsewhere:
         return found
 
     @cached_property
-    def _programs(self) -> set[str]:
+    def programs(self) -> set[str]:
+        """What other stages run; of the change, only what is new there."""
         was, now = (
             {path for stage in own for path in _run_by(side, stage)}
             for side, own in zip(self._sides, self._others, strict=True)

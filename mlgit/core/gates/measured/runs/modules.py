@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.programs import COMPILED, is_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.measured.runs.imports import Asked
     from mlgit.core.pipeline.inputs import Places
@@ -159,3 +159,15 @@ def above(path: str) -> Iterator[str]:
     """The folders that a path is in, from the inside, without `/`."""
     while (path := posixpath.dirname(path)).strip("/"):
         yield path
+
+
+def without_compiled(paths: Collection[str]) -> set[str]:
+    """The programs without what Python compiles of those among them, which changes with them."""
+    return {path for path in paths if _source(path) not in paths}
+
+
+def _source(path: str) -> str:
+    """Where the program is that Python compiled into `__pycache__`."""
+    folder, name = posixpath.split(path)
+    above = posixpath.join(posixpath.dirname(folder), name.partition(".")[0])
+    return f"{above}.py" if name.endswith(".pyc") and posixpath.basename(folder) == "__pycache__" else ""

@@ -30,6 +30,15 @@ COMMAND, RUNS, IN_FOLDER, MAY_RUN = 4, 3, 2, 1
 that it may import from another folder."""
 
 _MOST_FILES = 500
+_JAVASCRIPT = (".js", ".mjs", ".cjs", "/index.js")
+_WITHOUT_ENDING = {
+    **dict.fromkeys((".js", ".mjs", ".cjs"), _JAVASCRIPT),
+    **dict.fromkeys((".pl", ".pm"), (".pm",)),
+    ".rs": (".rs", "/mod.rs"),
+    ".rb": (".rb",),
+    ".lua": (".lua",),
+}
+"""Ending -> those of modules that such a program names without them."""
 _AT_START = Asked(modules=frozenset((0, name) for name in CUSTOM))
 
 
@@ -169,6 +178,9 @@ class Reached:
             for name in text.dotted:
                 yield from ((path, False) for path in self._modules.named(name, bases) if path not in trained)
             for word in text.words:
+                for end in _WITHOUT_ENDING.get(key[1], ()):
+                    path = posixpath.normpath(posixpath.join(folder, f"{word}{end}"))
+                    yield from ((each, False) for each in self._modules.code_at(path) if each not in trained)
                 for base in (stage.wdir, folder, ".") if is_program(word) else ():
                     for path in self._modules.code_at(posixpath.normpath(posixpath.join(base, word))):
                         if path not in trained:

@@ -32,6 +32,8 @@ _USED_COMMENT = re.compile(
 def meaning(path: str, content: bytes) -> object:
     """What a program does: Python without docstrings, layout and comments for people, no results of cells."""
     ending = posixpath.splitext(path)[1].lower()
+    if ending == ".pyc":  # with the time of its source
+        return content[:8], content[16:]
     try:
         if ending == ".py":
             return _of_python(content)
@@ -41,7 +43,10 @@ def meaning(path: str, content: bytes) -> object:
             ]
     except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError, TypeError, AttributeError):
         return content
-    mark = _COMMENTS.get(ending)
+    return _of_script(_COMMENTS.get(ending), content)
+
+
+def _of_script(mark: str | None, content: bytes) -> object:
     if mark is None or _TEXTS.search(content):
         return content
     lines = content.decode("utf-8", "surrogateescape").splitlines()

@@ -1,0 +1,67 @@
+"""Incomplete: programs that a measurement may load in a way that is known only when it runs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+_NO_MODULE = re.compile(r"test_.*|.*_test|conftest|setup|noxfile|__init__|__main__")
+
+
+@record
+class Possible:
+    """What a stage may run: other programs -> how they differ, and submodules at another commit.
+
+    `reasons` says of programs why they may load more than is known, without a name of the stage's commands.
+    Those `beside` are new where Python looks first for modules.
+    """
+
+    stage: str
+    programs: Mapping[str, str] = field(default_factory=dict)
+    submodules: frozenset[str] = frozenset()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    beside: frozenset[str] = frozenset()
+
+
+def sentences(possible: Sequence[Possible], named: Collection[str]) -> Iterator[str]:
+    """What is not known about programs that no note names, in at most one sentence for each reason."""
+    known = {*named}
+    unknown = [each for each in possible if each.reasons]
+    programs = {path: what for each in unknown for path, what in each.programs.items() if path not in known}
+    if programs:
+        name, why = min(unknown[0].reasons.items())
+        who = f"`{name}`" if name else f"stage `{unknown[0].stage}`"
+        yield f"It is not known whether numbers depend on {_listed(programs)}: {who} {why}"
+    known |= programs.keys()
+    beside = {path: "is new" for each in possible for path in each.beside - known}
+    if beside:
+        why = "Python looks there first for the modules that libraries import"
+        yield f"It is not known whether numbers depend on {_listed(beside)}: {why}"
+    submodules = sorted({path for each in possible for path in each.submodules} - known)
+    for path in submodules:
+        why = "programs that measure may import from it"
+        yield f"It is not known whether numbers depend on the submodule `{path}`, which changed: {why}"
+
+
+def is_beside(path: str, what: str, folders: Collection[str]) -> bool:
+    """Whether a program is a new module in one of the folders where Python looks first."""
+    place = path.removesuffix("/__init__.py").removesuffix(".py")
+    is_module = place != path and not _NO_MODULE.fullmatch(posixpath.basename(place))
+    return what == "is new" and is_module and (posixpath.dirname(place) or ".") in folders
+
+
+def _listed(programs: Mapping[str, str]) -> str:
+    first, *others = sorted(programs)
+    more = f" and {len(others)} more" if others else ""
+    verbs = {*programs.values()}
+    if verbs == {"changed"}:
+        return f"`{first}`{more}, which changed"
+    verb = "are new" if others else "is new"
+    return f"`{first}`{more}, which {verb if verbs == {'is new'} else 'changed or are new'}"
