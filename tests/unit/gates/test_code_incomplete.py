@@ -75,7 +75,7 @@ def test_other_programs_are_named_as_possible(name: str) -> None:
         "print(eval('1 + 1'))",
     ],
 )
-def test_nothing_is_said_where_it_is_known(text: str) -> None:
+def test_no_sentence_where_it_is_known(text: str) -> None:
     assert changed(["app/a.py", "app/c.py", "docs/conf.py", "tests/test_a.py"], {PROGRAM: text}) == ""
 
 
@@ -129,3 +129,14 @@ def test_a_submodule_at_another_commit_may_be_imported() -> None:
         )
     # data_changed is about one that the stage reads
     assert changed(["libs/rows&"], {**git, "libs/rows&": "1"}, dep="libs") == ""
+
+
+@pytest.mark.parametrize(
+    ("cmd", "is_named"),
+    [("python src/evaluate.py", True), ("python data/tasks/run.py", False), ("evaluate", False)],
+)
+def test_a_comment_counts_in_a_folder_that_is_read_and_not_run(cmd: str, *, is_named: bool) -> None:
+    git = {"data/tasks/a.py": "# 1\na = 1", "data/tasks/run.py": "a", PROGRAM: "a"}
+    new = {**git, "data/tasks/a.py": "# 2\na = 1"}
+    found = named(side({PROGRAM: "p", "data/tasks": "p/"}), git, new, cmd)
+    assert found == ("`data/tasks/a.py` changed (stage evaluate)" if is_named else "")

@@ -79,7 +79,7 @@ def test_other_parameters(old: Params, new: Params, reads: Params, text: list[st
 
 
 @pytest.mark.parametrize("moved", [{"cmd": ("other",)}, {"wdir": "sub"}])
-def test_another_command_or_folder_is_no_reason_for_other_data(moved: dict[str, object]) -> None:
+def test_another_command_or_folder_gives_no_reason_for_other_data(moved: dict[str, object]) -> None:
     old, new = (stage("sample", {"raw.csv": "r"}, {TEST: content}) for content in "tu")
     sides = measured(old, {}, {}), measured(new._replace(**moved), {}, {})  # type: ignore[arg-type]
     assert texts(*sides) == [CHANGED]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.measuring import Measuring, may_train, pairs
 from mlgit.core.gates.measured.programs import is_code
 from mlgit.core.gates.measured.runs.elsewhere import Elsewhere
-from mlgit.core.gates.measured.runs.incomplete import Possible, is_beside, sentences
+from mlgit.core.gates.measured.runs.incomplete import Possible, is_next_to, sentences
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
 from mlgit.core.gates.measured.runs.modules import above, without_compiled
 from mlgit.core.gates.measured.runs.reached import COMMAND, IN_FOLDER, MAY_RUN, RUNS, Reached
@@ -170,7 +170,9 @@ class _Programs:
             side.of(stage, trained, self.differing & side.paths)
             for side, stage in zip(self._quick, stages, strict=True)
         ]
-        wanted = {path for each in near for path in self.differing & each.keys() if self._difference(path)}
+        data = self._data(stages, near, trained)
+        near_by = {path for each in near for path in self.differing & each.keys()}
+        wanted = {path for path in near_by if path in data or self._difference(path)}
         wanted -= was.keys() | now.keys()
         if not wanted:
             return
@@ -188,7 +190,7 @@ class _Programs:
             surely = ranks[path]
             is_left = path not in found[1] and (surely == MAY_RUN or path in self._sides[1].paths)
             if not is_left:
-                what = self._difference(path)
+                what = self._difference(path) or "changed"
                 yield -surely * 2 + (what == "is new"), path, what
 
     def possible(self, both: _Both, trained: Collection[str]) -> list[Possible]:
@@ -206,13 +208,13 @@ class _Programs:
         reaches = [side.all_of(each, trained) for side, each in zip(self._quick, stages, strict=True)]
         reasons = {name: why for each in reaches for name, why in each.unknown.items()}
         folders = reaches[1].folders
-        wanted = {path for path, what in rest.items() if reasons or is_beside(path, what, folders)}
+        wanted = {path for path, what in rest.items() if reasons or is_next_to(path, what, folders)}
         wanted = without_compiled(wanted).difference(*(each.found for each in reaches))
         wanted -= {*self._same_elsewhere(), *self._elsewhere.programs} if wanted else set()
         return Possible(
             stage=stages[1].address,
             programs={path: rest[path] for path in wanted},
-            beside=frozenset(path for path in wanted if is_beside(path, rest[path], folders)),
+            beside=frozenset(path for path in wanted if is_next_to(path, rest[path], folders)),
             submodules=submodules,
             reasons=reasons,
         )
@@ -224,6 +226,27 @@ class _Programs:
             for side, paths in zip(self._places, self._apart, strict=True)
         )
         return {path for path, content in now.items() if content in was.values()}
+
+    def _data(
+        self, stages: tuple[Stage, Stage], near: Sequence[Mapping[str, int]], trained: Collection[str]
+    ) -> set[str]:
+        """The changed programs that are in a folder which a stage reads, and runs nothing of.
+
+        They may be what it measures with, such as tasks, so that a comment counts.
+        """
+        folders = {dep for each in stages for dep in each.deps}
+        ranks = {path: max(each.get(path, 0) for each in near) for path in near[0].keys() & near[1].keys()}
+        found = {
+            path
+            for path in ranks.keys() & self.differing & self._changed
+            if ranks[path] == IN_FOLDER and not self._difference(path)
+        }
+        if not found or COMMAND not in near[1].values():
+            return set()
+        reached = [side.of(each, trained, None) for side, each in zip(self._quick, stages, strict=True)]
+        ran = [path for each in reached for path in each if each[path] != IN_FOLDER]
+        used = {dep for dep in folders if any(covered(path, [dep]) for path in ran)}
+        return {path for path in found if path not in ran and not covered(path, used)}
 
     def _difference(self, path: str) -> str:
         """How a program differs; empty if only what is written for people does."""

@@ -50,7 +50,7 @@ def sentences(possible: Sequence[Possible], named: Collection[str]) -> Iterator[
         yield f"It is not known whether numbers depend on the submodule `{path}`, which changed: {why}"
 
 
-def is_beside(path: str, what: str, folders: Collection[str]) -> bool:
+def is_next_to(path: str, what: str, folders: Collection[str]) -> bool:
     """Whether a program is a new module in one of the folders where Python looks first."""
     place = path.removesuffix("/__init__.py").removesuffix(".py")
     is_module = place != path and not _NO_MODULE.fullmatch(posixpath.basename(place))
