@@ -136,10 +136,16 @@ def _about(
     project: Project, here: EnvironmentState, state: ModelState, version: RegisteredVersion, *, local: bool
 ) -> tuple[str, ...]:
     """What to know about the version in this environment, and about the environment."""
+    from mlgit.project.ci.before_rename import environment_before
+
+    renamed = None
+    if not here.changes:
+        renamed = environment_before(project, here.model, here.environment, None, local=local)
+    there = here if renamed is None else renamed
     known = (
-        *_taken_out(project, here, version),
-        *_older(project, here, version),
-        *_ended(here, state, version),
+        *_taken_out(project, there, version),
+        *_older(project, there, version),
+        *_ended(there, state, version),
     )
     return (*known, *_undeclared(project, here.model), *_left(project, here, local=local))
 

@@ -123,13 +123,27 @@ def promotion_need(
         return None, step
     if last.held:
         hint = f"`mlgit promote {state.name} --to {environment.name}` ends that"
-        return None, replace(step, outcome="held", message=_holder(last, state.name), hint=hint)
-    reason = _reason_not(state, environment, version) or (None if last is here else _emptied(last))
-    if reason is None and here.commit is not None and precedes(version.commit, here.commit):
-        reason = _older(here, f"{state.name}@{version.version}")
+        message = _holder(last, state.name, environment.name)
+        return None, replace(step, outcome="held", message=message, hint=hint)
+    reason = _stays(last if last.model == state.name else here, last, environment, version, precedes)
     if reason is not None:
         return None, replace(step, outcome="left", message=reason)
     return version, None
+
+
+def _stays(
+    here: EnvironmentState,
+    last: EnvironmentState,
+    environment: Environment,
+    version: RegisteredVersion,
+    precedes: Callable[[str, str], bool],
+) -> str | None:
+    """The reason, if any, why an environment stays as it is; `last` may be under a former name."""
+    reason = _reason_not(here, environment, version) or (None if last is here else _emptied(last))
+    holds = here.commit
+    if reason is None and holds not in {None, version.commit} and precedes(version.commit, holds or ""):
+        return _older(here, f"{here.model}@{version.version}")
+    return reason
 
 
 def _undecided(model: str, environment: str, doubt: Refusal) -> MergeStep:
@@ -160,14 +174,14 @@ def step_of(report: ChangeReport) -> MergeStep:
     )
 
 
-def planned_step(here: EnvironmentState, coming: MergeStep) -> MergeStep:
-    """The step for a version that a dry run only planned; `here` may have a former name of the model."""
+def planned_step(here: EnvironmentState, coming: MergeStep, environment: str) -> MergeStep:
+    """The step for a version that a dry run only planned; `here` may be what was there before a rename."""
     return MergeStep(
         model=coming.model,
         outcome="held" if here.held else "planned",
-        environment=here.environment,
+        environment=environment,
         version=coming.version,
-        message=_holder(here, coming.model) if here.held else None,
+        message=_holder(here, coming.model, environment) if here.held else None,
     )
 
 
@@ -231,20 +245,22 @@ def _candidate(state: ModelState, environment: Environment) -> RegisteredVersion
     return finals[-1] if finals else None
 
 
-def _reason_not(state: ModelState, environment: Environment, version: RegisteredVersion) -> str | None:
-    """The reason, if any, why an environment that is not held does not get a version automatically."""
-    here = state.environment(environment.name)
-    name = f"`{state.name}@{version.version}`"
+def _reason_not(here: EnvironmentState, environment: Environment, version: RegisteredVersion) -> str | None:
+    """The reason, if any, why an environment that is not held does not get a version automatically.
+
+    `here` is it, or the one whose place it took.
+    """
+    name = f"`{here.model}@{version.version}`"
     if version.deregistered:
         return f"{name} is deregistered"
     if not version.version.final and not environment.pre:
         return f"{name} is a pre-release, and `{environment.name}` does not accept pre-releases"
     if here.version is not None and version.version < here.version.version:
-        return f"`{environment.name}` holds {here.version.version}, which is higher than {version.version}"
+        return f"`{here.environment}` holds {here.version.version}, which is higher than {version.version}"
     left = was_taken_out(here, version)
     if left is not None:
         who = left.fact.tagger
-        return f"{name} was in `{environment.name}` and was taken out by {who} ({left.fact.tag})"
+        return f"{name} was in `{here.environment}` and was taken out by {who} ({left.fact.tag})"
     return None
 
 
@@ -256,10 +272,11 @@ def _emptied(before: EnvironmentState) -> str | None:
     return f"{who} took `{before.model}`, which was its name before, out of `{before.environment}`"
 
 
-def _holder(here: EnvironmentState, model: str) -> str:
+def _holder(here: EnvironmentState, model: str, environment: str) -> str:
     since = "" if here.since is None else f" since {write_time(here.since)}"
     former = "" if here.model == model else f", as `{here.model}`"
-    return f"`{here.environment}` is held by a rollback of {here.author}{since}{former}"
+    place = "" if here.environment == environment else f", and `{environment}` took its place"
+    return f"`{here.environment}` is held by a rollback of {here.author}{since}{former}{place}"
 
 
 def _left(model: str, message: str, *, hint: str | None = None) -> MergeStep:

@@ -296,4 +296,4 @@ class _MergePass:
                 environment=environment.name,
                 ci=self._ci,
             )
-        return planned_step(here, coming)
+        return planned_step(here, coming, environment.name)

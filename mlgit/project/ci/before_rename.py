@@ -1,4 +1,4 @@
-"""Before a rename: what people did with a model under a name that trunk no longer declares.
+"""Before a rename: what people did with a model, or in an environment, under a name of before.
 
 A rollback, an emptied environment and a deregistration are about the content, whatever its name is now.
 """
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 
 def environment_before(
-    project: Project, model: str, environment: str, commit: str
+    project: Project, model: str, environment: str, commit: str | None, *, local: bool = False
 ) -> EnvironmentState | None:
-    """The environment under the model's former name, as long as nothing was done there under the new one."""
-    read = partial(_counting, project, local=False)
-    name = name_in_environment(project, model, environment, commit, read)
-    return None if name == model else read(name).environment(environment)
+    """The environment under a former name, of the model or its own, until something is done under both."""
+    from mlgit.project.registry.former_environments import place_of
+
+    read = partial(_counting, project, local=local)
+    place, name = place_of(project, model, environment, commit, read)
+    return None if (place, name) == (environment, model) else read(name).environment(place)
 
 
 def name_there(project: Project, model: str, environment: str) -> str:

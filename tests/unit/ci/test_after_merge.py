@@ -187,10 +187,10 @@ def test_a_report_becomes_a_step() -> None:
 
 def test_a_dry_run_plans_the_steps_it_does_not_write() -> None:
     coming = MergeStep(model="m", outcome="planned", version="v3.0.0")
-    free = planned_step(state(fact("m@v1.0.0", 1)).environment("prod"), coming)
+    free = planned_step(state(fact("m@v1.0.0", 1)).environment("prod"), coming, "prod")
     assert (free.outcome, free.environment, free.version) == ("planned", "prod", "v3.0.0")
     held = state(fact("m@v1.0.0", 1), fact("m#prod#1", 1, message=stated("rollback")))
-    assert planned_step(held.environment("prod"), coming).outcome == "held"
+    assert planned_step(held.environment("prod"), coming, "prod").outcome == "held"
 
 
 def test_the_run_has_the_highest_exit_code_of_its_steps() -> None:
@@ -354,7 +354,7 @@ def test_an_error_keeps_its_words_in_the_step() -> None:
 def test_what_is_not_known_or_not_changed_is_left_out() -> None:
     assert step_of(report(environment="prod", already=True)).tag is None
     coming = MergeStep(model="m", outcome="planned", version="v3.0.0")
-    assert planned_step(state(fact("m@v1.0.0", 1)).environment("prod"), coming).message is None
+    assert planned_step(state(fact("m@v1.0.0", 1)).environment("prod"), coming, "prod").message is None
     merged = Merged(trunk="main", commit=commit(1), dry_run=False, at=NOON)
     assert outputs_of(merged)["changed"] == "false"
 

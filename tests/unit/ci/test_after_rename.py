@@ -49,6 +49,54 @@ def test_a_hold_of_the_former_name_holds(former: EnvironmentState, outcome: str 
     assert step is None or (words in str(step.message) and step.model == "m")
 
 
+AT = "2026-05-01T08:00:00Z"
+VERSIONS = (fact("m@v1.0.0", 1), fact("m@v2.0.0", 2))
+HIGHER = (*VERSIONS, fact("m#old#1", 2))
+BACK = (
+    *HIGHER,
+    fact("m#old!#2", 2),
+    fact("m#old#2", 1, message=stated("rollback", at=AT)),
+)
+TAKEN_OUT = (*HIGHER, fact("m#old!#2", 2))
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome", "words"),
+    [
+        (HIGHER, None, ""),
+        (
+            BACK,
+            "held",
+            "`old` is held by a rollback of Ada since 2026-05-01T08:00:00Z, and `prod` took its place",
+        ),
+        (TAKEN_OUT, "left", "`m@v2.0.0` was in `old` and was taken out by Ada (m#old!#2)"),
+        ((*TAKEN_OUT, fact("m@v3.0.0", 3)), None, ""),
+        ((*HIGHER, fact("m#staging#1", 1)), "left", "`old` holds v2.0.0, which is higher than v1.0.0"),
+        ((*VERSIONS, fact("m#old#1", 1)), None, ""),
+    ],
+)
+def test_what_people_did_in_an_environment_holds_after_it_has_another_name(
+    facts: tuple[TagFact, ...], outcome: str | None, words: str
+) -> None:
+    found = replay(facts).model("m")
+    source = "staging" if "staging" in found.environments else None
+    prod = Environment(name="prod", auto=True, source=source)
+    version, step = promotion_need(found, prod, found.environment("old"))
+    assert (version is None) == (outcome is not None)
+    assert (step.outcome if step else None) == outcome
+    assert step is None or (step.message, step.environment) == (words, "prod")
+    coming = MergeStep(model="m", outcome="planned", version="v3.0.0")
+    planned = planned_step(found.environment("old"), coming, "prod")
+    assert (planned.outcome == "held", planned.environment) == (outcome == "held", "prod")
+
+
+def test_a_commit_that_is_older_than_what_the_environment_before_holds_is_left() -> None:
+    found = replay([fact("m@v1.0.0", 2), fact("m@v2.0.0", 1), fact("m#old#1", 2)]).model("m")
+    version, step = promotion_need(found, PROD, found.environment("old"), precedes=lambda _, __: True)
+    assert version is None
+    assert "is of an older commit than v1.0.0, which `old` holds" in str(step.message if step else None)
+
+
 def test_a_tag_under_the_new_name_that_leaves_open_what_is_there_holds_too() -> None:
     found = state(*NEW)
     here = replace(found.environment("prod"), doubt=Refusal(fact("m#prod#1", 9), "it is lightweight"))
@@ -75,7 +123,7 @@ def test_the_rules_of_the_environment_hold_all_the_same() -> None:
 
 def test_a_dry_run_plans_nothing_in_a_held_environment() -> None:
     coming = MergeStep(model="m", outcome="planned", version="v1.0.0")
-    step = planned_step(before(*ROLLED), coming)
+    step = planned_step(before(*ROLLED), coming, "prod")
     assert (step.model, step.outcome) == ("m", "held")
     assert str(step.message).endswith(", as `old`")
 
