@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
     from mlgit.project.registry.references import Reader
 
+_FRESH_S = 60
+
 
 def get(
     project: Project,
@@ -88,8 +90,23 @@ def _get(
         folder=folder,
         stated=all(each.source.path in stated for each in files.files),
         files=placed,
-        notes=reference.notes,
+        notes=(*reference.notes, *_age(project, reference)),
     )
+
+
+def _age(project: Project, reference: Reference) -> tuple[str, ...]:
+    """A note about how old the tags are that lead to a version which may have changed since."""
+    if project.remote is None or not (reference.environment or reference.text.endswith("latest")):
+        return ()
+    from mlgit.core.wording import format_since, word
+    from mlgit.project.registry.read import tags_as_of
+
+    seen = tags_as_of(project)
+    if seen is not None and (project.now - seen).total_seconds() < _FRESH_S:
+        return ()
+    when = "at a time that is not known" if seen is None else format_since(seen, project.now)
+    fetch = f"`git fetch --tags {word(project.remote)}` brings newer ones"
+    return (f"`{reference.text}` was looked up in the tags that this clone fetched {when}; {fetch}",)
 
 
 def _place(

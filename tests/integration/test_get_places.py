@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from tempfile import TemporaryDirectory
 
 from mlgit.errors import Exit
@@ -38,3 +39,16 @@ def test_a_file_is_shown_by_its_path_from_the_current_folder_if_that_is_shorter(
     assert "\n  ../away/line.json " in below.here("get", "staging", "-o", "../away").out
     with TemporaryDirectory(dir="/tmp") as elsewhere:
         assert f"\n  {elsewhere}/line.json " in staged.here("get", "staging", "-o", elsewhere).out
+
+
+def test_the_age_of_the_tags_is_a_note_where_they_decide_what_is_handed_out(staged: Folder) -> None:
+    """As `mlgit models` shows it."""
+    staged.git("fetch", "-q", "--tags")
+    assert "looked up" not in staged.here("get", "staging", "-o", "out").err
+    three_hours_ago_s = time.time() - 3 * 3600
+    for file in (staged / ".git/FETCH_HEAD", *(staged / ".git/refs/remotes").rglob("*")):
+        os.utime(file, (three_hours_ago_s, three_hours_ago_s))
+    say = "was looked up in the tags that this clone fetched 3 h ago; `git fetch --tags origin` brings newer"
+    for argv in (["staging"], ["line@latest"], ["staging", "--repo", "."], ["line#staging"]):
+        assert f"`{argv[0]}` {say}" in staged.here("get", *argv, "-o", "out").err, argv
+    assert "looked up" not in staged.here("get", "line@v1.0.0", "-o", "out").err
