@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.errors import Exit
-from tests.support.registry import change, clone
+from tests.support.registry import change, clone, train
 from tests.support.targets import go_live, without_times
 
 if TYPE_CHECKING:
@@ -128,3 +128,65 @@ def test_every_change_that_is_only_here_says_what_is_left(
         assert live.here("unassign", "line", "--env", "staging").status == Exit.DONE
     assert change(live, *argv, "--local", "--dry-run")["next"] is None
     assert change(live, *argv, "--local")["next"] == left
+
+
+GATES = """\
+version: 1
+models:
+  line: {path: models/line.json}
+gates:
+  newest: {metric: r2, vs: release, max_drop: 0.00001, when: promote}
+environments:
+  staging: {}
+"""
+
+
+@pytest.fixture
+def stale(project: Folder) -> Folder:
+    """A clone that does not know the best release, and promoted the one before with `--local`."""
+    project.write("mlgit.yaml", GATES)
+    project.commit("Gates")
+    project.git("push", "-q")
+    change(project, "release", "line")
+    train(project, "1.995")
+    change(project, "release", "line")
+    found = clone(project, "stale")
+    train(project, "2.0")
+    change(project, "release", "line")
+    change(found, "promote", "line@v1.0.1", "--to", "staging", "--local")
+    return found
+
+
+def test_a_promotion_that_its_gates_block_by_now_is_not_published(stale: Folder, project: Folder) -> None:
+    stale.git("fetch", "-q", "--no-tags", "origin")
+    first = stale.here("push", "--json").json()
+    assert [(each["tag"], each["step"]) for each in first["tags"]] == [("line#staging#1", "skipped")]
+    assert "has tags of `line` that are not here; run `git fetch --tags origin`" in first["tags"][0]["reason"]
+    stale.git("fetch", "-q", "--tags", "origin")
+    (tag,) = stale.here("push", "--json").json()["tags"]
+    assert (tag["tag"], tag["step"]) == ("line#staging#1", "skipped")
+    assert tag["reason"].startswith("the gates block it now: ")
+    assert "line#staging#1" not in project.git("ls-remote", "--tags", "origin")
+    command = tag["reason"].partition("to delete it here: `")[2].rstrip("`")
+    assert stale.run("bash", "-c", command).status == 0
+    assert stale.here("push", "--json").json()["tags"] == []
+    change(stale, "promote", "line@v1.0.2", "--to", "staging")
+
+
+def test_local_promotions_that_their_gates_allow_are_published(stale: Folder, project: Folder) -> None:
+    stale.git("tag", "-d", "line#staging#1")
+    gate = "  live: {metric: r2, vs: prod, max_drop: 0.00001, when: promote}\n"
+    rules = GATES.replace("gates:\n", f"gates:\n{gate}").replace(
+        "staging: {}", "staging: {}\n  prod: {from: staging}"
+    )
+    project.write("mlgit.yaml", rules)
+    project.commit("Compare with prod")
+    project.git("push", "-q")
+    stale.git("pull", "-q", "--tags", "origin", "main")
+    for environment in ("staging", "prod"):
+        change(stale, "promote", "line@v1.0.2", "--to", environment, "--local")
+    pushed = stale.here("push", "--json").json()["tags"]
+    assert [(each["tag"], each["step"]) for each in pushed] == [
+        ("line#staging#1", "pushed"),
+        ("line#prod#1", "pushed"),
+    ]

@@ -84,7 +84,7 @@ def _prove_assignment(project: Project, fact: TagFact, raw: ModelState, *, curre
     with setting_aside(project, fact, raw):
         before = accept(project, raw, local=False)
         yield _proof(fact, "rules", departed or _rules_problem(project, fact, before))
-        yield _proof(fact, "gates", _gates_problem(project, fact) or relied)
+        yield _proof(fact, "gates", blocking_gates(project, fact) or relied)
 
 
 def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str | None:
@@ -139,7 +139,7 @@ def _model_problem(project: Project, fact: TagFact) -> str | None:
     return f"it states no file of its model, and its commit has `{there[0].path}`"
 
 
-def _gates_problem(project: Project, fact: TagFact) -> str | None:
+def blocking_gates(project: Project, fact: TagFact) -> str | None:
     """Why the gates of trunk block a promotion, whatever outcomes it states; a rollback needs none."""
     name, statement = fact.name, fact.statement
     if isinstance(statement, EnvironmentStatement) and statement.action != "promote":

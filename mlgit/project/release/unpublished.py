@@ -12,7 +12,7 @@ from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.release.publication import TagPush, plan_tags
 from mlgit.core.trust.moved import taken
-from mlgit.core.wording import word
+from mlgit.core.wording import word, words
 from mlgit.errors import LostRace, ToolError
 from mlgit.project.push_addresses import is_read_elsewhere, push_tags_to
 from mlgit.project.registry.pushed import (
@@ -22,12 +22,12 @@ from mlgit.project.registry.pushed import (
     record_taken,
     seen_at_remote,
 )
-from mlgit.project.registry.read import read_facts
+from mlgit.project.registry.read import read_facts, read_model
 from mlgit.project.registry.tag_settings import were_elsewhere
 from mlgit.project.release.model_data import unfetchable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
@@ -61,7 +61,10 @@ def unpublished_tags(project: Project, remote: str, theirs: Mapping[str, str]) -
         remote=remote,
         versions=_versions(theirs),
         withdrawn=withdrawn,
-        kept=_without_model(project, missing) | _of_other_releases(facts, missing) | not_ours,
+        kept=_without_model(project, missing)
+        | _of_other_releases(facts, missing)
+        | _blocked(project, remote, missing, theirs)
+        | not_ours,
     )
 
 
@@ -110,6 +113,54 @@ def _without_model(project: Project, facts: Iterable[TagFact]) -> dict[str, str]
                 f" `mlgit release {word(fact.tag)} --data-elsewhere`"
             )
     return found
+
+
+def _blocked(
+    project: Project, remote: str, missing: Sequence[TagFact], theirs: Mapping[str, str]
+) -> dict[str, str]:
+    """Tag -> why a promotion that was made with `--local` may not go there: its gates saw what was here then.
+
+    Only what an environment holds now is checked. A rollback needs no gates.
+    """
+    made = [fact for fact in missing if fact.name.action == "assign"]
+    found = {}
+    for fact in (each for each in made if each.parsed_summary.action == "promote"):
+        raw = read_model(project, fact.name.model)
+        holder = raw.environment(fact.name.environment or "").holder
+        if holder is None or holder.oid != fact.oid:
+            continue
+        if _lacks_tags(project, raw.name, theirs):
+            fetch = words(("git", "fetch", "--tags", remote))
+            found[fact.tag] = (
+                f"`{remote}` has tags of `{raw.name}` that are not here; run `{fetch}`, then push again"
+            )
+            continue
+        own = [each for each in missing if each.name.model == raw.name]
+        change = [each for each in own if each.name[2:] == fact.name[2:]]
+        since_s = min(each.tagged_at_s for each in change)
+        later = {each.tag for each in own if each.name.environment and each.tagged_at_s >= since_s}
+        blocks = _blocking_gates(project, fact, later)
+        if blocks is not None:
+            delete = words(("git", "tag", "-d", *(each.tag for each in change)))
+            found[fact.tag] = f"the gates block it now: {blocks}; to delete it here: `{delete}`"
+    return found
+
+
+def _lacks_tags(project: Project, model: str, theirs: Mapping[str, str]) -> bool:
+    here = list_tags(project.git)
+    names = (parse_tag(tag) for ref in theirs if (tag := ref.removeprefix(TAGS)) not in here)
+    return any(name is not None and name.model == model for name in names)
+
+
+def _blocking_gates(project: Project, fact: TagFact, later: Collection[str]) -> str | None:
+    """What `mlgit ci tag` would say of a promotion, before the `later` changes that only this clone has."""
+    from mlgit.project.release.tag_rules import blocking_gates
+
+    project.set_aside = frozenset(later)
+    try:
+        return blocking_gates(project, fact)
+    finally:
+        project.set_aside = frozenset()
 
 
 def _of_other_releases(facts: Iterable[TagFact], missing: Iterable[TagFact]) -> dict[str, str]:
