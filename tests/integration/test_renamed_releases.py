@@ -73,3 +73,26 @@ def test_a_clone_without_the_tags_of_the_old_name_does_not_know(renamed: Folder)
     renamed.git("tag", "-d", "line@v1.0.0", "line#prod#1")
     verdict = check(renamed, status=Exit.BLOCKED, env={"CI": "true"})
     assert results(verdict)["curve/mae-vs"] == ("error", "unknown_here", "block")
+
+
+@pytest.mark.parametrize("renamed", ["release", "base"], indirect=True)
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_pre_release_under_the_new_name_does_not_replace_the_releases_of_the_old_one(
+    renamed: Folder, *, merged: bool
+) -> None:
+    text = (renamed / "mlgit.yaml").read_text(encoding="utf-8")
+    renamed.git("switch", "-q", "-c", "side")
+    renamed.write("mlgit.yaml", text.replace("0.1", "100"))
+    slope(renamed, "1.9")
+    renamed.dvc("push", "-q")
+    renamed.commit("Flatter")
+    renamed.git("push", "-q", "origin", "HEAD")
+    change(renamed, "release", "curve", "--pre", "rc")
+    if merged:
+        renamed.git("switch", "-q", "main")
+        renamed.git("merge", "-q", "--no-ff", "-m", "Merge pull request #7 from ada/side", "side")
+    renamed.write("mlgit.yaml", text)
+    renamed.commit("The gate as it was")
+    verdict = check(renamed, "--purpose", "release", status=Exit.BLOCKED)
+    assert results(verdict)["curve/mae-vs"] == ("fail", "max_rise_broken", "block")
+    assert [each["label"] for each in verdict["baselines"]] == ["line@v1.0.0"]

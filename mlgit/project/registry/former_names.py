@@ -90,9 +90,12 @@ def formerly_in_environment(
 
 
 def name_of_releases(project: Project, name: str, commit: str | None, read: _Read) -> str:
-    """The name under which a model has releases: its own, or the one before that has the newest release."""
+    """The name under which a model has releases: its own, or the one before that has the newest release.
+
+    Its own pre-releases count less than final releases under a name before.
+    """
     own = read(name)
-    if own.versions or refused_releases(own):
+    if any(each.version.final for each in own.versions) or refused_releases(own):
         return name
     ignored = _ignored_releases(project)
     if name in ignored:
@@ -101,6 +104,8 @@ def name_of_releases(project: Project, name: str, commit: str | None, read: _Rea
     states = {each: read(each) for each in names - {*declared_names(project)}}
     contents = {each: None if one.latest is None else one.latest.commit for each, one in states.items()}
     former = _former(project, name, commit, contents, read)
+    if own.versions:  # anyone can make a pre-release of a branch
+        former = [each for each in former if any(one.version.final for one in states[each].versions)]
     if not former:
         return name
     newest_s = {
