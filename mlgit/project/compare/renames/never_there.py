@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.evaluate import EMPTIED
 from mlgit.core.registry.tags import parse_tag
+from mlgit.core.trust.doubt import environments_of
 from mlgit.core.wording import word
 from mlgit.project.registry.former_names import all_was_read, declared_names
 from mlgit.project.registry.read import read_registry
@@ -36,7 +37,7 @@ def never_there(
     from mlgit.project.registry.former_environments import environments_before
 
     for environment in (found.vs, *environments_before(project, found.vs)):
-        for held in _live(project, name, read):
+        for held in _live(project, name, read, frozenset({environment})):
             # Putting the same version there loses nothing.
             if held.environment != environment or (held.doubt is None and held.commit == candidate):
                 continue
@@ -71,11 +72,16 @@ def _undeclared(project: Project, name: str) -> list[str]:
     return sorted({*registry.models, *ignored} - {*declared_names(project), name})
 
 
-def _live(project: Project, name: str, read: _Read) -> Iterator[EnvironmentState]:
-    """What undeclared models have, or may have, in environments."""
+def _live(
+    project: Project, name: str, read: _Read, places: frozenset[str] | None = None
+) -> Iterator[EnvironmentState]:
+    """What undeclared models have, or may have, in environments; `places` are their names, None for all."""
+    registry = read_registry(project)
     for each in _undeclared(project, name):
-        states = read(each).environments
-        yield from (states[one] for one in sorted(states) if (states[one].holder or states[one].doubt))
+        there = environments_of(registry.model(each))
+        if (places is None and there) or any(one in there for one in places or ()):
+            states = read(each).environments  # asking which of its tags count takes longer
+            yield from (states[one] for one in sorted(states) if (states[one].holder or states[one].doubt))
 
 
 def _may_be(
