@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mlgit.errors import Exit
+from mlgit.project.registry import former_environments
+from mlgit.project.trust.accept import accepted_model
 from tests.support.checks import check, notes, results
-from tests.support.registry import change, train, train_into
+from tests.support.registry import change, opened, train, train_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,3 +211,19 @@ def test_a_new_environment_next_to_others_has_nothing_yet(live: Folder) -> None:
     verdict = check(live, status=Exit.DONE)
     assert results(verdict)["line/mae-vs-env"][:2] == ("skipped", "no_baseline")
     assert notes(verdict) == [("no_gates", "note")]
+
+
+def test_a_history_that_is_longer_than_what_is_read_leaves_open_what_was_replaced(
+    live: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once(live)
+    for number in range(2):
+        live.write("mlgit.yaml", f"{(live / 'mlgit.yaml').read_text()}# Edit {number}\n")
+        live.commit(f"Edit {number}")
+    live.git("push", "-q")
+    for most in (1000, 2):
+        monkeypatch.setattr(former_environments, "_MOST_COMMITS", most)
+        project = opened(live)
+        read = partial(accepted_model, project)
+        held = former_environments.earlier_holders(project, "line", "live", None, read)
+        assert [(each.environment, each.label) for each in held] == [("prod", "v1.0.0")], most

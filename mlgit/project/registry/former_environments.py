@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from mlgit.core.config.renames import replaced_by
 from mlgit.core.registry.tags import parse_tag
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # Commits never change, so that all baselines of a run share what was found.
 _HISTORY: WeakKeyDictionary[Project, dict[str, list[Mapping[str, Environment]]]] = WeakKeyDictionary()
+_LONG: WeakSet[Project] = WeakSet()
 _MOST_COMMITS = 1000
 
 
@@ -74,7 +75,7 @@ def earlier_holders(
 ) -> list[EnvironmentState]:
     """What a model has, or may have, in environments that trunk declared before this one and not now.
 
-    If the history is cut off, any environment that trunk does not declare may be one of these.
+    If not all of the history was read, any environment that trunk does not declare may be one of these.
     """
     found = (_at(project, name, each, commit, read) for each in _earlier(project, environment))
     return [each for each in found if each is not None and (each.holder or each.doubt) is not None]
@@ -134,7 +135,7 @@ def _earlier(project: Project, environment: str) -> list[str]:
     history = _history(project)
     came = _came(environment, history)
     before = set() if came is None else {each for one in history[came + 1 :] for each in one}
-    if project.shallow:
+    if project.shallow or (came is None and project in _LONG):
         before = _mentioned(project)
     return sorted(before - {*_declared_on_trunk(project)})
 
@@ -163,7 +164,10 @@ def _history(project: Project) -> list[Mapping[str, Environment]]:
     if trunk.commit not in known:
         options = ("--first-parent", f"--max-count={_MOST_COMMITS}")
         listed = project.git.run_text("rev-list", *options, trunk.commit, "--", ":(literal)mlgit.yaml")
-        known[trunk.commit] = [each for commit in listed.split() if (each := _declared(project, commit))]
+        commits = listed.split()
+        known[trunk.commit] = [each for commit in commits if (each := _declared(project, commit))]
+        if len(commits) >= _MOST_COMMITS:
+            _LONG.add(project)
     if project.declared is None:
         return known[trunk.commit]
     return [project.declared.environments, *known[trunk.commit]]
