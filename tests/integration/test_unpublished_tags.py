@@ -190,3 +190,19 @@ def test_local_promotions_that_their_gates_allow_are_published(stale: Folder, pr
         ("line#staging#1", "pushed"),
         ("line#prod#1", "pushed"),
     ]
+
+
+def test_a_tag_that_plain_git_may_have_published_is_only_perhaps_here(staged: Folder) -> None:
+    for file in (staged / ".git/FETCH_HEAD", *(staged / ".git/refs/remotes").rglob("*")):
+        if file.exists():
+            os.utime(file, (1, 1))
+    staged.git("tag", "-a", "-m", "By hand", "line#dev#9", "line@v1.0.0^{}")
+    staged.git("push", "-q", "--tags")
+    note = "perhaps only here: `line#dev#9`; `mlgit push` sends what origin lacks"
+    assert f"note: {note}" in " ".join(staged.here("models").out.split())
+    text = "These tags may only be here: it is not known whether origin has them: `line#dev#9`"
+    assert findings(staged)["tags_not_pushed"]["message"] == text
+    change(staged, "unassign", "line", "--env", "staging", "--local")
+    mixed = " ".join(staged.here("models").out.split())
+    assert "note: only here, so others do not see it: `line#staging!#2`; `mlgit push` publishes" in mixed
+    assert f"note: {note}" in mixed

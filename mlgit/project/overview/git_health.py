@@ -15,7 +15,7 @@ from mlgit.core.trust.moved import taken
 from mlgit.core.wording import listed, word, words
 from mlgit.project.overview.refused_tags import annotate
 from mlgit.project.registry.completeness import clone_facts, clone_repair
-from mlgit.project.registry.pushed import once_at_remote, seen_at_remote, taken_names, unpushed_tags
+from mlgit.project.registry.pushed import in_doubt, once_at_remote, seen_at_remote, taken_names, unpushed_tags
 from mlgit.project.registry.read import read_facts, read_registry, tags_as_of
 from mlgit.project.registry.tag_settings import fetch_settings, is_new_remote
 from mlgit.project.release.model_data import kept_back
@@ -138,12 +138,17 @@ def check_unpushed_tags(project: Project) -> Iterator[Finding]:
     taken = () if found is None else found.tags
     tags = [tag for tag in unpushed_tags(project, registry, tags_as_of(project)) or () if tag not in taken]
     if tags:
-        yield _unpushed(project, str(project.remote), read_facts(project), tags)
+        perhaps = bool(in_doubt(project, registry, tags))
+        yield _unpushed(project, str(project.remote), read_facts(project), tags, perhaps=perhaps)
 
 
-def _unpushed(project: Project, remote: str, facts: Iterable[TagFact], tags: Sequence[str]) -> Finding:
-    text, repair = "These tags are only here and not at", "mlgit push"
-    text = f"{text} {remote}, so no one else sees them: {listed(tags)}"
+def _unpushed(
+    project: Project, remote: str, facts: Iterable[TagFact], tags: Sequence[str], *, perhaps: bool = False
+) -> Finding:
+    repair = "mlgit push"
+    text = f"These tags are only here and not at {remote}, so no one else sees them: {listed(tags)}"
+    if perhaps:
+        text = f"These tags may only be here: it is not known whether {remote} has them: {listed(tags)}"
     if kept_back(project, facts, tags) is not None:
         from mlgit.adapters.dvc.engine import remote_command
 

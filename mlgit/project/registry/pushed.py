@@ -107,6 +107,13 @@ def unpushed_tags(
     return tuple(sorted(here))
 
 
+def in_doubt(project: Project, registry: Registry, tags: Collection[str]) -> frozenset[str]:
+    """Those of these tags that the remote may have: git keeps no trace of `git push --tags`."""
+    marks = _marks(project)
+    facts = (fact for state in registry.models.values() for fact in state.facts if fact.tag in tags)
+    return frozenset(fact.tag for fact in facts if fact.oid not in marks)
+
+
 def once_at_remote(project: Project, facts: Iterable[TagFact]) -> frozenset[str]:
     """Those of these tags that came from the remote, or that it was seen to have.
 

@@ -16,7 +16,7 @@ from mlgit.core.stated_time import as_time
 from mlgit.core.trunk import HEADS
 from mlgit.core.wording import listed
 from mlgit.errors import ToolError
-from mlgit.project.registry.pushed import of_others, taken_names, unpushed_tags
+from mlgit.project.registry.pushed import in_doubt, of_others, taken_names, unpushed_tags
 from mlgit.project.remote_commits import fetched_at_s
 
 if TYPE_CHECKING:
@@ -127,10 +127,15 @@ def unpublished_notes(project: Project, registry: Registry) -> tuple[str, ...]:
     if found is not None:
         text = f"`{project.remote}` has other tags of these names: {listed(found.tags)}"
         return (f"{text}; `{found.repair}` takes those",)
-    tags = unpushed_tags(project, registry, tags_as_of(project))
-    return (
-        (f"only here, so others do not see it: {listed(tags)}; `mlgit push` publishes them",) if tags else ()
-    )
+    tags = unpushed_tags(project, registry, tags_as_of(project)) or ()
+    doubted = in_doubt(project, registry, tags) if tags else frozenset()
+    sure, perhaps = ([tag for tag in tags if (tag in doubted) is doubt] for doubt in (False, True))
+    notes = []
+    if sure:
+        notes.append(f"only here, so others do not see it: {listed(sure)}; `mlgit push` publishes them")
+    if perhaps:
+        notes.append(f"perhaps only here: {listed(perhaps)}; `mlgit push` sends what {project.remote} lacks")
+    return tuple(notes)
 
 
 def _whole(listing: TagListing) -> tuple[TagFact, ...]:
