@@ -75,7 +75,7 @@ def test_other_programs_are_named_as_possible(name: str) -> None:
         "print(eval('1 + 1'))",
     ],
 )
-def test_no_sentence_where_it_is_known(text: str) -> None:
+def test_nothing_is_reported_where_it_is_known(text: str) -> None:
     assert changed(["app/a.py", "app/c.py", "docs/conf.py", "tests/test_a.py"], {PROGRAM: text}) == ""
 
 

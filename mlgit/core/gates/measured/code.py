@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.measuring import Measuring, may_train, pairs
 from mlgit.core.gates.measured.programs import is_code
 from mlgit.core.gates.measured.runs.elsewhere import Elsewhere
-from mlgit.core.gates.measured.runs.incomplete import Possible, is_next_to, sentences
+from mlgit.core.gates.measured.runs.incomplete import Possible, may_shadow, sentences
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
 from mlgit.core.gates.measured.runs.modules import above, without_compiled
 from mlgit.core.gates.measured.runs.reached import COMMAND, IN_FOLDER, MAY_RUN, RUNS, Reached
@@ -208,13 +208,13 @@ class _Programs:
         reaches = [side.all_of(each, trained) for side, each in zip(self._quick, stages, strict=True)]
         reasons = {name: why for each in reaches for name, why in each.unknown.items()}
         folders = reaches[1].folders
-        wanted = {path for path, what in rest.items() if reasons or is_next_to(path, what, folders)}
+        wanted = {path for path, what in rest.items() if reasons or may_shadow(path, what, folders)}
         wanted = without_compiled(wanted).difference(*(each.found for each in reaches))
         wanted -= {*self._same_elsewhere(), *self._elsewhere.programs} if wanted else set()
         return Possible(
             stage=stages[1].address,
             programs={path: rest[path] for path in wanted},
-            beside=frozenset(path for path in wanted if is_next_to(path, rest[path], folders)),
+            shadowing=frozenset(path for path in wanted if may_shadow(path, rest[path], folders)),
             submodules=submodules,
             reasons=reasons,
         )

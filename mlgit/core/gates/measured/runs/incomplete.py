@@ -20,14 +20,14 @@ class Possible:
     """What a stage may run: other programs -> how they differ, and submodules at another commit.
 
     `reasons` says of programs why they may load more than is known, without a name of the stage's commands.
-    Those `beside` are new where Python looks first for modules.
+    Those `shadowing` are new where Python looks first for modules.
     """
 
     stage: str
     programs: Mapping[str, str] = field(default_factory=dict)
     submodules: frozenset[str] = frozenset()
     reasons: Mapping[str, str] = field(default_factory=dict)
-    beside: frozenset[str] = frozenset()
+    shadowing: frozenset[str] = frozenset()
 
 
 def sentences(possible: Sequence[Possible], named: Collection[str]) -> Iterator[str]:
@@ -40,17 +40,17 @@ def sentences(possible: Sequence[Possible], named: Collection[str]) -> Iterator[
         who = f"`{name}`" if name else f"stage `{unknown[0].stage}`"
         yield f"It is not known whether numbers depend on {_listed(programs)}: {who} {why}"
     known |= programs.keys()
-    beside = {path: "is new" for each in possible for path in each.beside - known}
-    if beside:
+    shadowing = {path: "is new" for each in possible for path in each.shadowing - known}
+    if shadowing:
         why = "Python looks there first for the modules that libraries import"
-        yield f"It is not known whether numbers depend on {_listed(beside)}: {why}"
+        yield f"It is not known whether numbers depend on {_listed(shadowing)}: {why}"
     submodules = sorted({path for each in possible for path in each.submodules} - known)
     for path in submodules:
         why = "programs that measure may import from it"
         yield f"It is not known whether numbers depend on the submodule `{path}`, which changed: {why}"
 
 
-def is_next_to(path: str, what: str, folders: Collection[str]) -> bool:
+def may_shadow(path: str, what: str, folders: Collection[str]) -> bool:
     """Whether a program is a new module in one of the folders where Python looks first."""
     place = path.removesuffix("/__init__.py").removesuffix(".py")
     is_module = place != path and not _NO_MODULE.fullmatch(posixpath.basename(place))
