@@ -31,7 +31,7 @@ UNKNOWN = {
     "a folder": ("import sys, os\nsys.path.append(os.environ['LIB'])", FOLDER),
     "a folder among others": ("import sys\nsys.path = ['lib', more] + sys.path", FOLDER),
     "too long": ("a = '" + "a" * 1_000_000 + "'", "is not readable here as a program"),
-    "not of this Python": ("print 'a'\nexec b", "is not readable here as a program"),
+    "not of this Python": ("print 'a'\nexec(b)", "is not readable here as a program"),
 }
 GIT = {
     "app/a.py": "a = 1",

@@ -17,6 +17,9 @@ LONG = {
     "comments with such brackets": "# from a import (\n" * 20_000,
     "a name of many parts": "import " + ".".join("a" * 3_000),
     "a relative name of many parts": "from ." + ".".join("a" * 3_000) + " import b",
+    "lists that double": "import sys\na0 = ['a']\n"
+    + "".join(f"a{each} = [*a{each - 1}, *a{each - 1}]\n" for each in range(1, 99))
+    + "sys.path += a98",
     "imports": "\n".join(f"import a{each}.b.c" for each in range(2_000)),
 }
 

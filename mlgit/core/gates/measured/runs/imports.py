@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.python_source import parse
 from mlgit.core.gates.measured.programs import ENDINGS, NAMES, is_code
-from mlgit.core.gates.measured.runs.reading.calls import A_COMMAND, BY_A_NAME, BY_NAME, DYNAMIC, loaded
+from mlgit.core.gates.measured.runs.reading.calls import A_COMMAND, BY_A_NAME, BY_NAME, is_dynamic, loaded
 from mlgit.core.gates.measured.runs.reading.commands import is_unknown, named_by_variables, run_by
 from mlgit.core.gates.measured.runs.reading.notebooks import cells
 from mlgit.core.record import NamedTuple
@@ -76,7 +76,7 @@ def asked(path: str, content: bytes, *, exact: bool) -> Asked:
             commands = asked_in_commands([line for each in own for line in each.commands])
         elif not path.lower().endswith((".py", ".pyi")):
             return _asked_in_script(posixpath.splitext(path)[1].lower(), text)
-        if exact or DYNAMIC.search(text):
+        if exact or is_dynamic(text):
             return _joined(commands, _asked_in_python(parse(text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError, TypeError, AttributeError):
         commands = _joined(commands, Asked(unknown=frozenset({NOT_READ})))

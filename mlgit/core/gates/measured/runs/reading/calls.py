@@ -23,10 +23,12 @@ _OTHERS = frozenset({"instantiate", "import_string", "iter_modules", "walk_packa
 _PROCESSES = re.compile(
     r"subprocess\.\w+|os\.(?:system|popen|exec\w+|spawn\w+|posix_spawn\w*)|asyncio\.create_subprocess_\w+"
 )
-DYNAMIC = re.compile(
-    r"__file__|import_module|__import__|\brunpy\b|\bexec\b|\beval\s*\(|\bcompile\s*\(|subprocess|\bos\.(?:system|popen|exec|"
-    r"spawn|posix_spawn)|\bfrom\s+(?:os|sys|importlib|hydra)\b|sys\.path|addsitedir|spec_from_file|FileLoader|"
-    r"load_source|\.(?:py|sh)[\"']|instantiate|import_string|iter_modules|walk_packages|CDLL|LoadLibrary"
+_DYNAMIC = (
+    *("__file__", "import_module", "__import__", "runpy", "exec(", "eval(", "compile(", "subprocess"),
+    *("os.system", "os.popen", "os.exec", "os.spawn", "os.posix_spawn", "from os", "from sys", "sys.path"),
+    *("from importlib", "from hydra", "addsitedir", "spec_from_file", "FileLoader", "load_source"),
+    *("instantiate", "import_string", "iter_modules", "walk_packages", "CDLL", "LoadLibrary"),
+    *('.py"', ".py'", '.sh"', ".sh'"),
 )
 """What a text has that may load code other than by an import."""
 _MODULE = re.compile(r"(\.*)([A-Za-z_][\w.]*)")
@@ -35,6 +37,11 @@ BY_A_NAME = "loads code by a name that is made when it runs"
 BY_A_TEXT = "runs code from a text that is made when it runs"
 A_COMMAND = "runs a command that is made when it runs"
 IN_A_FOLDER = "looks for modules in a folder that is chosen when it runs"
+
+
+def is_dynamic(text: str) -> bool:
+    """Whether a program may load code other than by an import."""
+    return any(each in text for each in _DYNAMIC)
 
 
 class Loaded(NamedTuple):
@@ -154,16 +161,19 @@ def _of_folders(node: ast.expr, values: Values, names: dict[str, str], found: _F
 
 
 def _parts(node: ast.expr, values: Values) -> Iterator[ast.expr]:
-    """The parts of a list, also one that is put together."""
-    node = values.value(node)
-    if isinstance(node, (ast.List, ast.Tuple)):
-        for each in node.elts:
-            yield from _parts(each.value, values) if isinstance(each, ast.Starred) else [each]
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and UNKNOWN in values.text(node):
-        yield from _parts(node.left, values)
-        yield from _parts(node.right, values)
-    else:
-        yield node
+    """The parts of a list, also one that is put together of others; each of these once."""
+    waiting, seen = [node], set[int]()
+    while waiting:
+        part = values.value(waiting.pop(0))
+        is_list = isinstance(part, (ast.List, ast.Tuple))
+        is_sum = isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add) and UNKNOWN in values.text(part)
+        if not is_list and not is_sum:
+            yield part
+        elif id(part) not in seen:
+            seen.add(id(part))
+            inner = part.elts if isinstance(part, (ast.List, ast.Tuple)) else []
+            inner = [part.left, part.right] if isinstance(part, ast.BinOp) else inner
+            waiting = [*(each.value if isinstance(each, ast.Starred) else each for each in inner), *waiting]
 
 
 def _of_process(node: ast.Call, values: Values, found: _Found) -> None:

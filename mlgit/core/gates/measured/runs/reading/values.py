@@ -21,7 +21,7 @@ _SAME = frozenset(
 _PATHS = frozenset({"Path", "PosixPath", "PurePath", "PurePosixPath", "join", "joinpath"})
 _HERE = frozenset({"cwd", "getcwd"})
 _FIELD, _PERCENT = re.compile(r"\{[^{}]*\}"), re.compile(r"%[-\d.]*[srd]")
-_MOST_DEEP = 30
+_MOST_DEEP, _MOST_LONG = 30, 4_000
 
 
 class Values:
@@ -36,6 +36,7 @@ class Values:
                     count[name] += 1
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     values[name] = value
+        self._texts: dict[int, str] = {}
         self._values = {name: value for name, value in values.items() if count[name] == 1}
 
     def value(self, node: ast.expr) -> ast.expr:
@@ -45,8 +46,13 @@ class Values:
     def text(self, node: ast.expr, depth: int = 0) -> str:
         """The text that an expression is, with a mark for each part that is not known."""
         node = self.value(node)
-        if depth > _MOST_DEEP:
-            return UNKNOWN
+        if id(node) not in self._texts:
+            text = self._text(node, depth) if depth <= _MOST_DEEP else UNKNOWN
+            # Names can double a text again and again.
+            self._texts[id(node)] = text if len(text) <= _MOST_LONG else UNKNOWN
+        return self._texts[id(node)]
+
+    def _text(self, node: ast.expr, depth: int) -> str:
         match node:
             case ast.Constant(value=str() as text):
                 found = text
