@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
@@ -10,7 +11,7 @@ from mlgit.core.record import NamedTuple
 from mlgit.project.pipeline.lock_entries import LockEntries
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlgit.core.pipeline.stages import Stage
     from mlgit.project.open import Project
@@ -30,8 +31,8 @@ class _Commit(NamedTuple):
 def last_run(project: Project, commit: str, stage: Stage) -> str | None:
     """The commit that the record of a stage at a commit is from; None if Git has the same files there.
 
-    The record is known by its hashes. A merge has it from a parent with the same, the first one if that has.
-    One from before the oldest commit that is read counts as of that one.
+    A merge has it from a parent with the same, the first one if that has. One from before the oldest commit
+    that is read counts as of that one.
     """
     wanted = _hashes(stage)
     if not wanted:
@@ -43,7 +44,8 @@ def last_run(project: Project, commit: str, stage: Stage) -> str | None:
     for most in _MOST:
         if not known:
             history = _history(project, commit, lock, most)
-            found, known = _oldest(history, entries, wanted)
+            chain, known = _oldest(history, entries, wanted)
+            found = _same_record(chain, entries, stage.address)
     tip = project.objects.get(f"{commit}^{{tree}}")
     return None if found is None or tip is None or history[found].tree == tip.oid else found
 
@@ -67,15 +69,24 @@ def _history(project: Project, commit: str, lock: str, most: int) -> Mapping[str
 
 def _oldest(
     history: Mapping[str, _Commit], entries: LockEntries, wanted: Collection[bytes]
-) -> tuple[str | None, bool]:
-    """The commit that a record is from, and whether what came before it was read."""
+) -> tuple[list[str], bool]:
+    """The commits with the hashes of a record, the newest first, and whether what came before was read."""
     commit = next(iter(history), None)
     if commit is None or not entries.hashes(commit).issuperset(wanted):
-        return None, True
+        return [], True
+    chain = [commit]
     while True:
-        parents = history[commit].parents
+        parents = history[chain[-1]].parents
         before = (each for each in parents if each in history and entries.hashes(each).issuperset(wanted))
         other = next(before, None)
         if other is None:
-            return commit, all(each in history for each in parents)
-        commit = other
+            return chain, all(each in history for each in parents)
+        chain.append(other)
+
+
+def _same_record(chain: Sequence[str], entries: LockEntries, address: str) -> str | None:
+    """The last of these commits that has the first one's record; few of them are parsed."""
+    if not chain:
+        return None
+    record = entries.at(chain[0]).get(address)
+    return chain[bisect_left(chain, 1, key=lambda each: record not in entries.at(each).values()) - 1]
