@@ -172,6 +172,24 @@ def test_a_waiver_lifts_only_the_gate_that_it_is_about(lenient: Folder, waivers:
     assert "those of `line@v1.0.1` block it: r2-vs-release: " in found["gates"][1]
 
 
+@pytest.mark.parametrize("over", ["removed", "expired"])
+def test_a_waiver_that_was_over_before_the_release_lifts_nothing(staged: Folder, over: str) -> None:
+    waiver = WAIVER.format(gate="r2-vs-release")
+    staged.write(WAIVERS_FILE, waiver)
+    staged.commit("A waiver for the gate")
+    empty = "version: 1\nwaivers: []\n"
+    staged.write(WAIVERS_FILE, empty if over == "removed" else waiver.replace("2026-05-04", "2025-05-04"))
+    staged.commit("It is over")
+    text = (staged / "mlgit.yaml").read_text(encoding="utf-8")
+    text = text.replace("gates:\n", f"gates:\n{GATE}")
+    staged.write("mlgit.yaml", text.replace("staging: {auto: true}", "staging: {gates: [r2-floor]}"))
+    train(staged, "1.985")
+    forge(staged)
+    done = staged.here("promote", "line@v1.0.1", "--to", "staging")
+    assert done.status == Exit.BLOCKED, done.out
+    assert "r2-vs-release: r2 0.945 → 0.9175" in done.err
+
+
 ERRORS = {
     "the metric is gone": "{metric: auc, vs: release, max_drop: 0.01}",
     "what it compares with is gone": "{metric: r2, vs: heads/gone, max_drop: 0.01}",

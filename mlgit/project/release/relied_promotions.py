@@ -12,7 +12,7 @@ from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.gates.judge import Question, judge
 from mlgit.project.trust.accept import setting_aside_release
 from mlgit.project.trust.as_of import as_of
-from mlgit.project.trust.asked_gates import is_waived, waived_ever
+from mlgit.project.trust.asked_gates import is_waived, waived_since
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Result, Verdict
@@ -40,13 +40,13 @@ def release_verdict(project: Project, fact: TagFact, raw: ModelState) -> Verdict
 def release_problem(project: Project, version: RegisteredVersion, raw: ModelState) -> Result | None:
     """The first gate that blocks a release by the rules of its commit, whatever it states, also by an error.
 
-    Not asked are gates that a waiver of trunk was ever about, and releases that state nothing.
+    Not asked are gates that a waiver of trunk was about then or later, and releases that state nothing.
     """
     if not isinstance(version.fact.statement, ReleaseStatement):
         return None
     verdict = release_verdict(project, version.fact, raw)
     blocking = [each for each in verdict.results if each.effect == "block"]
-    waived = waived_ever(project) if blocking else frozenset()
+    waived = waived_since(project, version.commit) if blocking else frozenset()
     return next((each for each in blocking if not is_waived(each.gate, each.model, waived)), None)
 
 

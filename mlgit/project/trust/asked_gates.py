@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, get_args
 
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
@@ -83,7 +84,7 @@ def gates_of_releases(
 ) -> Mapping[str, Mapping[str, Collection[str]]]:
     """Commit -> the gates that `release` asked for there, by the rules of that commit.
 
-    A waiver on trunk may have lifted a gate: it need not be there any more, nor be older than the commit.
+    A waiver that trunk had then or later may have lifted a gate: it need not be there any more.
     """
     known = [each for each in statements if isinstance(each, ReleaseStatement)]
     files = project.objects.get_many(f"{each.commit}:{CONFIG_FILE}" for each in known)
@@ -119,20 +120,25 @@ def _without_waived(
 ) -> Mapping[str, frozenset[str]]:
     if not any(each.outcome in asked.get(each.gate, ()) for each in statement.gates):
         return asked
-    waived = waived_ever(project)
+    waived = waived_since(project, statement.commit)
     return {
         gate: frozenset() if is_waived(gate, statement.model, waived) else outcomes
         for gate, outcomes in asked.items()
     }
 
 
-def waived_ever(project: Project) -> frozenset[str]:
-    """What the waivers of trunk are about (`gate` or `model/gate`), as they are and as they were."""
+def waived_since(project: Project, commit: str) -> frozenset[str]:
+    """What waivers are about (`gate` or `model/gate`) that trunk had at a commit or later.
+
+    One whose last day was before that commit was made could not let it through.
+    """
     tip = None if project.trunk is None else project.trunk.commit
-    changes = (
-        [] if tip is None else project.git.run_text("log", "--format=%H", tip, "--", WAIVERS_FILE).split()
-    )
-    return frozenset().union(*(_waived_at(project, commit) for commit in (tip, *changes)))
+    later = f"{commit}..{tip or commit}"
+    changes = project.git.run_text("log", "--format=%H", later, "--", WAIVERS_FILE).split()
+    made_s = int(project.git.run_text("log", "-1", "--format=%ct", commit))
+    day = datetime.fromtimestamp(made_s, UTC).date()
+    states = (commit, *([] if tip is None else [tip]), *changes)
+    return frozenset().union(*(_waived_at(project, each, day=day) for each in states))
 
 
 def is_waived(gate: str, model: str | None, waived: Collection[str]) -> bool:
@@ -140,17 +146,18 @@ def is_waived(gate: str, model: str | None, waived: Collection[str]) -> bool:
     return gate in waived or f"{model}/{gate}" in waived
 
 
-def _waived_at(project: Project, commit: str | None) -> frozenset[str]:
-    """The ids in the waivers of a commit; an invalid file lets nothing through."""
+def _waived_at(project: Project, commit: str | None, *, day: date = date.min) -> frozenset[str]:
+    """The ids in the waivers of a commit that were valid on a day; an invalid file lets nothing through."""
     content = project.tree(commit).read(WAIVERS_FILE)
     if content is None:
         return frozenset()
     from mlgit.adapters.config.waivers import load_waivers
 
     try:
-        return frozenset(each.gate for each in load_waivers(content, name=WAIVERS_FILE))
+        found = load_waivers(content, name=WAIVERS_FILE)
     except ConfigError:
         return frozenset()
+    return frozenset(each.gate for each in found if each.expires >= day)
 
 
 def _blocking(gate: Gate) -> frozenset[str]:
