@@ -56,6 +56,8 @@ CHANGED = "`src/models/layers.py` changed (stage evaluate)"
         ({"src/models/predict_model.py": "import models.layers"}, PREDICT, TRAIN),
         # by a name that is not in the text
         ({"src/models/predict_model.py": "m = importlib.import_module(name)"}, PREDICT, TRAIN),
+        ({"src/models/predict_model.py": "m = pydoc.locate(params['metric'])"}, PREDICT, TRAIN),
+        ({"src/models/predict_model.py": "m = load_object(params['metric'])"}, PREDICT, TRAIN),
         # what it runs is not known
         ({}, "evaluate", TRAIN),
         # nor what the training runs
@@ -74,3 +76,20 @@ def test_the_target_decides_what_only_the_training_runs() -> None:
     assert named(known, GIT, LAYERS, PREDICT, now=shared()) == CHANGED
     deep = {**GIT, "src/models/train_model.py": "from src.models import deep", "src/models/deep.py": "a = 1"}
     assert named(shared(), GIT, deep, PREDICT) == ""
+
+
+@pytest.mark.parametrize(
+    ("library", "is_named"),
+    [
+        ("def f(g): return int(g.__doc__)", True),
+        ("from inspect import getdoc", True),
+        ("def f(g): return g", False),
+    ],
+)
+def test_a_docstring_is_named_that_another_program_may_read(library: str, *, is_named: bool) -> None:
+    git = {**GIT, "src/features/library.py": library}
+    git["src/models/predict_model.py"] = "from src.features import build_features, library"
+    task = "src/features/build_features.py"
+    git[task] = 'def f():\n    """100"""\n'
+    found = named(shared(), git, {**git, task: git[task].replace("100", "65")}, PREDICT)
+    assert found == (f"`{task}` changed (stage evaluate)" if is_named else "")

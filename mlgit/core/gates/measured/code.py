@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, may_train, pairs
-from mlgit.core.gates.measured.programs import is_code
+from mlgit.core.gates.measured.programs import is_code, is_program
 from mlgit.core.gates.measured.runs.elsewhere import Elsewhere
 from mlgit.core.gates.measured.runs.incomplete import Possible, may_shadow, sentences
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
 from mlgit.core.gates.measured.runs.modules import above, without_compiled
 from mlgit.core.gates.measured.runs.reached import COMMAND, IN_FOLDER, MAY_RUN, RUNS, Reached
-from mlgit.core.gates.measured.runs.reading.meaning import meaning
+from mlgit.core.gates.measured.runs.reading.meaning import meaning, reads_docstrings
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
@@ -134,7 +135,7 @@ class _Programs:
         pipelines: tuple[Pipeline, Pipeline],
     ) -> None:
         stages = [stage for _, stage in both]
-        self._places = places
+        self._places, self._both = places, both
         self._known: dict[str, str] = {}
         texts: dict[tuple[bool, str, bytes], Asked] = {}
         self._quick, self._sides = (
@@ -259,7 +260,20 @@ class _Programs:
         if not all(there):
             return "is gone" if there[0] else "is new"
         was, now = (each.read([path]).get(path) for each in self._places)
-        return "" if was and now and meaning(path, was) == meaning(path, now) else "changed"
+        if not was or not now or meaning(path, was) != meaning(path, now):
+            return "changed"
+        every = [meaning(path, each, docstrings=True) for each in (was, now)]
+        return "" if every[0] == every[1] or not self._reads_docstrings else "changed"
+
+    @cached_property
+    def _reads_docstrings(self) -> bool:
+        """Whether a program that the stages of the target or the change run may read those of another one."""
+        for index, (side, places) in enumerate(zip(self._quick, self._places, strict=True)):
+            found = {path for pair in self._both for path in side.of(pair[index], (), None)}
+            texts = places.read(sorted(path for path in found if is_program(path)))
+            if any(map(reads_docstrings, texts.values())):
+                return True
+        return False
 
     def _moved(self, found: Sequence[Mapping[str, int]]) -> set[str]:
         """The programs that are at another place now, and that the stage ran as surely before."""

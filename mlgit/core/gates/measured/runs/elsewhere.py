@@ -43,7 +43,7 @@ class Elsewhere:
             own = _run_by(side, stage)
             found -= own.keys()
             text = b"\n".join(read(sorted(path for path in own if is_program(path))).values())
-            if COMMAND not in own.values() or _BY_VALUE.search(text):
+            if COMMAND not in own.values() or _BY_VALUE.search(text) or side.all_of(stage, ()).unknown:
                 return set()
             words = {*_WORD.findall(text)}
             found = {path for path in found if _name(path) not in words}

@@ -19,7 +19,11 @@ _BY_PATH = {"run_path": 0, "CDLL": 0, "LoadLibrary": 0, "addsitedir": 0}
 _BY_PATH |= dict.fromkeys(("spec_from_file_location", "SourceFileLoader", "load_source"), 1)
 """Function -> which of its arguments is the path of a program."""
 _TEXTS = frozenset({"exec", "eval", "compile"})
-_OTHERS = frozenset({"instantiate", "import_string", "iter_modules", "walk_packages"})
+_OTHERS = frozenset(
+    {"instantiate", "import_string", "import_object", "load_object", "resolve_name", "locate"}
+    | {"entry_points", "iter_modules", "walk_packages"}
+)
+"""Functions of Python and of well-known libraries that load code by a name."""
 _PROCESSES = re.compile(
     r"subprocess\.\w+|os\.(?:system|popen|exec\w+|spawn\w+|posix_spawn\w*)|asyncio\.create_subprocess_\w+"
 )
@@ -27,7 +31,7 @@ _DYNAMIC = (
     *("__file__", "import_module", "__import__", "runpy", "exec(", "eval(", "compile(", "subprocess"),
     *("os.system", "os.popen", "os.exec", "os.spawn", "os.posix_spawn", "from os", "from sys", "sys.path"),
     *("from importlib", "from hydra", "addsitedir", "spec_from_file", "FileLoader", "load_source"),
-    *("instantiate", "import_string", "iter_modules", "walk_packages", "CDLL", "LoadLibrary"),
+    *(*sorted(_OTHERS), "CDLL", "LoadLibrary"),
     *('.py"', ".py'", '.sh"', ".sh'"),
 )
 """What a text has that may load code other than by an import."""

@@ -29,14 +29,22 @@ _USED_COMMENT = re.compile(
 """Comments that Python, an installer, a compiler or a runner of notebooks reads."""
 
 
-def meaning(path: str, content: bytes) -> object:
-    """What a program does: Python without docstrings, layout and comments for people, no results of cells."""
+def reads_docstrings(content: bytes) -> bool:
+    """Whether a program may use the docstrings of others, such as for a prompt or an option."""
+    return _READS_DOCSTRINGS.search(content) is not None
+
+
+def meaning(path: str, content: bytes, *, docstrings: bool = False) -> object:
+    """What a program does: Python without layout and comments for people, no results of cells.
+
+    Docstrings are left out unless they count, or the program itself may read them.
+    """
     ending = posixpath.splitext(path)[1].lower()
     if ending == ".pyc":  # with the time of its source
         return content[:8], content[16:]
     try:
         if ending == ".py":
-            return _of_python(content)
+            return _of_python(content, docstrings=docstrings)
         if ending == ".ipynb":
             return [
                 (each.tags, each.commands, _of_cell(each.python)) for each in cells(content.decode("utf-8"))
@@ -63,11 +71,11 @@ def _of_cell(source: str) -> object:
         return source
 
 
-def _of_python(content: bytes) -> object:
+def _of_python(content: bytes, *, docstrings: bool = False) -> object:
     if _READS_SOURCE.search(content):
         return content
     tree = parse(content)
-    if not _READS_DOCSTRINGS.search(content):
+    if not docstrings and not reads_docstrings(content):
         for node in ast.walk(tree):
             _drop_docstring(node)
     return ast.dump(tree), _USED_COMMENT.findall(content)
