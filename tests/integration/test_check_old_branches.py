@@ -208,4 +208,6 @@ def test_a_model_of_dvc_yaml_that_trunk_replaced_does_not_pass_silently(project:
     project.git("checkout", "-qb", "other")
     project.write("README.md", "Read me")
     project.commit("Describe")
-    assert of_old_models(check(project, "--rev", "HEAD", status=Exit.DONE)) == []
+    verdict = check(project, "--rev", "HEAD", status=Exit.BLOCKED)
+    assert of_old_models(verdict) == []
+    assert [each["code"] for each in verdict["notes"] if each["effect"] == "block"] == ["baseline_emptied"]

@@ -6,6 +6,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline, Model
+from mlgit.core.gates.evaluate import EMPTIED
 from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import doubtful_release
@@ -86,7 +87,8 @@ class Baselines:
         baseline = self.locate(vs, name)
         if baseline.state == "none" and self.after is not None:
             found = self.after.find(vs, model)
-            return BaselineFiles(baseline) if found.baseline.state == "none" else found
+            same = found.baseline.state == "none" and EMPTIED not in {baseline.reason, found.baseline.reason}
+            return BaselineFiles(baseline) if same else found
         if baseline.state != "found":
             return BaselineFiles(baseline)
         if name is not None:

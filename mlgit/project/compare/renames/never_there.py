@@ -36,6 +36,8 @@ def never_there(
     """
     from mlgit.project.registry.former_environments import environments_before
 
+    if _is_dropped(project, name):
+        return found
     for environment in (found.vs, *environments_before(project, found.vs)):
         for held in _live(project, name, read, frozenset({environment})):
             # Putting the same version there loses nothing.
@@ -54,7 +56,7 @@ def never_released(project: Project, found: Baseline, *, name: str, read: _Read)
 
     One that is in none may still be this model, if not all of the history was read.
     """
-    if found.state != "none" or found.reason is not None:
+    if found.state != "none" or found.reason is not None or _is_dropped(project, name):
         return found
     nothing = f"`{name}` has no release yet"
     for held in _live(project, name, read):
@@ -63,6 +65,12 @@ def never_released(project: Project, found: Baseline, *, name: str, read: _Read)
         if read(other).versions and not all_was_read(project, None, read(other)):
             return replace(found, reason=EMPTIED, message=f"{nothing}, and {_UNREAD.format(other)}")
     return found
+
+
+def _is_dropped(project: Project, name: str) -> bool:
+    """Whether trunk has models and not this one: it took it out, or a merge is to bring it."""
+    declared = declared_names(project)
+    return bool(declared) and name not in declared
 
 
 def _undeclared(project: Project, name: str) -> list[str]:
