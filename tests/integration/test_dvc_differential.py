@@ -39,7 +39,7 @@ def same_param_in_other_words(work: Folder) -> None:
 
 
 def removed_param(work: Folder) -> None:
-    work.write("params.yaml", "train: {}\n")
+    work.write("params.yaml", "train: {seed: 1}\n")
 
 
 def edited_command(work: Folder) -> None:
