@@ -89,9 +89,11 @@ def setting_aside_release(project: Project, fact: TagFact, raw: ModelState) -> I
     for each in raw.facts:
         if each.commit in late and each.name.version is not None and fact.name.version is not None:
             aside.update([each.tag] if each.name.version >= fact.name.version else [])
+    gone = {each.oid for each in raw.facts if each.tag in aside}
     for name in raw.environments:
         ordered = in_order(each for each in raw.facts if each.name.environment == name)
         starts = {each.tag for each in ordered if each.name.action == "assign" and each.commit in late}
+        starts |= {each.tag for each in ordered if each.release in gone}
         aside |= late_changes(ordered, starts)
     project.set_aside = frozenset(aside)
     try:
