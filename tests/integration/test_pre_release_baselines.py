@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.errors import Exit
+from tests.support.checks import check, results
 from tests.support.pipeline import train
 from tests.support.registry import change
 
@@ -174,3 +175,18 @@ def test_before_the_first_final_release_nothing_is_compared_with_a_pre_release_o
     change(project, "release", "line")
     verdict = project.here("check", "--promote-to", "prod", "--json").json()["verdict"]
     assert [(each["outcome"], each["reason"]) for each in verdict["results"]] == [("skipped", "no_baseline")]
+
+
+def test_the_first_final_release_after_a_merged_pre_release_is_allowed(project: Folder) -> None:
+    """There is no release yet: the pre-release of a branch is none for trunk."""
+    _rules(project, vs="release", when="check")
+    project.git("checkout", "-q", "-b", "side")
+    train(project, "1.995")
+    project.dvc("push", "-q")
+    project.commit("Better")
+    project.git("push", "-q", "-u", "origin", "side")
+    change(project, "release", "line", "--pre", "rc")
+    _merge(project)
+    (found,) = results(check(project, status=Exit.DONE)).values()
+    assert found[:2] == ("skipped", "no_baseline")
+    assert change(project, "release", "line")["version"] == "v1.0.0"

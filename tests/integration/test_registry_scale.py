@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -63,12 +64,13 @@ def test_the_second_read_uses_only_the_cache(many: Folder, tmp_path: Path) -> No
     assert first == second
 
 
-def test_every_tag_is_read_once_and_by_one_process(many: Folder, tmp_path: Path) -> None:
+def test_every_tag_is_read_and_verified_once_and_by_one_process(many: Folder, tmp_path: Path) -> None:
     logged = LoggedGit.make(tmp_path / "logged")
     assert many.here("models", env=logged.env).status == Exit.DONE
     oids = set(tags_of(many).values())
-    asked = [oid for oid in logged.objects if oid in oids]
-    assert sorted(asked) == sorted(oids)
+    asked = Counter(oid for oid in logged.objects if oid in oids)
+    assert asked.keys() == oids
+    assert max(asked.values()) <= 2
     assert len([line for line in logged.commands if "cat-file" in line]) == 1
 
 
@@ -290,13 +292,13 @@ def test_the_cache_works_with_refs_in_a_table(table: Folder, tmp_path: Path) -> 
     table.git("init", "-q", "--bare", "-b", "main", "--ref-format=reftable", str(origin))
     table.git("remote", "add", "origin", str(origin))
     table.git("push", "-q", "-u", "origin", "main", "--tags")
-    done = table.here("promote", "a@v1.11.0", "--to", "prod", "--downgrade")
+    done = table.here("promote", "a@v1.10.0", "--to", "prod", "--downgrade")
     assert done.status == Exit.DONE, done.err
     table.git("clone", "-q", "--ref-format=reftable", str(origin), str(tmp_path / "clone"))
     clone = Folder(tmp_path / "clone")
     logged = clone.here("models")
     assert "tags fetched" in logged.out
-    assert clone.here("history", "-n", "1", "-v").out.splitlines()[1].split()[2:4] == ["promote", "a@v1.11.0"]
+    assert clone.here("history", "-n", "1", "-v").out.splitlines()[1].split()[2:4] == ["promote", "a@v1.10.0"]
     assert clone.here("doctor").status in {Exit.DONE, Exit.BLOCKED}
 
 

@@ -77,7 +77,7 @@ def history_of(model: str, places: list[str]) -> Iterator[NewTag]:
             model=model,
             environment="prod",
             sequence=number + 1,
-            action="rollback" if number == len(places) - 1 else "promote",
+            action="promote",
             at=_AT,
             version=f"v1.{number}.0",
             release=pointer_to((made.name, commit, made.message), _tagger(at_s)),

@@ -34,7 +34,7 @@ from mlgit.project.compare.environment_baseline import (
     replaced,
 )
 from mlgit.project.compare.reference_file import reference_baseline
-from mlgit.project.compare.release_before import explained, gone_before, is_newest, release_before
+from mlgit.project.compare.release_before import explained, gone_before, is_newest, newest_of, release_before
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -231,7 +231,7 @@ class Baselines:
     def _release(self, model: str | None, name: str | None) -> Baseline:
         rule = "the newest release"
         state = None if name is None else self.state_of(name)
-        version = None if state is None else state.latest
+        version = newest_of(self.project, state, pre=self.pre and self.purpose != "check")
         found = none_at("release", model, "release", rule, f"{quoted(name)} has no release yet")
         if version is not None:
             found = self._merged(

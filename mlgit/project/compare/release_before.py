@@ -36,6 +36,14 @@ def is_newest(state: ModelState, commit: str | None) -> bool:
     return state.latest is not None and state.latest.commit == commit
 
 
+def newest_of(project: Project, state: ModelState | None, *, pre: bool) -> RegisteredVersion | None:
+    """The newest release; before the first final one, a pre-release of trunk's tip, or any if `pre`."""
+    if state is None or state.latest is None or state.latest.version.final or pre:
+        return None if state is None else state.latest
+    usable = (each for each in reversed(state.versions) if not each.withdrawn)
+    return next((each for each in usable if _was_tip(project, each)), None)
+
+
 def release_before(
     project: Project, state: ModelState, commit: str, *, pre: bool
 ) -> tuple[RegisteredVersion | None, Refusal | None]:
