@@ -178,7 +178,7 @@ def test_before_the_first_final_release_nothing_is_compared_with_a_pre_release_o
 
 
 def test_the_first_final_release_after_a_merged_pre_release_is_allowed(project: Folder) -> None:
-    """There is no release yet: the pre-release of a branch is none for trunk."""
+    """There is no release yet, and the pre-release was of a branch."""
     _rules(project, vs="release", when="check")
     project.git("checkout", "-q", "-b", "side")
     train(project, "1.995")
