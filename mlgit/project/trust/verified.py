@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FORMAT = 1
 _MAX_BYTES = 1 << 20
-_AT_ONCE = 8
+_AT_ONCE = 2
 """So many models a run verifies, so that the first screen in a clone with many does not take seconds."""
 
 
