@@ -178,13 +178,18 @@ def test_those_that_show_mark_it(repository: Folder, kind: str) -> None:
 
 def test_what_was_verified_is_asked_again_when_trunk_goes_back(repository: Folder) -> None:
     """It is kept that all tags counted; trunk without their commits makes them count no more."""
-    change(repository, "promote", "line@v1.0.1", "--to", "staging")
+    repository.git("checkout", "-q", "main")
+    repository.git("commit", "-q", "--allow-empty", "-m", "The same rules")
+    repository.git("push", "-q")
+    repository.dvc("checkout", "-q")
+    change(repository, "release", "line", "--force")
+    change(repository, "promote", "line@v1.0.2", "--to", "staging")
     for _ in range(2):
         (model,) = repository.here("models", "--json").json()["models"]
         assert in_staging(model)["refused"] is None
     assert (repository / ".git/mlgit/verified").is_file()
-    repository.git("push", "-q", "-f", "origin", "line@v1.0.0^{}:main")
-    repository.git("branch", "-q", "-f", "main", "line@v1.0.0^{}")
+    repository.git("push", "-q", "-f", "origin", "line@v1.0.1^{}:main")
+    repository.git("reset", "-q", "--hard", "line@v1.0.1^{}")
     (model,) = repository.here("models", "--json").json()["models"]
     assert "is not on origin/main" in in_staging(model)["refused"]
 
