@@ -29,9 +29,12 @@ _ABSURD = 10**9
 
 def _emptied(kept: ModelState, raw: ModelState, refused: Mapping[str, Refusal]) -> ModelState:
     """The model, where what a refused change replaced does not return when that is taken out."""
+    # What other tools put there was never taken out, and hides that all the rest was.
+    foreign = {tag for tag, each in refused.items() if each.foreign}
+    own = replay([each for each in raw.facts if each.tag not in foreign]).model(raw.name) if foreign else raw
     environments = dict(kept.environments)
     for name, here in kept.environments.items():
-        if _takes_all_out(raw.environment(name), refused):
+        if _takes_all_out(own.environment(name), refused):
             environments[name] = replace(here, holder=None, open_assignments=())
     return replace(kept, environments=environments)
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class State:
     """What an environment holds; `by` is the tagger, `stack` the commits that rollbacks return to.
 
-    `qualified` are the commits that may be promoted to environments whose source this is.
+    `emptied` is the commit that was taken out last, while nothing is there. `qualified` are the commits that
+    may be promoted to environments whose source this is.
     """
 
     commit: str | None = None
@@ -26,7 +27,14 @@ class State:
     by: str | None = None
     held: bool = False
     stack: tuple[str, ...] = ()
+    emptied: str | None = None
     qualified: frozenset[str] = frozenset()
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """The commits that a rollback may return to, the first choice last."""
+        below = tuple(each for each in self.stack if each != self.commit)
+        return below if self.emptied is None else (*below, self.emptied)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +66,7 @@ def after(state: State, step: Step) -> State:
             version=None,
             by=None,
             stack=tuple(each for each in state.stack if each != gone),
+            emptied=gone,
             qualified=state.qualified - {gone} if gone else state.qualified,
         )
     commit = step.into.commit

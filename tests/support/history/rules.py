@@ -93,7 +93,7 @@ def _wrong_choice(view: View, register: Register, version: str, call: Call) -> I
 
 def _wrong_rollback(view: View, before: State, step: Step, call: Call) -> Iterator[str]:
     assert step.into is not None
-    earlier = [commit for commit in before.stack if commit != before.commit]
+    earlier = before.earlier
     if step.into.commit not in earlier:
         yield f"goes back to {step.into.version}, which was not there before"
         return
@@ -208,11 +208,11 @@ def _may_roll_back(view: View, call: Call) -> bool:
 
 
 def _leads_back(view: View, state: State, call: Call) -> bool:
-    for commit in state.stack:
+    for commit in state.earlier:
         versions = view.log.version_at(commit)
         # Only one of two versions on one commit was promoted, and which one is unknown here.
         meant = call.version is None or versions == [call.version]
-        if meant and commit != state.commit and all(_usable(view, version, call) for version in versions):
+        if meant and all(_usable(view, version, call) for version in versions):
             return True
     return False
 

@@ -99,7 +99,7 @@ class Vandal:
         self._note(name, done, version)
 
     def rollback(self, name: str) -> None:
-        earlier = [version for version in self._stack(name) if version != self.live(name)]
+        earlier = self._earlier(name)
         if not self.known(name):
             return
         argv = ("rollback", "line", "--env", name, "-m", "worse", "--again")
@@ -199,8 +199,15 @@ class Vandal:
             tags = tuple(tag["name"] for tag in answer["tags"])
             self.steps[name].append(Step(version, tags, rollback=rollback))
 
+    def _earlier(self, name: str) -> list[str]:
+        """The versions that a rollback can go back to, the first choice last."""
+        earlier = [version for version in self._stack(name) if version != self.live(name)]
+        mine = [step.version for step in self.steps[name] if not step.foreign]
+        emptied = mine[-2] if mine[-1:] == [None] else None
+        return earlier if emptied is None else [*earlier, emptied]
+
     def _stack(self, name: str) -> list[str]:
-        """The versions that a rollback can go back to, the newest last."""
+        """The versions that were put there and not taken out since, the newest last."""
         found: list[str] = []
         for step in self.steps[name]:
             if step.foreign:

@@ -215,3 +215,19 @@ def test_a_version_that_is_not_named_must_be_the_highest_or_the_one_in_the_sourc
     scenario.release("v2.0.0", "c2", at=2)
     scenario.move("promote", "dev", "v1.0.0", at=4, named=False)
     assert any("and v2.0.0 is higher" in problem for problem in check(scenario.history))
+
+
+@pytest.mark.parametrize(("to", "legal"), [("v2.0.0", True), ("v1.0.0", False)])
+def test_a_rollback_of_what_was_emptied_goes_back_to_what_was_there(to: str, *, legal: bool) -> None:
+    scenario = Scenario()
+    scenario.release("v1.0.0", "c1", at=1)
+    scenario.release("v2.0.0", "c2", at=2)
+    scenario.move("promote", "dev", "v1.0.0", at=3)
+    scenario.move("promote", "dev", "v2.0.0", at=4)
+    scenario.move("unassign", "dev", None, at=5)
+    scenario.move("rollback", "dev", to, at=6)
+    assert [*check(scenario.history)] == (
+        []
+        if legal
+        else ["moves_were_legal: r-dev-4: `m#dev#4` goes back over ['v2.0.0'], which is not rejected"]
+    )

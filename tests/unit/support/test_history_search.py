@@ -80,7 +80,7 @@ def legal(draw: st.DrawFn) -> Scenario:
     for moment in range(10, 10 * draw(st.integers(2, 8)), 10):
         start, end = moment - draw(st.integers(0, 14)), moment + draw(st.integers(0, 14))
         state = sort_out(scenario.history_now).register("dev").states[-1]
-        earlier = [commit for commit in state.stack if commit != state.commit]
+        earlier = state.earlier
         verbs = [
             "promote",
             *(["unassign"] if state.commit else []),

@@ -248,6 +248,18 @@ ROWS = {
     "the older one of two taken out, allowed": Row(
         (V1, V2, FIRST, fact("m#prod#2", 2), fact("m#prod!#3", 1)), {}, "v2.0.0", foreign=True
     ),
+    "a foreign assignment before what was taken out": Row(
+        (
+            *(V1, V2, FIRST, fact("m#prod#2", 5), moved("m#prod!#3", 1, V2), moved("m#prod#3", 2, V2)),
+            moved("m#prod!#4", 2, V2, action="unassign"),
+        ),
+        {
+            **{tag.replace("#2", "#3"): why for tag, why in because_of(OFF).items()},
+            "m#prod#2": NO_STATEMENT,
+        },
+        None,
+        off=(2,),
+    ),
     "a foreign assignment after that": Row(
         (V1, V2, FIRST, *PAIR, OUT, fact("m#prod#4", 1)),
         {**because_of(OFF), "m#prod#4": NO_STATEMENT},
