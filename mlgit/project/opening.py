@@ -106,17 +106,16 @@ def _start_listing(git: Git, *, branches: bool, tags: bool) -> Mapping[str, Call
     """Start listing branches, tags or both, with one git process."""
     if not tags:
         return {"branches": start_listing_refs(git, *BRANCHES)} if branches else {}
+    from mlgit.adapters.git.tags.listed import Started
     from mlgit.adapters.git.tags.objects import REPLACED, require_no_broken_tag, start_listing_tags
     from mlgit.core.registry.tags import TAGS
 
     if not branches:
         return {"tags": start_listing_tags(git)}
     warnings: list[bytes] = []
+    started = Started(lambda: split_listing(require_no_broken_tag(finish(), warnings), REPLACED, TAGS)[1])
     finish = start_listing_refs(git, *BRANCHES, REPLACED, TAGS, warned=warnings.append)
-    return {
-        "branches": lambda: split_listing(finish(), REPLACED, TAGS)[0],
-        "tags": lambda: split_listing(require_no_broken_tag(finish(), warnings), REPLACED, TAGS)[1],
-    }
+    return {"branches": lambda: split_listing(finish(), REPLACED, TAGS)[0], "tags": started}
 
 
 def open_project(folder: str, *, now: datetime, default_branch: str | None = None) -> Project:

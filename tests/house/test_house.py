@@ -214,6 +214,7 @@ def clock_readings(path: Path) -> list[int]:
 # Only to detect racy and abandoned files by their time stamps, as git does.
 FILE_CLOCKS = {
     os.path.join("mlgit", "adapters", "dvc", "data", "fingerprints.py"),
+    os.path.join("mlgit", "adapters", "git", "tags", "listed.py"),
     os.path.join("mlgit", "adapters", "memory.py"),
 }
 

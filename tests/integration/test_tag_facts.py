@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import resource
+import time
 import zlib
 from binascii import crc32
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,8 +27,10 @@ from tests.support.shell import Folder
 from tests.support.tag_import import commits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from mlgit.project.open import Project
 
 THOROUGH = os.environ.get("MLGIT_TEST_PROFILE") == "thorough"
 AT = "2026-05-03T10:00:00Z"
@@ -150,9 +154,9 @@ def write(folder: Folder, ids: list[str], tags: dict[str, tuple[int, str, bytes,
         assert done.status == 0, done.err
 
 
-def facts_of(folder: Folder) -> list[object]:
+def facts_of(folder: Folder, project: Project | None = None) -> list[object]:
     """All facts of the tags."""
-    project = opened(folder)
+    project = opened(folder) if project is None else project
     facts = [
         (*fact._replace(read=len, summary=None), fact.parsed_summary, fact.at, fact.message())  # type: ignore[arg-type]
         for fact in read_facts(project)
@@ -161,10 +165,10 @@ def facts_of(folder: Folder) -> list[object]:
 
 
 def check_alone(folder: Folder) -> None:
-    """Reading one model alone gives the same as reading it among all."""
-    registry = read_registry(opened(folder))
-    project = opened(folder)
-    for name, state in registry.models.items():
+    """Reading one model alone gives the same as reading it among all, before or after that."""
+    after, before = opened(folder), opened(folder)
+    registry = read_registry(after)
+    for project, (name, state) in product((after, before), registry.models.items()):
         alone = read_registry(project, model=name)
         assert list(alone.models) == [name]
         found = alone.model(name)
@@ -190,8 +194,10 @@ def test_with_any_cache_the_facts_are_those_without_one(
 ) -> None:
     folder, second, ids = place
     write(folder, ids, before)
-    facts_of(folder)  # now some of the cached tags are moved or deleted
+    project = opened(folder)
+    facts_of(folder, project)  # now some of the cached tags are moved or deleted
     write(folder, ids, tags)
+    assert facts_of(folder, project) == facts_of(folder)
     moved, warm, linked = facts_of(folder), facts_of(folder), facts_of(second)
     (folder / ".git" / "mlgit" / "tag-facts").unlink(missing_ok=True)
     check_alone(folder)
@@ -328,3 +334,45 @@ def test_after_an_unfinished_query_the_next_one_gets_its_own_response(
         assert objects.get("nothing") is None
     finally:
         objects.close()
+
+
+@pytest.mark.parametrize(
+    "writes",
+    [
+        ("update-ref", "refs/tags/a@v1.0.0", "HEAD"),
+        ("update-ref", "refs/tags/a#prod#1", "HEAD~1"),
+        ("update-ref", "-d", "refs/tags/a#prod#1"),
+        ("update-ref", "-d", "refs/tags/a#eu/prod#1"),
+        ("update-ref", "refs/tags/a#eu/prod#2", "HEAD"),
+        ("update-ref", "refs/tags/new/folder@v1.0.0", "HEAD"),
+        ("replace", "a#prod#1", "a#eu/prod#1"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_listing_is_kept_until_someone_writes_a_tag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: tuple[str, ...], *, packed: bool
+) -> None:
+    folder = Folder(tmp_path)
+    folder.git("init", "-q", "-b", "main")
+    commits(folder, 2)
+    for tag in ("a#prod#1", "a#eu/prod#1", "b@v1.0.0"):
+        folder.git("tag", "-a", "-m", tag, tag)
+    if packed:
+        folder.git("pack-refs", "--all")
+    listings = list[str]()
+    begin = Git.start_in_background
+
+    def counted(git: Git, *argv: str, warned: Callable[[bytes], None] | None = None) -> Callable[[], bytes]:
+        listings.extend(set(argv) & {"refs/tags/"})
+        return begin(git, *argv, warned=warned)
+
+    monkeypatch.setattr(Git, "start_in_background", counted)
+    project = opened(folder)
+    time.sleep(0.1)  # before, another tag might get the same time
+    for _ in range(3):
+        facts_of(folder, project)
+        read_registry(project, model="a")
+    assert listings == ["refs/tags/"]
+    folder.git(*writes)
+    assert facts_of(folder, project) == facts_of(folder)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from mlgit.adapters.git.refs import moved_at_s
 from mlgit.adapters.git.tags.cache import MISSING, TagCache
 from mlgit.adapters.git.tags.facts import TagListing, read_tags
+from mlgit.adapters.git.tags.listed import Started, stamp_of_tags
 from mlgit.adapters.git.tags.objects import parse_tags, start_listing_tags
 from mlgit.core.record import NamedTuple
 from mlgit.core.registry.replay import replay
+from mlgit.core.registry.tags import TAGS, ref_patterns
 from mlgit.core.stated_time import as_time
 from mlgit.core.trunk import HEADS
 from mlgit.core.wording import listed
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from mlgit.adapters.git.tags.listed import Stamp
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
@@ -90,7 +94,10 @@ def read_registry_tags(project: Project, *, model: str | None = None) -> tuple[R
         ToolError: git cannot read one of the tags.
     """
     listing = _listing(project, model)
-    return replay(_whole(listing), listing.ignored), listing.ignored
+    kept = _KEPT.get(project, _Kept(None)).registries
+    if model not in kept or kept[model][0] is not listing:
+        kept[model] = listing, replay(_whole(listing), listing.ignored)
+    return kept[model][1], listing.ignored
 
 
 def ignored_tags(project: Project) -> Mapping[str, str]:
@@ -150,14 +157,52 @@ def _whole(listing: TagListing) -> tuple[TagFact, ...]:
     return listing.facts
 
 
+class _Kept:
+    """What was read of the tags while their refs had this stamp: of all models (None), or of one."""
+
+    def __init__(self, stamp: Stamp | None) -> None:
+        self.stamp = stamp
+        self.refs: dict[str | None, tuple[Mapping[str, str], frozenset[str]]] = {}
+        self.listings: dict[str | None, TagListing] = {}
+        self.registries: dict[str | None, tuple[TagListing, Registry]] = {}
+
+
+_KEPT: WeakKeyDictionary[Project, _Kept] = WeakKeyDictionary()
+
+
+def _kept(project: Project) -> _Kept:
+    """What is kept of these tags; one command asks for them a dozen times."""
+    kept, stamp = _KEPT.get(project), stamp_of_tags(project.common_dir)
+    return _Kept(stamp) if kept is None or stamp is None or kept.stamp != stamp else kept
+
+
 def _listing(project: Project, model: str | None = None) -> TagListing:
-    asked = project.take_started("tags") if model is None else None
-    tags, replaced = parse_tags((asked or start_listing_tags(project.git, model))())
+    kept = _kept(project)
+    tags, replaced = _refs(project, model, kept)
     cache = TagCache(project.cache_dir)
     others = of_others(project, tags, cache)
-    listing = read_tags(project.objects, tags, cache=cache, whole=model is None, replaced=replaced)
+    listing = kept.listings.get(model)
+    if listing is None:
+        listing = read_tags(project.objects, tags, cache=cache, whole=model is None, replaced=replaced)
+        if MISSING not in listing.ignored.values():
+            kept.listings[model] = listing
     if not others:
         return listing
     lost = {tag: why for tag, why in listing.ignored.items() if why == MISSING}
     facts = tuple(fact for fact in listing.facts if fact.tag not in others)
     return TagListing(facts=facts, ignored={**listing.ignored, **others, **lost})
+
+
+def _refs(project: Project, model: str | None, kept: _Kept) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Tag name -> object id, and the replaced objects; they are kept if no later change could go unseen."""
+    if model not in kept.refs and model is not None and None in kept.refs:
+        tags, replaced = kept.refs[None]
+        own = tuple(pattern.removeprefix(TAGS)[:-1] for pattern in ref_patterns(model))
+        kept.refs[model] = {tag: oid for tag, oid in tags.items() if tag.startswith(own)}, replaced
+    if model not in kept.refs:
+        asked = project.take_started("tags") if model is None else None
+        started = asked or start_listing_tags(project.git, model)
+        kept.refs[model] = parse_tags(started())
+        if kept.stamp is not None and isinstance(started, Started) and kept.stamp.older_than(started.begun_s):
+            _KEPT[project] = kept
+    return kept.refs[model]

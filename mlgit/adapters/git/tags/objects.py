@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.adapters.git.refs import list_refs, parse_refs, start_listing_refs
+from mlgit.adapters.git.tags.listed import Started
 from mlgit.core.record import record
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from mlgit.adapters.git.objects import Objects
     from mlgit.adapters.git.push import BranchMove
@@ -40,11 +41,12 @@ def list_tags(git: Git, model: str | None = None) -> Mapping[str, str]:
     return _by_tag(list_refs(git, *_patterns(model)))
 
 
-def start_listing_tags(git: Git, model: str | None = None) -> Callable[[], bytes]:
+def start_listing_tags(git: Git, model: str | None = None) -> Started:
     """Start the same query and that for replaced objects in the background; for `parse_tags`."""
     warnings: list[bytes] = []
+    started = Started(lambda: require_no_broken_tag(finish(), warnings))
     finish = start_listing_refs(git, *_patterns(model), REPLACED, warned=warnings.append)
-    return lambda: require_no_broken_tag(finish(), warnings)
+    return started
 
 
 def require_no_broken_tag(listing: bytes, warnings: Collection[bytes]) -> bytes:
