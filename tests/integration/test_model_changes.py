@@ -120,7 +120,7 @@ def start(empty_repository: Folder) -> Callable[..., Folder]:
         repository = empty_repository
         repository.dvc("init", "-q")
         repository.write("mlgit.yaml", CONFIG)
-        repository.write("metrics.json", '{"auc": 0.9}')
+        repository.write("metrics.json", '{"auc": 0.9, "seconds": 12}')
         store(repository, "one")
         repository.commit("Start")
         repository.git("switch", "-qc", "topic")
@@ -185,6 +185,18 @@ def other_keys_only(project: Folder) -> None:
     project.write("metrics.json", '{"f1": 0.9}')
 
 
+def another_time(project: Folder) -> None:
+    retrained(project)
+    project.write("metrics.json", '{"auc": 0.9, "seconds": 13}')
+
+
+def another_time_with_a_gate(project: Folder) -> None:
+    """A number that the change's own gate reads does not decide for that of trunk's gate."""
+    another_time(project)
+    project.write("metrics.json", '{"auc": 0.9, "seconds": 12.5}')
+    project.write("mlgit.yaml", f"{CONFIG}  more: {{metric: seconds, min: 0}}\n")
+
+
 def another_place(project: Folder) -> None:
     project.git("mv", "model.bin", "net.bin")
     project.write("mlgit.yaml", CONFIG.replace("model.bin", "net.bin"))
@@ -220,6 +232,8 @@ def kept_elsewhere(project: Folder) -> None:
         (another_key, True),
         (another_text, True),
         (another_file, True),
+        (another_time, True),
+        (another_time_with_a_gate, True),
         (other_keys_only, False),
         (another_place, False),
         (another_name, False),

@@ -1,13 +1,13 @@
-"""Model changes: warn if a model is another one than at its base while all its metrics stayed the same."""
+"""Model changes: warn if a model is another one than at its base while its numbers stayed the same."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import LEFT_OUT, UNREADABLE
+from mlgit.core.gates.unmeasured.same_numbers import same_numbers
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.model_files import measured_files, model_path, outputs_of
 from mlgit.core.pipeline.stages import output_at
@@ -19,11 +19,12 @@ from mlgit.project.pipeline.large_files import content_id
 from mlgit.project.pipeline.local_files import hashes_on_disk, recorded_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from mlgit.core.config.file import Model
+    from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.evaluate import Case
-    from mlgit.core.pipeline.evidence import Evidence, MetricFile, Value
+    from mlgit.core.gates.unmeasured.same_numbers import Same
+    from mlgit.core.pipeline.evidence import Evidence, MetricFile
     from mlgit.core.pipeline.stages import Output
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
@@ -58,11 +59,11 @@ def model_change_notes(
     own: Evidence,
     finder: Baselines,
 ) -> Iterator[Note]:
-    """A warning for each model whose content differs from that at the base, and none of whose metrics does.
+    """A warning for each model whose content differs from that at the base, and whose numbers do not.
 
-    Where dvc.lock proves that they were measured on this model, it is a remark. `own` is the candidate's
-    evidence, and `finder` finds its base. Where the base, the model or a metric is not known, nothing is
-    claimed.
+    `same_numbers` has which of them decide. Where dvc.lock proves that they were measured on this model, it
+    is a remark. `own` is the candidate's evidence, and `finder` finds its base. Where the base, the model or
+    a metric is not known, nothing is claimed.
     """
     for model, case in zip(models, cases, strict=True):
         base = case.baselines.get("base") or finder.find("base", model)
@@ -74,28 +75,33 @@ def model_change_notes(
         old_path = _path_before(project, model, before, finder.names.get(name, name))
         there = _state(old_path or path, base.files, before, base.files)
         here = _state(path, case.files, own, base.files)
-        if not _same_metrics(project, there, here):
+        same = same_numbers(
+            base.files, case.files, _kept(project, case, commit), _recorded(project, there, here)
+        )
+        if same is None:
             continue
         subject = f"model `{name}`" if name else "the model"
         differs = f"{subject} (`{path}`) differs from that of {base.baseline.label}"
-        note = _note(project, differs, there, here, listed(file.path for file in case.files))
+        note = _note(project, differs, there, here, same)
         if note is not None:
             yield replace(note, model=name or None)
 
 
-def _note(project: Project, differs: str, there: _State, here: _State, files: str) -> Note | None:
+def _note(project: Project, differs: str, there: _State, here: _State, same: Same) -> Note | None:
     """The note about two states with the same metrics; `differs` is the sentence about their models."""
     begun = f"{differs[0].upper()}{differs[1:]}"
     stages = _measuring(here)
+    files = listed(file.path for file in here.files)
     if _differ(project, there, here) and stages:
-        text = f"and its metrics are the same: {listed(stages)} ran on this model and wrote {files}"
+        text = f"and {same.subject}: {listed(stages)} ran on this model and wrote {files}{same.aside}"
         return Note(code=_CODE, message=f"{begun}, {text}")
+    files += same.aside
     if _differ(project, there, here):
-        text = f"{begun}, but its metrics are the same: {files}"
+        text = f"{begun}, but {same.subject}: {files}"
         return Note(code=_CODE, message=text, effect="warn", hint=_HINT)
     if folder := _unlisted(project, there, here):
         text = f"Whether {differs} is not known here: its folder `{folder}` does"
-        text = f"{text}, and its metrics are the same: {files}"
+        text = f"{text}, and {same.subject}: {files}"
         return Note(code=_CODE, message=text, effect="warn", hint=_UNLISTED_HINT)
     return None
 
@@ -139,43 +145,30 @@ def _path_before(project: Project, model: Model | None, before: Evidence, name: 
     return _path(declared or model, before)
 
 
-def _same_metrics(project: Project, before: _State, after: _State) -> bool:
-    """Whether there are metrics on both sides, and each of them is known to be what it was.
+def _kept(project: Project, case: Case, base: str) -> tuple[Gate, ...]:
+    """The gates that the base has as well: one that the change brings may read any number."""
+    try:
+        known = project.config(base).gates
+    except ConfigError:
+        return case.gates
+    kept = [gate for gate in case.gates if gate.id in known and known[gate.id].metric == gate.metric]
+    return tuple(kept) or case.gates
 
-    Layout, spelling, and metrics that only one side has do not matter: a new one says nothing of the model.
-    """
+
+def _recorded(project: Project, before: _State, after: _State) -> dict[str, bool]:
+    """The metric files of both sides of which only a pointer or record is here: whether it is the same."""
     old, new = ({file.path: file for file in each.files} for each in (before, after))
-    shared = old.keys() & new.keys()
-    found = []
-    for path in shared:
-        if not any(map(_only_recorded, (old[path], new[path]))):
-            found.append(_alike(old[path], new[path]))
-            continue
-        pointers = [_pointer(project, state, path) for state in (before, after)]
-        if None not in pointers:
-            found.append(pointers[0] == pointers[1])
-        else:
-            found.append(_only_recorded(new[path]) and _recorded_alike(path, before.known, after.known))
-    return bool(found) and all(found)
+    found = {}
+    for path in old.keys() & new.keys():
+        if any(map(_only_recorded, (old[path], new[path]))):
+            pointers = [_pointer(project, state, path) for state in (before, after)]
+            by_record = _only_recorded(new[path]) and _recorded_alike(path, before.known, after.known)
+            found[path] = by_record if None in pointers else pointers[0] == pointers[1]
+    return found
 
 
 def _only_recorded(file: MetricFile) -> bool:
     return any(problem.code == "not_fetched" for problem in file.problems)
-
-
-def _alike(old: MetricFile, new: MetricFile) -> bool:
-    unread = {"missing", "unreadable", "not_fetched"}
-    if any(problem.code in unread for file in (old, new) for problem in file.problems):
-        return False
-    before, after = (_numbers(each.values) for each in (old, new))
-    shared = before.keys() & after.keys()
-    return bool(shared) and all(before[key] == after[key] for key in shared)
-
-
-def _numbers(values: Mapping[str, Value]) -> Mapping[str, Value]:
-    """The numbers among the values, so that NaN equals itself; a text, such as a date, does not count."""
-    numbers = {key: value for key, value in values.items() if isinstance(value, Decimal)}
-    return {key: "nan" if value.is_nan() else value for key, value in numbers.items()}
 
 
 def _recorded_alike(path: str, before: Evidence, after: Evidence) -> bool:
