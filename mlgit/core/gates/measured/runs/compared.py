@@ -1,0 +1,190 @@
+"""Compared: how the programs that stages run on both sides differ."""
+
+from __future__ import annotations
+
+import posixpath
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.measured.programs import is_code, is_program
+from mlgit.core.gates.measured.runs.elsewhere import Elsewhere
+from mlgit.core.gates.measured.runs.incomplete import Possible, may_shadow
+from mlgit.core.gates.measured.runs.modules import above, without_compiled
+from mlgit.core.gates.measured.runs.reached import COMMAND, IN_FOLDER, MAY_RUN, RUNS, Reached
+from mlgit.core.gates.measured.runs.reading.meaning import meaning, reads_docstrings
+from mlgit.core.pipeline.chain.readers import covered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from mlgit.core.gates.measured.runs.imports import Asked
+    from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.stages import Pipeline, Stage
+
+    _Both = Sequence[tuple[Stage, Stage]]
+
+
+class Programs:
+    """The programs that stages run on both sides; `changed` are the files of which Git has other content."""
+
+    def __init__(
+        self,
+        places: tuple[Places, Places],
+        changed: frozenset[str],
+        both: Collection[tuple[Stage, Stage]],
+        pipelines: tuple[Pipeline, Pipeline],
+    ) -> None:
+        stages = [stage for _, stage in both]
+        self._places, self._both = places, both
+        self._known: dict[str, str] = {}
+        texts: dict[tuple[bool, str, bytes], Asked] = {}
+        self._quick, self._sides = (
+            [Reached(each, texts, exact=exact) for each in places] for exact in (False, True)
+        )
+        alone = [own.paths - other.paths for own, other in (self._sides, reversed(self._sides))]
+        self._apart = [{path for path in each if is_code(path)} for each in alone]
+        linked = {each for stage in stages for dep in stage.deps for each in (dep, *above(dep))}
+        self.differing = {path for path in changed if is_code(path)}.union(*self._apart)
+        self.differing |= {each for each in linked & changed if any(side.link(each) for side in places)}
+        self._changed = changed
+        named = {path for side in self._sides for stage in stages for path in side.recipes(stage)}
+        self.differing |= named & changed
+        own = [{pair[index].address for pair in both} for index in (0, 1)]
+        others = [
+            [stage for stage in each.stages if stage.address not in known]
+            for each, known in zip(pipelines, own, strict=True)
+        ]
+        self._elsewhere = Elsewhere(self._sides, [each.read for each in places], others)
+        self._submodules = changed & {path for each in places for path in each.submodules()}
+
+    def differences(
+        self, stages: tuple[Stage, Stage], trained: Collection[str]
+    ) -> Iterator[tuple[int, str, str]]:
+        """(order, program, how it differs) of the programs of a stage on both sides."""
+        was, now = (side.recipes(stage) for side, stage in zip(self._sides, stages, strict=True))
+        for path in sorted({*was, *now} & self._changed & self._sides[1].paths):
+            if was.get(path) != now.get(path) and (is_code(path) or path not in stages[1].deps):
+                what = "changed" if path in self._sides[0].paths else "is new"
+                yield -COMMAND * 2, path, what
+        # Most changes are of no program that measures, which a quick look shows.
+        near = [
+            side.of(stage, trained, self.differing & side.paths)
+            for side, stage in zip(self._quick, stages, strict=True)
+        ]
+        data = self._data(stages, near, trained)
+        near_by = {path for each in near for path in self.differing & each.keys()}
+        wanted = {path for path in near_by if path in data or self._difference(path)}
+        wanted -= was.keys() | now.keys()
+        if not wanted:
+            return
+        # What has moved is known only by all programs of both sides.
+        some = not all(each.keys() & apart for each, apart in zip(near, self._apart, strict=True))
+        found = [
+            side.of(stage, trained, wanted & own.keys() if some else None)
+            for side, stage, own in zip(self._sides, stages, near, strict=True)
+        ]
+        ranks = {path: max(each.get(path, 0) for each in found) for path in wanted}
+        named = {path for path in wanted if ranks[path]} - self._moved(found)
+        named = without_compiled(named)
+        named -= self._elsewhere.only(stages, {path for path in named if ranks[path] == IN_FOLDER})
+        for path in sorted(named):
+            surely = ranks[path]
+            is_left = path not in found[1] and (surely == MAY_RUN or path in self._sides[1].paths)
+            if not is_left:
+                what = self._difference(path) or "changed"
+                yield -surely * 2 + (what == "is new"), path, what
+
+    def possible(self, both: _Both, trained: Collection[str]) -> list[Possible]:
+        """What else may differ in what stages run: programs that they may load in a way that is not known."""
+        return [self._possible(stages, trained) for stages in both if self.differing or self._submodules]
+
+    def _possible(self, stages: tuple[Stage, Stage], trained: Collection[str]) -> Possible:
+        deps = {dep for each in stages for dep in each.deps}
+        others = [dep for dep in trained if dep not in deps]
+        rest = {path: self._difference(path) for path in self.differing if not covered(path, others)}
+        rest = {path: what for path, what in rest.items() if what not in {"", "is gone"}}
+        submodules = frozenset(path for path in self._submodules if not covered(path, deps))
+        if not rest:
+            return Possible(stage=stages[1].address, submodules=submodules)
+        reaches = [side.all_of(each, trained) for side, each in zip(self._quick, stages, strict=True)]
+        reasons = {name: why for each in reaches for name, why in each.unknown.items()}
+        folders = reaches[1].folders
+        wanted = {path for path, what in rest.items() if reasons or may_shadow(path, what, folders)}
+        wanted = without_compiled(wanted).difference(*(each.found for each in reaches))
+        wanted -= {*self._same_elsewhere(), *self._elsewhere.programs} if wanted else set()
+        return Possible(
+            stage=stages[1].address,
+            programs={path: rest[path] for path in wanted},
+            shadowing=frozenset(path for path in wanted if may_shadow(path, rest[path], folders)),
+            submodules=submodules,
+            reasons=reasons,
+        )
+
+    def _same_elsewhere(self) -> set[str]:
+        """The new programs that have the content of one that is gone."""
+        was, now = (
+            side.read(sorted(paths)) if all(self._apart) else {}
+            for side, paths in zip(self._places, self._apart, strict=True)
+        )
+        return {path for path, content in now.items() if content in was.values()}
+
+    def _data(
+        self, stages: tuple[Stage, Stage], near: Sequence[Mapping[str, int]], trained: Collection[str]
+    ) -> set[str]:
+        """The changed programs that are in a folder which a stage reads, and runs nothing of.
+
+        They may be what it measures with, such as tasks, so that a comment counts.
+        """
+        folders = {dep for each in stages for dep in each.deps}
+        ranks = {path: max(each.get(path, 0) for each in near) for path in near[0].keys() & near[1].keys()}
+        found = {
+            path
+            for path in ranks.keys() & self.differing & self._changed
+            if ranks[path] == IN_FOLDER and not self._difference(path)
+        }
+        if not found or COMMAND not in near[1].values():
+            return set()
+        reached = [side.of(each, trained, None) for side, each in zip(self._quick, stages, strict=True)]
+        ran = [path for each in reached for path in each if each[path] != IN_FOLDER]
+        used = {dep for dep in folders if any(covered(path, [dep]) for path in ran)}
+        return {path for path in found if path not in ran and not covered(path, used)}
+
+    def _difference(self, path: str) -> str:
+        """How a program differs; empty if only what is written for people does."""
+        if path not in self._known:
+            self._known[path] = self._compared(path)
+        return self._known[path]
+
+    def _compared(self, path: str) -> str:
+        there = [path in side.paths for side in self._sides]
+        if not all(there):
+            return "is gone" if there[0] else "is new"
+        was, now = (each.read([path]).get(path) for each in self._places)
+        if not was or not now or meaning(path, was) != meaning(path, now):
+            return "changed"
+        every = [meaning(path, each, docstrings=True) for each in (was, now)]
+        return "" if every[0] == every[1] or not self._reads_docstrings else "changed"
+
+    @cached_property
+    def _reads_docstrings(self) -> bool:
+        """Whether a program that the stages of the target or the change run may read those of another one."""
+        for index, (side, places) in enumerate(zip(self._quick, self._places, strict=True)):
+            found = {path for pair in self._both for path in side.of(pair[index], (), None)}
+            texts = places.read(sorted(path for path in found if is_program(path)))
+            if any(map(reads_docstrings, texts.values())):
+                return True
+        return False
+
+    def _moved(self, found: Sequence[Mapping[str, int]]) -> set[str]:
+        """The programs that are at another place now, and that the stage ran as surely before."""
+        own = [each.keys() & apart for each, apart in zip(found, self._apart, strict=True)]
+        if not all(own):
+            return set()
+        was, now = (each.read(sorted(paths)) for each, paths in zip(self._places, own, strict=True))
+        moved: set[str] = set()
+        for old, content in sorted(was.items()):
+            here = sorted(path for path in now if now[path] == content and path not in moved)
+            named = [path for path in here if posixpath.basename(path) == posixpath.basename(old)]
+            for new in (named or here)[:1]:
+                moved |= {old, new} if found[0][old] >= min(found[1][new], RUNS) else set()
+        return moved
