@@ -300,3 +300,18 @@ def test_test_data_in_the_program_that_measures_is_named_as_other_code(project: 
     text = "The numbers are measured with other code: `src/evaluate.py` changed (stage evaluate)"
     assert found == [("code_changed", text)]
     assert text in " ".join(project.here("report").out.partition("✓ pass")[0].split())
+
+
+def test_what_exports_a_model_after_its_number_is_named(project: Folder) -> None:
+    export = "  export: {cmd: python src/export.py, deps: [models/line.json], outs: [models/line.onnx]}\n"
+    program = 'open("models/line.onnx", "w").write(open("models/line.json").read())\n'
+    config = (project / "mlgit.yaml").read_text().replace("models/line.json", "models/line.onnx")
+    before = {
+        "dvc.yaml": DVC_YAML.replace("stages:\n", f"stages:\n{export}"),
+        "src/export.py": program,
+        "mlgit.yaml": config,
+    }
+    after = {"src/export.py": program.replace("read()", 'read().replace("1", "2")')}
+    notes = [text for code, text in changed(project, before, after) if code == "code_changed"]
+    start = "No gate reads a number that is measured on `models/line.onnx`, and what makes it changed"
+    assert notes == [f"{start}: `src/export.py` changed (stage export)"]

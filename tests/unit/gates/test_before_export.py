@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlgit.core.gates.measured.code import code_notes
@@ -9,12 +11,14 @@ from mlgit.core.gates.measured.data import compare_data
 from mlgit.core.gates.measured.parameters import parameter_notes
 from mlgit.core.gates.measured.spelling import spelling_notes
 from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
+from mlgit.core.gates.unmeasured.exports import export_notes
 from mlgit.core.pipeline.origin import link_of, origin_of
 from mlgit.core.pipeline.stages import Pipeline, Stage
 from tests.support.measured_data import Hashes, places, stage
 
 MODEL = "m.onnx"
-FILES = dict.fromkeys(("train.py", "test.py", "split.py", "export.py", "p.yaml", "t.yaml"), "a")
+FILES = dict.fromkeys(("train.py", "test.py", "split.py", "export.py", "p.yaml", "t.yaml", "e.yaml"), "a")
+EXPORT = f"No gate reads a number that is measured on `{MODEL}`, and what makes it changed: "
 
 
 def ran(known: Stage, file: str, value: int) -> Stage:
@@ -25,7 +29,14 @@ def ran(known: Stage, file: str, value: int) -> Stage:
 
 
 def pipeline(
-    *, rows: int = 1, steps: int = 1, weights: str = "w", test: str = "t", link: bool = True
+    *,
+    rows: int = 1,
+    steps: int = 1,
+    weights: str = "w",
+    test: str = "t",
+    link: bool = True,
+    bits: int = 8,
+    calib: str = "c",
 ) -> Pipeline:
     """Weights are trained, measured with split data, and exported; without `link`, others are exported."""
     from_ = "w.bin" if link else "other.bin"
@@ -38,17 +49,23 @@ def pipeline(
                 "t.yaml",
                 rows,
             ),
-            stage("export", {"export.py": "p", from_: weights}, {MODEL: "m"}),
+            ran(
+                stage("export", {"export.py": "p", from_: weights, "calib.csv": calib}, {MODEL: "m"}),
+                "e.yaml",
+                bits,
+            ),
         )
     )
 
 
+def resolved(file: str, known: Pipeline) -> ResolvedGate:
+    origin = origin_of(file, known)
+    source = Source(file=file, key="mae", origin=origin, link=link_of(MODEL, origin, known))
+    return ResolvedGate(gate=file, model="m", metric="mae", path=MODEL, source=source)
+
+
 def messages(old: Pipeline, new: Pipeline, files: tuple[Hashes, Hashes] = (FILES, FILES)) -> list[str]:
-    gates = []
-    for known in (old, new):
-        origin = origin_of("m.json", known)
-        source = Source(file="m.json", key="mae", origin=origin, link=link_of(MODEL, origin, known))
-        gates.append([ResolvedGate(gate="g", model="m", metric="mae", path=MODEL, source=source)])
+    gates = [[resolved("m.json", known)] for known in (old, new)]
     sides = places(files[0]), places(files[1])
     changed = {path for path in files[0] if files[0][path] != files[1][path]}
     return [
@@ -58,6 +75,7 @@ def messages(old: Pipeline, new: Pipeline, files: tuple[Hashes, Hashes] = (FILES
             *compare_data(gates[0], gates[1], (old, new), places=sides, changed=lambda: changed).notes,
             *parameter_notes(gates[0], gates[1], (old, new)),
             *spelling_notes(gates[0], gates[1], new, places=sides),
+            *export_notes(gates[1], (old, new), places=sides, changed=lambda: changed),
         )
     ]
 
@@ -68,7 +86,7 @@ def messages(old: Pipeline, new: Pipeline, files: tuple[Hashes, Hashes] = (FILES
         ("test.py", "The numbers are made with other code: `test.py` changed (stage test)"),
         ("split.py", "The numbers are made with other code: `split.py` changed (stage split)"),
         ("train.py", None),
-        ("export.py", None),
+        ("export.py", f"{EXPORT}`export.py` changed (stage export)"),
     ],
 )
 def test_the_code_that_measures_is_named(path: str, text: str | None) -> None:
@@ -87,6 +105,36 @@ def test_other_data_that_a_stage_makes_is_named() -> None:
         "The numbers were computed on different data: `test.csv` changed",
         "The numbers were made with different parameters: `t.yaml:n` 1 -> 2 (stage test)",
     ]
+
+
+def test_what_makes_the_model_after_its_numbers_is_named() -> None:
+    assert messages(pipeline(), pipeline(bits=4, calib="d")) == [
+        f"{EXPORT}`e.yaml:n` 8 -> 4 (stage export)",
+        f"{EXPORT}`calib.csv` changed (stage export)",
+    ]
+
+
+def test_an_export_that_only_declares_all_parameters_has_no_note_of_those_of_the_training() -> None:
+    wide = [with_all(pipeline(steps=steps), steps) for steps in (1, 2)]
+    assert messages(wide[0], wide[1]) == []
+
+
+def with_all(known: Pipeline, steps: int) -> Pipeline:
+    """The pipeline whose export declares the whole file of the training's parameter."""
+    *others, export = known.stages
+    return Pipeline(stages=(*others, ran(export, "p.yaml", steps)._replace(params={"p.yaml": None})))
+
+
+def test_a_model_of_which_a_gate_reads_a_number_has_no_such_note() -> None:
+    known = pipeline()
+    measures = stage("measure", {MODEL: "m"}, {"onnx.json": "o"})
+    both = [Pipeline(stages=(*each.stages, measures)) for each in (known, pipeline(bits=4))]
+    gates = [[resolved(file, each) for file in ("m.json", "onnx.json")] for each in both]
+    assert [*export_notes(gates[1], (both[0], both[1]))] == []
+    (note,) = export_notes(gates[1][:1], (both[0], both[1]))
+    assert note.code == "params_changed"
+    unread = replace(gates[1][1], source=None)
+    assert [*export_notes([gates[1][0], unread], (both[0], both[1]))] == []
 
 
 @pytest.mark.parametrize(("file", "named"), [("t.yaml", True), ("p.yaml", False)])

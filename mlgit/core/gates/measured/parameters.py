@@ -79,7 +79,7 @@ class _Parameters:
 
     def stage(self, name: str) -> str:
         """The stage that names a parameter, its group or its whole file."""
-        return self.names.get(_narrowest(name, self.names), "")
+        return self.names.get(narrowest(name, self.names), "")
 
     def models(self, stage: str) -> list[str]:
         """The other models that a stage makes."""
@@ -96,14 +96,14 @@ def _changes(was: _Parameters, now: _Parameters) -> dict[str, tuple[int, bool]]:
         old, new = was.values.get(name), now.values.get(name)
         if old == new:
             continue
-        if new is None and not _narrowest(name, now.names):
+        if new is None and not narrowest(name, now.names):
             continue  # a dropped parameter is its own finding
-        if old is None and not _narrowest(name, was.names) and _is_renamed(new, was, now):
+        if old is None and not narrowest(name, was.names) and _is_renamed(new, was, now):
             continue
         if _is_other_group(name, was.values, now.values):
             continue
         of, rank = _of(name, was, now)
-        found[f"`{name}` {_difference(old, new)} ({of})"] = (rank, old is None)
+        found[f"`{name}` {difference(old, new)} ({of})"] = (rank, old is None)
     return found
 
 
@@ -133,12 +133,12 @@ def _wider(name: str, was: _Parameters, now: _Parameters) -> str:
 
     It may be that the training alone reads the parameter. Empty if that is not so on both sides.
     """
-    measured = max((_narrowest(name, side.names) for side in (was, now)), key=len)
-    trained = min((_narrowest(name, side.trained) for side in (was, now)), key=len)
+    measured = max((narrowest(name, side.names) for side in (was, now)), key=len)
+    trained = min((narrowest(name, side.trained) for side in (was, now)), key=len)
     return measured if len(measured) < len(trained) else ""
 
 
-def _narrowest(name: str, names: Iterable[str]) -> str:
+def narrowest(name: str, names: Iterable[str]) -> str:
     """The narrowest of the names that mean a parameter, a group of it or its file; empty if none does."""
     return max((each for each in names if covered_param(name, [each])), key=len, default="")
 
@@ -156,7 +156,8 @@ def _is_renamed(value: str | None, was: _Parameters, now: _Parameters) -> bool:
     return value in gone.values()
 
 
-def _difference(old: str | None, new: str | None) -> str:
+def difference(old: str | None, new: str | None) -> str:
+    """How the value of a parameter differs, in words; None where there is none."""
     if old is None or new is None:
         return "is gone" if new is None else f"is new: {cut(_plain(new), _WIDTH)}"
     before, after = _plain(old), _plain(new)

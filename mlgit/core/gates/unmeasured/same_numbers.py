@@ -126,7 +126,7 @@ def _read(gates: Iterable[Gate], files: Sequence[MetricFile]) -> set[_Key] | Non
 
 
 def _decides(key: _Key, value: object) -> bool:
-    """Whether a number seldom stays the same for another model: no time, no size, and not written as a count."""
+    """Whether a number seldom stays the same for another model: it is not a time, size or count."""
     return "." in str(value) and not _is_of_a_run(key[1]) and _SIZES.isdisjoint(_words(key[1]))
 
 

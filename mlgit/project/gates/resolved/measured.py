@@ -44,6 +44,7 @@ def measured_otherwise(
     from mlgit.core.gates.measured.parameters import parameter_notes
     from mlgit.core.gates.measured.spelling import spelling_notes
     from mlgit.core.gates.resolved.stage_changes import input_notes
+    from mlgit.core.gates.unmeasured.exports import export_notes
     from mlgit.yaml12 import load_both
 
     pipelines = was, now
@@ -54,6 +55,7 @@ def measured_otherwise(
     yield from data_in_model(*gates, pipelines, places=places)
     yield from parameter_notes(*gates, pipelines)
     yield from spelling_notes(*gates, now, places=places, both=load_both, runs=runs)
+    yield from export_notes(gates[1], pipelines, places=places, changed=changed)
     yield from input_notes(*gates, places=places, reported=data.renamed)
 
 

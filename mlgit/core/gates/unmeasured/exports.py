@@ -1,0 +1,104 @@
+"""Exports: what makes a model after its numbers, so that no number of a gate shows a change of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.measured.measuring import Measuring, model_of
+from mlgit.core.gates.measured.parameters import difference, narrowest
+from mlgit.core.gates.measured.programs import is_program
+from mlgit.core.gates.measured.runs.compared import Programs
+from mlgit.core.gates.resolved.stage_changes import predecessors
+from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.chain.readers import covered, param_names
+from mlgit.core.pipeline.inputs import EMPTY, recorded_inputs
+from mlgit.core.wording import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from mlgit.core.gates.resolved.resolution import ResolvedGate
+    from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.stages import Pipeline, Stage
+
+
+def export_notes(
+    new: Sequence[ResolvedGate],
+    pipelines: tuple[Pipeline, Pipeline],
+    *,
+    places: tuple[Places, Places] = (EMPTY, EMPTY),
+    changed: Callable[[], Collection[str]] = frozenset,
+) -> Iterator[Note]:
+    """Notes about other programs, parameters and data of the stages that make a model after its numbers.
+
+    Only of a model of which no gate reads a number that is measured on it. That a stage is new or runs
+    another command is a note of `stage_changed`. `changed` gives the files of which Git has other content.
+    """
+    for path, both, known in _exports(new, pipelines):
+        start = f"No gate reads a number that is measured on `{path}`, and what makes it changed"
+        texts = {
+            "code_changed": _code(both, known, Programs(places, frozenset(changed()), both, pipelines)),
+            "params_changed": _parameters(both, known),
+            "data_changed": _data(both, known, Measuring(pipelines[1])),
+        }
+        for code, found in texts.items():
+            if named := [f"{text} (stage {stage})" for text, stage in found.items()]:
+                yield Note(code=code, message=f"{start}: {joined(named)}")
+
+
+def _exports(
+    new: Sequence[ResolvedGate], pipelines: tuple[Pipeline, Pipeline]
+) -> Iterator[tuple[str, list[tuple[Stage, Stage]], Mapping[str, Stage]]]:
+    """(model, its stages after the numbers on both sides, those before the numbers) of each such model."""
+    side = Measuring(pipelines[1])
+    gates: dict[str, list[ResolvedGate]] = {}
+    for gate in new:
+        if (path := model_of(gate)) is not None:
+            gates.setdefault(path, []).append(gate)
+    for path, own in sorted(gates.items()):
+        # Where a number is not known here, it may be measured on the model.
+        if all(gate.source is not None and side.shared(gate) for gate in own):
+            known = side.before(gate.source.origin.name or "" for gate in own if gate.source is not None)
+            after = {name: each for name, each in side.before(side.makers(path)).items() if name not in known}
+            was = predecessors(*pipelines, {stage.address for stage in pipelines[0].stages})
+            yield path, [(was[name], each) for name, each in after.items() if name in was], known
+
+
+def _code(
+    both: Sequence[tuple[Stage, Stage]], known: Mapping[str, Stage], programs: Programs
+) -> dict[str, str]:
+    """Each program that differs, in words, with its stage."""
+    read = {dep for stage in known.values() for dep in stage.deps}
+    found: dict[str, tuple[int, str, str]] = {}
+    for pair in both if programs.differing else ():
+        for order, path, what in programs.differences(pair, read):
+            found.setdefault(path, (order, f"`{path}` {what}", pair[1].address))
+    return {text: stage for _, text, stage in sorted(found.values())}
+
+
+def _parameters(both: Sequence[tuple[Stage, Stage]], known: Mapping[str, Stage]) -> dict[str, str]:
+    """Each parameter that has another value, without those that what is measured declares more exactly."""
+    measured = [name for stage in known.values() for name in param_names(stage.params)]
+    found = {}
+    for old, new in both:
+        was, now = (recorded_inputs([each]).values for each in (old, new))
+        own = [*param_names(new.params)]
+        for name in sorted({*was, *now}):
+            is_own = len(narrowest(name, own)) >= len(narrowest(name, measured))
+            if was.get(name) != now.get(name) and narrowest(name, own) and is_own:
+                found[f"`{name}` {difference(was.get(name), now.get(name))}"] = new.address
+    return found
+
+
+def _data(both: Sequence[tuple[Stage, Stage]], known: Mapping[str, Stage], side: Measuring) -> dict[str, str]:
+    """Each dependency of other content that no stage makes, and that nothing before the numbers reads."""
+    read = {dep for stage in known.values() for dep in stage.deps}
+    found = {}
+    for old, new in both:
+        for dep in new.deps:
+            if is_program(dep) or side.outputs(dep) or covered(dep, read) or dep not in old.deps:
+                continue
+            contents = [None if each.locked is None else each.locked.content(dep) for each in (old, new)]
+            if None not in contents and contents[0] != contents[1]:
+                found[f"`{dep}` changed"] = new.address
+    return found
