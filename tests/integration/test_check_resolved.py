@@ -137,7 +137,11 @@ def test_a_new_environment_and_its_gate_may_come_in_one_change(project: Folder) 
 
 def test_what_a_new_environment_does_is_in_the_first_lines(project: Folder) -> None:
     served = 'deploy:\n  prod: {target: command, command: [./serve, prod, "{model}"], timeout: 1m}\n'
+    project.write("serve", "#!/bin/sh\n. ./lib.sh\n")
+    project.write("lib.sh", "run() { echo; }\n")
     start(project, RULES + served)
+    edit(project, "echo", "rm", "lib.sh")
+    edit(project, "lib", "./lib", "serve")
     train(project, "2.0")
     project.commit("As good")
     edit(project, "prod: {}", "prod: {}, canary: {auto: true, gates: []}")
@@ -147,6 +151,7 @@ def test_what_a_new_environment_does_is_in_the_first_lines(project: Folder) -> N
     assert "! The target that served `prod` now serves `canary`" in first
     assert "note: Environment `canary` is new: CI promotes to it, without a person" in first
     assert "`mlgit deploy` runs `./serve prod line` for it, and `./serve prod {model}` for `prod`" in first
+    assert "`serve`, `lib.sh` were edited, and `mlgit deploy --env prod` runs them after the merge" in first
 
 
 def test_a_new_step_between_two_environments_is_a_note_even_where_loosening_blocks(project: Folder) -> None:

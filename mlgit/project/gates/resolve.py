@@ -17,7 +17,7 @@ from mlgit.core.gates.resolved.renames import (
     without_gone_models,
     without_only_model,
 )
-from mlgit.core.gates.resolved.settings import addition_notes, compare_settings, program_notes
+from mlgit.core.gates.resolved.settings import addition_notes, compare_settings
 from mlgit.core.gates.waived_names import declared_names, waived_names
 from mlgit.core.pipeline.known_models import renamed_models
 from mlgit.core.pipeline.model_files import is_content, measured_files
@@ -26,7 +26,7 @@ from mlgit.project.gates.places import places_at
 from mlgit.project.gates.replaced import replacement_findings
 from mlgit.project.gates.resolved.earlier import Earlier, earlier_numbers
 from mlgit.project.gates.resolved.held import held
-from mlgit.project.gates.resolved.measured import measured_otherwise
+from mlgit.project.gates.resolved.measured import changed_between, measured_otherwise
 from mlgit.project.gates.resolved.side import Side, resolve_side
 from mlgit.project.gates.rules import Change, Compared
 from mlgit.project.pipeline.evidence import evidence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Config
     from mlgit.core.gates.resolved.resolution import ResolvedGate
-    from mlgit.core.gates.verdict import GateChange
+    from mlgit.core.gates.verdict import GateChange, Note
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.pipeline.inputs import Places
     from mlgit.project.compare.baselines import Baselines
@@ -101,12 +101,12 @@ def _compare(
         findings = (unread(change.base), *settings, *_changed(changes, rules, config, resolved=False))
         return Compared(changes=changes, findings=findings, notes=notes)
     notes = (*notes, *read_before(change.base, before.evidence.commit))
-    notes = (*notes, *program_notes(rules, config, partial(_edited, project, before, new)))
+    places = places_at(project, before.evidence), places_at(project, new.evidence)
+    notes = (*notes, *_deployed(project, (before, new), (rules, config), places))
     own = resolve_side(new, finder.after or finder, finder)
     old_finder = replace(finder, alone=before.alone, names={}, after=None)
     resolved = resolve_side(before, old_finder, replace(old_finder, candidate=before.evidence.commit))
     named = _named(own, renamed)
-    places = places_at(project, before.evidence), places_at(project, new.evidence)
     both = before.known(project), new.known(project)
     reported = reported_losses(resolved, named, places=places)
     findings = (
@@ -173,15 +173,16 @@ def _made_otherwise(
     yield from compare_origins(before, after, reported=known, covered=covered, places=places)
 
 
-def _edited(project: Project, old: Side, new: Side, path: str) -> bool:
-    """Whether a file of the old side has other content on the new one, or is gone."""
-    was = project.tree(old.evidence.commit).read(path)
-    if was is None:
-        return False
-    try:
-        return was != project.tree(new.evidence.commit).read(path)
-    except OSError:  # it is a folder now, or cannot be read
-        return True
+def _deployed(
+    project: Project, sides: tuple[Side, Side], configs: tuple[Config, Config], places: tuple[Places, Places]
+) -> Iterator[Note]:
+    """What a change edits of the programs that deployments run."""
+    if not all(each.deploy for each in configs):
+        return
+    from mlgit.core.gates.unmeasured.deployed import program_notes
+
+    ends = [each.evidence.commit for each in sides]
+    yield from program_notes(*configs, places, partial(changed_between, project, *ends))
 
 
 def _in_models(project: Project, side: Side) -> list[str]:

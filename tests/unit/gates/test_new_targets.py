@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlgit.core.config.file import Config, Deploy, Environment
-from mlgit.core.gates.resolved.settings import addition_notes, program_notes
+from mlgit.core.gates.resolved.settings import addition_notes
 from tests.unit.gates.test_setting_changes import FREE, PROD, command, config, deployed, texts
 
 QA = Environment(name="qa", gates=())
@@ -76,34 +76,3 @@ def test_what_is_new_is_named_once(old: Config, new: Config, expected: str | Non
 @pytest.mark.parametrize("keys", [{"timeout": "9s"}, {"keep": 3}])
 def test_how_long_and_how_much_a_target_keeps_is_not_another_target(keys: dict[str, Any]) -> None:
     assert texts(deployed(prod="/srv"), config(deploy={"prod": local("prod", **keys)})) == []
-
-
-def test_a_target_without_a_command_has_no_program() -> None:
-    both = having(prod=local("prod"))
-    assert list(program_notes(both, both, lambda _: True)) == []
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("python", "tools/deploy.py"),
-        ("./tools/deploy.py",),
-        ("python", "-m", "tools.deploy"),
-        ("bash", "-c", "cd / && python -m tools.deploy {path}"),
-        ("bash", "-c", "python 'tools/deploy.py' --now"),
-        ("run", "--with=tools/deploy.py"),
-        ("run", "--with", "@tools/deploy.py"),
-    ],
-)
-def test_a_program_is_named_however_a_command_names_it(words: tuple[str, ...]) -> None:
-    both = config(deploy={"prod": command("prod", *words)})
-    (note,) = program_notes(both, both, lambda path: path == "tools/deploy.py")
-    assert (
-        note.message == "`tools/deploy.py` was edited, and `mlgit deploy --env prod` runs it after the merge"
-    )
-
-
-@pytest.mark.parametrize("file", ["tools/deploy/__init__.py", "tools/deploy/__main__.py"])
-def test_a_module_that_is_a_package_is_named(file: str) -> None:
-    both = config(deploy={"prod": command("prod", "python", "-m", "tools.deploy")})
-    assert [*program_notes(both, both, lambda path: path == file)]

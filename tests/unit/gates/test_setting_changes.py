@@ -11,7 +11,7 @@ import pytest
 from mlgit.core.config.file import Config, Deploy, Environment, Model
 from mlgit.core.gates.resolved.findings import note_of
 from mlgit.core.gates.resolved.models import model_findings
-from mlgit.core.gates.resolved.settings import addition_notes, compare_settings, program_notes
+from mlgit.core.gates.resolved.settings import addition_notes, compare_settings
 from mlgit.core.pipeline.known_models import KnownModel, renamed_models
 from tests.support.verdicts import TODAY, absolute, change
 
@@ -355,35 +355,3 @@ def test_a_model_that_is_gone_or_renamed_is_a_finding_that_says_what_it_holds() 
 
 def command(environment: str, *words: str) -> Deploy:
     return Deploy(environment=environment, target="command", keys={"command": words})
-
-
-@pytest.mark.parametrize(
-    ("edited", "expected"),
-    [
-        (set(), []),
-        ({"other.sh"}, []),
-        ({"sh"}, []),
-        (
-            {"serve.sh"},
-            [
-                (
-                    "`serve.sh` was edited, and `mlgit deploy --env prod`, "
-                    "`mlgit deploy --env qa` run it after the merge"
-                )
-            ],
-        ),
-        ({"conf/a.yaml"}, ["`conf/a.yaml` was edited, and `mlgit deploy --env qa` runs it after the merge"]),
-    ],
-)
-def test_an_edited_program_of_a_target_is_named(edited: set[str], expected: list[str]) -> None:
-    old = config(
-        deploy={"prod": command("prod", "./serve.sh", "{path}"), "qa": command("qa", "sh", "serve.sh")}
-    )
-    deploy = {
-        "prod": command("prod", "./serve.sh", "{path}"),
-        "qa": command("qa", "sh", "serve.sh", "conf/a.yaml"),
-        "new": command("new", "other.sh"),
-        "dir": Deploy(environment="dir", target="local", keys={"path": "serve.sh"}),
-    }
-    found = program_notes(old, config(deploy=deploy), lambda path: path in edited and path != "sh")
-    assert [note.message for note in found] == expected

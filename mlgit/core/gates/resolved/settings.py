@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.renames import renamed_environments
@@ -14,10 +12,10 @@ from mlgit.core.gates.evaluate import select
 from mlgit.core.gates.resolved.findings import Finding
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.metrics import direction_of
-from mlgit.core.wording import cut, listed, word
+from mlgit.core.wording import cut, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.config.file import Config, Deploy, Environment
     from mlgit.core.gates.waived_names import Kind
@@ -33,7 +31,6 @@ _SHOWN = {"comment": "`comment` of `ci:`"}
 _NOT_REACHED_BY = frozenset({"timeout", "keep"})
 """Keys of `deploy:` that do not say where."""
 _WIDTH = 100
-_WORD = re.compile(r"""[^\s'"=,;:|&<>()`$@]+""")
 _DEFAULTS: Mapping[str, str | None] = {
     "numbers": None,
     "on_loosened": "warn",
@@ -136,32 +133,6 @@ def addition_notes(old: Config, new: Config) -> Iterator[Note]:
         if texts:
             what = f"Environment `{name}`" if added else f"`deploy:` of `{name}`"
             yield Note(code="environment_added", message=f"{what} is new: {'; '.join(texts)}")
-
-
-def program_notes(old: Config, new: Config, edited: Callable[[str], bool]) -> Iterator[Note]:
-    """A note for each file of the repository that a deployment runs and the change edits.
-
-    `edited` says whether a path, from the root, has other content.
-    """
-    found: dict[str, list[str]] = {}
-    for name in sorted(old.deploy.keys() & new.deploy):
-        for path in sorted(_named(new.deploy[name].keys.get("command") or ())):
-            if edited(path):
-                found.setdefault(path, []).append(name)
-    for path, names in found.items():
-        commands = ", ".join(f"`mlgit deploy --env {word(name)}`" for name in names)
-        text = (
-            f"`{path}` was edited, and {commands} {'runs' if len(names) == 1 else 'run'} it after the merge"
-        )
-        yield Note(code="program_edited", message=text)
-
-
-def _named(command: Sequence[str]) -> set[str]:
-    """The paths that a command may run or read: its words, those inside of them, and modules of Python."""
-    words = [word for text in command for word in (text, *_WORD.findall(text))]
-    modules = [after.replace(".", "/") for flag, after in pairwise(words) if flag == "-m"]
-    words += [f"{module}{end}" for module in modules for end in (".py", "/__init__.py", "/__main__.py")]
-    return {posixpath.normpath(word) for word in words}
 
 
 def _not_asked(environment: Environment, config: Config) -> Iterator[str]:

@@ -35,7 +35,7 @@ def measured_otherwise(
     Programs and data that no stage declares can change without a run.
     """
     was, now = sides[0].pipeline, sides[1].pipeline
-    changed = cache(partial(_changed, project, sides[0].commit, sides[1].commit))
+    changed = cache(partial(changed_between, project, sides[0].commit, sides[1].commit))
     if (was.stages, was.tracked) == (now.stages, now.tracked) and not _may_measure(changed(), now):
         return
     from mlgit.core.gates.measured.code import code_notes
@@ -70,7 +70,8 @@ def _may_measure(changed: Collection[str], pipeline: Pipeline) -> bool:
     )
 
 
-def _changed(project: Project, old: str | None, new: str | None) -> frozenset[str]:
+def changed_between(project: Project, old: str | None, new: str | None) -> frozenset[str]:
+    """The files of which Git has other content in two states; nothing is known without the first."""
     if old is None:
         return frozenset()
     from mlgit.project.pipeline.git_files import changed_files
@@ -98,7 +99,7 @@ def _made_at(project: Project, there: Evidence, new: str | None) -> Callable[[st
         return Made(
             label=project.tree(commit).label,
             places=places_at(project, replace(there, commit=commit)),
-            changed=cache(partial(_changed, project, commit, new)),
+            changed=cache(partial(changed_between, project, commit, new)),
         )
 
     def find(address: str) -> Made | None:
