@@ -12,7 +12,12 @@ from mlgit.core.dead_remote import explain
 from mlgit.core.overview.doctor import Diagnosis, Finding, fault, remark, warning
 from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
-from mlgit.project.overview.config_health import check_readiness, check_targets, check_undeclared
+from mlgit.project.overview.config_health import (
+    check_commands,
+    check_readiness,
+    check_targets,
+    check_undeclared,
+)
 from mlgit.project.overview.data_health import (
     check_data,
     check_old_files,
@@ -232,6 +237,7 @@ _LOCAL: dict[str, Check] = {
     "waivers": _check_waivers,
     "readiness": check_readiness,
     "targets": check_targets,
+    "commands": check_commands,
     "gto": _check_gto,
     "ignored_tags": check_ignored_tags,
     "refused_tags": check_refused_tags,

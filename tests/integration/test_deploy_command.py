@@ -239,3 +239,19 @@ def test_a_program_does_not_outlive_an_interrupted_mlgit(deployable: Folder, num
     running.communicate(timeout=60)
     assert running.returncode == Exit.INTERRUPTED
     assert gone(pid)
+
+
+def test_a_second_model_without_its_name_in_the_command_is_a_warning(deployable: Folder) -> None:
+    work = by_program(deployable, "import shutil\n")
+    (second := work / "other.bin").write_text("2")
+    config = (work / "mlgit.yaml").read_text(encoding="utf-8")
+    work.git("switch", "-qc", "topic")
+    work.write("mlgit.yaml", config.replace("models:\n", f"models:\n  other: {{path: {second.name}}}\n"))
+    work.commit("Add a model")
+    notes = {each["code"]: each for each in work.here("check", "--json").json()["verdict"]["notes"]}
+    assert notes["one_command"]["effect"] == "warn"
+    work.git("push", "-q", "origin", "topic:main")
+    work.git("fetch", "-q")
+    found = {each["id"]: each for each in work.here("doctor", "--json").json()["findings"]}
+    assert found["one_command"]["message"] == notes["one_command"]["message"]
+    assert found["one_command"]["severity"] == "warn"

@@ -85,8 +85,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "without `gate.model` in `gate.model and (path := model_of(gate))`": _NAMELESS,
         "filter dropped in `for address, stage in self._side.before(self._makers).items() "
         "if address not in measuring`": "what stages that measure declare themselves is not wider there",
-        "without `new is None` in `new is None and (not _narrowest(name, now.names))`": _DECLARED,
-        "without `old is None` in `old is None and (not _narrowest(name, was.names)) "
+        "without `new is None` in `new is None and (not narrowest(name, now.names))`": _DECLARED,
+        "without `old is None` in `old is None and (not narrowest(name, was.names)) "
         "and _is_renamed(new, was, now)`": _DECLARED,
     },
     "mlgit/core/pipeline/origin.py": {

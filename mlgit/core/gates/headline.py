@@ -38,6 +38,7 @@ FINDINGS = (
     "policy_changed",
     "environment_added",
     "program_edited",
+    "one_command",
     "dvc_settings_changed",
     "git_settings_changed",
     "stage_changed",

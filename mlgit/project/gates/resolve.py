@@ -176,13 +176,15 @@ def _made_otherwise(
 def _deployed(
     project: Project, sides: tuple[Side, Side], configs: tuple[Config, Config], places: tuple[Places, Places]
 ) -> Iterator[Note]:
-    """What a change edits of the programs that deployments run."""
-    if not all(each.deploy for each in configs):
+    """What a change edits of the programs that deployments run, and whether they run one for all models."""
+    if not configs[1].deploy:
         return
     from mlgit.core.gates.unmeasured.deployed import program_notes
+    from mlgit.core.gates.unmeasured.one_command import shared_notes
 
     ends = [each.evidence.commit for each in sides]
     yield from program_notes(*configs, places, partial(changed_between, project, *ends))
+    yield from shared_notes(configs, (sides[0].paths, sides[1].paths), places)
 
 
 def _in_models(project: Project, side: Side) -> list[str]:

@@ -10,6 +10,7 @@ from mlgit.core.registry.readiness import command_of
 from mlgit.core.wording import word, words
 from mlgit.project.deploy.attempts import unfinished
 from mlgit.project.deploy.served import deploy_command, served
+from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.former_names import names_before, undeclared
 from mlgit.project.registry.models import declared_models
@@ -66,6 +67,21 @@ def check_targets(project: Project) -> Iterator[Finding]:
             if found.later is not None and project.remote is not None:
                 way = f"git fetch --tags {word(project.remote)}"
             yield warning("not_served", f"`{what}`: {text}", repair=way, subjects=(what,))
+
+
+def check_commands(project: Project) -> Iterator[Finding]:
+    """Deployments of trunk that run one command for all models, where a program of it is here."""
+    trunk, config = project.trunk, project.trunk_config
+    if trunk is None or not config.deploy:
+        return
+    from mlgit.core.gates.unmeasured.one_command import HINT, shared_commands
+    from mlgit.project.gates.places import places_at
+
+    models = declared_models(project, trunk.commit)
+    places = places_at(project, evidence(project, trunk.commit, staleness=False))
+    for each in shared_commands(config, models, places):
+        found = warning if each.sure else remark
+        yield found("one_command", each.message, repair=HINT, subjects=(each.environment,))
 
 
 def check_undeclared(project: Project) -> Iterator[Finding]:

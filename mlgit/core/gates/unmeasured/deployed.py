@@ -73,26 +73,26 @@ def _differing(
 ) -> dict[str, tuple[int, str]]:
     """Path -> how directly the command of a deployment runs it, and how it differs."""
     there, here = (each.paths() for each in places)
-    named = _named(pair[1].keys["command"]) & changed & there
+    named = named_files(pair[1].keys["command"]) & changed & there
     found = {path: (-COMMAND * 2, "changed" if path in here else "is gone") for path in named}
     was, now = (
-        with_endings(_lines(entry, config), own)
+        with_endings(command_lines(entry, config), own)
         for entry, config, own in zip(pair, configs, places, strict=True)
     )
-    stages = _stage(pair[0], was.lines), _stage(pair[1], now.lines)
+    stages = command_stage(pair[0], was.lines), command_stage(pair[1], now.lines)
     programs = Programs((was.places, now.places), changed, [stages], (Pipeline(), Pipeline()))
     for order, path, what in programs.differences(stages, ()) if programs.differing else ():
         found.setdefault(path, (order, what))
     return found
 
 
-def _stage(entry: Deploy, lines: tuple[str, ...]) -> Stage:
+def command_stage(entry: Deploy, lines: tuple[str, ...]) -> Stage:
     """The commands of a deployment as those of a stage: it runs them in the root folder."""
     name = f"deploy {entry.environment}"
     return Stage(address=name, name=name, file="mlgit.yaml", wdir=".", cmd=lines)
 
 
-def _lines(entry: Deploy, config: Config) -> list[str]:
+def command_lines(entry: Deploy, config: Config) -> list[str]:
     """The command of a deployment, for each model; of `bash -c TEXT`, the lines of the text."""
     found: dict[str, None] = {}
     for model in [*config.models] or ["{model}"]:
@@ -109,7 +109,7 @@ def _lines(entry: Deploy, config: Config) -> list[str]:
     return [*found]
 
 
-def _named(command: Sequence[str]) -> set[str]:
+def named_files(command: Sequence[str]) -> set[str]:
     """The paths that a command may run or read: its words, those inside of them, and modules of Python."""
     found = [word for text in command for word in (text, *words_of(text))]
     modules = [after.replace(".", "/") for flag, after in pairwise(found) if flag == "-m"]
