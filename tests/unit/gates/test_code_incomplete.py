@@ -53,7 +53,7 @@ def test_other_programs_are_named_as_possible(name: str) -> None:
     git = {PROGRAM: text}
     assert changed(["app/a.py"], git) == f"{START} `app/a.py`, which changed: `{PROGRAM}` {why}"
     assert changed(["app/a.py", "app/b.py"], git) == (
-        f"{START} `app/a.py` and 1 more, which changed: `{PROGRAM}` {why}"
+        f"{START} `app/a.py`, `app/b.py`, which changed: `{PROGRAM}` {why}"
     )
     assert changed(["app/c.py"], git) == f"{START} `app/c.py`, which is new: `{PROGRAM}` {why}"
     # only other stages have it

@@ -8,8 +8,9 @@ import pytest
 
 from mlgit.core.gates.measured.runs.imports import asked
 from mlgit.core.gates.measured.runs.modules import above
+from mlgit.core.pipeline.stages import Pipeline
 from tests.support.measured_code import named
-from tests.support.measured_data import Hashes, side
+from tests.support.measured_data import Hashes, side, stage
 
 PROGRAM = "src/evaluate.py"
 IMPORTS = {
@@ -182,11 +183,29 @@ def test_a_program_that_is_new_with_the_training_that_declares_it_does_not_count
 
 def test_what_the_command_runs_is_first_and_what_is_new_last() -> None:
     git = {"src/z.py": "a", "src/b.py": "a", "src/c.py": "c"}
-    new = {"src/z.py": "b", "src/b.py": "b", **{f"src/a{each}.py": "a" for each in range(9)}}
+    new = {"src/z.py": "b", "src/b.py": "b", **{f"src/a{each:02}.py": "a" for each in range(16)}}
     text = named(side({"src": "p/"}), git, new, "python -m src.z")
     assert text.startswith("`src/z.py` changed (stage evaluate), `src/b.py` changed (stage evaluate), ")
     assert "`src/c.py` is gone" in text
     assert text.endswith(" and 7 more")
+
+
+FIRST = {"z": "evaluate", "split": "split", "y": "evaluate"}
+
+
+def test_many_edits_do_not_hide_what_a_command_names_or_its_program_imports() -> None:
+    """However many declared programs, and programs of the last stage, change as well."""
+    many = {f"src/a{each:02}.py": "a = 1" for each in range(20)}
+    git = {"src/z.py": "import y", "src/y.py": "a = 1", "src/split.py": "a = 1", **many}
+    new = {path: f"{text}\nb = 1" for path, text in git.items()}
+    known = side(dict.fromkeys(many, "p"))
+    split = stage("split", {}, {"data/test.csv": "t"})._replace(cmd=("python src/split.py",))
+    train, evaluate = known.stages[1:]
+    evaluate = evaluate._replace(deps=(*evaluate.deps, "data/test.csv"))
+    text = named(Pipeline(stages=(known.stages[0], split, train, evaluate)), git, new, "python src/z.py")
+    first = [f"`src/{path}.py` changed (stage {name})" for path, name in FIRST.items()]
+    assert text.startswith(", ".join(first))
+    assert text.endswith(" and 11 more")
 
 
 def test_what_the_stage_no_longer_runs_does_not_count() -> None:

@@ -283,10 +283,10 @@ def test_long_values_are_cut_where_they_differ() -> None:
     assert "x" in found
 
 
-def test_five_parameters_are_named_and_the_others_counted() -> None:
-    old, new = (pipeline({"evaluate": {f"p{each}": number for each in range(7)}}) for number in (1, 2))
+def test_twelve_parameters_are_named_and_the_others_counted() -> None:
+    old, new = (pipeline({"evaluate": {f"p{each:02}": number for each in range(14)}}) for number in (1, 2))
     found = message(old, new)
-    assert found.count("1 -> 2") == 5
+    assert found.count("1 -> 2") == 12
     assert found.endswith(" and 2 more")
 
 

@@ -8,6 +8,7 @@ from mlgit.core.gates.measured.measuring import Measuring, may_train, pairs
 from mlgit.core.gates.measured.runs.compared import Programs
 from mlgit.core.gates.measured.runs.incomplete import sentences
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
+from mlgit.core.gates.measured.runs.reached import COMMAND
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
@@ -17,6 +18,7 @@ from mlgit.core.wording import joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from mlgit.core.gates.measured.runs.compared import Order
     from mlgit.core.gates.measured.runs.last_runs import LastRuns
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     _Both = Sequence[tuple[Stage, Stage]]
 
 _CODE = "code_changed"
+_MOST = 12
+_BY_COMMAND = -COMMAND * 2 + 1
 
 
 def code_notes(
@@ -61,7 +65,7 @@ def code_notes(
         start = f"{made.start}; the code that they are {verb} with changed since"
         texts[start] = compared.named(there, own, training)
         possible += there.possible(own, training)
-    named = [f"{start}: {joined(each)}" for start, each in texts.items() if each]
+    named = [f"{start}: {joined(each, _MOST)}" for start, each in texts.items() if each]
     return tuple(Note(code=_CODE, message=text) for text in (*named, *sentences(possible, compared.known)))
 
 
@@ -101,17 +105,18 @@ class _Comparison:
     def named(
         self, programs: Programs, both: _Both, trained: Collection[str], *, declared: bool = True
     ) -> list[str]:
-        """Each program that differs, in words: those of the stages that make the numbers come first.
+        """Each program that differs, in words: first those in commands, then what makes the numbers runs.
 
         Without what is `declared`, those that a stage does not depend on: a change of these makes it stale.
         """
-        found: dict[str, tuple[bool, int, str]] = {}
+        found: dict[str, tuple[bool, bool, Order, str]] = {}
         pairs = both if programs.differing else ()
         for old, new in sorted(pairs, key=lambda each: (each[1].address not in self._last, each[1].address)):
             own = () if declared else new.deps
             for order, path, what in programs.differences((old, new), trained):
                 if path not in self.known and not covered(path, own):
                     text = f"`{path}` {what} (stage {new.address})"
-                    found.setdefault(path, (new.address not in self._last, order, text))
+                    is_other = new.address not in self._last
+                    found.setdefault(path, (order[0] > _BY_COMMAND, is_other, order, text))
         self.known |= found.keys()
         return [text for *_, text in sorted(found.values())]

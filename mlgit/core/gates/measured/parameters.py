@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline
 
 _CODE = "params_changed"
-_WIDTH = 40
+_MOST, _WIDTH = 12, 40
 _EMPTY = "{}"
 _WORD = re.compile(r"[\w./:@+*-]+")
 
@@ -49,7 +49,7 @@ def parameter_notes(
     # Those that are new or may be of training only are last, because only the first ones are written.
     ordered = {verb: sorted(texts, key=texts.__getitem__) for verb, texts in found.items() if texts}
     return tuple(
-        Note(code=_CODE, message=f"The numbers were {verb} with different parameters: {joined(texts)}")
+        Note(code=_CODE, message=f"The numbers were {verb} with different parameters: {joined(texts, _MOST)}")
         for verb, texts in sorted(ordered.items())
     )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from mlgit.core.config.file import Config, Deploy
+    from mlgit.core.gates.measured.runs.compared import Order
     from mlgit.core.pipeline.inputs import Places
 
 _MOST = 12
@@ -42,11 +43,11 @@ def program_notes(
     both = {name: pair for name, pair in both.items() if pair[1].keys.get("command")}
     files = frozenset(changed()) if both else frozenset()
     names: dict[tuple[str, str, bool], list[str]] = {}
-    orders: dict[str, int] = {}
+    orders: dict[str, Order] = {}
     for name, pair in both.items() if files else ():
         for path, (order, what) in _differing(pair, (old, new), places, files).items():
-            names.setdefault((path, what, order >= -MAY_RUN * 2), []).append(name)
-            orders[path] = min(order, orders.get(path, 0))
+            names.setdefault((path, what, order[0] >= -MAY_RUN * 2), []).append(name)
+            orders[path] = min(order, orders.get(path, order))
     groups: dict[tuple[str, bool, tuple[str, ...]], list[str]] = {}
     for (path, what, unsure), own in sorted(names.items(), key=lambda each: (orders[each[0][0]], each[0])):
         groups.setdefault((what, unsure, tuple(own)), []).append(path)
@@ -70,11 +71,11 @@ def _differing(
     configs: tuple[Config, Config],
     places: tuple[Places, Places],
     changed: frozenset[str],
-) -> dict[str, tuple[int, str]]:
+) -> dict[str, tuple[Order, str]]:
     """Path -> how directly the command of a deployment runs it, and how it differs."""
     there, here = (each.paths() for each in places)
     named = named_files(pair[1].keys["command"]) & changed & there
-    found = {path: (-COMMAND * 2, "changed" if path in here else "is gone") for path in named}
+    found = {path: ((-COMMAND * 2, 0), "changed" if path in here else "is gone") for path in named}
     was, now = (
         with_endings(command_lines(entry, config), own)
         for entry, config, own in zip(pair, configs, places, strict=True)

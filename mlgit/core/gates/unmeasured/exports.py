@@ -17,9 +17,12 @@ from mlgit.core.wording import joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from mlgit.core.gates.measured.runs.compared import Order
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Pipeline, Stage
+
+_MOST = 12
 
 
 def export_notes(
@@ -43,7 +46,7 @@ def export_notes(
         }
         for code, found in texts.items():
             if named := [f"{text} (stage {stage})" for text, stage in found.items()]:
-                yield Note(code=code, message=f"{start}: {joined(named)}")
+                yield Note(code=code, message=f"{start}: {joined(named, _MOST)}")
 
 
 def _exports(
@@ -69,7 +72,7 @@ def _code(
 ) -> dict[str, str]:
     """Each program that differs, in words, with its stage."""
     read = {dep for stage in known.values() for dep in stage.deps}
-    found: dict[str, tuple[int, str, str]] = {}
+    found: dict[str, tuple[Order, str, str]] = {}
     for pair in both if programs.differing else ():
         for order, path, what in programs.differences(pair, read):
             found.setdefault(path, (order, f"`{path}` {what}", pair[1].address))

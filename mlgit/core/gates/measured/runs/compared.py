@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline, Stage
 
     _Both = Sequence[tuple[Stage, Stage]]
+    Order = tuple[int, int]
+    """How surely a stage runs a program, the most surely first, and how far it is from the command."""
+
+_MANY = 5
+"""So many programs are named in any order."""
 
 
 class Programs:
@@ -59,13 +64,13 @@ class Programs:
 
     def differences(
         self, stages: tuple[Stage, Stage], trained: Collection[str]
-    ) -> Iterator[tuple[int, str, str]]:
+    ) -> Iterator[tuple[Order, str, str]]:
         """(order, program, how it differs) of the programs of a stage on both sides."""
         was, now = (side.recipes(stage) for side, stage in zip(self._sides, stages, strict=True))
         for path in sorted({*was, *now} & self._changed & self._sides[1].paths):
             if was.get(path) != now.get(path) and (is_code(path) or path not in stages[1].deps):
                 what = "changed" if path in self._sides[0].paths else "is new"
-                yield -COMMAND * 2, path, what
+                yield (-COMMAND * 2, 0), path, what
         # Most changes are of no program that measures, which a quick look shows.
         near = [
             side.of(stage, trained, self.differing & side.paths)
@@ -87,12 +92,18 @@ class Programs:
         named = {path for path in wanted if ranks[path]} - self._moved(found)
         named = without_compiled(named)
         named -= self._elsewhere.only(stages, {path for path in named if ranks[path] == IN_FOLDER})
+        far = self._distances(stages[1], trained) if len(named) > _MANY else {}
         for path in sorted(named):
             surely = ranks[path]
             is_left = path not in found[1] and (surely == MAY_RUN or path in self._sides[1].paths)
             if not is_left:
                 what = self._difference(path) or "changed"
-                yield -surely * 2 + (what == "is new"), path, what
+                yield (-surely * 2 + (what == "is new"), far.get(path, len(far))), path, what
+
+    def _distances(self, stage: Stage, trained: Collection[str]) -> dict[str, int]:
+        """The place of each program among those that the commands of a stage reach, the nearest first."""
+        reached = self._sides[1].of(stage._replace(deps=()), trained, None)
+        return {path: index for index, path in enumerate(reached)}
 
     def possible(self, both: _Both, trained: Collection[str]) -> list[Possible]:
         """What else may differ in what stages run: programs that they may load in a way that is not known."""

@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import record
+from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -58,10 +59,8 @@ def may_shadow(path: str, what: str, folders: Collection[str]) -> bool:
 
 
 def _listed(programs: Mapping[str, str]) -> str:
-    first, *others = sorted(programs)
-    more = f" and {len(others)} more" if others else ""
-    verbs = {*programs.values()}
+    names, verbs = listed(sorted(programs)), {*programs.values()}
     if verbs == {"changed"}:
-        return f"`{first}`{more}, which changed"
-    verb = "are new" if others else "is new"
-    return f"`{first}`{more}, which {verb if verbs == {'is new'} else 'changed or are new'}"
+        return f"{names}, which changed"
+    verb = "are new" if len(programs) > 1 else "is new"
+    return f"{names}, which {verb if verbs == {'is new'} else 'changed or are new'}"
