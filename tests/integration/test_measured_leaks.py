@@ -31,7 +31,7 @@ def test_files_of_the_test_data_in_a_folder_of_the_training_are_named(project: F
     project.dvc("repro", "-q")
     project.commit("Train on more rows")
     notes = check(project, status=Exit.DONE)["notes"]
-    end = "2 files of `pool` that `hard` has as well, which it is measured on"
+    end = "`pool/more/a.csv`, `pool/more/b.csv`, and `hard`, which it is measured on, has the same content"
     assert [each["message"] for each in notes if each["code"] == "data_changed"] == [
         f"`models/line.json` is now made from {end}"
     ]

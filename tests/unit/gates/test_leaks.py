@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import md5
+
 import pytest
 
 from mlgit.core.gates.measured.data import compare_data
@@ -12,6 +15,7 @@ from tests.support.measured_data import MODEL, Hashes, gate, side, stage, texts
 TEST = {"data/test.csv": "t"}
 START = f"`{MODEL}` is now made from"
 END = "which it is measured on"
+SAME = "and `test`, which it is measured on, has the same content"
 COPY = f"which has the content of `data/test.csv`, {END}"
 
 
@@ -44,14 +48,67 @@ def test_a_link_to_the_test_data_in_a_folder_that_the_training_reads_is_named() 
     assert texts(old, new, (link, link)) == []
 
 
+@pytest.mark.parametrize(
+    ("edits", "text"),
+    [
+        ({"train/new.csv": "t"}, "`train/new.csv`"),
+        ({"train/x.csv": "t", "train/b/new.csv": "u"}, "`train/b/new.csv`, `train/x.csv`"),
+        ({"train/new.csv": "other"}, None),
+        ({"train/new.csv": ""}, None),
+        ({"train/new.py": "t"}, None),
+        ({"elsewhere/new.csv": "t"}, None),
+        ({"train/old.csv": "u", "train/new.csv": "o"}, "`train/old.csv`"),
+        # it becomes the test data
+        ({"test/b.csv": "o"}, "`train/old.csv`"),
+        # it was in both
+        ({"train/known.csv": "z", "train/new.csv": "k"}, None),
+        ({"test/known.csv": "z", "test/new.csv": "k"}, None),
+    ],
+)
+def test_a_copy_of_test_data_in_a_folder_of_git_is_named(edits: Hashes, text: str | None) -> None:
+    files = {
+        "train/x.csv": "x",
+        "train/old.csv": "o",
+        "test/a.csv": "t",
+        "test/b.csv": "u",
+        "test/no.csv": "",
+    }
+    old, new = (side({"test": "t/"}, train={"train": each}) for each in ("x/", "y/"))
+    found = [each for each in texts(old, new, (files, files | edits)) if each.startswith(START)]
+    assert found == ([] if text is None else [f"{START} {text}, {SAME}"])
+
+
+@pytest.mark.parametrize(("before", "named"), [({}, True), ({"a.csv": "own"}, False), (None, False)])
+def test_a_copy_in_git_of_a_file_that_dvc_has_is_named(before: Hashes | None, *, named: bool) -> None:
+    """Unless the training had it there before, or that is not known."""
+    own = md5(b"1,2", usedforsecurity=False).hexdigest()
+    old, new = (side({"test": "t/"}, train={"train": each}) for each in ("x/", "y/"))
+    lists: dict[str, Hashes | None] = {"test": {"b.csv": own}}
+    lists["train"] = None if before is None else dict.fromkeys(before, own)
+    dvc = Places(listing=lists.get, data=lambda _: True)
+    now = replace(
+        dvc, paths=lambda: frozenset({"train/a.csv"}), read=lambda paths: dict.fromkeys(paths, b"1,2")
+    )
+    now = replace(now, listing=lambda path: lists["test"] if path == "test" else None)
+    found = compare_data(
+        [gate(old)], [gate(new)], (old, new), places=(dvc, now), changed=lambda: {"train/a.csv"}
+    )
+    messages = [each.message for each in found.notes if each.message.startswith(START)]
+    assert messages == ([f"{START} `train/a.csv`, {SAME}"] if named else [])
+
+
 TEST_FILES = {"a.csv": "1", "b.csv": "2", "empty.csv": "d41d8cd98f00b204e9800998ecf8427e"}
 
 
 @pytest.mark.parametrize(
     ("before", "after", "text"),
     [
-        ({"x.csv": "8"}, {"x.csv": "8", "a.csv": "1", "more/c.csv": "2"}, "2 files"),
-        ({"x.csv": "8", "a.csv": "1"}, {"x.csv": "8", "a.csv": "1", "c.csv": "2"}, "1 file"),
+        (
+            {"x.csv": "8"},
+            {"x.csv": "8", "a.csv": "1", "more/c.csv": "2"},
+            "`train/a.csv`, `train/more/c.csv`",
+        ),
+        ({"x.csv": "8", "a.csv": "1"}, {"x.csv": "8", "a.csv": "1", "c.csv": "2"}, "`train/c.csv`"),
         # as it was, or under another name
         ({"a.csv": "1"}, {"x.csv": "8", "a2.csv": "1"}, None),
         ({"x.csv": "8"}, {"x.csv": "9", "empty.csv": TEST_FILES["empty.csv"]}, None),
@@ -64,9 +121,7 @@ def test_files_of_the_test_data_that_come_to_the_training_data_are_named(
     before: Hashes | None, after: Hashes | None, text: str | None
 ) -> None:
     old, new = (side({"test": "t/"}, train={"train": each}) for each in ("x/", "y/"))
-    assert _named((old, new), (before, after)) == (
-        [] if text is None else [f"{START} {text} of `train` that `test` has as well, {END}"]
-    )
+    assert _named((old, new), (before, after)) == ([] if text is None else [f"{START} {text}, {SAME}"])
 
 
 def test_what_the_test_data_is_split_from_has_its_files() -> None:
@@ -81,7 +136,7 @@ def test_what_the_test_data_is_split_from_has_its_files() -> None:
     )
     assert _named((old, new), ({"x.csv": "8"}, {"x.csv": "9"})) == []
     found = _named((old, new), ({"x.csv": "8"}, {"x.csv": "9", "a.csv": "1"}))
-    assert found == [f"{START} 1 file of `train` that `test` has as well, {END}"]
+    assert found == [f"{START} `train/a.csv`, {SAME}"]
 
 
 def _named(sides: tuple[Pipeline, Pipeline], listings: tuple[Hashes | None, Hashes | None]) -> list[str]:

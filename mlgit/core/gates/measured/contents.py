@@ -39,7 +39,7 @@ class Contents:
         changed: Callable[[], Collection[str]],
     ) -> None:
         self._sides = tuple(_Side(*each) for each in zip(sides, places, strict=True))
-        self._changed = changed
+        self.changed = changed
         self.places = _Places(self._sides)
         self.doubtful: set[str] = set()
 
@@ -197,7 +197,7 @@ class Contents:
 
     @cached_property
     def _all_changed(self) -> frozenset[str]:
-        return frozenset(self._changed())
+        return frozenset(self.changed())
 
     @cached_property
     def _folders(self) -> tuple[str, ...]:

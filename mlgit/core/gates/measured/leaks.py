@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from hashlib import md5
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import model_of
+from mlgit.core.gates.measured.programs import is_program
+from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.model_files import meets
 from mlgit.core.record import record
-from mlgit.core.wording import count
+from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from mlgit.core.gates.measured.contents import Contents
     from mlgit.core.gates.measured.measuring import Measuring
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
 
+_MOST_FILES = 2000
 _NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
 """The MD5 of an empty file."""
 
@@ -25,13 +29,16 @@ _NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
 class _Side:
     """What a model is measured on, what it is made from, and which of that is the same under another name.
 
-    `contents` are the hashes of the folders of DVC that it is made from.
+    `contents` are the hashes of the folders of DVC that it is made from, `files` those of single files that
+    it is measured on, with their names. `sources` are the dependencies that test data is not split from.
     """
 
     measured: frozenset[str]
     trained: frozenset[str]
     copies: Mapping[str, str]
     contents: Mapping[str, str]
+    files: Mapping[str, str]
+    sources: frozenset[str]
 
 
 def leaks(
@@ -53,13 +60,15 @@ def leaks(
     for path, dep in sorted(now.copies.items()):
         if dep not in known and path not in was.copies and contents.has_data(dep):
             yield f"{start} `{path}`, which has the content of `{dep}`, which it is measured on"
-    for path, number, dep in _shared((was, now), places):
-        what = count(number, "file")
-        yield f"{start} {what} of `{path}` that `{dep}` has as well, which it is measured on"
+    named = {*now.copies}
+    for names, dep in (*_shared((was, now), places), *_copied((was, now), places, contents.changed)):
+        if added := [name for name in names if name not in named]:
+            yield f"{start} {listed(added)}, and `{dep}`, which it is measured on, has the same content"
+        named |= {*names}
 
 
-def _shared(sides: tuple[_Side, _Side], places: tuple[Places, Places]) -> Iterator[tuple[str, int, str]]:
-    """(what a model is made from, number of files, what it is measured on) where files newly are in both.
+def _shared(sides: tuple[_Side, _Side], places: tuple[Places, Places]) -> Iterator[tuple[list[str], str]]:
+    """(files that a model is made from, what it is measured on) where files newly are in both.
 
     Only what DVC has as folders is compared, as far as their listings are here.
     """
@@ -68,11 +77,61 @@ def _shared(sides: tuple[_Side, _Side], places: tuple[Places, Places]) -> Iterat
         if content == was.contents.get(path) or path in now.copies:
             continue
         before = places[0].listing(path) if path in was.contents else {}
-        names = {*(places[1].listing(path) or {}).values()} - {_NOTHING}
+        listing = places[1].listing(path) or {}
+        names = {*listing.values()} - {_NOTHING}
         for dep in sorted(now.measured) if names and before is not None else ():
             both = names & {*(places[1].listing(dep) or {}).values()} if not meets(dep, path) else set()
-            if both and before is not None and (number := len(both - {*before.values()})):
-                yield path, number, dep
+            if both and before is not None and (both := both - {*before.values()}):
+                yield [f"{path}/{name}" for name in sorted(listing) if listing[name] in both], dep
+
+
+def _copied(
+    sides: tuple[_Side, _Side], places: tuple[Places, Places], changed: Callable[[], Collection[str]]
+) -> Iterator[tuple[list[str], str]]:
+    """The same, of files that Git has in the folders of the training."""
+    edited = changed() if sides[1].sources else ()
+    is_test = any(covered(path, sides[1].measured) for path in edited)
+    trained = _trained(sides[1], places[1].paths() if is_test else edited)
+    if not trained or len(trained) > _MOST_FILES:
+        return
+    here = _hashes(trained, places[1])
+    for dep in sorted(sides[1].measured):
+        known = _measured(dep, sides[1], places[1]) or set()
+        if both := {*here.values()} & known - {_NOTHING}:
+            before = _before(sides[0], places[0]), _measured(dep, sides[0], places[0])
+            if before[0] is not None and before[1] is not None:
+                both -= before[0] & before[1]
+                yield [path for path, own in here.items() if own in both], dep
+
+
+def _before(side: _Side, places: Places) -> set[str] | None:
+    """The MD5 of the files that a model was made from; None if one is not known here."""
+    paths, listings = _trained(side, places.paths()), [places.listing(path) for path in side.contents]
+    if len(paths) > _MOST_FILES or (None in listings and any(map(places.data, side.contents))):
+        return None
+    return {*_hashes(paths, places).values(), *(own for each in listings for own in (each or {}).values())}
+
+
+def _trained(side: _Side, paths: Iterable[str]) -> list[str]:
+    """Those of the files that a model is made from, without programs and what it is measured on."""
+    own = sorted(path for path in paths if covered(path, side.sources) and not is_program(path))
+    return [path for path in own if not covered(path, side.measured)]
+
+
+def _measured(dep: str, side: _Side, places: Places) -> set[str] | None:
+    """The MD5 of the files at a path that a model is measured on; None if they are not known here."""
+    inside = sorted(path for path in places.paths() if covered(path, [dep]))
+    listing = places.listing(dep)
+    own = {content for content, each in side.files.items() if each == dep}
+    if len(inside) > _MOST_FILES or (listing is None and not own and places.data(dep)):
+        return None
+    return {*_hashes(inside, places).values(), *(listing or {}).values(), *own}
+
+
+def _hashes(paths: Collection[str], places: Places) -> dict[str, str]:
+    """The MD5 of files of Git, which is that of DVC."""
+    contents = places.read(paths)
+    return {path: md5(content, usedforsecurity=False).hexdigest() for path, content in contents.items()}
 
 
 def _side(side: Measuring, gate: ResolvedGate, places: Places) -> _Side:
@@ -102,4 +161,12 @@ def _side(side: Measuring, gate: ResolvedGate, places: Places) -> _Side:
                 own = next((each for each in sorted(measured) if meets(target.path, each)), None)
                 copies |= {} if own is None else {name: own}
     trained = frozenset(dep for stage in chain.values() for dep in stage.deps)
-    return _Side(measured=frozenset(measured), trained=trained, copies=copies, contents=folders)
+    sources = {dep for stage in chain.values() if stage.address not in split for dep in stage.deps}
+    return _Side(
+        measured=frozenset(measured),
+        trained=trained,
+        copies=copies,
+        contents=folders,
+        files=contents,
+        sources=frozenset(sources),
+    )
