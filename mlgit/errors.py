@@ -175,9 +175,17 @@ def as_known(error: Exception) -> MlgitError:
         return error
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
-        if isinstance(error, (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError)):
+        if _is_of_the_place(error):
             return StateError(f"Cannot use `{error.filename}`: {reason}" if error.filename else reason)
         return ToolError(f"{reason} (`{error.filename}`)" if error.filename else reason)
     bug = MlgitError(f"This is a bug in mlgit: {type(error).__name__}: {error}")
     bug.code = "bug"
     return bug
+
+
+def _is_of_the_place(error: OSError) -> bool:
+    """Whether what is at a path, or who may use it, is the reason; not the disk, the network or a tool."""
+    kinds = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+    import errno
+
+    return isinstance(error, kinds) or error.errno in {errno.ELOOP, errno.ENAMETOOLONG}

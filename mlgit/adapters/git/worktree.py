@@ -31,6 +31,8 @@ _UNDERWAY = {
     "MERGE_HEAD": "merge",
     "BISECT_LOG": "bisect",
 }
+# What the system says of a link that leads to itself, or to a name that is too long for a file.
+_NOWHERE = frozenset({errno.ELOOP, errno.ENAMETOOLONG})
 _ASSUMED = re.compile(rb"(?:^|(?<=\0))[a-z] ([^\0]+)")
 
 
@@ -252,6 +254,10 @@ class WorkingTree:
         except (FileNotFoundError, NotADirectoryError):
             return None if self.left_out is None else self.left_out.read(path, most_bytes=most_bytes)
         except IsADirectoryError:
+            return None
+        except OSError as error:
+            if error.errno not in _NOWHERE:
+                raise
             return None
 
     def _inside(self, folder: str) -> bool:

@@ -96,7 +96,7 @@ def _write_crash(text: str, session: Session) -> str | None:
         path = os.path.join(folder, "crash.txt")
         try:
             os.makedirs(folder, exist_ok=True)
-            with open(path, "w", encoding="utf-8") as file:
+            with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(without_passwords(text))
         except OSError:
             continue

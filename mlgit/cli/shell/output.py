@@ -5,6 +5,7 @@ None of this changes what a command does, or its exit code; only a full disk is 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import IO, TYPE_CHECKING
@@ -37,11 +38,15 @@ def prepare_streams() -> None:
     if None in {sys.stdin, sys.stdout, sys.stderr}:
         _open_closed()
     for stream in (sys.stdout, sys.stderr):
-        if not _is_utf8(stream):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue  # such as a test's, which takes every text
+        if _is_utf8(stream):
+            stream.reconfigure(errors="replace")  # a file's name need not be UTF-8
+        else:
             import codecs
 
             codecs.register_error("mlgit.alike", _alike)
-            stream.reconfigure(errors="mlgit.alike")  # type: ignore[union-attr]
+            stream.reconfigure(errors="mlgit.alike")
 
 
 def write_page(page: Page, stream: IO[str]) -> None:

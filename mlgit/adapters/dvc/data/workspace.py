@@ -193,7 +193,7 @@ class WorkspaceHashes:
 
     def _directory(self, path: str, full: str, *, legacy: bool) -> str | None:
         listing = self._list(path, full)
-        digest = f"{checksum(listing.digested())} {checksum(self._ignores.above(path).encode())}"
+        digest = f"{checksum(listing.digested())} {checksum(os.fsencode(self._ignores.above(path)))}"
         known = self.index.directory(path, digest, legacy=legacy)
         if known is not None:
             return known

@@ -213,7 +213,7 @@ def _shown(path: str) -> str:
     return path.removeprefix("./")
 
 
-def _system_error(error: OSError) -> ToolError:
+def _system_error(error: OSError) -> MlgitError:
     """The error for what the system or the network refused; DVC does not say which remote it asked."""
     import errno
 
@@ -224,6 +224,9 @@ def _system_error(error: OSError) -> ToolError:
             hint = "free some disk space and run it again"
         return ToolError(f"DVC failed: {lines[0].rstrip('.')}", details=lines[1:], hint=hint)
     path = os.fsdecode(error.filename)
+    if error.errno in {errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENOTDIR}:
+        hint = "something else is in its place; move that away, then run this again"
+        return StateError(f"DVC cannot use `{path}`: {os.strerror(error.errno)}", hint=hint)
     hints = {errno.ENOSPC: "free some disk space and run it again"}
     for number in (errno.EACCES, errno.EPERM, errno.EROFS):
         hints[number] = f"check who may write to `{os.path.dirname(path) or '.'}`"

@@ -61,7 +61,8 @@ class Elsewhere:
 
 def _name(path: str) -> bytes:
     """The name of a module, or of the package that it begins."""
-    return posixpath.basename(path.removesuffix("/__init__.py").removesuffix(".py")).encode()
+    name = posixpath.basename(path.removesuffix("/__init__.py").removesuffix(".py"))
+    return name.encode(errors="surrogateescape")
 
 
 def _run_by(side: Reached, stage: Stage) -> dict[str, int]:

@@ -192,7 +192,7 @@ class Reached:
         files = [path for path in deps if path.endswith(SETTINGS) and path in self.paths]
         contents = [*self._places.read(files[:_MOST_FILES]).values()]
         if stage.locked is not None:
-            contents += [as_text(each).encode() for each in stage.locked.params.values()]
+            contents += [as_text(each).encode(errors="replace") for each in stage.locked.params.values()]
         bases = self._bases(stage)
         for content in contents:
             dotted, words = names(content)
