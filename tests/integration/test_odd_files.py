@@ -55,8 +55,8 @@ def odd(pipeline_template: Path, tmp_path: Path) -> Folder:
     project = pipeline.copy(pipeline_template, tmp_path / "odd")
     for name, target in LINKS.items():
         (project / name).symlink_to(target)
-    for name in NAMES:
-        with open(os.fsencode(str(project.path)) + b"/" + name, "wb") as file:
+    for raw in NAMES:
+        with open(os.fsencode(str(project.path)) + b"/" + raw, "wb") as file:
             file.write(b"a,b\n1,2\n")
     os.symlink(b"nowhere-\xff", os.fsencode(project / "nowhere"))
     project.commit("Odd files")

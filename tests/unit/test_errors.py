@@ -16,7 +16,7 @@ OF_A_TOOL = ("EIO", "ENOSPC", "EROFS", "EMFILE", "ETIMEDOUT", "ECONNREFUSED")
 
 
 @pytest.mark.parametrize("name", [*OF_THE_PLACE, *OF_A_TOOL])
-def test_what_is_at_a_path_is_no_failure_of_a_tool(name: str) -> None:
+def test_only_what_a_path_cannot_explain_is_of_a_tool(name: str) -> None:
     number = getattr(errno, name)
     known = as_known(OSError(number, os.strerror(number), "data/raw.csv"))
     assert known.exit_code == (Exit.STATE if name in OF_THE_PLACE else Exit.TOOL)
