@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _UNIT_STEP = 1024
+_COUNTED = 24
+_LONG_NAME = re.compile(rf"`[^`\s]{{{_COUNTED - 1},}}`")
 _SAFE = str.maketrans(dict.fromkeys("@%+=:,./-_", "a"))
 
 
@@ -60,6 +62,28 @@ def cut(text: str, most: int, *, apart_from: str | None = None) -> str:
     )
     tail = text[max(0, differs - most // 2) :]
     return f"…{tail}" if len(tail) < most else f"…{tail[: most - 2]}…"
+
+
+def first_clauses(text: str, most: int) -> str:
+    """The text; of a long one the beginning, if possible whole clauses, which ends with `…`.
+
+    A long name between backticks is whole and counts as a short one: it does not take the place of a reason.
+    """
+    names: list[str] = []
+
+    def short(name: re.Match[str]) -> str:
+        names.append(name[0])
+        return f"`{chr(len(names))}{'0' * (_COUNTED - 3)}`"
+
+    kept = _LONG_NAME.sub(short, text)
+    if len(kept) > most:
+        kept = kept[:most]
+        clause = max(kept.rfind("; "), kept.rfind(": "))
+        kept = kept[:clause] if clause >= len(kept) // 2 else kept.rpartition(" ")[0]
+        kept = f"{kept.rpartition('`')[0].rstrip() if kept.count('`') % 2 else kept}…"
+    for number, name in enumerate(names, start=1):
+        kept = kept.replace(f"`{chr(number)}{'0' * (_COUNTED - 3)}`", name)
+    return kept
 
 
 def after_colon(sentence: str) -> str:

@@ -8,7 +8,7 @@ from mlgit.core.gates.evaluate import IN_ENVIRONMENT
 from mlgit.core.gates.headline import headline, passed_or_skipped, split_notes
 from mlgit.core.gates.verdict import Note
 from mlgit.core.overview.gate_text import limit_text, numbers, spoken
-from mlgit.core.wording import count
+from mlgit.core.wording import count, first_clauses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -283,12 +283,7 @@ def _of_note(note: Note) -> str:
     if note.code == "gate_repointed" and note.gate is not None:
         changed = note.message.startswith(f"Gate `{note.gate}` was changed: ")  # what it reads is the same
         return f"gate {note.gate} was {'changed' if changed else 'repointed'}"
-    text = note.message
-    if len(text) > _LONGEST_NOTE:
-        text = text[:_LONGEST_NOTE]
-        clause = max(text.rfind("; "), text.rfind(": "))
-        text = f"{text[:clause] if clause >= len(text) // 2 else text.rpartition(' ')[0]}…"
-    return _lower(text)
+    return _lower(first_clauses(note.message, _LONGEST_NOTE))
 
 
 def _lower(text: str) -> str:

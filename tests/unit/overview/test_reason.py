@@ -36,6 +36,7 @@ def verdict(*gates, notes=(), new=None, live: bool = False) -> Verdict:  # type:
     )
 
 
+LONG = "evaluate-on-the-held-out-cases-of-all-seven-sites-in-the-north-and-in-the-south"
 CASES = {
     "Blocked: tumor, AUC fell from 0.9 (prod) to 0.8; 1 of 1 gate failed": verdict(change("a")),
     "Blocked: tumor, AUC is 0.8, min 0.95; 1 of 1 gate failed": verdict(absolute("a", low="0.95")),
@@ -136,8 +137,13 @@ def test_a_change_never_looks_like_a_limit_that_it_breaks() -> None:
             f"`prod` is empty: Ada {'took it out ' * 7}took it out…",
         ),
         ("`prod` is empty: Ada took it out", "`prod` is empty: Ada took it out"),
+        (
+            f"Stage `{LONG}` is stale: `params.yaml` changed since `{LONG}2` ran",
+            f"stage `{LONG}` is stale: `params.yaml` changed since `{LONG}2` ran",
+        ),
+        (f"`prod` is empty{' now' * 22}, run `mlgit status -s`", f"`prod` is empty{' now' * 22}, run…"),
     ],
-    ids=["after a clause", "after a word", "short"],
+    ids=["after a clause", "after a word", "short", "long names", "before a command"],
 )
 def test_a_long_note_ends_with_a_clause_if_that_is_most_of_it(message: str, shown: str) -> None:
     note = Note(code="baseline_emptied", message=message, effect="warn")
