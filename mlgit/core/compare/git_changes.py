@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline, Stage
 
 UNCHANGED = "unchanged"
+PARTS = ("params", "data", "model", "outputs")
+"""The parts of a change in the order in which people read them."""
 _DATA = frozenset(
     """
     .csv .tsv .jsonl .ndjson .parquet .feather .arrow .avro .orc .xlsx .xls .npy .npz .h5 .hdf5 .mat .db

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.change_text import change_text
+from mlgit.core.compare.git_changes import PARTS, UNCHANGED
 from mlgit.core.gates.headline import split_notes
 from mlgit.core.overview.gate_text import result_text
 from mlgit.core.overview.reason import (
@@ -64,7 +65,7 @@ def page(record: Check, *, verbose: bool = False) -> Page:
         [block for note in findings for block in note_lines(note)],
         _gates(verdict, verbose=verbose),
         _metrics(record, verbose=verbose),
-        [line(Span(f"{part}: ", "dim"), text, hang=2) for part, text in sorted(record.changes.items())],
+        _changes(record.changes),
         [block for note in others for block in note_lines(note)],
         [*_next(verdict), *_last(verdict)],
     )
@@ -238,6 +239,15 @@ def _row(name: str, change: MetricChange, base: str) -> ValueRow:
 
 def _number(shown: str | None, other: str | None) -> str | None:
     return None if shown is None else short(shown, apart_from=() if other is None else (Decimal(other),))
+
+
+def _changes(texts: Mapping[str, str]) -> Page:
+    """One line per part that changed, and one for all that did not."""
+    parts = [part for part in PARTS if part in texts]
+    same = [part for part in parts if texts[part] == UNCHANGED]
+    shown = [(part, texts[part]) for part in [*parts, *sorted({*texts} - {*parts})] if part not in same]
+    shown += [(", ".join(same), UNCHANGED)] if same else []
+    return [line(Span(f"{part}: ", "dim"), text, hang=2) for part, text in shown]
 
 
 def _next(verdict: Verdict) -> Page:

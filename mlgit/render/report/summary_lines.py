@@ -6,7 +6,7 @@ from collections import Counter
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from mlgit.core.compare.git_changes import UNCHANGED
+from mlgit.core.compare.git_changes import PARTS, UNCHANGED
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, RANK, WORDS, DetailLevel, ReportContext, left_out
 from mlgit.render.report.sentences import label_of, lower_first
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.gates.verdict import Check, Note
 
-_ORDER = ("params", "data", "model", "outputs")
 _OF_ONE_KIND = 10
 _HAVE_NOTES = ("loosened", "removed")
 FORK = (
@@ -28,7 +27,7 @@ FORK = (
 
 def lines(record: Check) -> list[str]:
     """One line each for params, data, models and outputs; what is unchanged shares the line above it."""
-    ordered = [*(name for name in _ORDER if name in record.changes), *sorted({*record.changes} - {*_ORDER})]
+    ordered = [*(name for name in PARTS if name in record.changes), *sorted({*record.changes} - {*PARTS})]
     found: list[str] = []
     same: list[str] = []
     for name in ordered:

@@ -78,6 +78,12 @@ def test_junit_has_one_case_per_result_and_only_blocking_ones_fail() -> None:
     assert counts == ["7", "2", "1", "1"]
 
 
+def test_the_page_of_a_check_says_once_what_is_unchanged() -> None:
+    same = dict.fromkeys(("data", "model", "params"), "unchanged")
+    text = plain(page(replace(failing("auc"), changes=same | {"outputs": "`a.csv` changed"})))
+    assert "\noutputs: `a.csv` changed\nparams, data, model: unchanged\n" in text
+
+
 def test_junit_repeats_the_reason_in_the_text_which_is_all_that_gitlab_shows() -> None:
     record = failing("auc")
     notes = tuple(Note(code="stale_stage", message=f"Stage {name} is stale", effect="block") for name in "ab")
