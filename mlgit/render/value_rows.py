@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -52,12 +53,16 @@ def _is_finite(value: Value) -> bool:
 
 
 def value_table(rows: Sequence[ValueRow], *, indent: int, whole: bool = False) -> Table:
-    """Name, old → new, change, and whether that is better; long names are cut, unless `whole`."""
+    """Name, old → new, change, and whether that is better.
+
+    Long names are cut, unless `whole` or if two of them would then be the same.
+    """
     olds = [clean(row.old or "") for row in rows]
     news = [clean(row.new or "") for row in rows]
     left, right = max(map(text_width, olds), default=0), max(map(text_width, news), default=0)
     changes = [row.change.partition(" ") for row in rows]
     wide = max((len(amount) for amount, _, share in changes if share), default=0)
+    ends = Counter(_end(row.name) for row in rows)
     cells = []
     for row, old, new, (amount, _, share) in zip(rows, olds, news, changes, strict=True):
         pair = _padded(new, right)
@@ -65,10 +70,14 @@ def value_table(rows: Sequence[ValueRow], *, indent: int, whole: bool = False) -
             arrow = " → " if old and new else "   "
             pair = f"{' ' * (left - text_width(old))}{old}{arrow}{pair}"
         change = f"{amount.ljust(wide)} {share}" if share else amount
-        name = row.name if whole or len(row.name) <= _LONGEST_NAME else f"…{row.name[1 - _LONGEST_NAME :]}"
+        name = row.name if whole or ends[_end(row.name)] > 1 else _end(row.name)
         style = _STYLES[row.better]
         cells.append((name, pair, Span(change, style), Span(row.note, style or "dim")))
     return table(("", "", "", ""), cells, indent=indent)
+
+
+def _end(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
 
 
 def _padded(text: str, width: int) -> str:
