@@ -27,7 +27,7 @@ def entry(session: Session, directory: str | None, *, no_run: bool) -> None:
 
     \b
     Examples:
-      mlgit demo                  in ./mlgit-demo
+      mlgit demo                   # in ./mlgit-demo
       mlgit demo /tmp/try --no-run
     """
     from mlgit.flows.demo.walk import DEFAULT_FOLDER, run_demo

@@ -15,7 +15,9 @@ from mlgit.cli.shell.session import Session, pass_session
 @click.argument("model", metavar="[MODEL]", required=False, shell_complete=models_offer)
 @environment_option("The environment; `deploy:` on trunk has its target.")
 @click.option(
-    "--tag", metavar="TAG", help="The environment's tag that asks for it; a newer one supersedes it."
+    "--tag",
+    metavar="TAG",
+    help="Deploy this tag of the environment; nothing is done if there is a newer one.",
 )
 @click.option("--offline", is_flag=True, help="Deploy by the tags of this clone; the remote is not asked.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and deploy nothing.")
@@ -31,10 +33,10 @@ def entry(
 ) -> int | None:
     r"""Make a target serve the version in an environment.
 
-    Trunk and tags are fetched first. It may be run any number of times, late or twice. A folder (`target:
+    Trunk and tags are fetched first. You may run it late, or more than once. A folder (`target:
     local`) gets the files, and its link `current` is switched in one step: if that fails, the version before
     is still served. A program of yours (`target: command`) gets them in $MLGIT_PATH and runs each time: if it
-    fails, only it knows what is served. `mlgit status` then shows when and why it failed.
+    fails, only the program knows what is served. `mlgit status` then shows when and why it failed.
 
     \b
     Examples:

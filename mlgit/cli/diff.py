@@ -30,8 +30,8 @@ def entry(session: Session, /, old: str | None, new: str | None, **options: bool
 
     \b
     Examples:
-      mlgit diff                      what my change does
-      mlgit diff prod                 the working tree against the version in prod
+      mlgit diff        # what my change does
+      mlgit diff prod   # the working tree against the version in prod
       mlgit diff prod staging --metrics
     """
     session.begin(compares=old is None, looks=old is None)

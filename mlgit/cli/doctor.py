@@ -23,8 +23,8 @@ def entry(session: Session, *, strict: bool, online: bool, config: bool) -> int:
     \b
     Examples:
       mlgit doctor
-      mlgit doctor --online --strict    in CI
-      mlgit doctor --config --strict    before a commit
+      mlgit doctor --online --strict   # in CI
+      mlgit doctor --config --strict   # before a commit
     """
     from mlgit.operations.doctor import diagnose
     from mlgit.render.pages.doctor import page

@@ -31,8 +31,8 @@ from mlgit.cli.shell.session import Session, pass_session
 def entry(session: Session, /, moment: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Show who changed what, and when.
 
-    One line per event, newest first; -v shows whole reasons, and times in UTC. With --at a day means its
-    end, in UTC.
+    One line per event, newest first; -v shows whole reasons, and times in UTC. For --at, a day means its
+    end in UTC.
 
     \b
     Examples:

@@ -22,8 +22,8 @@ def entry(session: Session, *, force: bool, dry_run: bool) -> None:
 
     \b
     Examples:
-      mlgit init --dry-run    see the file first
-      mlgit init              write it, then run `mlgit check` and commit
+      mlgit init --dry-run   # see the file first
+      mlgit init             # write it, then run `mlgit check` and commit
     """
     from mlgit.operations.init import write_config
     from mlgit.render.pages.init import page

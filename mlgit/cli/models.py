@@ -16,9 +16,9 @@ from mlgit.cli.shell.session import Session, pass_session
 def entry(session: Session, *, model: str | None, fetch: bool) -> None:
     """List models, their versions and environments.
 
-    Models are those of `mlgit.yaml`, of `artifacts:` in dvc.yaml when it names none, and those that only
-    tags know. Tags of gto are
-    also listed, and marked if they do not count. MODEL is one of them, or a pattern such as `'lung-*'`.
+    Lists the models of `mlgit.yaml` (if it names none, those of `artifacts:` in dvc.yaml), and those that
+    only tags know. Tags of gto are also listed, and marked if they do not count. MODEL is one model, or a
+    pattern such as `'lung-*'`.
     """
     session.begin(tags=model is None and not fetch)
     from mlgit.operations.models import list_models

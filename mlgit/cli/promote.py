@@ -22,9 +22,10 @@ from mlgit.cli.shell.session import Session, pass_session
 def entry(session: Session, /, target: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
     r"""Put a version into an environment.
 
-    Without a version it is the one that the environment's `from` holds now, otherwise the highest final
-    one. MODEL may be left out if there is only one. The gates of the environment must let it pass. If
-    someone else changes the environment first, the command fails and names them (exit 4).
+    Without a version, it takes the one in the environment that `from` names; without `from`, the highest
+    version that is not a pre-release. MODEL may be left out if there is only one. The gates of the
+    environment must pass. If someone else changes the environment first, the command fails and names them
+    (exit 4).
 
     \b
     Examples:

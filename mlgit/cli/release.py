@@ -41,9 +41,9 @@ def entry(session: Session, /, target: str | None, **options: Any) -> None:  # n
 
     \b
     Examples:
-      mlgit release tumor                 the next version (the first is v1.0.0)
-      mlgit release tumor@v2.0.0 -m TEXT  this version
-      mlgit release tumor --pre rc        v2.0.1-rc.1, from any pushed branch
+      mlgit release tumor                 # the next version (the first is v1.0.0)
+      mlgit release tumor@v2.0.0 -m TEXT  # this version
+      mlgit release tumor --pre rc        # v2.0.1-rc.1, from any pushed branch
     """
     from mlgit.operations.release import ReleaseOptions, release
     from mlgit.render.pages.change import page

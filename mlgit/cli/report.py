@@ -61,7 +61,7 @@ def entry(
 ) -> int:
     """Write the check as Markdown, HTML, JSON, JUnit or text.
 
-    Exit codes as of `mlgit check`: 0 allowed, 1 blocked, 3 and above no verdict; then it writes the error.
+    Exit codes as for `mlgit check`: 0 allowed, 1 blocked, 3 and above no verdict; then it writes the error.
     --post updates one comment on the pull request of the event or branch, with the token in GH_TOKEN or
     GITLAB_TOKEN; in CI it also sets the check `mlgit`.
 

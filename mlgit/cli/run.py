@@ -25,8 +25,9 @@ def entry(
     r"""Run stale stages, then show changes and verdict.
 
     Fetches missing data, runs `dvc repro` for all stages or those named, and evaluates the gates on the
-    results. The output of stages goes to stderr, the verdict to stdout. Ctrl-C also ends the stages. Stages
-    whose entry of dvc.lock git merged run again; if the results are the same, `--commit` confirms them.
+    results. The output of stages goes to stderr, the verdict to stdout. Ctrl-C also ends the stages. If
+    git merged the entry of a stage in dvc.lock, the stage runs again; `--commit` confirms it if its results
+    are the same.
 
     \b
     Exit codes: 0 allowed, 1 blocked by a gate, 5 a stage failed, 130 interrupted.

@@ -20,20 +20,20 @@ from mlgit.errors import UsageError
     "out",
     metavar="FILE",
     shell_complete=files_offer,
-    help="Write it for an editor; an older one there is replaced.",
+    help="Write it to FILE, for an editor; an older FILE is replaced.",
 )
 @pass_session
 def entry(session: Session, *, name: str | None, out: str | None) -> None:
     r"""Print the JSON Schema of a file or of a command's JSON.
 
     Without NAME it lists the names: `mlgit` is `mlgit.yaml`, `waivers` is `.mlgit/waivers.yaml`, most others
-    are what a command prints with --json. They are those of the installed version, and need no network.
+    are what a command prints with --json. The schemas are those of the installed version; no network is used.
 
     \b
     Examples:
-      mlgit schema                              the names
-      mlgit schema mlgit -o mlgit.schema.json   for VS Code or PyCharm
-      mlgit schema verdict                      what `mlgit check --json` prints
+      mlgit schema                              # the names
+      mlgit schema mlgit -o mlgit.schema.json   # for VS Code or PyCharm
+      mlgit schema verdict                      # what `mlgit check --json` prints
     """
     from mlgit.operations.schema import list_schemas, read_schema
     from mlgit.render.pages.schema import page

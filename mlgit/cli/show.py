@@ -20,10 +20,10 @@ def entry(session: Session, *, reference: str | None, fetch: bool) -> None:
 
     \b
     Examples:
-      mlgit show tumor          the model and its versions
-      mlgit show tumor@v1.2.0   a version: files, inputs, params, metrics, gates
-      mlgit show tumor@latest   the highest version
-      mlgit show prod           an environment (of several models: tumor#prod)
+      mlgit show tumor          # the model and its versions
+      mlgit show tumor@v1.2.0   # a version: files, inputs, params, metrics, gates
+      mlgit show tumor@latest   # the highest version
+      mlgit show prod           # an environment (of several models: tumor#prod)
     """
     session.begin()
     from mlgit.operations.show import show

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import click
 import pytest
@@ -39,6 +40,21 @@ def test_the_help_of_a_command_is_one_screen_that_names_every_option(command: st
     assert {each for each in explained if not re.search(rf"[ ,]{each}\b", listed)} == set()
     if f"mlgit {command} -v --help" not in short:
         assert short == full
+
+
+@pytest.mark.parametrize("command", LINES)
+def test_the_examples_of_a_command_can_be_pasted(command: str) -> None:
+    shown = help_of(command, verbose=False).partition("Examples:\n")[2].partition("\n\n")[0]
+    for example in filter(None, map(str.strip, shown.splitlines())):
+        typed, _, explained = example.partition("  ")
+        assert not explained or explained.strip().startswith("# "), example
+        ctx, words = click.Context(cli, info_name="mlgit", obj=Session()), shlex.split(typed)[1:]
+        while isinstance(ctx.command, click.Group):
+            name, found, words = ctx.command.resolve_command(ctx, words)
+            assert found is not None
+            assert name is not None
+            ctx = click.Context(found, info_name=name, parent=ctx)
+        ctx.command.parse_args(ctx, words)
 
 
 @pytest.mark.parametrize(

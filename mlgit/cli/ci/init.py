@@ -48,8 +48,8 @@ def entry(
 
     \b
     Examples:
-      mlgit ci init                                the forge of the remote
-      mlgit ci init --host gitlab --pipeline run   pull requests run the pipeline
+      mlgit ci init                                # the forge of the remote
+      mlgit ci init --host gitlab --pipeline run   # CI runs the pipeline
       mlgit ci init --requirement mlgit@git+https://HOST/OWNER/mlgit@COMMIT
     """  # noqa: D301 (click wants the character)
     session.begin()
