@@ -76,6 +76,18 @@ ONE_MODEL = {
         "`get` needs a version or an environment",
         "run `mlgit get prod -o out`, `mlgit get latest -o out`",
     ),
+    "get line --env prod": ("`get` has no option `--env`", "run `mlgit get 'line#prod'`"),
+    "get prod line -o out": ("`get` takes only `REF`, not `line`", "run `mlgit get 'line#prod' -o out`"),
+    "show line --version v1.0.0": ("`show` has no option `--version`", "run `mlgit show line@v1.0.0`"),
+    "show --env live": ("`show` has no option `--env`", "see `mlgit show --help`"),
+    "promote --version v1.0.0": (
+        "`promote` has no option `--version`",
+        "run `mlgit promote v1.0.0 --to prod` or `mlgit promote v1.0.0 --to staging`",
+    ),
+    "deploy line v1.0.0 --env prod": (
+        "`deploy` takes only `[MODEL]`, not `v1.0.0`",
+        "see `mlgit deploy --help`",
+    ),
     "get --repo x": ("`get` needs a version or an environment", "see `mlgit get --help`"),
 }
 TWO_MODELS = {

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 ARGUMENTS = "mlgit.arguments"
 """The key of a context's `meta` for the words after the command."""
 _MOST = 5  # commands of one hint
-BEFORE = frozenset({"--env", "--environment", "--to", "--into", "--from", "--in", "--stage", "-e"})
-"""What people write before an environment; `_LITTLE` without dashes."""
+BEFORE = frozenset(
+    {"--env", "--environment", "--to", "--into", "--from", "--in", "--stage", "-e", "--version"}
+)
+"""What people write before an environment or a version; `_LITTLE` without dashes."""
 _LITTLE = frozenset({"to", "into", "from", "in", "on", "of", "back"})
+_OF_NO_VERSION = ("deploy", "unassign")  # without it, the command would do something else
 _ONE_OF_MANY = "name the model as well, for example"
 
 
@@ -49,13 +52,16 @@ def meant(ctx: click.Context, *, moved: bool = False) -> Meant | None:
     With `moved`, only if an environment or a version was where the model belongs.
     """
     option = next((each for each in ctx.command.params if each.name == "environment"), None)
-    if option is None:
+    named = any(each.name == "reference" for each in ctx.command.params)
+    if option is None and (moved or not named):
         return None
     models, environments = _known(ctx)
     given = list(ctx.meta.get(ARGUMENTS, []))
     found = _parts(ctx, given, models, environments)
     if found is None or (moved and not found.moved):
         return None
+    if option is None:
+        return _as_reference(ctx, found, models, environments)
     if any(each.name == "models" for each in ctx.command.params):
         return _with_options(ctx, option, found, models)
     names, places = _names(ctx, found, models), _places(found, environments)
@@ -74,6 +80,26 @@ def meant(ctx: click.Context, *, moved: bool = False) -> Meant | None:
         takes = "the version with `--to`"
     hint = f"{first} " + " or ".join(f"`{each}`" for each in commands)
     return Meant(hint, takes, _absent(ctx, found, models, environments))
+
+
+def _as_reference(
+    ctx: click.Context, found: _Parts, models: Sequence[str], environments: Sequence[str]
+) -> Meant | None:
+    """The hint for a command that takes what it shows or fetches as one word, such as `tumor#prod`."""
+    model = found.model or (models[0] if len(models) == 1 else None)
+    if model not in {*models, None}:
+        return None
+    there = found.environment if found.environment in environments else None
+    reference = found.version or there
+    if reference is None:
+        return None
+    if found.version is not None and model is not None:
+        reference = f"{model}@{reference}"
+    elif found.version is None and found.model is not None:
+        reference = f"{model}#{reference}"
+    typed, own = ctx.ensure_object(Session).typed, (reference, *found.options)
+    command = words((*ctx.command_path.split(), *own)) if typed is None else typed.instead(own)
+    return Meant(f"run `{command}`", None)
 
 
 def _names(ctx: click.Context, found: _Parts, models: Sequence[str]) -> list[str | None]:
@@ -179,13 +205,14 @@ def _parts(
             unknown.append(each)
     model = model or (unknown.pop(0) if unknown else None)
     environment = environment or (unknown.pop(0) if unknown else None)
-    if unknown or (version is not None and "--to" in options and ctx.command.name == "rollback"):
+    twice = ctx.command.name == "rollback" and "--to" in options
+    if unknown or (version is not None and (twice or ctx.command.name in _OF_NO_VERSION)):
         return None
     return _Parts(tuple(options), environment, model, version, moved)
 
 
 def _environment_options(ctx: click.Context) -> Collection[str]:
-    return next(each.opts for each in ctx.command.params if each.name == "environment")
+    return next((each.opts for each in ctx.command.params if each.name == "environment"), ())
 
 
 def _split(ctx: click.Context, given: list[str]) -> tuple[list[str], list[str]]:
@@ -223,7 +250,9 @@ def _command(
 ) -> str:
     """The command as it is written."""
     takes_to = ctx.command.name == "rollback"
-    first = model if model is None or found.version is None or takes_to else f"{model}@{found.version}"
+    first = model
+    if found.version is not None and not takes_to:
+        first = found.version if model is None else f"{model}@{found.version}"
     own = [*(() if first is None else (first,)), *found.options]
     if found.version is not None and takes_to:
         own += ["--to", found.version]
