@@ -75,7 +75,7 @@ def test_no_default_remote_is_a_state_error(project: Folder) -> None:
     with pytest.raises(StateError) as caught:
         engine.missing_in_remote(root(project), outputs(project))
     assert caught.value.code == "no_dvc_remote"
-    assert caught.value.hint is not None
+    assert caught.value.hint == "run `dvc remote add -d NAME URL`"
     assert not engine.has_remote(root(project))
 
 

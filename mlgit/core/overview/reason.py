@@ -117,7 +117,8 @@ def way_out(verdict: Verdict) -> str | None:
     hints = [note.hint for note in verdict.notes if note.effect == "block"]
     for hint in [worst.hint] if worst is not None else hints:
         if hint is not None and hint.startswith("run `"):
-            return hint.removeprefix("run `").partition("`")[0]
+            command = hint.removeprefix("run `").partition("`")[0]
+            return None if {"NAME", "URL"} & {*command.split()} else command
     return None
 
 

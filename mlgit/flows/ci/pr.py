@@ -223,9 +223,11 @@ def _store(project: Project, blank: CiReport, progress: Progress, *, must: bool)
     if store_results(project, progress) is not None:
         return []
     if must:
+        from mlgit.adapters.dvc.engine import remote_command
+
         raise StateError(
             "There is no default DVC remote, so no one could fetch the results that would be committed",
-            hint="run `dvc remote default NAME` if there is one, otherwise `dvc remote add -d NAME URL`",
+            hint=f"run `{remote_command(project.root)}`, and commit what it wrote",
         )
     return ["results were not sent to a DVC remote: none is configured"]
 

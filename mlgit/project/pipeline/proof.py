@@ -228,7 +228,7 @@ def _stored(project: Project, outputs: Sequence[Output], *, lenient: bool) -> Pi
     if not missing:
         return PipelineProof()
     text = f"{count(len(missing), 'output is', 'outputs are')} not in the DVC remote: {listed(missing)}"
-    hint = "run `mlgit push` in the clone that made it" if len(missing) == 1 else "run `mlgit push`"
+    hint = f"run `mlgit push` in the clone that made {'it' if len(missing) == 1 else 'them'}"
     return PipelineProof(notes=(Note(code="not_in_remote", message=text, effect="block", hint=hint),))
 
 

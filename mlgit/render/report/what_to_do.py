@@ -14,7 +14,7 @@ from mlgit.core.wording import joined
 from mlgit.render.escape import code
 
 if TYPE_CHECKING:
-    from mlgit.core.gates.verdict import Check, Verdict
+    from mlgit.core.gates.verdict import Check, Note, Verdict
     from mlgit.render.report.layout import ReportContext
 
 _NOT_IN_WORD = re.compile(r"[^A-Za-z0-9_./:-]")
@@ -28,6 +28,7 @@ _REPAIRS = {
     "not_in_remote": ("mlgit push", "To upload what the DVC remote lacks"),
 }
 _NAMED = re.compile(r"`([^`]+)`")
+_PUSH = "`mlgit push`"
 _MOST = 3
 _ASKED = frozenset({"--model", "--base", "--date"})
 
@@ -90,7 +91,7 @@ def _in_working_tree(verdict: Verdict) -> bool:
 
 def _repairs(verdict: Verdict) -> list[tuple[str, str]]:
     """The commands that repair what blocks, each once, with their purpose."""
-    codes = {note.code for note in verdict.notes if note.effect == "block"}
+    codes = {each.code for each in verdict.notes if each.effect == "block" and not _is_unreachable(each)}
     blocking = [result for result in verdict.results if result.effect == "block"]
     codes |= {result.reason or "" for result in blocking}
     found = [repair for code, repair in _REPAIRS.items() if code in codes]
@@ -98,6 +99,11 @@ def _repairs(verdict: Verdict) -> list[tuple[str, str]]:
     if commands:
         found = [(commands[0], _GET) if repair == _RUN else repair for repair in found]
     return list(dict.fromkeys(found))
+
+
+def _is_unreachable(note: Note) -> bool:
+    """Whether there is no DVC remote that could be pushed to, or it did not answer."""
+    return note.code == "not_in_remote" and _PUSH not in (note.hint or "")
 
 
 def _options(record: Check) -> list[str]:

@@ -216,8 +216,9 @@ def test_a_blocking_note_comes_with_the_command_that_repairs_it() -> None:
     assert "\n- To fix it, run what is stale, then commit the results: `mlgit run`\n" in text
     assert "\n- The same verdict in your clone: `mlgit ci pr --pipeline verify`\n" in text
     missing = Note(code="not_in_remote", message="`models/tumor.skops` is not there", effect="block")
-    record = together(one("tumor", BETTER, BASE), notes=(missing,))
-    assert "\n- To upload what the DVC remote lacks: `mlgit push`\n" in markdown(record)
+    for hint, offered in (("run `mlgit push` in the clone that made it", 1), ("run `dvc remote add`", 0)):
+        record = together(one("tumor", BETTER, BASE), notes=(replace(missing, hint=hint),))
+        assert markdown(record).count("\n- To upload what the DVC remote lacks: `mlgit push`\n") == offered
 
 
 @pytest.mark.parametrize(

@@ -90,10 +90,11 @@ def translate(error: Exception) -> MlgitError:  # noqa: PLR0911 (a table of kind
     return ToolError("DVC failed", details=error_lines(error), hint="run the same with `dvc -v` to see more")
 
 
-def no_remote() -> StateError:
+def no_remote(command: str | None = None) -> StateError:
+    """The error, with the command that gives the repository a default remote."""
+    either = "`dvc remote default NAME`, or without any remote `dvc remote add -d NAME URL`"
     error = StateError(
-        "No default DVC remote is configured",
-        hint="run `dvc remote default NAME` if there is one, otherwise `dvc remote add -d NAME URL`",
+        "No default DVC remote is configured", hint=f"run {either if command is None else f'`{command}`'}"
     )
     error.code = "no_dvc_remote"
     return error

@@ -98,6 +98,8 @@ class _Query:
                 self._notes[f"No default DVC remote is configured (`{remote_command(self._root)}`)"] = None
                 self._unknown(None, outputs)
             else:
+                if error.code == "no_dvc_remote":
+                    error.hint = f"run `{remote_command(self._root)}`"
                 self._fail(name, error, outputs)
 
     def _assign(self, relative: str, name: str | None, outputs: Sequence[Output]) -> None:

@@ -107,7 +107,7 @@ def push(root: str, targets: Sequence[str] = (), progress: Progress | None = Non
     for relative, ours in by_repository(require_dvc_roots(root), targets):
         with opened(root, relative) as repo, _watched(progress or Silent(), "Pushing"):
             if not repo.config["core"].get("remote"):
-                raise no_remote()
+                raise no_remote(remote_command(root))
             count += int(repo.push(targets=ours or None))
     return count
 
