@@ -147,7 +147,11 @@ def _next(project: Project, entry: EnvironmentEntry, registry: Registry, model: 
         return served.stop
     only_here = unpushed_tags(project, registry, tags_as_of(project)) or ()
     if served is None or served.right or entry.label is None:
-        return "mlgit push" if only_here else None
+        if not only_here:
+            return None
+        from mlgit.project.release.change import publishing
+
+        return publishing(project, pushed=False)
     if served.later is not None and project.remote is not None:
         return f"git fetch --tags {word(project.remote)}"
     return served.repair or deploy_command(project, model, entry.environment, unpushed=only_here)

@@ -96,7 +96,7 @@ def test_doctor_finds_a_target_that_serves_something_else(live: Folder) -> None:
 def test_every_screen_says_that_others_do_not_see_a_change(live: Folder) -> None:
     change(live, *BACK, "--local")
     assert live.here("deploy", "--env", "prod", "--offline").status == Exit.DONE
-    note = "only here, so others do not see it: `line#prod!#4`, `line#prod#4`; `mlgit push` publishes them"
+    note = "only here, so others do not see them: `line#prod!#4`, `line#prod#4`; run `mlgit push`"
     for argv in (("models",), ("history",), ("show", "line#prod")):
         assert f"note: {note}" in shown(live, *argv)
     assert live.here("show", "line#prod").out.endswith("next: mlgit push\n")

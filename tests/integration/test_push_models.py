@@ -143,7 +143,9 @@ def test_a_push_that_would_keep_every_tag_here_is_not_the_next_step(
 ) -> None:
     without_remote(project)
     if more:
-        change(project, *more)
+        done = project.here(*more)
+        assert done.out.endswith(", only here\nnext: mlgit doctor\n"), done.out
+    assert "`line@v1.0.0`; run `mlgit push`\n" in project.here("models").out
     assert project.here("status", "--json").json()["next"]["command"] == "mlgit push"  # the commit
     assert project.mlgit("push").out.startswith("Pushed to `origin`\n")
     for argv in (("push",), ("push", "--dry-run")):

@@ -204,5 +204,5 @@ def test_a_tag_that_plain_git_may_have_published_is_only_perhaps_here(staged: Fo
     assert findings(staged)["tags_not_pushed"]["message"] == text
     change(staged, "unassign", "line", "--env", "staging", "--local")
     mixed = " ".join(staged.here("models").out.split())
-    assert "note: only here, so others do not see it: `line#staging!#2`; `mlgit push` publishes" in mixed
+    assert "note: only here, so others do not see it: `line#staging!#2`; run `mlgit push`" in mixed
     assert f"note: {note}" in mixed

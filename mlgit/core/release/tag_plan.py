@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
 
 ChangeAction = Literal["release", "promote", "rollback", "unassign", "deregister"]
+KEPT = "mlgit doctor"
+"""What to run next if a push would keep the written tags here, because there is no DVC remote."""
 _FUTURE_S = 60  # warn if the newest tag is further ahead than this
 
 

@@ -137,9 +137,10 @@ def unpublished_notes(project: Project, registry: Registry) -> tuple[str, ...]:
     tags = unpushed_tags(project, registry, tags_as_of(project)) or ()
     doubted = in_doubt(project, registry, tags) if tags else frozenset()
     sure, perhaps = ([tag for tag in tags if (tag in doubted) is doubt] for doubt in (False, True))
-    notes = []
+    notes, one = [], "it" if len(sure) == 1 else "them"
     if sure:
-        notes.append(f"only here, so others do not see it: {listed(sure)}; `mlgit push` publishes them")
+        # Not that this publishes them: without a DVC remote it keeps a release here, and says why.
+        notes.append(f"only here, so others do not see {one}: {listed(sure)}; run `mlgit push`")
     if perhaps:
         notes.append(f"perhaps only here: {listed(perhaps)}; `mlgit push` sends what {project.remote} lacks")
     return tuple(notes)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import KNOWN, Known
 from mlgit.core.release.promotion import NotQualified
-from mlgit.core.release.tag_plan import ChangeAction, ChangeReport, PlannedTag, VerdictSummary, future_note
-from mlgit.errors import Absent, LostRace, StateError, UnknownReference
+from mlgit.core.release.tag_plan import (
+    KEPT,
+    ChangeAction,
+    ChangeReport,
+    PlannedTag,
+    VerdictSummary,
+    future_note,
+)
+from mlgit.errors import Absent, LostRace, StateError, ToolError, UnknownReference
 from mlgit.project.registry.completeness import doubts, was_fetched
 from mlgit.project.registry.environments import gto_note
 from mlgit.project.registry.models import require_model
+from mlgit.project.registry.pushed import unpushed_tags
+from mlgit.project.registry.read import read_registry, tags_as_of
 from mlgit.project.release.fetching import fresh_model
 from mlgit.project.release.lost_race import look_first
+from mlgit.project.release.model_data import kept_back
 from mlgit.project.release.write_tags import write_tags
 
 if TYPE_CHECKING:
@@ -125,8 +135,19 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
 
 
 def publishing(project: Project, *, pushed: bool) -> str | None:
-    """The command that publishes tags which were written here; None if they are, or there is no remote."""
-    return None if pushed or project.remote is None else "mlgit push"
+    """The command that publishes tags which were written here; None if they are, or there is no remote.
+
+    Without a DVC remote, a push may keep all of them here: `mlgit doctor` says how to have one.
+    """
+    if pushed or project.remote is None:
+        return None
+    with suppress(ToolError):  # the tags are written, whatever git says now
+        registry = read_registry(project)
+        tags = unpushed_tags(project, registry, tags_as_of(project)) or ()
+        facts = (fact for state in registry.models.values() for fact in state.facts)
+        if kept_back(project, facts, tags) is not None:
+            return KEPT
+    return "mlgit push"
 
 
 def _warnings(project: Project, state: ModelState, promoted: EnvironmentState | None) -> tuple[str, ...]:

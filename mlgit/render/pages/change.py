@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.release.tag_plan import KEPT
 from mlgit.core.wording import after_colon
 from mlgit.render.page import Page, Span, line
 from mlgit.render.pages.served import next_line, served_lines
@@ -32,7 +33,8 @@ def _where(record: ChangeReport) -> str:
         return ", not written"
     if record.pushed:
         return f", pushed to {record.remote}"
-    return ", only here" if record.remote is None else ", only here; `mlgit push` publishes them"
+    alone = record.remote is None or record.next == KEPT
+    return ", only here" if alone else ", only here; `mlgit push` publishes them"
 
 
 def _gates(record: ChangeReport) -> tuple[str | Span, ...]:
