@@ -52,5 +52,5 @@ def entry(
         session.project(), environment, model=model, fetch=not offline, progress=progress, **options
     )
     print_failures(record)
-    session.print_result(record, lambda: page(record, details=session.verbosity > 0))
+    session.print_result(record, lambda: page(record, details=session.verbosity > 0, offline=offline))
     return record.exit_code

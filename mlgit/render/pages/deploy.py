@@ -8,21 +8,21 @@ from mlgit.core.deploy.deployment import failed_during
 from mlgit.core.wording import format_since
 from mlgit.render.page import Page, Span, field, line
 
-_FRESH_S = 60  # such tags were fetched for this deployment, or just before
+_FRESH_S = 60
 
 if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import Deployment, DeployReport
 
 
-def page(record: DeployReport, *, details: bool = False) -> Page:
-    """One sentence per model; with `details`, files and folders."""
+def page(record: DeployReport, *, details: bool = False, offline: bool = False) -> Page:
+    """One sentence per model; with `details`, files and folders; `offline`, how old the tags are."""
     shown: Page = []
     for deployment in record.deployments:
         shown += deployment_lines(deployment, details=details)
     if not record.deployments:
         shown.append(line("There is no model to deploy to ", Span(record.environment, "name")))
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]
-    return shown + _tags(record)
+    return shown + (_tags(record) if offline else [])
 
 
 def deployment_lines(record: Deployment, *, details: bool = False) -> Page:
@@ -92,8 +92,7 @@ def _tags(record: DeployReport) -> Page:
     """The age of the tags, if there is a remote that may have newer ones."""
     if record.remote is None or record.tags_as_of is None:
         return []
-    age_s = (record.at - record.tags_as_of).total_seconds()
-    if abs(age_s) < _FRESH_S:
+    if 0 <= (record.at - record.tags_as_of).total_seconds() < _FRESH_S:
         return []
     age = format_since(record.tags_as_of, record.at)
     text = f"tags fetched {age}; without `--offline`, {record.remote} is asked for newer ones"

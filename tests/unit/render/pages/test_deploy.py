@@ -30,9 +30,15 @@ def deployment(**values: Any) -> Deployment:  # noqa: ANN401 (any field)
     return Deployment(**(known | values))
 
 
-def shown(*deployments: Deployment, details: bool = True, **more: Any) -> str:  # noqa: ANN401 (any field)
+def shown(
+    *deployments: Deployment,
+    details: bool = True,
+    offline: bool = False,
+    **more: Any,  # noqa: ANN401 (any field)
+) -> str:
     values: dict[str, Any] = {"environment": "prod", "dry_run": False, "at": NOW}
-    return plain(page(DeployReport(**(values | {"deployments": deployments} | more)), details=details))
+    report = DeployReport(**(values | {"deployments": deployments} | more))
+    return plain(page(report, details=details, offline=offline))
 
 
 CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
@@ -105,12 +111,14 @@ def test_an_environment_without_models_is_reported() -> None:
 
 
 def test_the_age_of_the_tags_is_shown_if_a_remote_may_have_newer_ones() -> None:
-    before = NOW - timedelta(hours=3)
-    assert "tags fetched 3 h ago" in shown(deployment(**FOLDER), remote="origin", tags_as_of=before)
-    assert "tags fetched" not in shown(deployment(**FOLDER), remote="origin")
-    after = NOW + timedelta(seconds=2)  # fetched by this command, which began before
-    assert "tags fetched" not in shown(deployment(**FOLDER), remote="origin", tags_as_of=after)
-    assert "tags fetched" not in shown(deployment(**FOLDER), tags_as_of=before)
+    before, just = NOW - timedelta(hours=3), NOW - timedelta(seconds=2)
+    one = deployment(**FOLDER)
+    assert "tags fetched 3 h ago" in shown(one, offline=True, remote="origin", tags_as_of=before)
+    assert "tags fetched" not in shown(one, offline=True, remote="origin")
+    assert "tags fetched" not in shown(one, offline=True, remote="origin", tags_as_of=just)
+    assert "tags fetched" not in shown(one, offline=True, tags_as_of=before)
+    # It was fetched by this command; the clock of the disk is another one.
+    assert "tags fetched" not in shown(one, remote="origin", tags_as_of=NOW + timedelta(hours=2))
 
 
 def test_the_exit_code_is_that_of_the_first_failure() -> None:
