@@ -152,7 +152,7 @@ def _way_without_remote(
             f"mlgit rollback {words([*target, '--env', environment, *_why(reason), '--local', *deploy])}"
         )
         raise ToolError(
-            f"{error.message}; nothing was written",
+            error.message,
             hint=f"to go back on this machine alone, run `{command}`; `mlgit push` publishes it later",
             details=error.details,
             again=Again(f"`{command}`", ("--local",), *((each,) for each in deploy)),

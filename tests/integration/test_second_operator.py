@@ -166,7 +166,7 @@ def _hanging(live: Folder, *, seconds: int = 60) -> Mapping[str, str]:
         ),
         (
             ("promote", "line", "--to", "prod"),
-            "`origin` does not answer",
+            "`origin` does not answer; nothing was written",
             "run `mlgit promote line --to prod --local`",
         ),
         (("push",), "`origin` does not answer; nothing was pushed", "check the network, VPN and proxy; "),

@@ -21,7 +21,7 @@ from mlgit.project.registry.environments import gto_note
 from mlgit.project.registry.models import require_model
 from mlgit.project.registry.pushed import unpushed_tags
 from mlgit.project.registry.read import read_registry, tags_as_of
-from mlgit.project.release.fetching import fresh_model
+from mlgit.project.release.fetching import RemoteFailed, fresh_model
 from mlgit.project.release.lost_race import look_first
 from mlgit.project.release.model_data import kept_back
 from mlgit.project.release.write_tags import write_tags
@@ -43,7 +43,11 @@ def model_to_change(project: Project, name: str, *, local: bool) -> ModelState:
         ToolError: the remote does not answer.
         StateError: see `fresh_model`.
     """
-    state = fresh_model(project, name, local=local)
+    try:
+        state = fresh_model(project, name, local=local)
+    except RemoteFailed as error:
+        error.message = f"{error.message}; nothing was written"
+        raise
     with if_known(project, name, f"The model `{name}`"):
         require_model(project, name)
     return state
