@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.adapters.dvc.engine.failures import translate
 from mlgit.errors import Exit
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ def test_a_server_that_refuses_the_connection_is_named(project: Folder, words: t
     assert "127.0.0.1" in sentence
     assert "Connect call failed" in sentence
     assert "bug in mlgit" not in done.err
+
+
+def test_a_full_disk_is_that_of_the_copy() -> None:
+    error = translate(OSError(errno.ENOSPC, "No space left on device", "/cache/21/26", None, "/srv/a"))
+    assert error.message == "There is no space left for `/srv/a`"
 
 
 def test_a_file_in_place_of_the_storage_is_named(project: Folder) -> None:

@@ -228,7 +228,12 @@ def _system_error(error: OSError) -> MlgitError:
     if error.errno in {errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENOTDIR}:
         hint = "something else is in its place; move that away, then run this again"
         return StateError(f"DVC cannot use `{path}`: {os.strerror(error.errno)}", hint=hint)
-    hints = {errno.ENOSPC: "free some disk space and run it again"}
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        # Of a copy, the first path is read.
+        full = path if error.filename2 is None else os.fsdecode(error.filename2)
+        hint = "free some disk space and run it again"
+        return ToolError(f"There is no space left for `{full}`", details=lines, hint=hint)
+    hints: dict[int, str] = {}
     for number in (errno.EACCES, errno.EPERM, errno.EROFS):
         hints[number] = f"check who may write to `{os.path.dirname(path) or '.'}`"
     return ToolError(f"DVC cannot use `{path}`", details=lines, hint=hints.get(error.errno or 0))
