@@ -45,7 +45,7 @@ def print_failure(error: click.ClickException | MlgitError | OSError, session: S
     if session.as_json:
         from mlgit.render.formats.jsonout import failure
 
-        with suppress(OSError):  # such as the full disk that is the error
+        with suppress(ToolError):  # such as the full disk that is the error
             write_document(failure(known))
     write_page(session.typed_here(failure_page(known)), sys.stderr)
     if session.verbosity > 0:

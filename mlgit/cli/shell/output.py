@@ -10,6 +10,8 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING
 
+from mlgit.errors import ToolError
+
 if TYPE_CHECKING:
     from mlgit.render.page import Cell, Page
 
@@ -57,7 +59,7 @@ def write_page(page: Page, stream: IO[str]) -> None:
         write(page if _is_utf8(stream) else _fitted(page, stream), stream)
     except OSError as error:
         if stream is sys.stdout and not isinstance(error, BrokenPipeError):
-            raise
+            raise _unwritable(error) from error
         _discard(stream)
 
 
@@ -74,6 +76,8 @@ def write_text(text: str) -> None:
         sys.stdout.write(_without_passwords(text))
     except BrokenPipeError:
         _discard(sys.stdout)
+    except OSError as error:
+        raise _unwritable(error) from error
 
 
 def say(text: str) -> None:
@@ -91,6 +95,16 @@ def flush() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _discard(sys.stdout)
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> ToolError:
+    """The error for a stdout that is full, which does not mean that nothing was done."""
+    return ToolError(
+        f"The output could not be written: {error.strerror or error}",
+        hint="only the output is missing; before you run this again, see `mlgit status`",
+    )
 
 
 def _without_passwords(text: str) -> str:
