@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.report_context import MetricHistory
     from mlgit.render.report.layout import DetailLevel, ReportContext
 
-    _History = Mapping[tuple[str | None, str, str], MetricHistory]
+    _Place = tuple[str | None, str, str]
+    _History = Mapping[_Place, MetricHistory]
 
 _TEXTS = ("metric", "trend")
 _MOST_CHARTS = 3
@@ -195,9 +196,13 @@ def _charts(record: Check, history: _History, *, svg: bool) -> list[str]:
     """The history of the gated metrics, the worst first."""
     charts: list[list[str]] = []
     drawn = set()
-    for result in sorted(record.verdict.results, key=lambda each: (RANK[each.effect], each.id)):
-        place = (result.model, result.file or "", result.key or "")
-        chart = [] if place in drawn else _chart(result, history.get(place), svg=svg)
+    results = sorted(record.verdict.results, key=lambda each: (RANK[each.effect], each.id))
+    limits: dict[_Place, str | None] = {}
+    for result in results:  # another gate on the metric may have the limit
+        limits[_place(result)] = limits.get(_place(result)) or _limit(result)
+    for result in results:
+        place = _place(result)
+        chart = [] if place in drawn else _chart(result, history.get(place), limits[place], svg=svg)
         drawn.add(place)
         if chart and len(charts) < _MOST_CHARTS:
             charts.append(chart)
@@ -205,7 +210,11 @@ def _charts(record: Check, history: _History, *, svg: bool) -> list[str]:
     return _folded("History of gated metrics", inside[:-1]) if charts else []
 
 
-def _chart(result: Result, known: MetricHistory | None, *, svg: bool) -> list[str]:
+def _place(result: Result) -> _Place:
+    return result.model, result.file or "", result.key or ""
+
+
+def _chart(result: Result, known: MetricHistory | None, limit: str | None, *, svg: bool) -> list[str]:
     """The values of one metric and a limit on it; empty if there are few, or they cannot be drawn."""
     if known is None or len(known.points) < _LEAST_FOR_CHART or result.candidate is None:
         return []
@@ -213,9 +222,9 @@ def _chart(result: Result, known: MetricHistory | None, *, svg: bool) -> list[st
     labels = [*(point.label for point in known.points), "this"]
     values = [*(point.value for point in known.points), result.candidate]
     if svg:
-        drawn = history_figure(title, labels, values, limit=_limit(result))
+        drawn = history_figure(title, labels, values, limit=limit)
         return [drawn] if drawn else []
-    text = line_chart(title, labels, values, limit=_limit(result))
+    text = line_chart(title, labels, values, limit=limit)
     return ["```mermaid", text, "```"] if text else []
 
 
