@@ -51,7 +51,7 @@ def what_to_do(record: Check, context: ReportContext) -> list[str]:
     here = any(each.reason in ONLY_HERE for each in verdict.results if each.effect == "block")
     # Another clone may have what this one lacks.
     if not failed and not here and whole not in {command for command, _ in repairs}:
-        found.append(f"- The same verdict in your clone: {code(whole)}")
+        found.append(f"- The same verdict {_where(verdict, context)}: {code(whole)}")
     return [*found, *_releases(record, context)]
 
 
@@ -81,6 +81,16 @@ def _releases(record: Check, context: ReportContext) -> list[str]:
     models = [each for each in models if each in named] or models
     releases = [code(f"mlgit release {_word(model)}") for model in models]
     return [f"- To release it after the merge: {joined(releases, _MOST)}"] if releases else []
+
+
+def _where(verdict: Verdict, context: ReportContext) -> str:
+    """Where the command gives the same verdict: the working tree is what each clone has checked out."""
+    found = verdict.candidate
+    if context.mode != "check" or found.commit is not None or found.head is None:
+        return "in your clone"
+    if _in_working_tree(verdict):
+        return "in this working tree"
+    return f"in your clone, with {code(found.head[:7])} checked out"
 
 
 def _in_working_tree(verdict: Verdict) -> bool:

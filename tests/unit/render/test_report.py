@@ -81,7 +81,7 @@ def test_the_command_for_the_same_verdict_accepts_stale_numbers_where_the_report
     stale = Note(code="stale_allowed", message="`m.json` is stale", effect="warn")
     for notes, shown in (((), False), ((stale,), True)):
         lines = markdown(replace(record, verdict=with_notes(record.verdict, list(notes)))).splitlines()
-        (same,) = [line for line in lines if line.startswith("- The same verdict in your clone: ")]
+        (same,) = [line for line in lines if line.startswith("- The same verdict in this working tree: ")]
         assert ("--allow-stale" in same) is shown
 
 

@@ -241,7 +241,11 @@ def test_results_of_the_working_tree_are_not_to_be_released_after_a_merge() -> N
     tree = replace(record.verdict.candidate, commit=None, label="working tree", head="a" * 40)
     text = markdown(replace(record, verdict=replace(record.verdict, candidate=tree)))
     assert "- Not committed: these are results of the working tree" in text
+    assert "- The same verdict in this working tree: `mlgit check --base " in text
     assert "mlgit release" not in text
+    clean = replace(record.verdict, candidate=replace(tree, label="a" * 7))
+    text = markdown(replace(record, verdict=clean))
+    assert "- The same verdict in your clone, with `aaaaaaa` checked out: `mlgit check --base " in text
 
 
 def test_many_baselines_have_one_column() -> None:
