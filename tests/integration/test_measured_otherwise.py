@@ -315,3 +315,12 @@ def test_what_exports_a_model_after_its_number_is_named(project: Folder) -> None
     notes = [text for code, text in changed(project, before, after) if code == "code_changed"]
     start = "No gate reads a number that is measured on `models/line.onnx`, and what makes it changed"
     assert notes == [f"{start}: `src/export.py` changed (stage export)"]
+
+
+def test_a_value_that_a_program_reads_and_no_stage_declares_is_named(project: Folder) -> None:
+    before = with_limits()
+    before["dvc.yaml"] = before["dvc.yaml"].replace("\n    params: [eval]", "")
+    notes = changed(project, before, {"params.yaml": PARAMS.replace("limit: 10", "limit: 1")})
+    start = "`params.yaml` has other values that no stage which measures declares"
+    text = f"{start}, and `src/evaluate.py` (stage evaluate) names it: `eval.limit` 10 -> 1"
+    assert ("params_changed", text) in notes

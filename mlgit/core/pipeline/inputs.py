@@ -102,7 +102,7 @@ def recorded_inputs(stages: Iterable[Stage]) -> Recorded:
         hashes |= {dep: pointer.md5 for dep, pointer in stage.locked.deps.items() if pointer is not None}
         for file, params in stage.locked.params.items():
             for key, value in params.items():
-                values |= _leaves(f"{file}:{key}", value)
+                values |= leaves(f"{file}:{key}", value)
     return Recorded(hashes=hashes, values=values)
 
 
@@ -191,13 +191,13 @@ def _group(name: str) -> str:
     return f"{file}:{key.rpartition('.')[0]}"
 
 
-def _leaves(name: str, value: object) -> dict[str, str]:
+def leaves(name: str, value: object) -> dict[str, str]:
     """The single values in a parameter by their full names; a list is one value, as an empty group is."""
     if not isinstance(value, dict) or not value:
         return {name: as_text(value)}
     found: dict[str, str] = {}
     for key, inner in value.items():
-        found |= _leaves(f"{name}.{key_text(key)}", inner)
+        found |= leaves(f"{name}.{key_text(key)}", inner)
     return found
 
 

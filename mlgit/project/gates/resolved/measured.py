@@ -45,6 +45,7 @@ def measured_otherwise(
     from mlgit.core.gates.measured.spelling import spelling_notes
     from mlgit.core.gates.resolved.stage_changes import input_notes
     from mlgit.core.gates.unmeasured.exports import export_notes
+    from mlgit.core.gates.unmeasured.undeclared import undeclared_notes
     from mlgit.yaml12 import load_both
 
     pipelines = was, now
@@ -55,8 +56,23 @@ def measured_otherwise(
     yield from data_in_model(*gates, pipelines, places=places)
     yield from parameter_notes(*gates, pipelines)
     yield from spelling_notes(*gates, now, places=places, both=load_both, runs=runs)
+    yield from undeclared_notes(
+        *gates, pipelines, places=places, changed=changed, load=partial(_values, project)
+    )
     yield from export_notes(gates[1], pipelines, places=places, changed=changed)
     yield from input_notes(*gates, places=places, reported=data.renamed)
+
+
+def _values(project: Project, path: str, content: bytes) -> object:
+    """The value of a file of parameters; None if it cannot be read."""
+    from mlgit.adapters.dvc.files.values import parse
+    from mlgit.core.pipeline.evidence import Unreadable
+    from mlgit.project.pipeline.local_files import local_files
+
+    try:
+        return parse(content, path=path, documents=local_files(project).documents)
+    except Unreadable:
+        return None
 
 
 def _may_measure(changed: Collection[str], pipeline: Pipeline) -> bool:

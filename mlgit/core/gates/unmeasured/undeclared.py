@@ -1,0 +1,138 @@
+"""Undeclared: values in files of parameters that stages may read without declaring them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.measured.measuring import Measuring, pairs
+from mlgit.core.gates.measured.parameters import difference
+from mlgit.core.gates.measured.runs.reached import Reached
+from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.chain.readers import covered, covered_param, param_names
+from mlgit.core.pipeline.inputs import EMPTY, key_text, leaves
+from mlgit.core.record import NamedTuple
+from mlgit.core.wording import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from mlgit.core.gates.resolved.resolution import ResolvedGate
+    from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.stages import Pipeline, Stage
+
+    Load = Callable[[str, bytes], object]
+    """Gives the value of a file; None if it cannot be read."""
+
+_CODE = "params_changed"
+_USUAL = "params.yaml"
+_BY_DVC = b"params_show"
+_MOST = 12
+_WORD = re.compile(rb"\w+")
+_QUOTED = re.compile(rb"""['"](\w+)['"]""")
+
+
+class _Reader(NamedTuple):
+    """What of a stage names a file, in words, and the text of all its programs."""
+
+    words: str
+    text: bytes
+
+
+def undeclared_notes(
+    old: Sequence[ResolvedGate],
+    new: Sequence[ResolvedGate],
+    pipelines: tuple[Pipeline, Pipeline],
+    *,
+    places: tuple[Places, Places] = (EMPTY, EMPTY),
+    changed: Callable[[], Collection[str]] = frozenset,
+    load: Load = lambda *_: None,
+) -> Iterator[Note]:
+    """Notes about other values in files that programs which measure name, without a declaration.
+
+    DVC does not compare them. What another stage declares is of that one, and so is the rest of its group or
+    file, unless a program that measures names it.
+    """
+    stages = pipelines[1].stages
+    usual = {posixpath.normpath(posixpath.join(stage.wdir, _USUAL)) for stage in stages}
+    files = {file for stage in stages for file in stage.params} | usual | {_USUAL}
+    edited = sorted(files & {*changed()})
+    if not edited:
+        return
+    measuring = _measuring(old, new, pipelines[1])
+    side = Reached(places[1], {}, exact=False)
+    for file in edited:
+        readers = [found for stage in measuring for found in [_reader(stage, file, side, places[1])] if found]
+        values = [_values(file, own, load) for own in places] if readers else []
+        if len(values) != len(places) or values[0] is None or values[1] is None:
+            continue
+        was, now = values[0], values[1]
+        names = [name for name in sorted({*was, *now}) if was.get(name) != now.get(name)]
+        kept = [name for name in names if _is_read(name, measuring, stages, readers)]
+        if kept:
+            texts = (
+                f"`{name.partition(':')[2]}` {difference(was.get(name), now.get(name))}" for name in kept
+            )
+            start = f"`{file}` has other values that no stage which measures declares"
+            yield Note(code=_CODE, message=f"{start}, and {readers[0].words}: {joined(texts, _MOST)}")
+
+
+def _measuring(old: Sequence[ResolvedGate], new: Sequence[ResolvedGate], pipeline: Pipeline) -> list[Stage]:
+    """The stages of the change that measure, those that make the numbers first."""
+    side = Measuring(pipeline)
+    found: dict[str, Stage] = {}
+    last = set()
+    for gates in pairs(old, new):
+        if gates[0].source is not None and gates[1].source is not None and side.is_known(gates[1]):
+            makers = side.makers_for(gates[1])
+            last.add(gates[1].source.origin.name)
+            found |= {each.address: each for each in side.stages(gates[1]) if each.address not in makers}
+    return sorted(found.values(), key=lambda stage: (stage.address not in last, stage.address))
+
+
+def _reader(stage: Stage, file: str, side: Reached, places: Places) -> _Reader | None:
+    """What of a stage names a file that is not its dependency; None if nothing does."""
+    if covered(file, stage.deps):
+        return None
+    texts = places.read(sorted(side.of(stage, (), None)))
+    every = b"\n".join((*texts.values(), *(line.encode() for line in stage.cmd)))
+    name = posixpath.basename(file).encode()
+    marks = (name, _BY_DVC) if posixpath.basename(file) == _USUAL else (name,)
+    named = [path for path, text in texts.items() if any(mark in text for mark in marks)]
+    if named:
+        return _Reader(f"`{named[0]}` (stage {stage.address}) names it", every)
+    if any(file in line or name.decode() in line for line in stage.cmd):
+        return _Reader(f"the command of stage {stage.address} names it", every)
+    if not texts and posixpath.basename(file) == _USUAL:
+        return _Reader(f"what stage {stage.address} reads is not known here", every)
+    return None
+
+
+def _values(file: str, places: Places, load: Load) -> dict[str, str] | None:
+    content = places.read([file]).get(file)
+    value = None if content is None else load(file, content)
+    if not isinstance(value, dict):
+        return None
+    found: dict[str, str] = {}
+    for key, inner in value.items():
+        found |= leaves(f"{file}:{key_text(key)}", inner)
+    return found
+
+
+def _is_read(
+    name: str, measuring: Sequence[Stage], stages: Sequence[Stage], readers: Sequence[_Reader]
+) -> bool:
+    """Whether programs that measure may read a value that their stages do not declare."""
+    if covered_param(name, [each for stage in measuring for each in param_names(stage.params)]):
+        return False
+    others = [each for stage in stages for each in param_names(stage.params)]
+    if covered_param(name, [each for each in others if not each.endswith(":")]):
+        return False
+    file, _, key = name.partition(":")
+    group = f"{file}:{key.partition('.')[0]}"
+    if f"{file}:" not in others and not any(f"{each}.".startswith(f"{group}.") for each in others):
+        return True
+    last = key.rpartition(".")[2].encode()
+    parts = {part.encode() for part in key.split(".")}
+    return any(last in _WORD.findall(each.text) or parts & {*_QUOTED.findall(each.text)} for each in readers)

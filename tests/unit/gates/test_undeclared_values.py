@@ -1,0 +1,104 @@
+"""Values of a parameter file that a program which measures reads and no stage declares are named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.gates.unmeasured.undeclared import undeclared_notes
+from mlgit.core.pipeline.stages import Pipeline
+from mlgit.yaml12 import load_both
+from tests.support.measured_data import gate, places, side
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Declared = Mapping[str, Mapping[str, tuple[str, ...] | None]]
+
+READS = 'import yaml\nparams = yaml.safe_load(open("params.yaml"))["eval"]\n'
+START = "has other values that no stage which measures declares, and"
+OWN = f"`params.yaml` {START} `e.py` (stage evaluate) names it: "
+
+
+def message(
+    old: str,
+    new: str,
+    *,
+    program: str = READS,
+    cmd: str = "python e.py",
+    declared: Declared | None = None,
+    file: str = "params.yaml",
+) -> str:
+    """The note about a file with two contents; `declared` are the parameters of stages."""
+    known = side({})
+    *others, last = (each._replace(params=(declared or {}).get(each.name, {})) for each in known.stages)
+    pipeline = Pipeline(stages=(*others, last._replace(cmd=(cmd,))))
+    sides = [places({file: text, "e.py": program, "t.py": READS}) for text in (old, new)]
+    notes = undeclared_notes(
+        [gate(pipeline)],
+        [gate(pipeline)],
+        (pipeline, pipeline),
+        places=(sides[0], sides[1]),
+        changed=lambda: {file} if old != new else set(),
+        load=lambda _, content: (load_both(content) or (None,))[0],
+    )
+    found = [(each.code, each.message) for each in notes]
+    assert {code for code, _ in found} <= {"params_changed"}
+    return " ".join(text for _, text in found)
+
+
+def test_values_that_no_stage_declares_are_named() -> None:
+    assert message("eval: {limit: 10, all: 1}", "eval: {limit: 5, new: 2}") == (
+        f"{OWN}`eval.all` is gone, `eval.limit` 10 -> 5, `eval.new` is new: 2"
+    )
+    assert message("eval: {limit: 10}", "eval: {limit: 10}  # rows") == ""
+    assert message("eval: {limit: 10}", "eval: [") == ""
+
+
+NOT_OURS: dict[tuple[str, str], Declared] = {
+    # it is of a stage that does not measure
+    ("train: {lr: 1}", "train: {lr: 2}"): {"train": {"params.yaml": ("train.lr",)}},
+    # so is a group of which it declares a part, and a file that it declares
+    ("train: {lr: 1, more: 1}", "train: {lr: 1, more: 2}"): {"train": {"params.yaml": ("train.lr",)}},
+    ("fit: {rate: 1}", "fit: {rate: 2}"): {"train": {"params.yaml": None}},
+    # it is compared by DVC
+    ("eval: {limit: 1}", "eval: {limit: 2}"): {"evaluate": {"params.yaml": ("eval",)}},
+    ("eval: {limit: 3}", "eval: {limit: 4}"): {"evaluate": {"params.yaml": None}},
+}
+
+
+@pytest.mark.parametrize("values", NOT_OURS)
+def test_what_a_stage_declares_is_not_named(values: tuple[str, str]) -> None:
+    assert message(*values, declared=NOT_OURS[values]) == ""
+
+
+def test_what_a_program_names_counts_although_another_stage_declares_all() -> None:
+    declared: Declared = {"train": {"params.yaml": None}}
+    assert message("eval: {a: 1}", "eval: {a: 2}", declared=declared) == f"{OWN}`eval.a` 1 -> 2"
+    program = READS.replace('["eval"]', '\nx = params["limit"]')
+    assert message("limit: 1", "limit: 2", declared=declared, program=program) == f"{OWN}`limit` 1 -> 2"
+
+
+READERS = {
+    "an import": ("import t", "python e.py", "`t.py` (stage evaluate) names it"),
+    "DVC": ("p = dvc.api.params_show()", "python e.py", "`e.py` (stage evaluate) names it"),
+    "the command": ("", "python e.py --params params.yaml", "the command of stage evaluate names it"),
+    "not known": ("", "evaluate", "what stage evaluate reads is not known here"),
+    "nothing": ("open('rows.csv')", "python e.py", ""),
+}
+
+
+@pytest.mark.parametrize("case", READERS)
+def test_what_may_read_the_file_is_named(case: str) -> None:
+    program, cmd, words = READERS[case]
+    found = message("a: 1", "a: 2", program=program, cmd=cmd)
+    assert found == (f"`params.yaml` {START} {words}: `a` 1 -> 2" if words else "")
+
+
+def test_a_file_of_another_name_counts_if_it_is_one_of_parameters() -> None:
+    program = READS.replace("params", "conf/eval")
+    declared: Declared = {"train": {"conf/eval.yaml": ("train",)}}
+    found = message("a: 1", "a: 2", program=program, declared=declared, file="conf/eval.yaml")
+    assert found == f"`conf/eval.yaml` {START} `e.py` (stage evaluate) names it: `a` 1 -> 2"
+    assert message("a: 1", "a: 2", declared=declared, file="conf/eval.yaml") == ""
