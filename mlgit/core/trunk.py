@@ -162,6 +162,33 @@ def target_missing(remote: str, branch: str) -> StateError:
     )
 
 
+def target_behind(remote: str, branch: str, commit: str) -> StateError:
+    """The error of a CI job whose clone has an earlier state of a branch, and that cannot fetch it."""
+    refspec = f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}"
+    return StateError(
+        f"`{remote}/{branch}` here lacks `{commit[:7]}`, which this run names, and it cannot be fetched",
+        hint=f"run `git fetch {word(remote)} {word(refspec)}` before mlgit, in a step that "
+        f"may read `{remote}`",
+    )
+
+
+def branch_not_asked(remote: str, branch: str, *, repair: str) -> StateError:
+    """The error of a CI job that cannot ask for a branch with which a gate compares."""
+    return StateError(
+        f"A gate compares with the branch `{branch}`, and it is not known where it is on `{remote}` now",
+        hint=f"run `{repair}` before mlgit, in a step that may read `{remote}`",
+    )
+
+
+def branch_gone(remote: str, branch: str) -> StateError:
+    """The error of a CI job whose clone has a branch that the remote has no more, for a gate."""
+    return StateError(
+        f"A gate compares with `{remote}/{branch}`, and `{remote}` has no branch `{branch}` any more",
+        hint=f"let the gate compare with something else, or push that branch; "
+        f"`git fetch --prune {word(remote)}` takes it away here",
+    )
+
+
 def mirrors(spec: str) -> bool:
     """Whether a refspec puts the remote's branches in the place of this clone's own."""
     place = spec.partition(":")[2]

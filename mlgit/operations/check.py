@@ -9,6 +9,7 @@ from mlgit import __version__
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import Check, MetricChange, Purpose, Result
 from mlgit.errors import ConfigError
+from mlgit.project.ci.current.branches import fetch_in_ci
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 from mlgit.project.overview.causes.explained import explained
 
@@ -30,6 +31,7 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
         UnknownReference: `revision`, `base`, a model or the environment is not known.
         ConfigError: mlgit.yaml or the waivers are invalid.
     """
+    fetch_in_ci(project, question.ci or {})
     if question.environment is not None:
         _require_environment(project, question.environment)
     candidate = _candidate(project, revision, question.purpose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -71,3 +72,68 @@ def test_what_came_after_the_checkout_is_compared_with_or_not_known(
     assert result["outcome"] in {"fail", "error"}, result
     assert done.status == Exit.BLOCKED
     assert result["outcome"] == "fail" or result["hint"]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_kept_clone_takes_no_older_trunk_than_the_event_names(
+    clone: Folder, tmp_path: Path, *, answers: bool
+) -> None:
+    clone.write("mlgit.yaml", CONFIG.replace("vs: prod", "vs: base"))
+    clone.commit("Gates")
+    clone.git("push", "-q", "origin", "main")
+    Folder(tmp_path).git("clone", "-q", "origin.git", "job")
+    job = Folder(tmp_path / "job")
+    measured(clone, "better", 0.95)
+    clone.git("push", "-q", "origin", "main")
+    clone.git("switch", "-qc", "topic")
+    measured(clone, "worse than that", 0.9)
+    clone.git("push", "-q", "origin", "topic")
+    job.git("fetch", "-q", "--no-tags", "origin", "topic")  # as a runner that keeps its clone does
+    job.git("checkout", "-q", "--detach", "FETCH_HEAD")
+    if not answers:
+        (tmp_path / "origin.git").rename(tmp_path / "gone.git")
+    event = tmp_path / "event.json"
+    base = {"ref": "main", "sha": clone.git("rev-parse", "main")}
+    event.write_text(
+        json.dumps({"pull_request": {"base": base, "head": {"sha": job.git("rev-parse", "HEAD")}}})
+    )
+    env = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_BASE_REF": "main",
+        "GITHUB_SHA": job.git("rev-parse", "HEAD"),
+    }
+    for argv in (("check",), ("ci", "pr", "-o", str(tmp_path / "report"))):
+        done = job.here(*argv, env=env)
+        if answers:
+            assert done.status == Exit.BLOCKED, done.err
+            assert "acc 0.9" in done.out
+        else:
+            assert done.status == Exit.STATE
+            assert "`origin/main` here lacks" in done.err
+            assert "git fetch origin +refs/heads/main:refs/remotes/origin/main" in done.err
+
+
+@pytest.mark.parametrize("how", ["answers", "silent", "listed", "gone"])
+def test_in_ci_a_branch_that_a_gate_names_is_that_of_the_remote(
+    clone: Folder, tmp_path: Path, how: str
+) -> None:
+    clone.write("mlgit.yaml", CONFIG.replace("vs: prod", "vs: origin/best"))
+    clone.commit("Gates")
+    clone.git("push", "-q", "origin", "main", "main:best")
+    Folder(tmp_path).git("clone", "-q", "origin.git", "job")
+    job = Folder(tmp_path / "job")
+    clone.git("switch", "-qc", "best")
+    measured(clone, "better", 0.95)
+    clone.git("push", "-q", "origin", "best" if how != "gone" else ":best")
+    env = {"CI": "true"}
+    if how == "listed":
+        (tmp_path / "listing").write_text(clone.git("ls-remote", "--heads", "--tags", "origin"))
+        env["MLGIT_REMOTE_TAGS"] = str(tmp_path / "listing")
+    if how in {"silent", "listed"}:
+        (tmp_path / "origin.git").rename(tmp_path / "gone.git")
+    done = job.here("check", env=env)
+    assert done.status == (Exit.BLOCKED if how == "answers" else Exit.STATE), done.out + done.err
+    assert ("0.95" in done.out) == (how == "answers")
+    assert how == "answers" or "hint: " in done.err

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from mlgit.errors import Exit
 from tests.integration.test_renamed_models import CONFIG, declare
 from tests.support.checks import check, results
 from tests.support.registry import clone, train_into
-
-if TYPE_CHECKING:
-    from tests.support.shell import Folder
+from tests.support.shell import Folder
 
 GATES = """\
   mae-vs-prod: {metric: mae, vs: prod, max_rise: 0.1}
@@ -21,16 +17,21 @@ environments:
 """
 
 
-@pytest.mark.parametrize("listed", [False, True])
-def test_a_kept_clone_without_the_tags_of_the_new_name_compares_with_nothing(
-    project: Folder, *, listed: bool
-) -> None:
+def rename(project: Folder) -> None:
+    """Promote `line` to `prod`, then declare it as `curve`."""
     declare(project, "line")
     train_into(project, "1.95", "prod")
     text = CONFIG.format(name="curve", path="models/line.json")
     project.write("mlgit.yaml", text.partition("  mae-vs")[0] + GATES + text.partition("environments:\n")[2])
     project.commit("Another name")
     project.git("push", "-q")
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_kept_clone_without_the_tags_of_the_new_name_compares_with_nothing(
+    project: Folder, *, listed: bool
+) -> None:
+    rename(project)
     runner = clone(project, "runner")
     train_into(project, "2.0", "prod", model="curve")
     runner.git("fetch", "-q", "--no-tags", "origin")
@@ -42,3 +43,13 @@ def test_a_kept_clone_without_the_tags_of_the_new_name_compares_with_nothing(
         assert found[f"curve/{gate}"][:2] == ("error", "unknown_here")
     runner.git("fetch", "-q", "--tags")
     assert set(results(check(runner, status=Exit.DONE, env=env)).values()) == {("pass", None, "allow")}
+
+
+def test_a_shallow_clone_without_tags_does_not_know_the_name_before(project: Folder) -> None:
+    rename(project)
+    origin = (project.path.parent / "origin.git").as_uri()
+    project.git("clone", "-q", "--no-tags", "--depth=1", origin, str(project.path.parent / "runner"))
+    runner = Folder(project.path.parent / "runner")
+    found = results(check(runner, status=Exit.BLOCKED, env={"CI": "true"}))
+    for gate in ("mae-vs-prod", "mae-vs-rel"):
+        assert found[f"curve/{gate}"][:2] == ("error", "unknown_here")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlgit.core.forge.hosts import HOSTS, Host
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST_NUMBER = 18
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_OF_TARGET = ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA")
 EventKind = Literal["pull_request", "push", "tag", "schedule", "manual", "workflow_run", "other"]
 _GITHUB_KINDS: dict[str, EventKind] = {
     "pull_request": "pull_request",
@@ -35,8 +38,9 @@ class CiEvent:
     The person who pushed chose every text here: names are not commands, and are matched in full before they
     are used. `sha` is the commit of the pull request, branch or tag (never GitHub's merge commit). `number`
     is the pull request's. `fork` is True if its branch is in another repository. `api` and `server` are URLs
-    without a slash at the end. `ref` is a full ref name, if one is known. For a `workflow_run`, `run` is the
-    id of the run it is about and `conclusion` how that ended.
+    without a slash at the end. `ref` is a full ref name, if one is known. `target_has` are commits that the
+    target (for a push: the default branch) had when the run began, as the forge says. For a `workflow_run`,
+    `run` is the id of the run it is about and `conclusion` how that ended.
     """
 
     host: Host
@@ -57,6 +61,7 @@ class CiEvent:
     run_url: str | None = None
     project: str | None = None
     conclusion: str | None = None
+    target_has: tuple[str, ...] = ()
 
     @property
     def tag(self) -> str | None:
@@ -110,6 +115,9 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
         run_url=f"{server}/{repository}/actions/runs/{run}" if run is not None and repository else None,
         project=repository,
         conclusion=_text(past.get("conclusion")),
+        target_has=_pushed_to(ref, default, variables.get("GITHUB_SHA"))
+        if not pull
+        else _commits(_text(base.get("sha"))),
     )
 
 
@@ -145,7 +153,21 @@ def _gitlab(variables: Mapping[str, str], _: Mapping[str, Any]) -> CiEvent:
         run=whole_number(variables.get("CI_PIPELINE_ID")),
         run_url=variables.get("CI_JOB_URL") or variables.get("CI_PIPELINE_URL"),
         project=own or variables.get("CI_PROJECT_ID"),
+        target_has=_pushed_to(ref, variables.get("CI_DEFAULT_BRANCH"), variables.get("CI_COMMIT_SHA"))
+        if not variables.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+        else _commits(*map(variables.get, _OF_TARGET)),
     )
+
+
+def _pushed_to(ref: str | None, default: str | None, sha: str | None) -> tuple[str, ...]:
+    """What the default branch has because the run is for a push to it, or later for its tip."""
+    return _commits(sha) if default is not None and _branch(ref) == default else ()
+
+
+def _commits(*stated: str | None) -> tuple[str, ...]:
+    """Those that are full ids; a target may have no commit yet."""
+    ids = (each for each in stated if each is not None and _COMMIT.fullmatch(each))
+    return tuple(dict.fromkeys(each for each in ids if each.strip("0")))
 
 
 _READERS: Mapping[Host, Callable[[Mapping[str, str], Mapping[str, Any]], CiEvent]] = {

@@ -14,6 +14,7 @@ from mlgit.errors import StateError, ToolError
 from mlgit.flows.ci.publish import published
 from mlgit.project.ci.checked_out import require_change
 from mlgit.project.ci.comment_rule import comment_rule
+from mlgit.project.ci.current.branches import fetch_in_ci
 from mlgit.project.compare.base import require_target
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def _learn_change(project: Project, event: CiEvent | None, variables: Mapping[st
     """
     if event is None or event.kind != "pull_request" or not _COMMIT.fullmatch(event.sha):
         return
+    fetch_in_ci(project, variables)
     if event.base_branch:
         require_target(project, event.base_branch, variables)
         project.set_target(event.base_branch)

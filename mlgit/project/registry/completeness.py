@@ -15,11 +15,9 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC
-from stat import S_ISREG
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.registry.completeness import (
     KNOWN,
     REMOTE_TAGS,
@@ -30,15 +28,14 @@ from mlgit.core.registry.completeness import (
     fetch_only,
     in_ci,
     knows_tags,
-    listed_branch,
     parse_listing,
     repair,
     target_of_fork,
 )
 from mlgit.core.registry.tags import ref_patterns
 from mlgit.core.trust.moved import lacks_tag
-from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError, UnknownReference
+from mlgit.project.registry.remote.listing import list_command, listed_tags
 from mlgit.project.remote_commits import has_branches, has_refspec, was_fetched_last
 from mlgit.project.settings import configuration
 
@@ -49,13 +46,11 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import Refusal
     from mlgit.project.open import Project
 
-_LISTING = "git ls-remote --heads --tags"
 # In lower case, as git reads keys.
 _PLAIN_FETCH = b"+refs/heads/*:refs/remotes/"
 _FETCH = re.compile(rb"fetch[ \t]*=[ \t]*(.*)")
 _UNUSUAL = re.compile(rb"tagopt|hiderefs|include|remote\..*fetch")
 _TIMEOUT_S = 20
-_MOST_BYTES = 64 << 20
 _FETCHED: WeakKeyDictionary[Project, set[str | None]] = WeakKeyDictionary()
 _FACTS: WeakKeyDictionary[Project, CloneFacts] = WeakKeyDictionary()
 _ANSWERS: WeakKeyDictionary[Project, dict[str | None, Mapping[str, str] | None]] = WeakKeyDictionary()
@@ -88,7 +83,7 @@ def knows_model(
     found = knows_tags(clone)
     there, why = None, f"`{remote}` did not respond to a query for its tags"
     if file:
-        there, why = _listed(project, file, clone=found, of_fork=target is not None)
+        there, why = listed_tags(project, file, clone=found, of_fork=target is not None)
         why = f"`{file}` (`{REMOTE_TAGS}`) {why}"
     elif not in_ci(ci) or remote is None:
         return found
@@ -97,7 +92,7 @@ def knows_model(
     if there is None and not (file or absent or found.known == "no" or target is not None):
         return found  # what is here was enough before, and a job may have no right to ask
     if there is None:
-        return Known(known="no", why=why, repair=_list_command(remote or "REMOTE"))
+        return Known(known="no", why=why, repair=list_command(remote or "REMOTE"))
     return compare_tags(
         model,
         here=here,
@@ -232,55 +227,6 @@ def _was_fetched(project: Project, remote: str) -> bool:
     own, *_ = configuration(git_dir=project.git_dir, common_dir=project.common_dir)
     follows = rb"\[branch [^\[]*\bremote\s*=\s*\"?" + re.escape(os.fsencode(remote.lower())) + rb"\"?\s*$"
     return re.search(follows, own, re.MULTILINE) is not None
-
-
-def _list_command(remote: str) -> str:
-    """The command of an earlier step, which may have the credentials that a later one lacks."""
-    return f'export {REMOTE_TAGS}="$(mktemp)" && {_LISTING} {word(remote)} >"${REMOTE_TAGS}"'
-
-
-def _listed(
-    project: Project, file: str, *, clone: Known, of_fork: bool
-) -> tuple[Mapping[str, str] | None, str]:
-    """The tags that the file lists; None, and what is wrong with the file, if it cannot be believed.
-
-    `clone`: whether this clone takes all tags. In the pipeline of a fork, trunk here is the fork's.
-    """
-    if os.path.realpath(file).startswith(os.path.join(os.path.realpath(project.root), "")):
-        return None, "is in the checkout, where the branch's code can write"
-    try:
-        facts = os.stat(file)
-        if not S_ISREG(facts.st_mode):  # opening a pipe would block forever
-            return None, "is not a file"
-        if facts.st_size > _MOST_BYTES:
-            return None, f"is larger than {_MOST_BYTES >> 20} MiB"
-        with open(file, encoding="utf-8", errors="surrogateescape") as opened:
-            text = opened.read()
-    except OSError as error:
-        return None, f"cannot be read: {error.strerror}"
-    if not text.strip():  # every remote has a branch
-        return None, f"is empty, as after a `{_LISTING}` that failed"
-    found = parse_listing(text)
-    other = None if found is None or of_fork else _other_trunk(project, text, clone)
-    return (found, f"is not the output of `{_LISTING}`") if other is None else (None, other)
-
-
-def _other_trunk(project: Project, text: str, clone: Known) -> str | None:
-    """How trunk in a listing differs from trunk here: then it is of another repository or of another time.
-
-    Between the step that lists and the one that fetches, trunk may go on: a clone that takes all tags then
-    has those of the later one.
-    """
-    trunk, prefix = project.trunk_here, f"refs/remotes/{project.remote}/"
-    if trunk is None or not trunk.ref.startswith(prefix):
-        return None
-    name = trunk.ref.removeprefix(prefix)
-    there = listed_branch(text, name)
-    if there is None:
-        return f"does not list the branch `{name}`, which is trunk here"
-    if there == trunk.commit or (clone.known == "yes" and is_ancestor(project.git, there, trunk.commit)):
-        return None
-    return f"has `{name}` at `{there[:7]}`, which is at `{trunk.commit[:7]}` here"
 
 
 def _asked(project: Project, remote: str, model: str | None) -> Mapping[str, str] | None:

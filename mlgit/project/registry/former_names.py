@@ -150,11 +150,13 @@ def knows_former_names(
     *,
     purpose: Purpose,
     ci: Mapping[str, str],
-    read: Callable[[str], ModelTags],
+    read: Callable[[str | None], ModelTags],
 ) -> Known:
     """Whether the tags of a model's former names are here, where that is known for each name by itself."""
     if purpose == "check" and not (in_ci(ci) or ci.get(REMOTE_TAGS)):
         return KNOWN
+    if project.shallow:  # what is cut off may have had the model under any name
+        return knows_model(project, None, here=read(None).here, absent=True, ci=ci)
     for each in sorted(names_before(project, name, commit)):
         known = knows_model(project, each, here=read(each).here, absent=True, ci=ci)
         if known.known == "no":

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlgit.project.registry.references import Reference
 
 _REVISION = re.compile(r"(?:refs/)?(?:tags/|remotes/)?([^\^~:]+?)(?:[\^~:].*|@\{.*)?")
+_FIXED = re.compile(r"HEAD|[0-9a-fA-F]{7,64}")
 _OF_MODEL = re.compile(r"(?:(?:refs/)?tags/)?([^@#]+)[@#].+")
 
 
@@ -46,6 +47,17 @@ def compared_elsewhere(project: Project, model: str) -> Elsewhere:
             branch = found[1].removeprefix(f"{project.remote}/")
             refs |= {f"refs/heads/{branch}", f"{TAGS}{found[1]}"}
     return Elsewhere(frozenset(models - {model}), frozenset(refs))
+
+
+def compared_branches(project: Project) -> frozenset[str]:
+    """What may be a branch of the remote, of what gates compare with on trunk and at HEAD."""
+    found = (_REVISION.fullmatch(text) for text in _named(project) if not _OF_MODEL.fullmatch(text))
+    names = {each[1] for each in found if each is not None and not _FIXED.fullmatch(each[1])}
+    return frozenset(
+        each.removeprefix("heads/").removeprefix(f"{project.remote}/")
+        for each in names
+        if project.commit(f"{TAGS}{each}") is None
+    )
 
 
 def _named(project: Project) -> Iterator[str]:

@@ -227,3 +227,71 @@ def test_the_event_file_is_read_and_may_be_missing(tmp_path: Path) -> None:
     assert missing is not None
     assert read is not None
     assert (missing.number, read.number) == (None, 7)
+
+
+OLD, TIP = "c" * 40, "d" * 40
+STATED: dict[str, tuple[dict[str, str], dict[str, Any], tuple[str, ...]]] = {
+    "a pull request": (GITHUB, {"pull_request": {"base": {"ref": "main", "sha": TIP}}}, (TIP,)),
+    "a pull request without a base": (GITHUB, {"pull_request": {"base": {"sha": "main"}}}, ()),
+    "a push to the default branch": (
+        GITHUB | {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_SHA": TIP},
+        {"repository": {"default_branch": "main"}},
+        (TIP,),
+    ),
+    "a push to another branch": (
+        GITHUB | {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/topic", "GITHUB_SHA": TIP},
+        {"repository": {"default_branch": "main"}},
+        (),
+    ),
+    "a merge request": (
+        GITLAB
+        | {
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+            "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": TIP,
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": OLD,
+        },
+        {},
+        (TIP, OLD),
+    ),
+    "a merge request that is not merged to be tried": (
+        GITLAB
+        | {
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+            "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": "",
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": OLD,
+            "CI_COMMIT_BRANCH": "main",
+            "CI_DEFAULT_BRANCH": "main",
+        },
+        {},
+        (OLD,),
+    ),
+    "a push on GitLab": (
+        {
+            "GITLAB_CI": "true",
+            "CI_PIPELINE_SOURCE": "push",
+            "CI_COMMIT_BRANCH": "main",
+            "CI_DEFAULT_BRANCH": "main",
+            "CI_COMMIT_SHA": TIP,
+        },
+        {},
+        (TIP,),
+    ),
+    "a push that deletes a branch": (
+        {
+            "GITLAB_CI": "true",
+            "CI_COMMIT_BRANCH": "main",
+            "CI_DEFAULT_BRANCH": "main",
+            "CI_COMMIT_SHA": "0" * 40,
+        },
+        {},
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STATED)
+def test_the_commits_that_a_target_has_are_those_that_the_forge_states(case: str) -> None:
+    variables, payload, stated = STATED[case]
+    event = ci_event(variables, payload)
+    assert event is not None
+    assert event.target_has == stated

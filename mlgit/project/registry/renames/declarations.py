@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Declarations(NamedTuple):
-    """The models before and after each change. Not `whole`: there are more commits than are read."""
+    """The models before and after each change. Not `whole`: there are more commits than are read, or here."""
 
     steps: Sequence[tuple[_Models, _Models]]
     whole: bool
@@ -70,7 +70,11 @@ def _read(project: Project, tips: Sequence[str]) -> Declarations:
         pair for pair in pairs if pair[1] in elsewhere or repr(models[pair[0]]) != repr(models[pair[1]])
     ]
     most = _MOST_STEPS * len(tips)
-    whole = len(changed) <= most and all(len(line.first) < _MOST_COMMITS for line in lines)
+    whole = (
+        not project.shallow
+        and len(changed) <= most
+        and all(len(line.first) < _MOST_COMMITS for line in lines)
+    )
     here: dict[str, _Models] = {}
     for each in (each for pair in changed[:most] for each in pair):
         if each not in here:

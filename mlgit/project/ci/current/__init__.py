@@ -1,0 +1,1 @@
+"""What a job compares with, as the remote has it now."""

@@ -1,0 +1,1 @@
+"""What a remote has, as a step of CI listed it."""
