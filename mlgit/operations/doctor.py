@@ -12,6 +12,7 @@ from mlgit.core.dead_remote import explain
 from mlgit.core.overview.doctor import Diagnosis, Finding, fault, remark, warning
 from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
+from mlgit.project.gates.rules import guesses
 from mlgit.project.overview.config_health import (
     check_commands,
     check_readiness,
@@ -148,6 +149,10 @@ def _check_remote(project: Project) -> Iterator[Finding]:
             "branch that is here, so trunk is not known",
             repair=clone_repair(project),
         )
+    for guess in guesses(project):
+        first, *others = guess.commands
+        repair = " or ".join(f"`{each}`" for each in guess.commands) if others else first
+        yield warning("trunk_guessed", guess.message, repair=repair)
     seen = tags_as_of(project)
     if seen is not None and (project.now - seen).days > _OLD_VIEW_DAYS:
         yield remark(

@@ -71,7 +71,12 @@ def test_elsewhere_a_check_says_that_trunk_is_guessed(clone: Folder) -> None:
     assert note["effect"] == "warn"
     assert "`origin/main` is treated as trunk" in note["message"]
     assert "is treated as trunk" in " ".join("\n".join(clone.here("check").out.splitlines()[:5]).split())
-    clone.ok("sh", "-c", note["hint"].removeprefix("run `").removesuffix("`"))
+    (found,) = [
+        each for each in clone.here("doctor", "--json").json()["findings"] if each["id"] == "trunk_guessed"
+    ]
+    assert (found["message"], f"run `{found['repair']}`") == (note["message"], note["hint"])
+    clone.ok("sh", "-c", found["repair"])
+    assert "trunk_guessed" not in clone.here("doctor", "--json").out
     done = clone.here("check")
     assert _LOOSER in done.out
     assert "is treated as trunk" not in done.out

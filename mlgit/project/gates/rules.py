@@ -9,13 +9,13 @@ from mlgit.adapters.git.refs import merge_bases, merged_tree
 from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.gates.resolved.rules import Merged
 from mlgit.core.gates.verdict import GateChange, Note
-from mlgit.core.record import record
+from mlgit.core.record import NamedTuple, record
 from mlgit.core.wording import word
 from mlgit.errors import ConfigError
 from mlgit.project.compare.base import VALUE_FILES, branch_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from mlgit.core.gates.resolved.findings import Finding
     from mlgit.core.gates.waived_names import WaivedNames
@@ -87,7 +87,7 @@ def find_change(
     """What the candidate (None: the working tree) changes; None if nothing that gates depend on."""
     if project.trunk_is_unknown:
         return None, (_trunk_unknown(project),)
-    guessed = (*_trunk_guessed(project), *_remote_guessed(project))
+    guessed = tuple(map(_guess, guesses(project)))
     if target is None or candidate == target.commit:
         return None, guessed
     try:
@@ -118,30 +118,37 @@ def _trunk_unknown(project: Project) -> Note:
     )
 
 
-def _trunk_guessed(project: Project) -> Iterator[Note]:
+class Guess(NamedTuple):
+    """What is taken for trunk without being named, and the commands of which one ends that."""
+
+    message: str
+    commands: tuple[str, ...]
+
+
+def guesses(project: Project) -> tuple[Guess, ...]:
+    """What is guessed of trunk: by its name, or because the branch here follows its remote.
+
+    The branch that is checked then chooses the remote whose rules it is checked by.
+    """
+    trunk, remote = project.trunk, project.remote
+    if trunk is None or remote is None:
+        return ()
+    found, named = [], word(remote)
+    start = f"`{trunk.short}` is treated as trunk, where rules are read"
     if project.trunk_is_guessed:
-        why = f"only because of its name: `{project.remote}/HEAD` is not in this clone"
-        yield _guess(project, why, f"git remote set-head {word(project.remote or 'REMOTE')} --auto")
-
-
-def _remote_guessed(project: Project) -> Iterator[Note]:
-    """A note if the branch that is checked chooses the remote whose rules it is checked by."""
-    remote = project.remote
-    if remote not in {None, "origin"} and project.settings.remote is None and "origin" in project.remotes:
+        why = f"only because of its name: `{remote}/HEAD` is not in this clone"
+        found.append(Guess(f"{start}, {why}", (f"git remote set-head {named} --auto",)))
+    if remote != "origin" and project.settings.remote is None and "origin" in project.remotes:
         why = "because the branch here follows it; another remote is named `origin`"
-        yield _guess(
-            project, why, f"git config mlgit.remote {word(remote or '')}` or `git config mlgit.remote origin"
+        found.append(
+            Guess(f"{start}, {why}", tuple(f"git config mlgit.remote {each}" for each in (named, "origin")))
         )
+    return tuple(found)
 
 
-def _guess(project: Project, why: str, command: str) -> Note:
-    name = "" if project.trunk is None else project.trunk.short
-    return Note(
-        code="trunk_guessed",
-        message=f"`{name}` is treated as trunk, where rules are read, {why}",
-        effect="warn",
-        hint=f"run `{command}`",
-    )
+def _guess(found: Guess) -> Note:
+    hint = "run " + " or ".join(f"`{each}`" for each in found.commands)
+    return Note(code="trunk_guessed", message=found.message, effect="warn", hint=hint)
 
 
 def _merge(
