@@ -11,6 +11,7 @@ from mlgit.core.release.tag_plan import ChangeReport, plan_deregistration
 from mlgit.core.trust.doubt import most_that_is_there, ways_out
 from mlgit.core.wording import words
 from mlgit.errors import StateError, UsageError
+from mlgit.project.registry.completeness import was_fetched
 from mlgit.project.registry.tag_settings import tag_repair
 from mlgit.project.release.change import if_known, make_change, model_to_change
 from mlgit.project.trust.accept import accept
@@ -61,6 +62,7 @@ def deregister(
 def _refuse_live(
     project: Project, state: ModelState, accepted: ModelState, version: RegisteredVersion
 ) -> None:
+    fetch = None if was_fetched(project, state.name) else tag_repair(project)
     there = {name: most_that_is_there(name, state, accepted) for name in state.environments}
     for name, each in there.items():
         half = each.unfinished
@@ -68,7 +70,7 @@ def _refuse_live(
             raise StateError(
                 f"`{state.name}@{version.version}` may be live in `{name}`: the tag "
                 f"`{half.name._replace(action='assign')}`, written with `{half.tag}`, is not here",
-                hint=ways_out(half, fetch=tag_repair(project), remote=project.remote),
+                hint=ways_out(half, fetch=fetch, remote=project.remote),
             )
     # Compared by number: one commit may have two versions.
     live = [

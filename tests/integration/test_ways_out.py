@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -176,3 +177,18 @@ def test_half_of_a_change_can_be_deleted_and_its_version_is_in_no_hint(released:
     assert command in found["repair"]
     released.ok("sh", "-c", command)
     assert released.here("promote", "line@v1.0.0", "--to", "staging").status == Exit.DONE
+
+
+@pytest.mark.parametrize("remote", [True, False])
+def test_the_hint_about_a_lightweight_tag_ends_the_doubt(staged: Folder, *, remote: bool) -> None:
+    staged.git("tag", "line#staging#2", "line@v1.0.0^{}")
+    staged.git("push", "-q", "origin", "refs/tags/line#staging#2")
+    if not remote:
+        staged.git("remote", "remove", "origin")
+    done = staged.here("promote", "line", "--to", "staging")
+    assert done.status == Exit.STATE
+    assert done.err.partition("hint: ")[2].strip() == "see `mlgit doctor`"
+    (found,) = findings(staged, "lightweight_tag")
+    command = re.findall("`(git [^`]*)`", found["repair"])[-1]
+    staged.ok("sh", "-c", command)
+    assert staged.here("promote", "line", "--to", "staging").status == Exit.DONE

@@ -175,3 +175,8 @@ def _parse_environment_part(text: str) -> _Parts | None:
 def _split_counter(text: str) -> tuple[str, int | None]:
     counted = re.fullmatch(_COUNTED, text)
     return (text, None) if counted is None else (counted[1], int(counted[2]))
+
+
+def after_fetch(fetch: str | None, last: str, *, still: str = "still does not count") -> str:
+    """What to do about a tag: fetch it again, if that may help, and otherwise `last`."""
+    return last if fetch is None else f"run `{fetch}`; if the tag {still}, {last}"

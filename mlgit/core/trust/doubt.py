@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import doubtful_environment
 from mlgit.core.registry.state import Refusal, TagFact
-from mlgit.core.registry.tags import TAGS, deletion, parse_tag
+from mlgit.core.registry.tags import TAGS, after_fetch, deletion, parse_tag
 from mlgit.core.trust.moved import NOT_HERE
 from mlgit.core.wording import words
 
@@ -26,13 +26,14 @@ def doubt_of(
     kept: ModelState,
     refused: Mapping[str, Refusal],
     *,
-    fetch: str,
+    fetch: str | None,
     remote: str | None = None,
     asked: bool = False,
 ) -> Refusal | None:
     """The doubt about one environment, whose tags are all in `raw` and those that count in `kept`.
 
-    `fetch` is the command that fetches tags again, from `remote`; if that was `asked`, all its tags are here.
+    `fetch` is the command that fetches tags again, from `remote`, if it may help; if that was `asked`, all
+    its tags are here.
     """
     here = kept.environment(name)
     half = here.unfinished
@@ -45,9 +46,9 @@ def doubt_of(
     parsed = None if tag is None else parse_tag(tag)
     if tag is not None and parsed is not None:
         fact = TagFact(parsed, tag, "", "", 0, "", "", lambda _: "")
-        advice = f"run `{fetch}`; if the tag still does not count, see `mlgit doctor`"
+        advice = after_fetch(None if asked else fetch, "see `mlgit doctor`")
         return Refusal(fact, raw.ignored[tag], advice=advice, unread=True)
-    return None if half is None else _half(here, half, refused, None if asked else fetch, remote)
+    return None if half is None else _half(here, half, refused, fetch, remote, asked=asked)
 
 
 def newest_passed_over(here: EnvironmentState, refused: Iterable[Refusal]) -> Refusal | None:
@@ -109,14 +110,14 @@ def ways_out(half: TagFact, *, fetch: str | None, remote: str | None) -> str:
 
     No version is in it: anyone who can push a tag could choose the stated one.
     """
+    last = f"run the command that began this again, or delete it: `{deletion([half.tag], remote)}`"
+    if fetch is None and remote is None:
+        return last
     first = f"run `{fetch}`"
     if fetch is None:
-        push = words(("git", "push", remote or "REMOTE", TAGS + _other_half(half)))
+        push = words(("git", "push", remote or "", TAGS + _other_half(half)))
         first = f"run `{push}` in a clone that has that tag"
-    return (
-        f"{first}; if no clone has that tag, run the command that began this again, or delete it: "
-        f"`{deletion([half.tag], remote)}`"
-    )
+    return f"{first}; if no clone has that tag, {last}"
 
 
 def _other_half(half: TagFact) -> str:
@@ -129,14 +130,16 @@ def _half(
     refused: Mapping[str, Refusal],
     fetch: str | None,
     remote: str | None,
+    *,
+    asked: bool,
 ) -> Refusal:
     """The doubt about a change of which only the first tag counts.
 
     The same change may be made again if it began with what the environment holds now.
     """
     missing = _other_half(half)
-    where = NOT_HERE if fetch is not None else f"is neither here nor on `{remote}`"
+    where = f"is neither here nor on `{remote}`" if asked and remote is not None else NOT_HERE
     why = f"does not count: {refused[missing].why}" if missing in refused else where
     stated = half.parsed_summary.version if half.commit == here.commit else None
-    advice = ways_out(half, fetch=fetch, remote=remote)
+    advice = ways_out(half, fetch=None if asked else fetch, remote=remote)
     return Refusal(half, f"`{missing}`, written with it, {why}", advice=advice, unread=True, stated=stated)

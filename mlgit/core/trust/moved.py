@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.state import Refusal
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, TagPointer
-from mlgit.core.registry.tags import TAGS, Taken, built_on, ref_patterns, theirs_instead
+from mlgit.core.registry.tags import TAGS, Taken, after_fetch, built_on, ref_patterns, theirs_instead
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.trust.newest_release import ANOTHER
 from mlgit.core.trust.proof import names_release, parse_statement
@@ -133,9 +133,9 @@ def named_as(tag: str, raw: ModelState) -> Collection[str]:
     return {each.oid for each in named if each is not None and each.tag == tag}
 
 
-def if_still_lightweight(named: TagPointer, *, fetch: str, remote: str | None, here: bool) -> str:
+def if_still_lightweight(named: TagPointer, *, fetch: str | None, remote: str | None, here: bool) -> str:
     """What puts a release back that is lightweight now; `here` says whether this clone has its object."""
-    return f"run `{fetch}`; if the tag is still lightweight, {_putting_back(named, remote, here=here)}"
+    return after_fetch(fetch, _putting_back(named, remote, here=here), still="is still lightweight")
 
 
 def _put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts) -> Refusal:

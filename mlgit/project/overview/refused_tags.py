@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.statement import EnvironmentStatement, TagPointer
-from mlgit.core.registry.tags import TAGS, deletion, parse_tag
+from mlgit.core.registry.tags import TAGS, after_fetch, deletion, parse_tag
 from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.trust.moved import REWRITTEN, if_still_lightweight, named_as
@@ -199,7 +199,7 @@ def _lightweight(project: Project, tag: str) -> str:
     if remote is None:
         return command if allowed else unless_needed([tag], None, why=NO_STATEMENT)
     last = f"`{command}` makes it count" if allowed else f"`{deletion([tag], remote)}` deletes it"
-    return f"run `{tag_repair(project)}`; if the tag is still lightweight, {last} for everyone"
+    return after_fetch(tag_repair(project), f"{last} for everyone", still="is still lightweight")
 
 
 def _named_by_others(project: Project, tag: str) -> TagPointer | None:

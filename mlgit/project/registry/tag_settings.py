@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import list_remote_refs
 from mlgit.core.fetch_settings import Setting
-from mlgit.core.registry.tags import deletion
+from mlgit.core.registry.tags import after_fetch, deletion
 from mlgit.core.wording import word
 from mlgit.project.registry.pushed import NOT_SEEN, seen_at_remote, were_seen_at
 from mlgit.project.remote_commits import was_cloned_elsewhere
@@ -38,11 +38,11 @@ def is_local(url: str) -> bool:
     return url.startswith("file://") or ("://" not in url and ":" not in url.partition("/")[0])
 
 
-def tag_repair(project: Project) -> str:
-    """The command for a tag that does not count here: it may count at the remote."""
+def tag_repair(project: Project) -> str | None:
+    """The command for a tag that does not count here and may count at the remote; None if it cannot help."""
     remote = project.remote
     if remote is None or releases_elsewhere(project):
-        return "mlgit doctor"
+        return None
     return f"git fetch --force --tags {word(remote)}"
 
 
@@ -50,17 +50,17 @@ def ignored_hint(project: Project, tag: str, why: str, *others: str) -> str:
     """What to do about a lightweight or damaged tag, or some that may be a fork's: fetch, or delete them."""
     if why.endswith(NOT_SEEN) and (other := releases_elsewhere(project)):
         return choose_remote(project, other)
-    again = f"run `{tag_repair(project)}`; if the tag still does not count"
+    fetch = tag_repair(project)
     if why.endswith(NOT_SEEN) and others:
-        again = f"run `{tag_repair(project)}`; those that still do not count can be deleted here"
-        return f"{again}: `{deletion([tag, *others], None)}`"
+        first = f"run `{fetch}`; those that still do not count can be deleted here"
+        return f"{first}: `{deletion([tag, *others], None)}`"
     if why.endswith(NOT_SEEN):
-        return f"{again}, `{deletion([tag], None)}` deletes it here"
+        return after_fetch(fetch, f"`{deletion([tag], None)}` deletes it here")
     if "#" in tag:
-        return f"{again}, see `mlgit doctor`"
+        return after_fetch(fetch, "see `mlgit doctor`")
     if project.remote is None:
         return f"if no one needs it, `{deletion([tag], None)}` deletes it"
-    return f"{again}, `{deletion([tag], project.remote)}` deletes it for everyone"
+    return after_fetch(fetch, f"`{deletion([tag], project.remote)}` deletes it for everyone")
 
 
 def releases_elsewhere(project: Project) -> str | None:

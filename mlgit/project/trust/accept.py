@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         """The fields of Facts about what this clone lacks, and where it is."""
 
         remote: str | None
-        fetch: str
+        fetch: str | None
         deepen: str | None
         complete: str | None
         asked: bool

@@ -166,3 +166,31 @@ def test_environments_are_those_of_all_tags() -> None:
     state = replay((V1, FIRST), {"m#dev#1": LIGHT, "m@v3.0.0": LIGHT, "m#prod#2": LIGHT}).model("m")
     assert environments_of(state) == ("dev", "prod")
     assert replay((), {"m#dev": LIGHT}).model("n").ignored == {}
+
+
+# The newest tag, whether the remote was asked, and the remote -> how the hint begins.
+HINTS = {
+    ("light", False, "o"): "run `git fetch --again`; if the tag still does not count, see `mlgit doctor`",
+    ("light", True, "o"): "see `mlgit doctor`",
+    ("light", False, None): "see `mlgit doctor`",
+    ("half", False, "o"): f"run `git fetch --again`{DELETE}",
+    ("half", True, "o"): f"run `git push o 'refs/tags/m#prod#2'` in a clone that has that tag{DELETE}",
+    ("half", False, None): "run the command that began this again, or delete it: `git tag -d 'm#prod!#2'`",
+}
+
+
+@pytest.mark.parametrize(("kind", "asked", "remote"), HINTS)
+def test_no_hint_leads_to_itself(kind: str, *, asked: bool, remote: str | None) -> None:
+    tags, ignored = ((V1, V2, FIRST), {"m#prod#2": LIGHT}) if kind == "light" else ((V1, V2, FIRST, HALF), {})
+    facts = Facts(
+        names={each.oid: each.tag for each in tags},
+        foreign=True,
+        elsewhere={},
+        rules={},
+        fetch=None if remote is None else "git fetch --again",
+        remote=remote,
+        asked=asked,
+    )
+    doubt = accepted_state(replay(tags, ignored).model("m"), facts).environment("prod").doubt
+    assert doubt is not None
+    assert doubt.hint.startswith(HINTS[kind, asked, remote])
