@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.integration.test_measured_otherwise import changed
-from tests.support.pipeline import EVALUATE, TRAIN
+from tests.support.checks import check
+from tests.support.pipeline import DVC_YAML, EVALUATE, TRAIN
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
@@ -38,3 +40,31 @@ def test_only_what_it_may_load_is_named(
         "code by a name that is made when it runs"
     )
     assert changed(project, before, {**edits, **SLOPE}) == ([("code_changed", text)] if is_named else [])
+
+
+@pytest.mark.parametrize(
+    ("files", "edits", "name"),
+    [
+        (
+            {"run.sh": ". ./limits\npython src/evaluate.py\n", "limits": "A=1\n"},
+            {"limits": "A=2\n"},
+            "limits",
+        ),
+        (
+            {"Makefile": "A = 1\nexport\nevaluate:\n\tpython src/evaluate.py\n"},
+            {"Makefile": None},
+            "Makefile",
+        ),
+    ],
+)
+def test_all_that_changed_together_with_a_number_is_named(
+    project: Folder, files: dict[str, str], edits: dict[str, str | None], name: str
+) -> None:
+    cmd = "sh run.sh" if "run.sh" in files else "make evaluate"
+    stages = DVC_YAML.replace("cmd: python src/evaluate.py", f"cmd: {cmd}")
+    edits = {path: text or files[path].replace("A = 1", "A = 2") for path, text in edits.items()}
+    changed(project, {"dvc.yaml": stages, **files}, {**edits, **SLOPE})
+    text = f"Other files changed, too, and it is not known whether the numbers depend on them: `{name}`"
+    assert text in check(project, status=Exit.DONE)["notes"][-1]["message"]
+    done = project.here("check")
+    assert f"note: {text}" in " ".join(done.out.split())

@@ -45,6 +45,7 @@ FINDINGS = (
     "code_changed",
     "data_changed",
     "params_changed",
+    "other_files_changed",
     "model_changed_metrics_did_not",
     "waiver_by_author",
     "token_visible",

@@ -141,3 +141,17 @@ def test_only_the_entry_that_is_run_is_other_code(new: str, text: str) -> None:
 def test_odd_files_and_commands_are_read(path: str, text: str, cmd: str) -> None:
     git = {path: text, PROGRAM: "a"}
     named(side({}), git, {**git, PROGRAM: "b", path: f"{text}\n"}, cmd)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "cmd"),
+    [
+        ("run.sh", "python src/evaluate.py\nexit\n" + "python " * 60_000, "sh run.sh"),
+        ("run.sh", "python src/evaluate.py\nexit\n" + "${" * 60_000, "sh run.sh"),
+        ("package.json", "[" * 100_000, "npm run evaluate"),
+        ("package.json", '{"a":' * 30_000 + "1" + "}" * 30_000, "npm run evaluate"),
+    ],
+)
+def test_what_nobody_writes_ends_nothing_and_takes_no_minutes(file: str, text: str, cmd: str) -> None:
+    known = side({"tasks": "t"})
+    assert named(known, {file: "x"}, {file: text}, cmd) == f"`{file}` changed (stage evaluate)"

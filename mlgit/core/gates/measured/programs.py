@@ -56,6 +56,10 @@ def is_program(path: str) -> bool:
     return name in NAMES or posixpath.splitext(name)[1].lower() in ENDINGS
 
 
+TEXTS = (".md", ".rst", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".css")
+"""Endings of what is written or drawn for people."""
+SETTINGS = ("mlgit.yaml", ".mlgit/", ".github/", ".gitlab-ci.yml")
+"""How the paths of mlgit's and CI's settings start."""
 COMPILED = (".pyc", ".so", ".pyd")
 """Endings of modules of Python that are compiled."""
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.measured.programs import SETTINGS, TEXTS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     _Gates = tuple[Sequence[ResolvedGate], Sequence[ResolvedGate]]
     _Places = tuple[Places, Places]
 
-_TEXTS = (".md", ".rst", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".css")
-_SETTINGS = ("mlgit.yaml", ".mlgit/", ".github/", ".gitlab-ci.yml")
 _PATTERN = re.compile(r"[*?\[]")
 _PART = re.compile(r"""[^\s/'"=,;:|&<>()`$@#{}]+""")
 
@@ -38,6 +38,22 @@ def measured_otherwise(
     changed = cache(partial(changed_between, project, sides[0].commit, sides[1].commit))
     if (was.stages, was.tracked) == (now.stages, now.tracked) and not _may_measure(changed(), now):
         return
+    from mlgit.core.gates.unmeasured.other_files import other_files
+
+    pipelines = was, now
+    notes = (*_named(project, sides, gates, places, changed),)
+    yield from notes
+    yield from other_files(*gates, pipelines, places=places, changed=changed, notes=notes)
+
+
+def _named(
+    project: Project,
+    sides: tuple[Evidence, Evidence],
+    gates: _Gates,
+    places: _Places,
+    changed: Callable[[], frozenset[str]],
+) -> Iterator[Note]:
+    """Notes about what is known to differ in what measures the numbers."""
     from mlgit.core.gates.measured.code import code_notes
     from mlgit.core.gates.measured.data import compare_data
     from mlgit.core.gates.measured.in_model import data_in_model
@@ -48,7 +64,8 @@ def measured_otherwise(
     from mlgit.core.gates.unmeasured.undeclared import undeclared_notes
     from mlgit.yaml12 import load_both
 
-    pipelines = was, now
+    now = sides[1].pipeline
+    pipelines = sides[0].pipeline, now
     runs = _last_runs(project, sides)
     data = compare_data(*gates, pipelines, places=places, changed=changed, runs=runs)
     yield from code_notes(*gates, pipelines, places=places, changed=changed, runs=runs)
@@ -77,7 +94,7 @@ def _values(project: Project, path: str, content: bytes) -> object:
 
 def _may_measure(changed: Collection[str], pipeline: Pipeline) -> bool:
     """Whether one of the files may be a program, or one that a stage reads; most changes of texts are not."""
-    if any(not path.endswith(_TEXTS) and not path.startswith(_SETTINGS) for path in changed):
+    if any(not path.endswith(TEXTS) and not path.startswith(SETTINGS) for path in changed):
         return True
     named = " ".join(text for stage in pipeline.stages for text in (*stage.cmd, *stage.deps))
     parts = {part for path in changed for part in path.split("/")}

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.python_source import parse
 from mlgit.core.gates.measured.programs import ENDINGS, NAMES, is_code
 from mlgit.core.gates.measured.runs.reading.calls import A_COMMAND, BY_A_NAME, BY_NAME, is_dynamic, loaded
-from mlgit.core.gates.measured.runs.reading.commands import is_unknown, named_by_variables, run_by
+from mlgit.core.gates.measured.runs.reading.commands import (
+    LONGEST_LINE,
+    is_unknown,
+    named_by_variables,
+    run_by,
+)
 from mlgit.core.gates.measured.runs.reading.notebooks import cells
 from mlgit.core.record import NamedTuple
 
@@ -38,7 +43,8 @@ _CONTINUED = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r"#[^\n]*")
 _MODULE = re.compile(r"[A-Za-z_][\w.]*")
 _RUN = re.compile(r"(?:^|\s)-[bBdEiIOPqsSuvx]*m[ \t]*([A-Za-z_][\w.]*)")
-_TEXT = re.compile(r"\bpython[\d.]*\s(?:.*\s)?-[bBdEiIOPqsSuvx]*c\b(.*)", re.DOTALL)
+_PYTHON = re.compile(r"\bpython[\d.]*(?=\s)")
+_TEXT = re.compile(r"\s-[bBdEiIOPqsSuvx]*c\b(.*)", re.DOTALL)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _QUOTED = re.compile(rf"""["']({_DOTTED.pattern})["']""")
 _WORD = re.compile(r"""[^\s'"=,;:|&<>()`$]+""")
@@ -93,8 +99,14 @@ def _joined(*all_: Asked) -> Asked:
 
 
 def asked_in_commands(lines: Sequence[str], *, shell: bool = True) -> Asked:
-    """The words of commands, and what they run: modules by `-m`, and a text of Python after `-c`."""
-    texts = [match[1] for line in lines if (match := _TEXT.search(line))]
+    """The words of commands, and what they run: modules by `-m`, and a text of Python after `-c`.
+
+    Of a longer line than people write, only the start is read.
+    """
+    lines = [line[:LONGEST_LINE] for line in lines]
+    starts = ((line, _PYTHON.search(line)) for line in lines)
+    found = (_TEXT.search(line, start.end()) for line, start in starts if start)
+    texts = [match[1] for match in found if match]
     modules = {(0, name) for line in lines for name in _RUN.findall(line)}
     return Asked(
         modules=frozenset(modules.union(*(_found_in(each) for each in texts))),

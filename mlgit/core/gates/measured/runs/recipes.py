@@ -90,7 +90,7 @@ def of_json(text: str, wanted: Sequence[str]) -> list[str]:
     """The script of this name in `package.json`, with those that run before and after it."""
     try:
         scripts = json.loads(text).get("scripts", {})
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return []
     if not wanted or not isinstance(scripts, dict):
         return []

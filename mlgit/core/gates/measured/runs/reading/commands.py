@@ -18,6 +18,7 @@ _PARTS = re.compile(r"&&|\|\||[;|\n]")
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$\([^()]*(?:\([^()]*\)[^()]*)*\)|`[^`]*`|\$[A-Za-z_]\w*")
 _GIVEN = re.compile(r"\$(?:[@*\d]|\{[@*\d][^}]*\})")
 """An argument of the script: what a command gives it, is in the command."""
+LONGEST_LINE = 10_000
 _BEFORE = re.compile(r"(?:[A-Za-z_]\w*=\S*|then|do|else|if|while|!)")
 _ACTIVATES = re.compile(
     r"eval\s+\"?\$\((?:\S*/)?(?:conda|mamba|micromamba|pyenv|direnv|brew)\s[^()]*\)\"?"
@@ -28,8 +29,12 @@ _ACTIVATES = re.compile(
 
 def command_words(line: str) -> list[str]:
     """The words of a line, without quotation marks and with a mark for each variable."""
-    line = _VARIABLE.sub(UNKNOWN, _GIVEN.sub("", line))
-    return [word for each in line.split() if (word := each.strip("\"'"))]
+    return [word for each in _without_variables(line).split() if (word := each.strip("\"'"))]
+
+
+def _without_variables(line: str) -> str:
+    """A line with a mark for each variable; of a longer one than people write, the start."""
+    return _VARIABLE.sub(UNKNOWN, _GIVEN.sub("", line[:LONGEST_LINE]))
 
 
 def named_by_variables(lines: Iterable[str]) -> Iterator[str]:
@@ -45,12 +50,14 @@ def named_by_variables(lines: Iterable[str]) -> Iterator[str]:
 
 def is_unknown(line: str) -> bool:
     """Whether a line runs a program that only variables name."""
-    return "$" in line and any(_is_unknown(words) for words in _commands(_ACTIVATES.sub("", line)))
+    return "$" in line and any(
+        _is_unknown(words) for words in _commands(_ACTIVATES.sub("", line[:LONGEST_LINE]))
+    )
 
 
 def _commands(line: str) -> Iterator[list[str]]:
     """The words of each command of a line, without what may be before it."""
-    for part in _PARTS.split(_VARIABLE.sub(UNKNOWN, _GIVEN.sub("", line))):
+    for part in _PARTS.split(_without_variables(line)):
         words = [word for each in part.lstrip(" \t@-+").split() if (word := each.strip("\"'"))]
         while words and _BEFORE.fullmatch(words[0]):
             words = words[1:]

@@ -1,0 +1,122 @@
+"""Other files: all that changed together with numbers is named, unless something else is known about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.gates.unmeasured.other_files import other_files
+from mlgit.core.gates.verdict import Note
+from tests.support.measured_data import Hashes, gate, places, side, stage
+
+if TYPE_CHECKING:
+    from mlgit.core.pipeline.stages import Pipeline
+
+START = "Other files changed, too, and it is not known whether the numbers depend on them: "
+READS = {"tasks": "t", "src/evaluate.py": "e"}
+
+
+def trained(number: str = "n", *, clean: str = "c") -> Pipeline:
+    """The stages of a side, the last of which made this number; training reads a program of its own."""
+    known = side(READS, train={"src/train.py": "s"}, clean=clean)
+    last = stage("evaluate", {"models/line.json": "m", **READS}, {"m.json": number})
+    return replace(known, stages=(*known.stages[:2], last))
+
+
+def named(before: Hashes, after: Hashes, *, number: str = "o", notes: tuple[Note, ...] = ()) -> list[str]:
+    """The files in the note about a change of these files, which made this number of an `n`."""
+    sides = trained(), trained(number)
+    changed = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    found = other_files(
+        [gate(sides[0])],
+        [gate(sides[1])],
+        sides,
+        places=(places(before), places(after)),
+        changed=lambda: changed,
+        notes=notes,
+    )
+    texts = [note.message for note in found]
+    assert all(text.startswith(START) for text in texts)
+    assert len(texts) <= 1
+    return [name for text in texts for name in text.removeprefix(START).split(", ")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "eval.env",
+        "bin/score",
+        "Makefile",
+        "sql/mae.sql",
+        "src/exact.py",
+        "lib",
+        "tasks/easy_1.py",
+        "tasks/test_1.py",
+        "tasks/README.md",
+        "package.json",
+        "setup.cfg",
+        "conf/a.yaml",
+        "lib/__pycache__/rows.cpython-311.pyc",
+        "docs.txt",
+    ],
+)
+@pytest.mark.parametrize("edit", ["changed", "new", "gone"])
+def test_any_file_may_be_the_reason_for_another_number(path: str, edit: str) -> None:
+    here = {"changed": ({path: "a"}, {path: "b"}), "new": ({}, {path: "b"}), "gone": ({path: "a"}, {})}
+    assert named(*here[edit]) == [f"`{path}`"]
+    assert named(*here[edit], number="n") == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("m.json", "models/line.json", "data/clean.csv", "data/raw.csv", "src/train.py"),
+        *("dvc.yaml", "dvc.lock", "sub/data.csv.dvc", ".dvc/config", ".dvcignore", "data/.gitignore"),
+        *("mlgit.yaml", ".mlgit/waivers.yaml", ".github/workflows/a.yml", ".gitlab-ci.yml", ".gitattributes"),
+        *("README.md", "docs/a.png", "LICENSE", "tests/a.txt", "lib/test_a.py", "a_test.py", "conftest.py"),
+    ],
+)
+def test_what_something_else_is_known_about_is_not_named(path: str) -> None:
+    assert named({path: "a"}, {path: "b"}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "was", "now", "is_named"),
+    [
+        ("lib/a.py", "x = 1\n", "x = 1  # one\n", False),
+        ("lib/a.py", "x = 1\n", "x = 2\n", True),
+        ("run.sh", "#SBATCH --export=A=1\n", "#SBATCH --export=A=2\n", True),
+    ],
+)
+def test_a_comment_of_a_program_is_no_reason_but_one_of_a_script_may_be(
+    path: str, was: str, now: str, *, is_named: bool
+) -> None:
+    assert named({path: was}, {path: now}) == ([f"`{path}`"] if is_named else [])
+
+
+@pytest.mark.parametrize("reads", ["doctest.testmod(tasks)", "inspect.getsource(tasks)", "tasks.f.__doc__"])
+def test_a_comment_that_the_measurement_may_read_may_be_the_reason(reads: str) -> None:
+    before = {"lib/a.py": "x = 1\n", "src/evaluate.py": reads}
+    assert named(before, {**before, "lib/a.py": "x = 1  # one\n"}) == ["`lib/a.py`"]
+
+
+def test_what_another_note_names_is_not_named_again() -> None:
+    note = Note(code="code_changed", message="The numbers are measured with other code: `a.py` changed")
+    assert named({"a.py": "a", "b.py": "a"}, {"a.py": "b", "b.py": "b"}, notes=(note,)) == ["`b.py`"]
+
+
+def test_what_the_measurement_reads_comes_first_and_most_are_counted() -> None:
+    many = {f"a/{number}.txt": "b" for number in range(20)}
+    found = named({}, {**many, "zz.py": "b", "tasks/z.txt": "b"})
+    assert found[:3] == ["`tasks/z.txt`", "`zz.py`", "`a/0.txt`"]
+    assert found[-1].endswith(" and 10 more")
+
+
+def test_what_only_the_change_declares_for_training_is_named() -> None:
+    sides = trained(), trained("o")
+    more = stage("lint", {"eval.env": "e"}, {})
+    sides = sides[0], replace(sides[1], stages=(*sides[1].stages, more))
+    found = other_files([gate(sides[0])], [gate(sides[1])], sides, changed=lambda: {"eval.env"})
+    assert [each.message for each in found] == [f"{START}`eval.env`"]
