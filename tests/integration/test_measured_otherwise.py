@@ -306,19 +306,30 @@ def test_test_data_in_the_program_that_measures_is_named_as_other_code(project: 
     assert text in " ".join(project.here("report").out.partition("✓ pass")[0].split())
 
 
-def test_what_exports_a_model_after_its_number_is_named(project: Folder) -> None:
-    export = "  export: {cmd: python src/export.py, deps: [models/line.json], outs: [models/line.onnx]}\n"
+def test_what_stages_make_after_a_number_or_without_an_output_is_named(project: Folder) -> None:
+    stages = "  export: {cmd: python src/export.py, deps: [models/line.json], outs: [models/line.onnx]}\n"
+    stages += "  gen: {cmd: python src/gen.py, deps: [src/gen.py]}\n"
     program = 'open("models/line.onnx", "w").write(open("models/line.json").read())\n'
-    config = (project / "mlgit.yaml").read_text().replace("models/line.json", "models/line.onnx")
+    gen = 'open("src/rows.py", "w").write("# one\\n")\n'
     before = {
-        "dvc.yaml": DVC_YAML.replace("stages:\n", f"stages:\n{export}"),
+        "dvc.yaml": DVC_YAML.replace("stages:\n", f"stages:\n{stages}"),
         "src/export.py": program,
-        "mlgit.yaml": config,
+        "src/gen.py": gen,
+        "src/rows.py": "# one\n",
+        "src/evaluate.py": f"import rows\n{EVALUATE}",
+        "mlgit.yaml": (project / "mlgit.yaml").read_text().replace("models/line.json", "models/line.onnx"),
     }
-    after = {"src/export.py": program.replace("read()", 'read().replace("1", "2")')}
+    after = {
+        "src/export.py": program.replace("read()", 'read().replace("1", "2")'),
+        "src/gen.py": f"{gen}a = 1\n",
+    }
     notes = [text for code, text in changed(project, before, after) if code == "code_changed"]
-    start = "No gate reads a number that is measured on `models/line.onnx`, and what makes it changed"
-    assert notes == [f"{start}: `src/export.py` changed (stage export)"]
+    exported = "No gate reads a number that is measured on `models/line.onnx`, and what makes it changed"
+    written = "Stage `gen` may write `src/rows.py`, which stage `evaluate` may run, and does not declare that"
+    assert notes == [
+        f"{exported}: `src/export.py` changed (stage export)",
+        f"{written}: `src/gen.py` changed",
+    ]
 
 
 def test_a_value_that_a_program_reads_and_no_stage_declares_is_named(project: Folder) -> None:

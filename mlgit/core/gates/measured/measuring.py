@@ -212,3 +212,18 @@ def _with_file(gate: ResolvedGate, other: ResolvedGate) -> ResolvedGate:
     files = {each.file for each in (other.source, *other.unread) if each is not None}
     found = [each for each in gate.unread if each.file in files] or gate.unread
     return replace(gate, source=found[0]) if len(found) == 1 else gate
+
+
+def measuring_stages(
+    old: Sequence[ResolvedGate], new: Sequence[ResolvedGate], pipeline: Pipeline
+) -> list[Stage]:
+    """The stages of the change that measure, those that make the numbers first; `pipeline` is its own."""
+    side = Measuring(pipeline)
+    found: dict[str, Stage] = {}
+    last = set()
+    for before, after in pairs(old, new):
+        if before.source is not None and after.source is not None and side.is_known(after):
+            makers = side.makers_for(after)
+            last.add(after.source.origin.name)
+            found |= {each.address: each for each in side.stages(after) if each.address not in makers}
+    return sorted(found.values(), key=lambda stage: (stage.address not in last, stage.address))

@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.measuring import Measuring, pairs
+from mlgit.core.gates.measured.measuring import measuring_stages
 from mlgit.core.gates.measured.parameters import difference
 from mlgit.core.gates.measured.runs.reached import Reached
 from mlgit.core.gates.verdict import Note
@@ -60,7 +60,7 @@ def undeclared_notes(
     edited = sorted(files & {*changed()})
     if not edited:
         return
-    measuring = _measuring(old, new, pipelines[1])
+    measuring = measuring_stages(old, new, pipelines[1])
     side = Reached(places[1], {}, exact=False)
     for file in edited:
         readers = [found for stage in measuring for found in [_reader(stage, file, side, places[1])] if found]
@@ -76,19 +76,6 @@ def undeclared_notes(
             )
             start = f"`{file}` has other values that no stage which measures declares"
             yield Note(code=_CODE, message=f"{start}, and {readers[0].words}: {joined(texts, _MOST)}")
-
-
-def _measuring(old: Sequence[ResolvedGate], new: Sequence[ResolvedGate], pipeline: Pipeline) -> list[Stage]:
-    """The stages of the change that measure, those that make the numbers first."""
-    side = Measuring(pipeline)
-    found: dict[str, Stage] = {}
-    last = set()
-    for gates in pairs(old, new):
-        if gates[0].source is not None and gates[1].source is not None and side.is_known(gates[1]):
-            makers = side.makers_for(gates[1])
-            last.add(gates[1].source.origin.name)
-            found |= {each.address: each for each in side.stages(gates[1]) if each.address not in makers}
-    return sorted(found.values(), key=lambda stage: (stage.address not in last, stage.address))
 
 
 def _reader(stage: Stage, file: str, side: Reached, places: Places) -> _Reader | None:

@@ -62,6 +62,7 @@ def _named(
     from mlgit.core.gates.resolved.stage_changes import input_notes
     from mlgit.core.gates.unmeasured.exports import export_notes
     from mlgit.core.gates.unmeasured.undeclared import undeclared_notes
+    from mlgit.core.gates.unmeasured.written import written_notes
     from mlgit.yaml12 import load_both
 
     now = sides[1].pipeline
@@ -76,6 +77,7 @@ def _named(
     yield from undeclared_notes(
         *gates, pipelines, places=places, changed=changed, load=partial(_values, project)
     )
+    yield from written_notes(*gates, pipelines, places=places, changed=changed)
     yield from export_notes(gates[1], pipelines, places=places, changed=changed)
     yield from input_notes(*gates, places=places, reported=data.renamed)
 

@@ -1,0 +1,126 @@
+"""Written: programs that another stage writes for those that measure, and does not declare as an output."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.measured.measuring import measuring_stages
+from mlgit.core.gates.measured.programs import is_program
+from mlgit.core.gates.measured.runs.compared import Programs
+from mlgit.core.gates.measured.runs.imports import asked, asked_in_commands
+from mlgit.core.gates.measured.runs.reached import Reached
+from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.chain.readers import covered
+from mlgit.core.pipeline.inputs import EMPTY
+from mlgit.core.wording import joined, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from mlgit.core.gates.resolved.resolution import ResolvedGate
+    from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.stages import Pipeline, Stage
+
+_MOST_STAGES = 200
+_FILE = r"""[^\s'"|;&<>()]+\.\w+"""
+_END = r"""['"]?\s*(?:$|[;|&)])"""
+_WRITES = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        rf"""\bopen\(\s*[rfu]?['"]({_FILE})['"]\s*,\s*(?:mode\s*=\s*)?['"][wax]""",
+        rf"""['"]({_FILE})['"]\s*\)\s*\.\s*(?:write_text|write_bytes|symlink_to|open\(\s*['"][wax])""",
+        rf"""\b(?:copy\w*|move|rename|replace|symlink|link)\([^)\n]*,\s*[rfu]?['"]({_FILE})['"]\s*\)""",
+        rf""">\s*['"]?({_FILE})""",
+        rf"""\btee\s+(?:-\S+\s+)*['"]?({_FILE})""",
+        rf"""\b(?:cp|mv|ln|install)\s[^\n;|&]*\s['"]?({_FILE}){_END}""",
+        rf"""\bsed\s+(?:-\S+\s+)*-i[^\n;|&]*\s['"]?({_FILE}){_END}""",
+        rf"""\s(?:-o|--out(?:put)?)[=\s]\s*['"]?({_FILE})""",
+    )
+)
+"""What writes the file that is in parentheses: in a program of Python, or in a shell."""
+
+
+def written_notes(
+    old: Sequence[ResolvedGate],
+    new: Sequence[ResolvedGate],
+    pipelines: tuple[Pipeline, Pipeline],
+    *,
+    places: tuple[Places, Places] = (EMPTY, EMPTY),
+    changed: Callable[[], Collection[str]] = frozenset,
+) -> Iterator[Note]:
+    """Notes about stages that are new or do something else, and that may write a program of a measurement.
+
+    Only of stages that do not measure, and of what they do not declare: nothing connects both for DVC.
+    """
+    measuring = measuring_stages(old, new, pipelines[1])
+    known = {stage.address for stage in measuring}
+    was = {stage.address: stage for stage in pipelines[0].stages}
+    files = frozenset(changed()) if measuring else frozenset()
+    is_code = any(map(is_program, files))
+    others = [stage for stage in pipelines[1].stages if measuring and stage.address not in known]
+    others = [each for each in others if is_code or _run(was.get(each.address)) != _run(each)]
+    if not others:
+        return
+    side = Reached(places[1], {}, exact=False)
+    users = _users(measuring, side, places[1])
+    for stage in others[:_MOST_STAGES]:
+        written = _written(stage, users, side, places[1])
+        before = was.get(stage.address)
+        why = (
+            _why(before, stage, Programs(places, files, [(before or stage, stage)], pipelines))
+            if written
+            else []
+        )
+        if why:
+            ran = listed(dict.fromkeys(written.values()))
+            start = f"Stage `{stage.address}` may write {listed(written)}, which stage {ran} may run"
+            text = f"{start}, and does not declare that: {joined(why)}"
+            yield Note(code="code_changed", message=text)
+
+
+def _run(stage: Stage | None) -> tuple[str, ...]:
+    return () if stage is None else (stage.wdir, *stage.cmd)
+
+
+def _users(measuring: Sequence[Stage], side: Reached, places: Places) -> dict[str, str]:
+    """Program -> the stage that runs it; `*/NAME` of one that is asked for and not in Git."""
+    found: dict[str, str] = {}
+    for stage in measuring:
+        paths = side.of(stage, (), None)
+        found |= {path: stage.address for path in paths if path not in found}
+        here = {posixpath.basename(path.removesuffix("/__init__.py")) for path in paths}
+        contents = places.read(sorted(paths)).items()
+        texts = [asked(path, content, exact=False) for path, content in contents]
+        for text in (asked_in_commands(stage.cmd), *texts):
+            names = {f"{part}.py" for _, name in text.modules for part in name.split(".") if part}
+            names |= {posixpath.basename(word) for word in text.words if is_program(word)}
+            for name in sorted(names - here):
+                if name.removesuffix(".py") not in {*sys.stdlib_module_names, *here}:
+                    found.setdefault(f"*/{name}", stage.address)
+    return found
+
+
+def _written(stage: Stage, users: dict[str, str], side: Reached, places: Places) -> dict[str, str]:
+    """Program that a stage may write and does not declare -> the stage that runs it."""
+    contents = places.read(sorted(side.of(stage, (), None))).values()
+    texts = [*stage.cmd, *(each.decode("utf-8", "replace") for each in contents)]
+    declared = [out.path for out in stage.outs]
+    found: dict[str, str] = {}
+    for name in (match[1] for text in texts for pattern in _WRITES for match in pattern.finditer(text)):
+        path = posixpath.normpath(posixpath.join(stage.wdir, name))
+        user = users.get(path) or users.get(f"*/{posixpath.basename(path)}")
+        if user is not None and is_program(path) and not covered(path, declared):
+            found[path] = user
+    return dict(sorted(found.items()))
+
+
+def _why(before: Stage | None, stage: Stage, programs: Programs) -> list[str]:
+    """What a stage does otherwise, in words."""
+    if before is None:
+        return ["it is new"]
+    found = ["it runs another command"] if _run(before) != _run(stage) else []
+    differ = sorted(programs.differences((before, stage), ())) if programs.differing else []
+    return [*found, *(f"`{path}` {what}" for _, path, what in differ)]

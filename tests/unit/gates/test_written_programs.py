@@ -1,0 +1,90 @@
+"""A stage that writes what a measurement imports, and does not declare that, is named if it changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlgit.core.gates.unmeasured.written import written_notes
+from mlgit.core.pipeline.stages import Pipeline
+from tests.support.measured_data import Hashes, gate, places, side, stage
+
+FILES = {"src/e.py": "import rows\n", "gen.py": "", "t.py": ""}
+START = "Stage `gen` may write `src/rows.py`, which stage `evaluate` may run, and does not declare that: "
+OPEN = 'open("src/rows.py", "w").write("most = 1")'
+
+
+def pipeline(cmd: str | None, *outs: str) -> Pipeline:
+    """A model with its number, and a stage with this command that is before neither."""
+    clean, train, evaluate = side({}).stages
+    more = [] if cmd is None else [stage("gen", {}, dict.fromkeys(outs, "o"))._replace(cmd=(cmd,))]
+    train, evaluate = train._replace(cmd=("python t.py",)), evaluate._replace(cmd=("python src/e.py",))
+    return Pipeline(stages=(clean, train, evaluate, *more))
+
+
+def messages(old: Pipeline, new: Pipeline, was: Hashes, now: Hashes) -> list[str]:
+    changed = {path for path in {*was, *now} if was.get(path) != now.get(path)}
+    both = places(was), places(now)
+    notes = [
+        *written_notes([gate(old)], [gate(new)], (old, new), places=both, changed=lambda: changed),
+    ]
+    assert {(each.code, each.effect) for each in notes} <= {("code_changed", "note")}
+    return [each.message for each in notes]
+
+
+WRITES = {
+    "open": OPEN,
+    "by a path": 'Path("src/rows.py").write_text("most = 1")',
+    "opened by a path": "Path('src/rows.py').open('w')",
+    "a copy": 'shutil.copyfile("other.py", "src/rows.py")',
+    "another name": 'os.replace("other.py", "src/rows.py")',
+}
+COMMANDS = (
+    "echo 'most = 1' > src/rows.py",
+    "cat other.txt >> src/rows.py",
+    "cp -f other.txt src/rows.py && true",
+    "mv other.txt src/rows.py",
+    "sed -i s/1/2/ src/rows.py",
+    "echo a | tee src/rows.py",
+    "jinja rows.j2 -o src/rows.py",
+)
+NOT_WRITTEN = (
+    "python src/rows.py",
+    "ruff check src/rows.py",
+    "cp src/rows.py dist/other.py",
+    "cp src/rows.py backup",
+    "echo a > src/other.py",
+    "echo a > src/rows.csv",
+)
+
+
+@pytest.mark.parametrize("case", WRITES)
+@pytest.mark.parametrize("in_git", [True, False])
+def test_a_program_that_writes_a_module_is_named_if_it_changes(case: str, *, in_git: bool) -> None:
+    files = FILES | ({"src/rows.py": "most = 2"} if in_git else {})
+    known = pipeline("python gen.py")
+    edited = files | {"gen.py": WRITES[case]}
+    assert messages(known, known, files, edited) == [f"{START}`gen.py` changed"]
+    assert messages(known, known, edited, edited | {"README.md": "a"}) == []
+    assert messages(known, known, edited, edited | {"t.py": "a = 1"}) == []
+
+
+@pytest.mark.parametrize("cmd", COMMANDS)
+def test_a_command_that_writes_a_module_is_named_if_it_is_new_or_another(cmd: str) -> None:
+    assert messages(pipeline(None), pipeline(cmd), FILES, FILES) == [f"{START}it is new"]
+    assert messages(pipeline("true"), pipeline(cmd), FILES, FILES) == [f"{START}it runs another command"]
+    assert messages(pipeline(cmd), pipeline(cmd), FILES, FILES) == []
+
+
+@pytest.mark.parametrize("cmd", NOT_WRITTEN)
+def test_what_a_stage_only_reads_or_writes_elsewhere_is_not_named(cmd: str) -> None:
+    files = FILES | {"src/rows.py": "most = 2"}
+    assert messages(pipeline(None), pipeline(cmd), files, files) == []
+
+
+def test_what_a_stage_declares_is_not_named() -> None:
+    assert messages(pipeline(None), pipeline(COMMANDS[0], "src/rows.py"), FILES, FILES) == []
+
+
+def test_a_module_of_python_itself_is_not_meant() -> None:
+    files = FILES | {"src/e.py": "import json\n"}
+    assert messages(pipeline(None), pipeline("echo > src/json.py"), files, files) == []
