@@ -105,7 +105,8 @@ def _nothing_before(
         since = f"{change.fact.tagger} took {version.version} out of `{name}` on {when}"
         details = (*details, since)
     elif environment.label is None:
-        hint = f"run `mlgit promote {word(state.name)}@VERSION --to {word(name)}`"
+        first = f"mlgit release {word(state.name)}"
+        hint = f"run `{first if other is None else promotion_command(state, name, other)}`"
     before = "" if environment.label is None else f" before {environment.label}"
     return NothingBefore(
         f"`{name}` has no version of `{state.name}`{before} to go back to",

@@ -120,11 +120,11 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
     if not finals and refused:
         raise refused[-1].error()
     if not finals:
-        raise _nothing_final(state)
+        raise _nothing_final(state, environment)
     return finals[-1]
 
 
-def _nothing_final(state: ModelState) -> StateError:
+def _nothing_final(state: ModelState, environment: Environment) -> StateError:
     """Nothing to promote: everything final is deregistered, or nothing final was released yet."""
     rejected = [each for each in state.versions if each.version.final]
     if rejected:
@@ -135,10 +135,14 @@ def _nothing_final(state: ModelState) -> StateError:
             details=rejection_notes(rejected[-1]),
             hint=f"train another model, then run `mlgit release {state.name}`",
         )
-    return Absent(
-        f"There is no final version of `{state.name}` to promote",
-        hint=f"run `mlgit release {state.name}`, or name one: `mlgit promote {state.name}@VERSION`",
-    )
+    if not state.versions:
+        hint = f"run `mlgit release {word(state.name)}` first"
+        return Absent(f"There is no version of `{state.name}` to promote yet", hint=hint)
+    hint = f"run `mlgit release {word(state.name)}`"
+    if environment.pre:
+        named = f"{state.name}@{state.versions[-1].version}"
+        hint += f", or `{words(('mlgit', 'promote', named, '--to', environment.name))}`"
+    return Absent(f"There are only pre-releases of `{state.name}`", hint=hint)
 
 
 def check_promotion(

@@ -111,9 +111,14 @@ def test_an_empty_from_has_nothing_to_promote() -> None:
 
 
 def test_without_any_final_version_there_is_nothing_to_promote() -> None:
-    model = replay([fact("m@v1.0.0-rc.1", 1)]).model("m")
-    with pytest.raises(StateError, match="no final version"):
-        choose_version(model, STAGING, None)
+    rc = [fact("m@v1.0.0-rc.1", 1)]
+    named = "run `mlgit release m`, or `mlgit promote m@v1.0.0-rc.1 --to staging`"
+    pre = replace(STAGING, pre=True)
+    first = (([], STAGING, "run `mlgit release m` first"), (rc, STAGING, "run `mlgit release m`"))
+    for facts, environment, hint in (*first, (rc, pre, named)):
+        with pytest.raises(StateError, match=r"no version of `m`|only pre-releases") as caught:
+            choose_version(replay(facts).model("m"), environment, None)
+        assert caught.value.hint == hint
 
 
 def test_a_deregistered_version_is_refused() -> None:

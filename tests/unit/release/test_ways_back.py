@@ -34,6 +34,16 @@ def accepted(*tags: TagFact) -> ModelState:
 
 
 @pytest.mark.parametrize(
+    ("facts", "command"), [((), "mlgit release m"), ((V1, V2), "mlgit promote m@v2.0.0 --to prod")]
+)
+def test_where_nothing_ever_was_the_hint_is_a_command(facts: tuple[TagFact, ...], command: str) -> None:
+    state = replay(facts).model("m")
+    with pytest.raises(StateError, match="`prod` has no version of `m` to go back to") as caught:
+        rollback_target(state, state.environment("prod"), None)
+    assert caught.value.hint == f"run `{command}`"
+
+
+@pytest.mark.parametrize(
     ("newest", "doubt"),
     [
         ((moved("m#prod#2", 1, V1, oid="0" * 40),), "m#prod#2"),
