@@ -113,9 +113,11 @@ def test_an_empty_from_has_nothing_to_promote() -> None:
 def test_without_any_final_version_there_is_nothing_to_promote() -> None:
     rc = [fact("m@v1.0.0-rc.1", 1)]
     named = "run `mlgit release m`, or `mlgit promote m@v1.0.0-rc.1 --to staging`"
-    pre = replace(STAGING, pre=True)
-    first = (([], STAGING, "run `mlgit release m` first"), (rc, STAGING, "run `mlgit release m`"))
-    for facts, environment, hint in (*first, (rc, pre, named)):
+    for facts, environment, hint in (
+        ([], STAGING, "run `mlgit release m` first"),
+        (rc, STAGING, "run `mlgit release m`"),
+        (rc, replace(STAGING, pre=True), named),
+    ):
         with pytest.raises(StateError, match=r"no version of `m`|only pre-releases") as caught:
             choose_version(replay(facts).model("m"), environment, None)
         assert caught.value.hint == hint
