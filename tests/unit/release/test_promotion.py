@@ -112,15 +112,12 @@ def test_an_empty_from_has_nothing_to_promote() -> None:
 
 def test_without_any_final_version_there_is_nothing_to_promote() -> None:
     rc = [fact("m@v1.0.0-rc.1", 1)]
-    named = "run `mlgit release m`, or `mlgit promote m@v1.0.0-rc.1 --to staging`"
-    for facts, environment, hint in (
-        ([], STAGING, "run `mlgit release m` first"),
-        (rc, STAGING, "run `mlgit release m`"),
-        (rc, replace(STAGING, pre=True), named),
-    ):
+    release, accepting = "run `mlgit release m`", replace(STAGING, pre=True)
+    named = f"{release}, or `mlgit promote m@v1.0.0-rc.1 --to staging`"
+    for facts, environment, hint in ((rc, accepting, named), (rc, STAGING, release), ([], STAGING, None)):
         with pytest.raises(StateError, match=r"no version of `m`|only pre-releases") as caught:
             choose_version(replay(facts).model("m"), environment, None)
-        assert caught.value.hint == hint
+        assert caught.value.hint == (hint or f"{release} first")
 
 
 def test_a_deregistered_version_is_refused() -> None:
