@@ -64,7 +64,7 @@ def test_a_forged_outcome_is_found_by_the_merge_job_only(released: Folder) -> No
     assert released.here("get", "line#staging", "-o", "out", "--json").json()["version"] == "v1.0.1"
     done = released.here("ci", "tag", "--", "line#staging#2")
     assert done.status == Exit.BLOCKED
-    assert "at least 0.999 wanted" in done.out + done.err
+    assert "is below the minimum 0.999" in done.out + done.err
 
 
 def test_a_tag_that_someone_deleted_is_missing_in_a_new_clone(staged: Folder) -> None:

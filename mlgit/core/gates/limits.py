@@ -32,7 +32,7 @@ class Kind(NamedTuple):
 
     @property
     def word(self) -> str:
-        return "wanted" if self.side == "least" else "allowed"
+        return "required" if self.side == "least" else "allowed"
 
     @property
     def fails_high(self) -> bool:
@@ -87,9 +87,9 @@ def check_value(gate: Gate, value: Decimal) -> Finding:
         if not _keeps(row, value, limit):
             shown = metrics.short(value, apart_from=(limit,))
             reason = "above_maximum" if row.fails_high else "below_minimum"
-            message = f"{gate.metric} {shown}, {texts[-1]} {row.word}"
+            message = f"{gate.metric} {shown} is {reason.replace('_', ' the ')} {metrics.text(limit)}"
             return Finding("fail", reason, message, rising=row.fails_high)
-    return Finding("pass", None, f"{gate.metric} {metrics.short(value)}, {' and '.join(texts)} wanted")
+    return Finding("pass", None, f"{gate.metric} {metrics.short(value)}, {' and '.join(texts)} required")
 
 
 def check_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:

@@ -278,7 +278,7 @@ def test_ids_contain_the_model_if_it_has_a_name() -> None:
 def test_the_headline_shows_the_worst_first() -> None:
     gates = (absolute("a", low="0.99"), change("b", "loss", limits={"max_rise": "0"}), absolute("c", low="0"))
     found = verdict(case(*gates, files=(FILE,), against=baseline(metric_file(loss="0.1")), model="tumor"))
-    assert headline(found) == "tumor: 1 of 3 gates failed: auc 0.95, at least 0.99 wanted"
+    assert headline(found) == "tumor: 1 of 3 gates failed: auc 0.95 is below the minimum 0.99"
 
 
 def test_the_headline_counts_gates_that_did_not_pass() -> None:
@@ -310,7 +310,7 @@ def test_the_headline_of_gates_without_numbers_is_the_cause() -> None:
     without = verdict(case(*gates, files=(stale,)), notes=notes[:1])
     assert headline(without) == "2 of 2 gates did not pass: `metrics/test.json` is stale (and 1 more)"
     failed = verdict(case(absolute("a", low="1"), *gates[1:], files=(FILE,)), notes=notes)
-    assert headline(failed) == "1 of 2 gates failed: auc 0.95, at least 1 wanted"
+    assert headline(failed) == "1 of 2 gates failed: auc 0.95 is below the minimum 1"
 
 
 def test_a_blocking_note_is_the_headline() -> None:

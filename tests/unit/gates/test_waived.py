@@ -60,7 +60,7 @@ def test_the_first_waiver_that_covers_a_failure_counts(waivers: list[Waiver], ex
     counts = result.effect == "waived"
     assert (result.effect, result.waiver) == (("waived", expected) if counts else ("block", None))
     reason = "" if counts or expected is None else f"; {expected}"
-    assert result.message == f"auc 0.9, at least 0.95 wanted{reason}"
+    assert result.message == f"auc 0.9 is below the minimum 0.95{reason}"
 
 
 def test_a_number_above_the_floor_of_a_maximum_is_called_that() -> None:
