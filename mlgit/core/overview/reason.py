@@ -58,7 +58,7 @@ def _says_all(blocking: Sequence[Result]) -> bool:
 
 
 def counts(verdict: Verdict) -> str:
-    """`2 of 4 gates failed`, `3 of 4 gates passed, 1 skipped (new metric)`."""
+    """`2 of 4 gates failed`, `2 of 4 gates passed, 1 skipped (new metric), 1 waived`."""
     found = verdict.summary
     gates = count(found.gates, "gate")
     if not found.gates:
@@ -66,7 +66,7 @@ def counts(verdict: Verdict) -> str:
     blocking = [each for each in verdict.results if each.effect == "block"]
     failed = sum(each.outcome == "fail" for each in blocking)
     if not blocking:
-        return passed_or_skipped(verdict)
+        return passed_or_skipped(verdict) + (f", {found.waived} waived" if found.waived else "")
     if not failed:
         return cannot_be_evaluated(verdict)
     others = len(blocking) - failed

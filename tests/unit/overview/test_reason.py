@@ -9,7 +9,7 @@ import pytest
 from mlgit.core.gates.decision import decide
 from mlgit.core.gates.verdict import Note, Policy, Verdict
 from mlgit.core.overview.gate_text import result_text
-from mlgit.core.overview.reason import conclusion, decision, reason, sorted_results
+from mlgit.core.overview.reason import conclusion, decision, glance, reason, sorted_results
 from mlgit.core.pipeline.evidence import Problem
 from tests.support.verdicts import CANDIDATE, absolute, baseline, case, change, metric_file, rules
 
@@ -87,6 +87,14 @@ def test_a_verdict_is_one_line_with_its_worst_reason(text: str) -> None:
 
 def test_the_number_of_another_version_names_it_if_asked() -> None:
     assert reason(verdict(change("a")), places=True) == "AUC fell from 0.9 (prod) to 0.8"
+
+
+def test_waived_gates_are_counted_next_to_those_that_passed() -> None:
+    found = verdict(absolute("a", low="0.95"), absolute("b", low="0.1"))
+    waived = replace(found.results[0], effect="waived", waiver="w1")
+    summary = replace(found.summary, blocking=0, waived=1)
+    found = replace(found, results=(waived, *found.results[1:]), summary=summary)
+    assert glance(replace(found, decision="allow_with_warnings")).counted == "1 of 2 gates passed, 1 waived"
 
 
 def test_failed_gates_against_a_live_version_come_before_those_further_beyond_their_limit() -> None:
