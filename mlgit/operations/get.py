@@ -105,7 +105,7 @@ def _age(project: Project, reference: Reference) -> tuple[str, ...]:
     if seen is not None and (project.now - seen).total_seconds() < _FRESH_S:
         return ()
     when = "at a time that is not known" if seen is None else format_since(seen, project.now)
-    fetch = f"`git fetch --tags {word(project.remote)}` brings newer ones"
+    fetch = f"`git fetch --tags {word(project.remote)}` fetches newer ones, if there are any"
     return (f"`{reference.text}` was looked up in the tags that this clone fetched {when}; {fetch}",)
 
 

@@ -327,10 +327,10 @@ def test_the_statement_of_the_release_is_checked(project: Folder, tmp_path: Path
     assert record["stated"] is True
     assert record["version"] == "v1.0.0"
     screen = project.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "again")).out
-    assert "1 of 1 files written, sha256 checked" in screen
+    assert "1 of 1 file written, sha256 checked" in screen
 
 
 def test_no_digest_is_claimed_where_the_release_states_none(released: Folder, tmp_path: Path) -> None:
     screen = released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out")).out
-    assert "files written" in screen
+    assert "file written" in screen
     assert "checked" not in screen

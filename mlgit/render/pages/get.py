@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from mlgit.core.wording import format_size
+from mlgit.core.wording import count, format_size
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def page(record: Fetched, *, here: str) -> Page:
     name = f"{record.model}@{record.version}" if record.version else record.model
     written = sum(file.state == "written" for file in record.files)
     checked = (", ", Span("sha256 checked", "ok")) if record.stated else ()
-    summary = f"{written} of {len(record.files)} files written" if written else "already there"
+    summary = f"{written} of {count(len(record.files), 'file')} written" if written else "already there"
     rows = [
         (
             _shorter(file.destination, here),
