@@ -24,7 +24,7 @@ def texts(project: Folder) -> list[str]:
     return [each["message"] for each in notes]
 
 
-OTHER = f"`{CONFIG}` makes DVC work otherwise after the merge: "
+OTHER = f"`{CONFIG}` makes DVC work differently after the merge: "
 FAILS = "so every command of DVC fails after the merge"
 MINE = STORAGE.replace("../../storage", "../mine")
 
@@ -75,7 +75,7 @@ def test_the_hint_takes_a_change_of_settings_back(project: Folder) -> None:
     project.git("checkout", "-qb", "topic")
     project.write(CONFIG, CORE + MINE)
     (note,) = check(project, status=Exit.DONE)["notes"]
-    assert "makes DVC work otherwise" in project.here("check").out.partition("pass")[0]
+    assert "makes DVC work differently" in project.here("check").out.partition("pass")[0]
     project.run(*note["hint"].split("`")[1].split())
     assert texts(project) == []
 

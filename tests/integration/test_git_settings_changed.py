@@ -13,7 +13,7 @@ MODULES, LFS = ".gitmodules", ".lfsconfig"
 MODULE = '[submodule "raw"]\n\tpath = data/raw\n\turl = https://example.org/raw.git\n'
 SERVER = "[lfs]\n\turl = https://example.org/lfs\n"
 READS_MODULES = "Git reads submodules from another place after the merge (`.gitmodules`): "
-READS_LFS = "Git LFS works otherwise after the merge (`.lfsconfig`): "
+READS_LFS = "Git LFS works differently after the merge (`.lfsconfig`): "
 MINE = MODULE.replace("example.org", "me:secret@example.net")
 CHANGES: dict[str, tuple[str, str | None, str | None]] = {
     "another address": (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.support.shell import Folder
 
-REWRITTEN = "is kept otherwise than Git writes it to disk (`{}` in .gitattributes)"
+REWRITTEN = "is kept in another form than Git writes it to disk (`{}` in .gitattributes)"
 CONFIG = """\
 version: 1
 models:

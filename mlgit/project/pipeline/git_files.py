@@ -132,7 +132,7 @@ def unusable_files(project: Project, commit: str | None, path: str) -> Iterator[
 
     checkout = Checkout(project.git, tree, git_dir=project.git_dir, common_dir=project.common_dir)
     for each, attribute in sorted(checkout.rewritten(sorted(files)).items()):
-        yield each, f"is kept otherwise than Git writes it to disk (`{attribute}` in .gitattributes)"
+        yield each, f"is kept in another form than Git writes it to disk (`{attribute}` in .gitattributes)"
 
 
 def lfs_pointers(project: Project, commit: str, path: str) -> tuple[str, ...]:

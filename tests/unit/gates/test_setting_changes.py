@@ -187,7 +187,7 @@ def deployed(**entries: str) -> Config:
         ({}, ["`deploy:` of `prod` was removed"]),
         (
             {"prod": "/other"},
-            ["`deploy:` of `prod` changed: what serves it is another target, or is reached otherwise"],
+            ["`deploy:` of `prod` changed: it has another target, or reaches it in another way"],
         ),
         (
             {"staging": "/srv"},

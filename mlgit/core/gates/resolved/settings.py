@@ -94,7 +94,7 @@ def _deployed(old: Config, new: Config) -> Iterator[Finding]:
         if after is None:
             yield _finding(name, f"`deploy:` of `{name}` was removed", code="policy_changed")
         elif _place(entry) != _place(after):
-            text = f"`deploy:` of `{name}` changed: what serves it is another target, or is reached otherwise"
+            text = f"`deploy:` of `{name}` changed: it has another target, or reaches it in another way"
             yield _finding(name, text, code="policy_changed")
     for name, after in sorted(new.deploy.items()):
         served = _served(old, after, {*old.models, *new.models})

@@ -96,4 +96,4 @@ def _other(path: str, now: bytes, was: bytes | None, shared: bytes | None) -> st
     except ConfigError:
         return ""
     texts = list(changed_settings({**both, **before}, {**both, **after}))
-    return f"`{path}` makes DVC work otherwise after the merge: {joined(texts, _MOST)}" if texts else ""
+    return f"`{path}` makes DVC work differently after the merge: {joined(texts, _MOST)}" if texts else ""

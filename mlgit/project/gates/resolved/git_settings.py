@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MOST = 6
 _READS = {
     MODULES: "Git reads submodules from another place after the merge",
-    LFS: "Git LFS works otherwise after the merge",
+    LFS: "Git LFS works differently after the merge",
 }
 
 
