@@ -110,3 +110,17 @@ def test_what_mlgit_writes_is_verified_also_by_stricter_gates_of_now(better: Fol
     for tag in ("line#prod#1", "line#prod#2", "line#prod#3", "line#staging#2", "line#staging#3"):
         done = ask(better, tag)
         assert done.status == Exit.DONE, done.out
+
+
+def test_a_promotion_is_not_compared_with_what_followed_it(staged: Folder) -> None:
+    text = (staged / "mlgit.yaml").read_text(encoding="utf-8")
+    gate = "  gain: {metric: r2, vs: prod, min_rise: 0.0001, when: promote}\n"
+    staged.write("mlgit.yaml", text.replace("gates:\n", f"gates:\n{gate}"))
+    staged.commit("Ask for more")
+    staged.git("push", "-q")
+    change(staged, "promote", "line", "--to", "prod")
+    train_into(staged, "1.996", "staging")
+    change(staged, "promote", "line", "--to", "prod")
+    for tag in ("line#staging#2", "line#prod#2"):
+        done = ask(staged, tag)
+        assert done.status == Exit.DONE, done.out + done.err

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import NamedTuple
 from mlgit.core.registry.moves import held_before
+from mlgit.core.registry.replay import in_order
 from mlgit.core.registry.state import label_of, version_of
 from mlgit.core.registry.tags import parse_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+    from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import (
         Change,
         EnvironmentState,
@@ -117,3 +120,39 @@ def _releases(state: ModelState, commit_of: Callable[[str], str | None]) -> Mapp
         if each.fact.name.action == "register":
             commits[str(each.fact.name.version)] = each.fact.commit
     return {**commits, **{str(each.version): each.commit for each in state.versions}}
+
+
+def since(fact: TagFact, raw: ModelState, environments: Mapping[str, Environment]) -> frozenset[str]:
+    """The tags of an assignment, and of what followed it in its environment and in those promoted from there.
+
+    There, that begins with the first assignment of the same commit that is not older.
+    """
+    here = fact.name.environment or ""
+    ordered = {
+        name: in_order(each for each in raw.facts if each.name.environment == name)
+        for name in (here, *_promoted_from(here, environments))
+    }
+    aside = late_changes(ordered.pop(here), [fact.tag])
+    for facts in ordered.values():
+        later = (each for each in facts if each.tagged_at_s >= fact.tagged_at_s)
+        starts = {each.tag for each in later if each.name.action == "assign" and each.commit == fact.commit}
+        aside |= late_changes(facts, starts)
+    return aside
+
+
+def _promoted_from(name: str, environments: Mapping[str, Environment]) -> tuple[str, ...]:
+    """The environments that have this one in `from`, or one of those."""
+    found: dict[str, None] = {}
+    sources = {name}
+    while sources:
+        new = [each for each, one in environments.items() if one.source in sources and each not in found]
+        found |= dict.fromkeys(new)
+        sources = set(new) - {name}
+    return tuple(each for each in found if each != name)
+
+
+def late_changes(ordered: Iterable[TagFact], starts: Collection[str]) -> frozenset[str]:
+    """The tags from the first of these on, with the one that makes room for it."""
+    later = list(dropwhile(lambda each: each.tag not in starts, ordered))
+    room = [str(each.name._replace(action="unassign")) for each in later[:1]]
+    return frozenset([*room, *(each.tag for each in later)])

@@ -6,7 +6,6 @@ import os
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
@@ -17,6 +16,7 @@ from mlgit.core.registry.replay import in_order, replay
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import parse_tag
 from mlgit.core.trust.accept import accepted_state
+from mlgit.core.trust.earlier import late_changes, since
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.trust.rules import Facts
 from mlgit.project.history import unshallow
@@ -68,9 +68,9 @@ def setting_aside(project: Project, fact: TagFact, raw: ModelState) -> Iterator[
     """Read models as if this assignment were not there, to judge it by what was there before.
 
     The tag that makes room for it and later ones of its environment, which may not count, are left out, too.
+    So is its version in environments that were promoted from there since: it is not compared with itself.
     """
-    ordered = in_order(each for each in raw.facts if each.name.environment == fact.name.environment)
-    project.set_aside = late_changes(ordered, [fact.tag])
+    project.set_aside = since(fact, raw, project.trunk_config.environments)
     try:
         yield
     finally:
@@ -113,13 +113,6 @@ def commits_after(project: Project, raw: ModelState, commit: str) -> frozenset[s
     """The commits of a model's tags that do not come before this one."""
     commits = {each.commit for each in raw.facts}
     return frozenset([commit, *_not_reachable(project, commits, [commit])])
-
-
-def late_changes(ordered: Iterable[TagFact], starts: Collection[str]) -> frozenset[str]:
-    """The tags from the first of these on, with the one that makes room for it."""
-    later = list(dropwhile(lambda each: each.tag not in starts, ordered))
-    room = [str(each.name._replace(action="unassign")) for each in later[:1]]
-    return frozenset([*room, *(each.tag for each in later)])
 
 
 def accept(

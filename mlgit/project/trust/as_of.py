@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.replay import in_order
+from mlgit.core.trust.earlier import late_changes
 from mlgit.project.open import Branch
-from mlgit.project.trust.accept import commits_after, late_changes
+from mlgit.project.trust.accept import commits_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.trust.earlier import held_ever
+from mlgit.core.config.file import Environment
+from mlgit.core.registry.replay import replay
+from mlgit.core.trust.earlier import held_ever, since
 from tests.support.tags import commit, fact
 from tests.unit.trust.test_accept import FIRST, OUT, PAIR, V1, V2, ask, moved, rejection, release
 
@@ -146,3 +148,53 @@ def test_both_tags_of_a_change_count_once_unless_they_differ() -> None:
     found = ever(V1, V2, V9, FIRST, other, PAIR[1])
     assert ("v9.0.0", 9, "m#prod!#2") in shown(found)
     assert shown(ever(V1, V2, V9, FIRST, *PAIR)) == [("v2.0.0", 2, ""), ("v1.0.0", 1, "")]
+
+
+ENVIRONMENTS = {
+    name: Environment(name=name, source=source)
+    for name, source in (("dev", None), ("test", "dev"), ("prod", "test"), ("other", None), ("loop", "loop"))
+}
+# Tags with their commit and time; the assignment that is asked about; what came since.
+FOLLOWED: dict[str, tuple[tuple[tuple[str, int, int], ...], str, set[str]]] = {
+    "only itself": ((("m#dev#1", 1, 10),), "m#dev#1", {"m#dev#1"}),
+    "what came after it there": (
+        (("m#dev#1", 1, 10), ("m#dev!#2", 1, 20), ("m#dev#2", 2, 20)),
+        "m#dev#2",
+        {"m#dev!#2", "m#dev#2"},
+    ),
+    "its way on": (
+        (
+            ("m#test#1", 1, 5),
+            ("m#dev#2", 2, 20),
+            ("m#test!#2", 1, 30),
+            ("m#test#2", 2, 30),
+            ("m#prod#1", 2, 40),
+        ),
+        "m#dev#2",
+        {"m#dev!#2", "m#dev#2", "m#test!#2", "m#test#2", "m#prod!#1", "m#prod#1"},
+    ),
+    "what came after it there, too": (
+        (("m#dev#2", 2, 20), ("m#prod#3", 2, 20), ("m#prod#4", 5, 90)),
+        "m#dev#2",
+        {"m#dev!#2", "m#dev#2", "m#prod!#3", "m#prod#3", "m#prod#4"},
+    ),
+    "an older promotion of the same commit": (
+        (("m#prod#1", 2, 1), ("m#prod#2", 1, 5), ("m#dev#2", 2, 20)),
+        "m#dev#2",
+        {"m#dev!#2", "m#dev#2"},
+    ),
+    "where it came from, and elsewhere": (
+        (("m#test#2", 2, 20), ("m#dev#2", 2, 30), ("m#other#2", 2, 30)),
+        "m#test#2",
+        {"m#test!#2", "m#test#2"},
+    ),
+    "an environment that follows itself": ((("m#loop#1", 1, 1),), "m#loop#1", {"m#loop!#1", "m#loop#1"}),
+}
+
+
+@pytest.mark.parametrize("case", FOLLOWED)
+def test_what_came_since_an_assignment(case: str) -> None:
+    tags, asked, expected = FOLLOWED[case]
+    facts = {tag: fact(tag, at, seconds=seconds) for tag, at, seconds in tags}
+    found = since(facts[asked], replay(facts.values()).model("m"), ENVIRONMENTS)
+    assert {tag for tag in found if tag in facts} == {tag for tag in expected if tag in facts}
