@@ -144,7 +144,7 @@ def test_a_gate_that_names_the_old_environment_is_a_finding(live: Folder) -> Non
     assert note["effect"] == "warn"
     assert note["message"] == (
         "`mae-vs-env` of `line`: it compares with prod (line@v1.0.0), and nothing enters `prod` any more: "
-        "trunk no longer declares it, and has `live` in its place"
+        "trunk does not declare it, and has `live` in its place"
     )
     live.write("mlgit.yaml", (live / "mlgit.yaml").read_text().replace("vs: prod", "vs: live"))
     verdict = check(live, status=Exit.BLOCKED)
@@ -158,7 +158,7 @@ def test_a_gate_on_an_environment_that_was_removed_is_a_finding(live: Folder) ->
     worse(live)
     verdict = check(live, status=Exit.BLOCKED)
     (note,) = [each for each in verdict["notes"] if each["code"] == "baseline_frozen"]
-    assert note["message"].endswith("nothing enters `prod` any more: trunk no longer declares it")
+    assert note["message"].endswith("nothing enters `prod` any more: trunk does not declare it")
 
 
 def test_what_the_old_environment_holds_is_not_known_if_its_tags_leave_it_open(live: Folder) -> None:
@@ -227,3 +227,6 @@ def test_a_history_that_is_longer_than_what_is_read_leaves_open_what_was_replace
         read = partial(accepted_model, project)
         held = former_environments.earlier_holders(project, "line", "live", None, read)
         assert [(each.environment, each.label) for each in held] == [("prod", "v1.0.0")], most
+        # Whether trunk declared it before is then not known, and nothing enters it in any case.
+        assert former_environments.taken_over(project, "prod") is not None
+        assert former_environments.taken_over(project, "never") is None

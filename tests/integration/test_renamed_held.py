@@ -21,12 +21,15 @@ environments:
 """
 
 
-def declare(project: Folder, environment: str) -> None:
-    project.write("mlgit.yaml", CONFIG.format(environment))
-    project.commit(f"Declare {environment}")
+def declare(project: Folder, *environments: str) -> None:
+    project.write("mlgit.yaml", CONFIG.format(": {auto: true}\n  ".join(environments)))
+    project.commit(f"Declare {environments}")
     project.git("push", "-q")
 
 
+@pytest.mark.parametrize(
+    "between", [(), (("prod", "live"),), (("other",),)], ids=["at once", "added first", "removed first"]
+)
 @pytest.mark.parametrize(
     ("verb", "outcome", "words"),
     [
@@ -35,12 +38,14 @@ def declare(project: Folder, environment: str) -> None:
     ],
 )
 def test_a_version_that_was_taken_out_does_not_return_under_the_new_name(
-    project: Folder, verb: str, outcome: str, words: str
+    project: Folder, verb: str, outcome: str, words: str, between: tuple[tuple[str, ...], ...]
 ) -> None:
     declare(project, "prod")
     for slope in ("1.95", "2.0"):
         train_into(project, slope, "prod")
     change(project, verb, "line", "--env", "prod", "-m", "Wrong doses")
+    for step in between:
+        declare(project, *step)
     declare(project, "live")
     steps = project.here("ci", "merged", "--json").json()["steps"]
     (step,) = [each for each in steps if each["environment"] == "live"]

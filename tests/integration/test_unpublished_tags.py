@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mlgit.errors import Exit
-from tests.support.registry import change, clone, train
+from tests.support.registry import change, clone, train, train_into
 from tests.support.targets import go_live, without_times
 
 if TYPE_CHECKING:
@@ -190,6 +191,29 @@ def test_local_promotions_that_their_gates_allow_are_published(stale: Folder, pr
         ("line#staging#1", "pushed"),
         ("line#prod#1", "pushed"),
     ]
+
+
+def test_a_release_that_its_gates_block_by_now_is_not_published(project: Folder) -> None:
+    project.write("mlgit.yaml", GATES.replace("vs: release", "vs: staging").replace(", when: promote", ""))
+    project.commit("Gates")
+    project.git("push", "-q")
+    change(project, "release", "line")
+    change(project, "promote", "line", "--to", "staging")
+    stale = clone(project, "stale")
+    train_into(project, "2.0", "staging")
+    train(project, "1.995")
+    stale.git("pull", "-q", "--no-tags", "origin", "main")
+    long_ago_s = time.time() - 3 * 86400
+    for name in ("FETCH_HEAD", "refs/remotes/origin/HEAD"):
+        os.utime(stale / ".git" / name, (long_ago_s, long_ago_s))
+    report = change(stale, "release", "line@v1.0.2", "--local")
+    age = "`origin` was not asked: this was decided by the tags that were fetched 3 days ago"
+    assert age in report["notes"]
+    stale.git("fetch", "-q", "--tags", "origin")
+    (tag,) = stale.here("push", "--json").json()["tags"]
+    assert (tag["tag"], tag["step"]) == ("line@v1.0.2", "skipped")
+    assert tag["reason"].startswith("the gates block it now: newest: ")
+    assert tag["reason"].endswith("; to delete it here: `git tag -d line@v1.0.2`")
 
 
 def test_a_tag_that_plain_git_may_have_published_is_only_perhaps_here(staged: Folder) -> None:

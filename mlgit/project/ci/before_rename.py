@@ -26,11 +26,13 @@ def environment_before(
     project: Project, model: str, environment: str, commit: str | None, *, local: bool = False
 ) -> EnvironmentState | None:
     """The environment under a former name, of the model or its own, until something is done under both."""
-    from mlgit.project.registry.former_environments import place_of
+    from mlgit.project.registry.former_environments import place_of, replaced_in_steps
 
     read = partial(_counting, project, local=local)
     place, name = place_of(project, model, environment, commit, read)
-    return None if (place, name) == (environment, model) else read(name).environment(place)
+    if (place, name) == (environment, model):
+        return replaced_in_steps(project, model, environment, commit, read)
+    return read(name).environment(place)
 
 
 def name_there(project: Project, model: str, environment: str) -> str:

@@ -210,8 +210,8 @@ def frozen(
     now = taken_over(project, found.vs)
     if now is None:
         return found
-    message = f"it compares with {found.label}, and nothing enters `{found.vs}` any more: trunk no longer "
-    message += f"declares it{f', and has {listed(now)} in its place' if now else ''}"
+    message = f"it compares with {found.label}, and nothing enters `{found.vs}` any more: trunk does "
+    message += f"not declare it{f', and has {listed(now)} in its place' if now else ''}"
     hint = f"write `vs: {now[0] if now else 'release'}` in this gate, or declare `{found.vs}` again"
     return replace(found, reason=FROZEN, message=message, hint=hint)
 

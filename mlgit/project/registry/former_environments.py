@@ -62,10 +62,37 @@ def environments_before(project: Project, environment: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def taken_over(project: Project, environment: str) -> tuple[str, ...] | None:
-    """The environments that replaced one which trunk declared before and not now; None if it never did."""
-    if not any(environment in declared for declared in _history(project)):
+def replaced_in_steps(
+    project: Project, name: str, environment: str, commit: str | None, read: _Read
+) -> EnvironmentState | None:
+    """What a model had where this environment may have taken the place in several commits; None if nothing.
+
+    That is in the last environments before it that are not declared now and that tags of the model mention,
+    while it has none of its own.
+    """
+    history = _history(project)
+    came = _came(environment, history)
+    if came is None or _at(project, name, environment, commit, read) is not None:
         return None
+    now = {*_declared_on_trunk(project)}
+    tried: set[str] = set()
+    for declared in history[came + 1 :]:
+        ended = sorted({*declared} - now - tried)
+        found = [state for each in ended if (state := _at(project, name, each, commit, read)) is not None]
+        if found:
+            return changed_last(project, found)
+        tried |= {*ended}
+    return None
+
+
+def taken_over(project: Project, environment: str) -> tuple[str, ...] | None:
+    """The environments that replaced one which trunk declared before and not now; None if it never did.
+
+    Where not all of the history is read or here, it may have declared any that tags mention.
+    """
+    if not any(environment in declared for declared in _history(project)):
+        cut = project.shallow or project in _LONG
+        return () if cut and environment in _mentioned(project) else None
     now = sorted(_declared_on_trunk(project))
     return tuple(each for each in now if environment in environments_before(project, each))
 

@@ -15,6 +15,7 @@ from mlgit.core.release.tag_plan import (
     VerdictSummary,
     future_note,
 )
+from mlgit.core.wording import format_since
 from mlgit.errors import Absent, LostRace, StateError, ToolError, UnknownReference
 from mlgit.project.registry.completeness import doubts, was_fetched
 from mlgit.project.registry.environments import gto_note
@@ -25,6 +26,8 @@ from mlgit.project.release.fetching import RemoteFailed, fresh_model
 from mlgit.project.release.lost_race import look_first
 from mlgit.project.release.model_data import kept_back
 from mlgit.project.release.write_tags import write_tags
+
+_FRESH_S = 60
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -118,6 +121,8 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
         written = write_tags(project, plan, local=local, dry_run=dry_run, moved=moved)
         promoted = environment if action == "promote" else None
         notes = (*notes, *_warnings(project, state, promoted), *written.notes)
+    if local:
+        notes = (*notes, *_age(project))
     return ChangeReport(
         model=state.name,
         version=None if version is None else str(version),
@@ -136,6 +141,17 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
         next=None if written is None or dry_run else publishing(project, pushed=written.pushed),
         notes=notes,
     )
+
+
+def _age(project: Project) -> tuple[str, ...]:
+    """A note about how old the tags are by which a change was decided that asked no remote."""
+    if project.remote is None:
+        return ()
+    seen = tags_as_of(project)
+    if seen is not None and (project.now - seen).total_seconds() < _FRESH_S:
+        return ()
+    age = "at a time that is not known" if seen is None else format_since(seen, project.now)
+    return (f"`{project.remote}` was not asked: this was decided by the tags that were fetched {age}",)
 
 
 def publishing(project: Project, *, pushed: bool) -> str | None:

@@ -118,12 +118,12 @@ def _without_model(project: Project, facts: Iterable[TagFact]) -> dict[str, str]
 def _blocked(
     project: Project, remote: str, missing: Sequence[TagFact], theirs: Mapping[str, str]
 ) -> dict[str, str]:
-    """Tag -> why a promotion that was made with `--local` may not go there: its gates saw what was here then.
+    """Tag -> why what was made with `--local` may not go there: its gates saw what was here then.
 
-    Only what an environment holds now is checked. A rollback needs no gates.
+    Of promotions, only what an environment holds now is checked. A rollback needs no gates.
     """
     made = [fact for fact in missing if fact.name.action == "assign"]
-    found = {}
+    found = _blocked_releases(project, missing)
     for fact in (each for each in made if each.parsed_summary.action == "promote"):
         raw = read_model(project, fact.name.model)
         holder = raw.environment(fact.name.environment or "").holder
@@ -143,6 +143,25 @@ def _blocked(
         if blocks is not None:
             delete = words(("git", "tag", "-d", *(each.tag for each in change)))
             found[fact.tag] = f"the gates block it now: {blocks}; to delete it here: `{delete}`"
+    return found
+
+
+def _blocked_releases(project: Project, missing: Sequence[TagFact]) -> dict[str, str]:
+    """Tag -> the gate that blocks a release by what is here now."""
+    from mlgit.project.release.relied_promotions import release_problem
+
+    found = {}
+    for fact in (each for each in missing if each.name.action == "register"):
+        raw = read_model(project, fact.name.model)
+        version = next((each for each in raw.versions if each.fact.oid == fact.oid), None)
+        if version is None or version.deregistered or not version.version.final:
+            continue
+        problem = release_problem(project, version, raw)
+        if problem is not None and problem.reason != "not_fetched":
+            delete = words(("git", "tag", "-d", fact.tag))
+            found[fact.tag] = (
+                f"the gates block it now: {problem.gate}: {problem.message}; to delete it here: `{delete}`"
+            )
     return found
 
 
