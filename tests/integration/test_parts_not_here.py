@@ -96,6 +96,30 @@ def test_a_part_whose_listing_is_not_here_is_not_proven_until_it_is_fetched(proj
     check(clone, status=Exit.DONE)
 
 
+def test_the_data_of_an_older_commit_is_fetched_by_what_its_hint_says(project: Folder) -> None:
+    published(project, part_of_a_folder)
+    project.git("tag", "older")
+    edit(project, "  evaluate:", "  score:")
+    run(project, "1.98")
+    project.dvc("push", "-q")
+    project.commit("Another name of the stage")
+    project.git("push", "-q", "origin", "HEAD", "older")
+    folder = project.path.parent / "clone"
+    project.git("clone", "-q", "--depth=1", (project.path.parent / "origin.git").as_uri(), str(folder))
+    clone = Folder(folder)
+    clone.git("fetch", "-q", "--depth=1", "origin", "tag", "older")
+
+    def hints() -> set[str | None]:
+        done = clone.here("check", "--rev", "older", "--json")
+        return {each["hint"] for each in done.json()["verdict"]["results"]}
+
+    (hint,) = {hint for hint in hints() if "dvc fetch" in (hint or "")}
+    before = clone.git("symbolic-ref", "HEAD")
+    clone.ok("bash", "-c", str(hint).removeprefix("run `").removesuffix("`"))
+    assert clone.git("symbolic-ref", "HEAD") == before
+    assert not any("dvc fetch" in (hint or "") for hint in hints())
+
+
 def test_a_release_fetches_the_listing_and_finds_numbers_of_an_earlier_run(project: Folder) -> None:
     published(project, part_of_a_folder)
     assert fresh(project).here("release", "line").status == Exit.DONE

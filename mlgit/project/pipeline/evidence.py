@@ -26,7 +26,7 @@ from mlgit.project.pipeline.local_files import (
     hashes_on_disk,
     local_files,
 )
-from mlgit.project.pipeline.metric_origin import MadeFile, Owners, not_there, trust, with_way_out
+from mlgit.project.pipeline.metric_origin import MadeFile, Owners, at_commit, not_there, trust, with_way_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,6 +178,8 @@ class _Reader:
                 if out is not None and stage is not None:
                     content = on_disk.get(path, content) if content == committed.get(path) else content
                     problems = trust(self._made_file(content, path, out, hashes), states)
+                    if self._commit is not None:
+                        problems = at_commit(problems, self._commit, self._is_head)
             found.append(
                 MetricFile(
                     path=path,
@@ -270,6 +272,9 @@ class _Reader:
         pull = f"dvc pull {word(path)}" if self._commit is None else "dvc fetch --all-commits"
         message = f"`{path}`{where} is not in the DVC cache of this machine"
         return Problem(code="not_fetched", message=message, hint=f"run `{pull}`")
+
+    def _is_head(self) -> bool:
+        return self._commit == self._project.head.commit
 
     def _params(self, pipeline: Pipeline) -> Mapping[str, Mapping[str, Value]]:
         """File -> values, the same as `dvc params show`."""

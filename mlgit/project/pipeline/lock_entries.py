@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.objects import CommitTree
-from mlgit.adapters.git.refs import parents
+from mlgit.adapters.git.refs import cut_commits, parents
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -162,6 +162,9 @@ class LockEntries:
         return self._all(self._project.worktree.read_many(self._paths))
 
     def parents(self, commit: str) -> list[str]:
+        """Its parents; none where a shallow clone cut them off."""
+        if self._project.shallow and commit in cut_commits(self._project.common_dir):
+            return []
         return parents(self._project.objects, commit)
 
     def _all(self, contents: Mapping[str, bytes]) -> Entries:

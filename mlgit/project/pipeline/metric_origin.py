@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
@@ -15,13 +16,14 @@ from mlgit.core.record import NamedTuple
 from mlgit.core.wording import listed, word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlgit.core.pipeline.stages import Output, Pipeline
 
 CONFIRM = "run `mlgit run --commit`"
 """What to do about an entry that git merged: it commits the results, or else that they are the same."""
 _LINK = re.compile(r"params file .+ \(a link to an output of (.+)\) was not checked")
+_FETCH_STAGE = re.compile(r"dvc fetch (?!--all-commits)[^`]+")
 _DAMAGED = "in the DVC cache is not what its hash says"
 _NOT_CHECKED = StageState(address="")
 _HERE = "run `git submodule update --init`, or put the missing files where the stage reads them"
@@ -98,6 +100,20 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
         text = f"Whether stage `{stage}` is up to date is not known here: {why}"
         problems.append(Problem(code="unknown_here", message=text, hint=what_it_takes(state, states)))
     return problems
+
+
+def at_commit(problems: Sequence[Problem], commit: str, is_here: Callable[[], bool]) -> list[Problem]:
+    """The problems of a commit. DVC takes the name of a stage from the pipeline that is checked out."""
+    return [
+        each
+        if each.hint is None or not _FETCH_STAGE.search(each.hint) or is_here()
+        else replace(each, hint=_FETCH_STAGE.sub(partial(_fetched_at, commit), each.hint))
+        for each in problems
+    ]
+
+
+def _fetched_at(commit: str, command: re.Match[str]) -> str:
+    return f"git checkout -q {commit[:7]} && {{ {command[0]}; git checkout -q -; }}"
 
 
 def _run(stage: str) -> str:
