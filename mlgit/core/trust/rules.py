@@ -54,11 +54,10 @@ class Facts(NamedTuple):
     `brought` is the merge that brought a commit to trunk whose tip it never was, as far as git shows.
     `shows` has the commit of trunk that a tag was written with, by name: its policy, or that of a release;
     `place` says where a commit is in trunk's line.
-    `fetch` is the command that fetches tags again, if that may help. `deepen` is the one that fetches the
-    rest of a history that is cut off, where it is not known which commits are on trunk; None if the history
-    is whole.
-    `complete` is the one that fetches all tags; None if this clone takes all. `asked`: all tags that the
-    remote has of the model are here.
+    `fetch` is the command that fetches tags again, if that may help. `deepen` is the one that fetches what is
+    cut off of a history, where it is not known which commits are on trunk; None if it is whole. `complete`
+    is the one that fetches all tags; None if this clone takes all. `asked`: all tags that the remote has of
+    the model are here.
     `now_s` is the time in epoch seconds, `committed_s` that of a commit. `declared` says whether a commit, or
     trunk at any time, declares the model.
     """

@@ -133,16 +133,15 @@ def guesses(project: Project) -> tuple[Guess, ...]:
     trunk, remote = project.trunk, project.remote
     if trunk is None or remote is None:
         return ()
-    found, named = [], word(remote)
+    found = []
     start = f"`{trunk.short}` is treated as trunk, where rules are read"
     if project.trunk_is_guessed:
         why = f"only because of its name: `{remote}/HEAD` is not in this clone"
-        found.append(Guess(f"{start}, {why}", (f"git remote set-head {named} --auto",)))
+        found.append(Guess(f"{start}, {why}", (f"git remote set-head {word(remote)} --auto",)))
     if remote != "origin" and project.settings.remote is None and "origin" in project.remotes:
         why = "because the branch here follows it; another remote is named `origin`"
-        found.append(
-            Guess(f"{start}, {why}", tuple(f"git config mlgit.remote {each}" for each in (named, "origin")))
-        )
+        chosen = (f"git config mlgit.remote {word(remote)}", "git config mlgit.remote origin")
+        found.append(Guess(f"{start}, {why}", chosen))
     return tuple(found)
 
 

@@ -177,9 +177,7 @@ class _Reader:
                 values = read
                 if out is not None and stage is not None:
                     content = on_disk.get(path, content) if content == committed.get(path) else content
-                    problems = trust(self._made_file(content, path, out, hashes), states)
-                    if self._commit is not None:
-                        problems = at_commit(problems, self._commit, self._is_head)
+                    problems = self._trust(self._made_file(content, path, out, hashes), states)
             found.append(
                 MetricFile(
                     path=path,
@@ -273,8 +271,11 @@ class _Reader:
         message = f"`{path}`{where} is not in the DVC cache of this machine"
         return Problem(code="not_fetched", message=message, hint=f"run `{pull}`")
 
-    def _is_head(self) -> bool:
-        return self._commit == self._project.head.commit
+    def _trust(self, made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
+        found, commit = trust(made, states), self._commit
+        return (
+            found if commit is None else at_commit(found, commit, lambda: commit == self._project.head.commit)
+        )
 
     def _params(self, pipeline: Pipeline) -> Mapping[str, Mapping[str, Value]]:
         """File -> values, the same as `dvc params show`."""

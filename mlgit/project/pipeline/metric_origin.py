@@ -113,7 +113,7 @@ def at_commit(problems: Sequence[Problem], commit: str, is_here: Callable[[], bo
 
 
 def _fetched_at(commit: str, command: re.Match[str]) -> str:
-    return f"git checkout -q {commit[:7]} && {{ {command[0]}; git checkout -q -; }}"
+    return f"git checkout -q {word(commit[:7])} && " + "{ " + command[0] + "; git checkout -q -; }"
 
 
 def _run(stage: str) -> str:

@@ -121,8 +121,6 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
         written = write_tags(project, plan, local=local, dry_run=dry_run, moved=moved)
         promoted = environment if action == "promote" else None
         notes = (*notes, *_warnings(project, state, promoted), *written.notes)
-    if local:
-        notes = (*notes, *_age(project))
     return ChangeReport(
         model=state.name,
         version=None if version is None else str(version),
@@ -139,7 +137,7 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
         at=project.now,
         verdict=verdict,
         next=None if written is None or dry_run else publishing(project, pushed=written.pushed),
-        notes=notes,
+        notes=(*notes, *(_age(project) if local else ())),
     )
 
 
