@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlgit.adapters.git.binary import Git
 
@@ -65,6 +66,27 @@ def configured_remotes(*, git_dir: str, common_dir: str) -> Mapping[str, str]:
         if address is not None:
             found[os.fsdecode(name)] = os.fsdecode(address[1].strip())
     return found
+
+
+def all_remotes(
+    asked: Callable[[], Mapping[str, str]], *, git_dir: str, common_dir: str
+) -> Mapping[str, str]:
+    """Name -> address of all remotes, in lower case; git is `asked` only if other files may have some."""
+    found = configured_remotes(git_dir=git_dir, common_dir=common_dir)
+    own, *others = configuration(git_dir=git_dir, common_dir=common_dir)
+    old = tuple(_old_remotes(common_dir))
+    alone = not old and own.count(b"[remote") == len(found) and b"include" not in own
+    if alone and not any(word in text for text in others for word in (b"include", b"[remote", b"remote.")):
+        return found
+    stated = {name.lower(): address.lower() for name, address in asked().items()}
+    return {**dict.fromkeys(old, ""), **stated, **found}
+
+
+def _old_remotes(common_dir: str) -> Iterator[str]:
+    """The names of remotes in files of their own, as git kept them before it had settings."""
+    for folder in ("remotes", "branches"):
+        with suppress(OSError):
+            yield from map(str.lower, os.listdir(os.path.join(common_dir, folder)))
 
 
 def configured_refspecs(remote: str, *, git_dir: str, common_dir: str) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def test_all_that_changed_together_with_a_number_is_named(
     stages = DVC_YAML.replace("cmd: python src/evaluate.py", f"cmd: {cmd}")
     edits = {path: text or files[path].replace("A = 1", "A = 2") for path, text in edits.items()}
     changed(project, {"dvc.yaml": stages, **files}, {**edits, **SLOPE})
-    text = f"Other files changed, too, and it is not known whether the numbers depend on them: `{name}`"
+    text = f"Other files changed as well, and it is not known whether the numbers depend on them: `{name}`"
     assert text in check(project, status=Exit.DONE)["notes"][-1]["message"]
     done = project.here("check")
     assert f"note: {text}" in " ".join(done.out.split())

@@ -104,6 +104,12 @@ HOW: dict[str, Callable[[Folder], object]] = {
         used(clone),
         clone.git("remote", "remove", "fork"),
     ),
+    "as a remote of an included file": lambda clone: (
+        clone.write(".git/more", '[remote "fork"]\n\turl = ../fork.git\n'),
+        clone.git("config", "include.path", "more"),
+        clone.git("fetch", "-q", "fork", "--tags"),
+        clone.git("fetch", "-q", "origin"),
+    ),
     "by its address": lambda clone: clone.git("fetch", "-q", "--tags", "../fork.git"),
     "by its address, and origin again": lambda clone: (
         clone.git("fetch", "-q", "--tags", "../fork.git"),

@@ -20,7 +20,7 @@ from mlgit.core.registry.completeness import REMOTE_TAGS, in_ci
 from mlgit.core.registry.tags import TAGS, Taken, parse_tag
 from mlgit.core.trust.moved import taken
 from mlgit.project.remote_commits import fetched_tags, shown_address
-from mlgit.project.settings import configured_remotes
+from mlgit.project.settings import all_remotes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -245,7 +245,7 @@ def _cloned(project: Project, shown: str) -> frozenset[str]:
 
 
 def _configured(project: Project) -> Mapping[str, str]:
-    return configured_remotes(git_dir=project.git_dir, common_dir=project.common_dir)
+    return all_remotes(lambda: project.remotes, git_dir=project.git_dir, common_dir=project.common_dir)
 
 
 def _key(project: Project, remotes: Mapping[str, str] | None = None) -> str:

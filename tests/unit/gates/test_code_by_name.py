@@ -152,6 +152,7 @@ def test_odd_files_and_commands_are_read(path: str, text: str, cmd: str) -> None
         ("package.json", '{"a":' * 30_000 + "1" + "}" * 30_000, "npm run evaluate"),
     ],
 )
-def test_what_nobody_writes_ends_nothing_and_takes_no_minutes(file: str, text: str, cmd: str) -> None:
+def test_what_no_one_writes_ends_nothing_and_takes_no_minutes(file: str, text: str, cmd: str) -> None:
     known = side({"tasks": "t"})
-    assert named(known, {file: "x"}, {file: text}, cmd) == f"`{file}` changed (stage evaluate)"
+    before = {"run.sh": "exit\n", "package.json": '{"scripts": {"evaluate": "python src/evaluate.py"}}'}
+    assert named(known, {file: before[file]}, {file: text}, cmd) == f"`{file}` changed (stage evaluate)"

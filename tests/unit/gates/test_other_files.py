@@ -14,7 +14,7 @@ from tests.support.measured_data import Hashes, gate, places, side, stage
 if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline
 
-START = "Other files changed, too, and it is not known whether the numbers depend on them: "
+START = "Other files changed as well, and it is not known whether the numbers depend on them: "
 READS = {"tasks": "t", "src/evaluate.py": "e"}
 
 
@@ -90,7 +90,7 @@ def test_what_something_else_is_known_about_is_not_named(path: str) -> None:
         ("run.sh", "#SBATCH --export=A=1\n", "#SBATCH --export=A=2\n", True),
     ],
 )
-def test_a_comment_of_a_program_is_no_reason_but_one_of_a_script_may_be(
+def test_a_comment_counts_in_a_script_and_not_in_a_program(
     path: str, was: str, now: str, *, is_named: bool
 ) -> None:
     assert named({path: was}, {path: now}) == ([f"`{path}`"] if is_named else [])

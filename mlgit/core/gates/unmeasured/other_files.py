@@ -69,7 +69,7 @@ def other_files(
         found = [each for each in found if not _says_the_same(each[-1], places)]
     if found:
         text = joined((quoted(path) for *_, path in sorted(found)), _MOST)
-        start = "Other files changed, too, and it is not known whether the numbers depend on them"
+        start = "Other files changed as well, and it is not known whether the numbers depend on them"
         yield Note(code=_CODE, message=f"{start}: {text}")
 
 
