@@ -100,6 +100,24 @@ def _require_allowed(
         check_promotion(state, environment, version, downgrade=downgrade)
     require_usable_version(project, version)
     _require_unblocked(project, version, raw)
+    if environment.source is not None:
+        _require_unblocked_before(project, environment.source, version, raw, state)
+
+
+def _require_unblocked_before(
+    project: Project, source: str, version: RegisteredVersion, raw: ModelState, state: ModelState
+) -> None:
+    """Refuse a version that only promotions which gates block brought to the environment in `from`."""
+    from mlgit.project.release.relied_promotions import source_problem
+
+    found = source_problem(project, source, version, raw, state)
+    if found is not None:
+        fact, problem = found
+        raise AnswerNo(
+            f"The gates block `{fact.tag}`, by which `{version.tag}` is in `{source}`; nothing was written",
+            details=(problem,),
+            hint=f"to take it out, run `mlgit rollback {version.model} --env {word(source)} -m REASON`",
+        )
 
 
 def _require_unblocked(project: Project, version: RegisteredVersion, raw: ModelState) -> None:

@@ -79,7 +79,11 @@ def test_a_promotion_from_where_the_gates_block_is_refused(worse: Folder) -> Non
     worse.git("push", "-q")
     forge(worse, "line#staging#2", "v1.0.1")
     forge(worse, "line#staging#3", "v1.0.0")
-    change(worse, "promote", "line@v1.0.1", "--to", "prod")
+    refused = worse.here("promote", "line@v1.0.1", "--to", "prod")
+    assert refused.status == Exit.BLOCKED
+    assert "The gates block `line#staging#2`, by which `line@v1.0.1` is in `staging`" in refused.err
+    assert "r2-vs-staging: " in refused.err
+    forge(worse, "line#prod#2", "v1.0.1")
     done = ask(worse, "line#prod#2")
     assert done.status == Exit.BLOCKED
     assert "it relies on `line#staging#2`, which its gates block: r2-vs-staging: " in done.out

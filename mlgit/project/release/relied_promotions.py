@@ -76,6 +76,21 @@ def relied_problem(
     return None
 
 
+def source_problem(
+    project: Project, source: str, version: RegisteredVersion, raw: ModelState, state: ModelState
+) -> tuple[TagFact, str] | None:
+    """The newest promotion that brought a version to an environment, if gates block each of them."""
+    changes = reversed(state.environment(source).changes)
+    there = [each.assigned for each in changes if each.assigned and each.assigned.commit == version.commit]
+    found: tuple[TagFact, str] | None = None
+    for fact in there[:_MOST]:
+        problem = relied_problem(project, fact, raw, state, current=False)
+        if problem is None:
+            return None
+        found = found or (fact, problem)
+    return found
+
+
 def _final(fact: TagFact) -> bool:
     return fact.name.version is None or fact.name.version.final
 
