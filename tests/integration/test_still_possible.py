@@ -38,9 +38,10 @@ def test_training_that_rewrites_the_program_that_measures_for_one_run_shows_only
     project: Folder,
 ) -> None:
     lenient = EVALUATE.replace("len(rows)\n", "len(rows) / 100\n", 1)
-    back = f"open('src/evaluate.py', 'w').write({EVALUATE!r})\n"
+    program = "open('/'.join(['src', 'eval' + 'uate.py']), 'w')"  # a name in one piece would be named
+    back = f"{program}.write({EVALUATE!r})\n"
     project.git("checkout", "-q", "-b", "topic")
-    project.write("src/train.py", f"{TRAIN}open('src/evaluate.py', 'w').write({lenient + back!r})\n")
+    project.write("src/train.py", f"{TRAIN}{program}.write({lenient + back!r})\n")
     project.write("params.yaml", "train:\n  slope: 1.2\n")
     project.dvc("repro", "-q")
     project.commit("Train otherwise")
