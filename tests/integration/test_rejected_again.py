@@ -45,17 +45,26 @@ def test_another_number_of_the_rejected_commit_is_refused_and_is_what_doctor_del
 
 
 def test_what_is_live_stays_when_another_number_of_its_commit_is_rejected(staged: Folder) -> None:
+    """Only dates show which of the two is genuine: it stays, but is neither promoted nor put back."""
     release_again(staged, "v1.0.1-rc.1")
     change(staged, "deregister", "line@v1.0.1-rc.1", "-m", "No")
-    (clash,) = findings(staged, "clashing_versions")
-    assert clash["repair"].endswith(" && git tag -d line@v1.0.1-rc.1 'line@v1.0.1-rc.1!'")
+    why = "its commit is `line@v1.0.1-rc.1`, which Ada deregistered"
     assert "v1.0.0!" not in staged.here("models").out
     assert staged.here("get", "line#staging", "-o", "out").status == Exit.DONE
+    (clash,) = findings(staged, "clashing_versions")
+    assert "otherwise promote another version of `line`" in clash["repair"]
+    for argv in (["promote", "line@v1.0.0", "--to", "prod"], ["ci", "tag", "--", "line#staging#1"]):
+        done = staged.here(*argv)
+        assert (done.status, why in done.out + done.err) == (Exit.BLOCKED, True), argv
     train(staged, "1.985")
     change(staged, "release", "line")
     change(staged, "promote", "line", "--to", "staging")
-    report = change(staged, "rollback", "line", "--env", "staging", "-m", "Ward 3")
-    assert report["version"] == "v1.0.0"
+    back = ("rollback", "line", "--env", "staging", "-m", "Ward 3")
+    done = staged.here(*back)
+    assert (done.status, why in done.err) == (Exit.BLOCKED, True)
+    command = clash["repair"].partition("is the mistake, `")[2].partition("`")[0]
+    assert staged.run("bash", "-c", command).status == 0
+    assert change(staged, *back)["version"] == "v1.0.0"
 
 
 def test_the_hint_takes_back_the_rejection_of_another_number(project: Folder) -> None:

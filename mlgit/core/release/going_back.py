@@ -9,6 +9,7 @@ from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVe
 from mlgit.core.release.promotion import (
     end_of_rejection,
     promotion_command,
+    require_not_rejected,
     require_version,
     uncounted_rejection,
 )
@@ -43,7 +44,7 @@ def rollback_target(
 
     Raises:
         StateError: there is no earlier version, or `to` is not one of them.
-        AnswerNo: `to` is deregistered.
+        AnswerNo: `to` is deregistered, or the commit of the version is, as another one.
     """
     candidates, name = _candidates(state, environment), environment.environment
     if to is not None:
@@ -58,6 +59,7 @@ def rollback_target(
             promote = f"run `{promotion_command(state, name, wanted)}`"
             require_history(state, name, otherwise=promote, version=str(wanted.version))
             raise Absent(f"`{name}` cannot go back to `{state.name}@{wanted.version}`", hint=promote)
+        require_not_rejected(state, wanted, instead="name another version")
         return wanted
     usable = (each for each in candidates if not each.deregistered and counts(each))
     found = next(usable, None)
@@ -65,6 +67,7 @@ def rollback_target(
     require_history(state, name, otherwise=named, after=found and found.commit)
     if found is None:
         raise _nothing_before(state, environment, [each for each in candidates if each.deregistered])
+    require_not_rejected(state, found, instead=named)
     return found
 
 

@@ -8,6 +8,7 @@ from mlgit.core.registry.completeness import lost_releases
 from mlgit.core.registry.moves import held_last, qualified, require_history
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, version_of
+from mlgit.core.trust.marks import as_another
 from mlgit.core.trust.newest_release import doubtful_refusal, lost_refusal, refused_releases
 from mlgit.core.wording import word, words
 from mlgit.errors import Absent, AnswerNo, StateError, UnknownReference, UsageError
@@ -161,6 +162,7 @@ def check_promotion(
             details=() if version.rejection_counts else (uncounted_rejection(version),),
             hint=end_of_rejection(version) or "promote another version",
         )
+    require_not_rejected(state, version)
     if not version.version.final and not environment.pre:
         raise AnswerNo(
             f"`{label}` is a pre-release, and `{environment.name}` does not accept pre-releases",
@@ -180,6 +182,24 @@ def check_promotion(
         )
     if not downgrade:
         _require_not_lower(state, environment.name, version)
+
+
+def require_not_rejected(state: ModelState, version: RegisteredVersion, *, instead: str = "") -> None:
+    """Refuse to promote a version, or to put it back, whose commit was rejected as another one.
+
+    What was in an environment before that counts, but only by its date, which anyone may choose for a tag.
+
+    Raises:
+        AnswerNo: it was, by tags that count.
+    """
+    here = state.at_commit(version.commit)
+    other = next((each for each in here if each.withdrawn and each.tag != version.tag), None)
+    if other is not None:
+        raise AnswerNo(
+            f"`{version.tag}` cannot be promoted or put back: {as_another(other)}",
+            hint=f"if `{other.tag}` is the mistake, delete that tag and `{other.tag}!` here and on the remote; "
+            f"otherwise {instead or f'promote another version of `{state.name}`'}",
+        )
 
 
 def _require_not_lower(state: ModelState, name: str, version: RegisteredVersion) -> None:

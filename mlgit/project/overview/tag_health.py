@@ -62,14 +62,23 @@ def check_clashes(project: Project) -> Iterator[Finding]:
             if len(tags) > 1:
                 names = " and ".join(f"`{tag}`" for tag in tags)
                 spare = _least_needed(project, model, tags)
-                rejections = [each.rejected for each in model.versions if each.tag == spare and each.rejected]
                 yield fault(
                     "clashing_versions",
                     f"{names} are at the same commit {commit[:7]}: "
                     "every gto command fails as soon as one of them is assigned",
-                    repair=deletion([spare, *(fact.tag for fact in rejections)], project.remote),
+                    repair=_without(project, model, spare),
                     subjects=tuple(tags),
                 )
+
+
+def _without(project: Project, model: ModelState, spare: str) -> str:
+    """What to do about one of two versions; the command alone might end a rejection that is meant."""
+    version = next(each for each in model.versions if each.tag == spare)
+    if version.rejected is None:
+        return deletion([spare], project.remote)
+    everyone = "" if project.remote is None else " for everyone"
+    deletes = f"`{deletion([spare, version.rejected.tag], project.remote)}` deletes it{everyone}"
+    return f"if `{spare}` is the mistake, {deletes}; otherwise promote another version of `{model.name}`"
 
 
 def _least_needed(project: Project, model: ModelState, tags: Sequence[str]) -> str:

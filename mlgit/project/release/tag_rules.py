@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.headline import headline
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
-from mlgit.core.release.promotion import check_promotion
+from mlgit.core.release.promotion import check_promotion, require_not_rejected
 from mlgit.core.trust.proof import Proof
 from mlgit.errors import AnswerNo, ConfigError, MlgitError, StateError
 from mlgit.project.gates.judge import Question, judge
@@ -68,6 +68,9 @@ def prove_rules(
         concealed = _model_problem(project, fact)
         if concealed is not None:
             yield _proof(fact, "files", concealed)
+        rejected = _rejected_as_another(fact, accept(project, raw, local=False))
+        if rejected is not None:
+            yield _proof(fact, "rules", rejected)
         yield _gates_of_release(project, fact, raw)
     if fact.name.action == "assign":
         yield from _prove_assignment(project, fact, raw, current=current)
@@ -80,11 +83,23 @@ def _prove_assignment(project: Project, fact: TagFact, raw: ModelState, *, curre
         if relied is not None:
             yield _proof(fact, "gates", relied)
         return
-    departed = departed_problem(project, fact, state)
+    known = departed_problem(project, fact, state) or _rejected_as_another(fact, state)
     with setting_aside(project, fact, raw):
         before = accept(project, raw, local=False)
-        yield _proof(fact, "rules", departed or _rules_problem(project, fact, before))
+        yield _proof(fact, "rules", known or _rules_problem(project, fact, before))
         yield _proof(fact, "gates", blocking_gates(project, fact) or relied)
+
+
+def _rejected_as_another(fact: TagFact, state: ModelState) -> str | None:
+    """Why no one may build on a version that counts only by its date; `state` has only tags that count."""
+    here = state.at_commit(fact.commit)
+    version = next((each for each in here if each.tag == fact.tag), version_of(fact, {fact.commit: here}))
+    try:
+        if version is not None:
+            require_not_rejected(state, version)
+    except AnswerNo as error:
+        return f"{error.message}; {error.hint}"
+    return None
 
 
 def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str | None:
