@@ -16,13 +16,13 @@ from mlgit.project.trust.accept import accept
 from tests.integration.test_renamed_models import CONFIG, declare, move
 from tests.support.checks import check, notes, results
 from tests.support.registry import change, opened, train, train_into
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlgit.core.gates.verdict import Baseline
     from mlgit.project.open import Project
-    from tests.support.shell import Folder
 
 GATES = (
     CONFIG.replace(", when: promote", "")
@@ -106,7 +106,10 @@ def test_a_tag_that_does_not_count_leaves_it_open(replaced: Folder) -> None:
 
 def test_a_promotion_says_so(replaced: Folder) -> None:
     change(replaced, "release", "curve")
-    done = replaced.here("promote", "curve", "--to", "prod")
+    clone = Folder(replaced.path.parent / "clone")  # it has no tag of `line` before that
+    replaced.git("clone", "-q", "--no-tags", "../origin.git", str(clone.path))
+    clone.git("config", "remote.origin.url", str(replaced.path.parent / "origin.git"))
+    done = clone.here("promote", "curve", "--to", "prod")
     assert done.status == Exit.DONE, done.err
     text = "nothing to compare with: `curve` was never in `prod`, but `line`, which trunk no longer declares"
     assert text in done.out + done.err

@@ -7,7 +7,7 @@ import pytest
 from mlgit.errors import Exit
 from tests.integration.test_renamed_models import CONFIG, declare
 from tests.support.checks import check, results
-from tests.support.registry import clone, train_into
+from tests.support.registry import clone, train, train_into
 from tests.support.shell import Folder
 
 GATES = """\
@@ -45,11 +45,17 @@ def test_a_kept_clone_without_the_tags_of_the_new_name_compares_with_nothing(
     assert set(results(check(runner, status=Exit.DONE, env=env)).values()) == {("pass", None, "allow")}
 
 
-def test_a_shallow_clone_without_tags_does_not_know_the_name_before(project: Folder) -> None:
+def test_a_clone_that_is_cut_off_does_not_know_the_name_before(project: Folder) -> None:
+    """Without the tags of the name before, and with them; a command that writes fetches what it lacks."""
     rename(project)
+    train(project, "1.8")
     origin = (project.path.parent / "origin.git").as_uri()
     project.git("clone", "-q", "--no-tags", "--depth=1", origin, str(project.path.parent / "runner"))
     runner = Folder(project.path.parent / "runner")
-    found = results(check(runner, status=Exit.BLOCKED, env={"CI": "true"}))
-    for gate in ("mae-vs-prod", "mae-vs-rel"):
-        assert found[f"curve/{gate}"][:2] == ("error", "unknown_here")
+    for fetch in (("--depth=1",), ("--depth=1", "refs/tags/*:refs/tags/*")):
+        runner.git("fetch", "-q", "--no-tags", "origin", *fetch)
+        found = results(check(runner, status=Exit.BLOCKED, env={"CI": "true"}))
+        assert found["curve/mae-vs-prod"][0] == "error", fetch
+    runner.git("tag", "-d", *runner.git("tag").split())
+    done = runner.here("release", "curve")
+    assert (done.status, "mae-vs-rel failed" in done.err) == (Exit.BLOCKED, True), done.err

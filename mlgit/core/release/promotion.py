@@ -197,7 +197,7 @@ def require_not_rejected(state: ModelState, version: RegisteredVersion, *, inste
     if other is not None:
         raise AnswerNo(
             f"`{version.tag}` cannot be promoted or put back: {as_another(other)}",
-            hint=f"if `{other.tag}` is the mistake, delete that tag and `{other.tag}!` here and on the remote; "
+            hint=f"if `{other.tag}` is the mistake, delete it and `{other.tag}!` here and on the remote; "
             f"otherwise {instead or f'promote another version of `{state.name}`'}",
         )
 

@@ -21,9 +21,10 @@ from mlgit.core.trust.proof import Proof
 from mlgit.errors import ConfigError, MlgitError, StateError, ToolError, UsageError
 from mlgit.project.deploy.desired_state import superseding
 from mlgit.project.deploy.targets import trunk_targets
+from mlgit.project.history import unshallow
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.read import read_model
-from mlgit.project.release.fetching import refresh
+from mlgit.project.release.fetching import refresh, refresh_compared
 from mlgit.project.release.tag_rules import prove_rules
 from mlgit.project.trust.accept import accept
 from mlgit.project.trust.tag_proof import fetch_tag, find_tag, prove_tag
@@ -60,6 +61,8 @@ def read_tag_event(project: Project, ref: str | None, *, event: CiEvent | None) 
     # A runner's checkout serves only this run; on a laptop, a local tag may be someone's work.
     fetch_tag(project, tag, force=event is not None)
     refresh(project, name.model)
+    unshallow(project)  # what was there before a tag, and under which name, is in the history
+    refresh_compared(project, name.model)
     state = read_model(project, name.model)
     found = find_tag(project, tag)
     known = TagEvent(tag=tag, event=EVENTS[name.action], name=name.model, environment=name.environment)

@@ -181,7 +181,7 @@ def unknown_here(project: Project, what: str) -> UnknownReference:
 
 def clone_facts(project: Project) -> CloneFacts:
     """What this clone takes from its remote; git is asked only if its configuration has something unusual."""
-    if project not in _FACTS:
+    if project not in _FACTS or _FACTS[project].shallow != project.shallow:
         _FACTS[project] = _read_facts(project)
     return _FACTS[project]
 

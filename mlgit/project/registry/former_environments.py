@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     _Read = Callable[[str], ModelState]
 
-# Commits never change, so that all baselines of a run share what was found.
-_HISTORY: WeakKeyDictionary[Project, dict[str, list[Mapping[str, Environment]]]] = WeakKeyDictionary()
+# Commits never change, so that all baselines of a run share what was found in a history, whole or cut off.
+_HISTORY: WeakKeyDictionary[Project, dict[tuple[str, bool], list[Mapping[str, Environment]]]]
+_HISTORY = WeakKeyDictionary()
 _LONG: WeakSet[Project] = WeakSet()
 _MOST_COMMITS = 1000
 
@@ -126,6 +127,11 @@ def places_before(
     return found
 
 
+def undeclared_environments(project: Project) -> list[str]:
+    """The environments that tags mention and that trunk does not declare."""
+    return sorted(_mentioned(project) - {*_declared_on_trunk(project)})
+
+
 def under_former_names(project: Project) -> Iterator[tuple[ModelState, EnvironmentState]]:
     """The environments in tags, also in those that do not count, which trunk does not declare for a model."""
     registry = read_registry(project)
@@ -188,16 +194,17 @@ def _history(project: Project) -> list[Mapping[str, Environment]]:
     if trunk is None or not _mentioned(project) - {*_declared_on_trunk(project)}:
         return []
     known = _HISTORY.setdefault(project, {})
-    if trunk.commit not in known:
+    key = trunk.commit, project.shallow
+    if key not in known:
         options = ("--first-parent", f"--max-count={_MOST_COMMITS}")
         listed = project.git.run_text("rev-list", *options, trunk.commit, "--", ":(literal)mlgit.yaml")
         commits = listed.split()
-        known[trunk.commit] = [each for commit in commits if (each := _declared(project, commit))]
+        known[key] = [each for commit in commits if (each := _declared(project, commit))]
         if len(commits) >= _MOST_COMMITS:
             _LONG.add(project)
     if project.declared is None:
-        return known[trunk.commit]
-    return [project.declared.environments, *known[trunk.commit]]
+        return known[key]
+    return [project.declared.environments, *known[key]]
 
 
 def _declared_on_trunk(project: Project) -> Mapping[str, Environment]:

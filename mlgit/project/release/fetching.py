@@ -15,12 +15,13 @@ from mlgit.core.trunk import remote_not_chosen
 from mlgit.core.trust.doubt import ways_out
 from mlgit.core.wording import listed, words
 from mlgit.errors import Again, StateError, ToolError, UsageError
+from mlgit.project.history import unshallow
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import ever_seen, once_at_remote, record_listing, record_seen
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.tag_settings import is_new_remote, tag_repair, were_elsewhere
 from mlgit.project.release.lost_race import moved_tag, never_published
-from mlgit.project.trust.compared import compared_elsewhere
+from mlgit.project.trust.compared import compared_elsewhere, lacks_baseline, undeclared_models
 from mlgit.project.trust.default_branch import remote_refs, require_trunk_there
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
         raise remote_not_chosen(project.remotes)
     refresh(project, model)
     project.require_trunk()
-    _refresh_compared(project, model)
+    refresh_compared(project, model)
     state = read_model(project, model)
     if _half_change(state) is not None:
         # A push may be half done: fetch again. If its other tag never arrives, continue from this state.
@@ -68,15 +69,30 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
     return state
 
 
-def _refresh_compared(project: Project, model: str) -> None:
-    """Fetch what else decides about a model, where there is anything."""
+def refresh_compared(project: Project, model: str) -> None:
+    """Fetch what else decides about a model, where there is anything.
+
+    Where its own tags have nothing to compare with, those of models that trunk does not declare may have, and
+    only the whole history shows which of them it was.
+
+    Raises:
+        ToolError: the remote does not answer, or does not deliver that.
+    """
     if project.remote is None:
         return
+    lacks = lacks_baseline(project, model)
+    if lacks:
+        unshallow(project)
     models, refs = compared_elsewhere(project, model)
+    asked = [*refs, *([f"{TAGS}*"] if lacks else [])]
     try:
-        there = remote_refs(project, project.remote, refs) if refs else {}
+        found = remote_refs(project, project.remote, asked) if asked else {}
     except GitFailed as error:
         raise no_answer(project.remote, error) from error
+    here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()} if lacks else {}
+    new = {ref[len(TAGS) :] for ref, oid in found.items() if lacks and here.get(ref) != oid}
+    models |= undeclared_models(project, new) - {model}
+    there = [ref for ref in found if ref in refs]
     if models or there:
         refresh(project, *models, refs=there)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.completeness import KNOWN, Known
+from mlgit.project.compare.baseline_files import deepening
 from mlgit.project.registry.completeness import knows_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlgit.core.gates.verdict import Baseline, Purpose
-    from mlgit.core.registry.completeness import Known
     from mlgit.project.open import Project
     from mlgit.project.registry.read import ModelTags
 
@@ -27,7 +28,7 @@ def knows_names(
 ) -> Known:
     """Whether all tags of a model are here, under the name where it was found, its own, and those before.
 
-    A former name is only asked where its own one has nothing.
+    A former name is only asked where its own one has nothing. A history that is cut off does not show it.
     """
     name, own = names
     known = knows_model(project, name, here=read(name).here, absent=found.state == "none", ci=ci)
@@ -37,4 +38,20 @@ def knows_names(
         from mlgit.project.registry.former_names import knows_former_names
 
         known = knows_former_names(project, name, commit, purpose=purpose, ci=ci, read=read)
+        if known.known == "yes" and (deepen := deepening(project)) is not None:
+            return _without_history(project, name, found.vs, deepen)
     return known
+
+
+def _without_history(project: Project, name: str, vs: str, deepen: str) -> Known:
+    """Whether all that may be a former name is declared, so that no history is needed."""
+    from mlgit.project.compare.renames.never_there import undeclared
+    from mlgit.project.registry.former_environments import undeclared_environments
+
+    others = [f"`{name}` was named `{each}` before" for each in undeclared(project, name)]
+    if vs not in {"base", "release"}:
+        others += [f"`{vs}` took the place of `{each}`" for each in undeclared_environments(project)]
+    if not others:
+        return KNOWN
+    why = f"this clone is too shallow to show whether {others[0]}"
+    return Known(known="no", why=why, repair=deepen)

@@ -12,6 +12,7 @@ from mlgit.core.gates.evaluate import EMPTIED
 from mlgit.core.registry.tags import parse_tag
 from mlgit.core.trust.doubt import environments_of
 from mlgit.core.wording import word
+from mlgit.project.compare.baseline_files import deepening
 from mlgit.project.registry.former_names import all_was_read, declared_names
 from mlgit.project.registry.read import read_registry
 
@@ -61,7 +62,7 @@ def never_released(project: Project, found: Baseline, *, name: str, read: _Read)
     nothing = f"`{name}` has no release yet"
     for held in _live(project, name, read):
         return _may_be(project, found, nothing, held, f"in `{held.environment}`", None, read)
-    for other in _undeclared(project, name):
+    for other in undeclared(project, name):
         if read(other).versions and not all_was_read(project, None, read(other)):
             return replace(found, reason=EMPTIED, message=f"{nothing}, and {_UNREAD.format(other)}")
     return found
@@ -73,7 +74,7 @@ def _is_dropped(project: Project, name: str) -> bool:
     return bool(declared) and name not in declared
 
 
-def _undeclared(project: Project, name: str) -> list[str]:
+def undeclared(project: Project, name: str) -> list[str]:
     """The models that tags mention, also tags that do not count, and that trunk does not declare."""
     registry = read_registry(project)
     ignored = {parsed.model for parsed in map(parse_tag, registry.ignored) if parsed is not None}
@@ -85,7 +86,7 @@ def _live(
 ) -> Iterator[EnvironmentState]:
     """What undeclared models have, or may have, in environments; `places` are their names, None for all."""
     registry = read_registry(project)
-    for each in _undeclared(project, name):
+    for each in undeclared(project, name):
         there = environments_of(registry.model(each))
         if (places is None and there) or any(one in there for one in places or ()):
             states = read(each).environments  # asking which of its tags count takes longer
@@ -111,5 +112,10 @@ def _may_be(
         hint = held.doubt.hint
     if all_was_read(project, candidate, read(held.model)):
         return replace(found, reason=EMPTIED, message=message, hint=hint)
+    if (deepen := deepening(project)) is not None:
+        message = (
+            f"{message}, and this clone is too shallow to show whether it was named `{held.model}` before"
+        )
+        return replace(found, state="too_shallow", message=message, hint=f"run `{deepen}`")
     message = f"{message}, and {_UNREAD.format(held.model)}"
     return replace(found, state="unknown", label=f"`{found.vs}`", message=message, hint=hint)

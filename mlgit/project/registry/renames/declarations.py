@@ -36,8 +36,8 @@ class _Line(NamedTuple):
     others: list[str]
 
 
-# Commits never change, so that all baselines of a run share what was found.
-_FOUND: WeakKeyDictionary[Project, dict[tuple[str, ...], Declarations]] = WeakKeyDictionary()
+# Commits never change, so that all baselines of a run share what was found in a history, whole or cut off.
+_FOUND: WeakKeyDictionary[Project, dict[tuple[bool, tuple[str, ...]], Declarations]] = WeakKeyDictionary()
 _MOST_COMMITS = 1000
 _MOST_STEPS = 300
 _PIPELINES = ":(glob)**/dvc.yaml"
@@ -49,7 +49,7 @@ def declarations(project: Project, tips: Sequence[str]) -> Declarations:
     Otherwise, a change with many commits would hide what trunk's own history shows.
     """
     known = _FOUND.setdefault(project, {})
-    if (key := tuple(tips)) not in known:
+    if (key := (project.shallow, tuple(tips))) not in known:
         known[key] = _read(project, tips)
     return known[key]
 
