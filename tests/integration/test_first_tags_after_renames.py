@@ -61,6 +61,19 @@ def test_a_lower_version_in_a_renamed_environment_is_a_note(better: Folder) -> N
     assert check(better, status=Exit.DONE)["notes"] == []
 
 
+def test_a_lower_version_in_an_environment_that_took_its_place_in_steps_is_a_note(better: Folder) -> None:
+    rules(better)
+    rename(better, "  staging: {", "  live: {}\n  staging: {", "mlgit.yaml")
+    text = (better / "mlgit.yaml").read_text(encoding="utf-8")
+    kept = [line for line in text.splitlines() if not line.startswith("  staging: {")]
+    better.write("mlgit.yaml", "\n".join(kept).replace("staging", "live") + "\n")
+    better.commit("Drop it")
+    better.git("push", "-q")
+    change(better, "promote", "line@v1.0.0", "--to", "live")
+    text = message(check(better, status=Exit.DONE), "baseline_held")
+    assert "`staging`, which trunk no longer declares, holds v1.0.1 of `line`; `live` holds v1.0.0" in text
+
+
 def emptied(folder: Folder) -> None:
     change(folder, "unassign", "line", "--env", "staging", "-m", "Renamed")
 

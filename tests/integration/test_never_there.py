@@ -90,12 +90,16 @@ def test_it_blocks_with_on_loosened(replaced: Folder) -> None:
     assert ("baseline_emptied", "block") in notes(check(replaced, status=Exit.BLOCKED))
 
 
-def test_it_is_a_finding_in_an_environment_with_another_name_too(replaced: Folder) -> None:
+@pytest.mark.parametrize("steps", [False, True])
+def test_it_is_a_finding_in_an_environment_with_another_name_too(replaced: Folder, *, steps: bool) -> None:
+    if steps:
+        declares(replaced, "curve", "models/curve.json", "prod: {}\n  live")
     declares(replaced, "curve", "models/curve.json", "live")
     text = (replaced / "mlgit.yaml").read_text().replace("vs: prod", "vs: live")
     replaced.write("mlgit.yaml", text)
     environment, _ = sorted(found(check(replaced, status=Exit.DONE)))
-    assert "has v1.0.0 in `prod`, whose place `live` took" in environment
+    where = "which it no longer declares" if steps else "whose place `live` took"
+    assert f"has v1.0.0 in `prod`, {where}" in environment
 
 
 def test_a_tag_that_does_not_count_leaves_it_open(replaced: Folder) -> None:

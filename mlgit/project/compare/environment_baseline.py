@@ -109,7 +109,7 @@ def _explained(
     more = more_before(project, here, state)
     if more is not None:
         there, each = more
-        message = f"{_was(there, each, here)}, and `vs: {found.vs}` compares with that"
+        message = f"{_was(project, there, each, here)}, and `vs: {found.vs}` compares with that"
         see = f"see `mlgit history {word(there.model)} --env {word(there.environment)}`"
         return replace(found, reason=HELD, message=message, hint=see)
     if here.environment == found.vs:
@@ -126,11 +126,15 @@ def _explained(
     return replace(found, reason=REPLACED, message=message, hint=hint)
 
 
-def _was(there: EnvironmentState, each: Earlier, here: EnvironmentState) -> str:
+def _was(project: Project, there: EnvironmentState, each: Earlier, here: EnvironmentState) -> str:
     """What an environment holds, or held before, there or under the names before, and what it holds now."""
+    from mlgit.project.registry.former_environments import environments_before
+
     where = f"`{there.environment}`"
-    if there.environment != here.environment:
+    if there.environment in environments_before(project, here.environment):
         where = f"{where}, whose place `{here.environment}` took on trunk,"
+    elif there.environment != here.environment:
+        where = f"{where}, which trunk no longer declares,"
     what = f"{each.label} of `{there.model}`"
     if there.model != here.model:
         what = f"{what}, as the model was named before,"

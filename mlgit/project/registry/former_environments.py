@@ -105,7 +105,7 @@ def earlier_holders(
 
     If not all of the history was read, any environment that trunk does not declare may be one of these.
     """
-    found = (_at(project, name, each, commit, read) for each in _earlier(project, environment))
+    found = (_at(project, name, each, commit, read) for each in environments_earlier(project, environment))
     return [each for each in found if each is not None and (each.holder or each.doubt) is not None]
 
 
@@ -118,12 +118,17 @@ def replaced_holders(project: Project, name: str, environment: str, read: _Read)
 def places_before(
     project: Project, name: str, environment: str, commit: str | None, read: _Read
 ) -> list[EnvironmentState]:
-    """What a model has or had under former names: of its own, of the environment, or of both."""
+    """What a model has or had under former names: of its own, of the environment, or of both.
+
+    Also what it still has in one that trunk declared earlier: that may have been replaced in steps.
+    """
     found: list[EnvironmentState] = []
-    for each in (environment, *environments_before(project, environment)):
+    before = (environment, *environments_before(project, environment))
+    for each in dict.fromkeys((*before, *environments_earlier(project, environment))):
         own = None if each == environment else read(name).environments.get(each)
-        found += [] if own is None else [own]
-        found += formerly_in_environment(project, name, each, commit, read)
+        there = [] if own is None else [own]
+        there += formerly_in_environment(project, name, each, commit, read)
+        found += [one for one in there if each in before or (one.holder or one.doubt) is not None]
     return found
 
 
@@ -163,7 +168,7 @@ def _replaced(project: Project, environment: str) -> list[str]:
     return [each for each in found if each not in _declared_on_trunk(project)]
 
 
-def _earlier(project: Project, environment: str) -> list[str]:
+def environments_earlier(project: Project, environment: str) -> list[str]:
     """Every environment that was declared before this one and is not declared now."""
     history = _history(project)
     came = _came(environment, history)

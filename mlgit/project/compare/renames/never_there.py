@@ -33,22 +33,24 @@ def never_there(
 ) -> Baseline:
     """The baseline of an environment that never held a model; a finding if an undeclared one is there.
 
-    The environment may have had other names.
+    The environment may have had other names, which trunk may have replaced in one change or in steps.
     """
-    from mlgit.project.registry.former_environments import environments_before
+    from mlgit.project.registry.former_environments import environments_before, environments_earlier
 
     if _is_dropped(project, name):
         return found
-    for environment in (found.vs, *environments_before(project, found.vs)):
+    where = {
+        each: f"in `{each}`, which it no longer declares" for each in environments_earlier(project, found.vs)
+    }
+    before = environments_before(project, found.vs)
+    where |= {each: f"in `{each}`, whose place `{found.vs}` took" for each in before}
+    for environment in dict.fromkeys((found.vs, *before, *where)):
         for held in _live(project, name, read, frozenset({environment})):
             # Putting the same version there loses nothing.
             if held.environment != environment or (held.doubt is None and held.commit == candidate):
                 continue
-            where = (
-                f"in `{environment}`, whose place `{found.vs}` took" if environment != found.vs else "there"
-            )
             nothing = f"`{name}` was never in `{found.vs}`"
-            return _may_be(project, found, nothing, held, where, candidate, read)
+            return _may_be(project, found, nothing, held, where.get(environment, "there"), candidate, read)
     return found
 
 
