@@ -10,6 +10,7 @@ import pytest
 from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.registry.statement import GateOutcome
 from mlgit.errors import Exit
+from tests.support import pipeline
 from tests.support.forged import forge_assignment, forge_release
 from tests.support.registry import change, train, train_into
 
@@ -157,14 +158,24 @@ def test_a_release_is_promoted_if_trunk_ever_had_a_waiver_for_what_it_fails(
         WAIVER.format(gate="r2-vs-release-2"),
         "# r2-vs-release\n",
         WAIVER.format(gate="r2-vs-release").replace("expires: 2026-05-04", "no"),
+        WAIVER.format(gate="r2-vs-release").replace("floor: 0", "floor: 0.93"),
+        WAIVER.format(gate="r2-vs-release"),
     ],
-    ids=["a reason and an address", "another model", "a longer name", "a comment", "an invalid file"],
+    ids=[
+        *("a reason and an address", "another model", "a longer name", "a comment", "an invalid file"),
+        *("below its floor", "in a commit inside a pull request"),
+    ],
 )
 def test_a_waiver_lifts_only_the_gate_that_it_is_about(lenient: Folder, waivers: str) -> None:
+    inside = waivers == WAIVER.format(gate="r2-vs-release")
+    lenient.git("checkout", "-q", *(["-b", "topic"] if inside else ["main"]))
     lenient.write(WAIVERS_FILE, waivers)
     lenient.commit("A waiver for something else")
     lenient.write(WAIVERS_FILE, "version: 1\nwaivers: []\n")
     lenient.commit("No waiver")
+    lenient.git("checkout", "-q", "main")
+    if inside:
+        lenient.git("merge", "-q", "--no-ff", "-m", "Merge pull request #9 from acme/topic", "topic")
     lenient.git("push", "-q")
     assert lenient.here("promote", "line@v1.0.1", "--to", "staging").status == Exit.BLOCKED
     forge_assignment(lenient, "line#staging#2", "v1.0.1", gates=["r2-floor"])
@@ -172,7 +183,7 @@ def test_a_waiver_lifts_only_the_gate_that_it_is_about(lenient: Folder, waivers:
     assert "those of `line@v1.0.1` block it: r2-vs-release: " in found["gates"][1]
 
 
-@pytest.mark.parametrize("over", ["removed", "expired"])
+@pytest.mark.parametrize("over", ["removed", "expired", "dated back"])
 def test_a_waiver_that_was_over_before_the_release_lifts_nothing(staged: Folder, over: str) -> None:
     waiver = WAIVER.format(gate="r2-vs-release")
     staged.write(WAIVERS_FILE, waiver)
@@ -183,7 +194,18 @@ def test_a_waiver_that_was_over_before_the_release_lifts_nothing(staged: Folder,
     text = (staged / "mlgit.yaml").read_text(encoding="utf-8")
     text = text.replace("gates:\n", f"gates:\n{GATE}")
     staged.write("mlgit.yaml", text.replace("staging: {auto: true}", "staging: {gates: [r2-floor]}"))
-    train(staged, "1.985")
+    if over == "dated back":
+        staged.commit("Only the floor")
+        staged.git("checkout", "-q", "-b", "topic")
+        pipeline.train(staged, "1.985")
+        staged.dvc("push", "-q")
+        staged.commit("Worse", date="2025-05-01T12:00:00+00:00")
+        staged.git("checkout", "-q", "main")
+        staged.git("merge", "-q", "--no-ff", "-m", "Merge pull request #9 from acme/topic", "topic")
+        staged.git("push", "-q")
+        staged.git("checkout", "-q", "topic")
+    else:
+        train(staged, "1.985")
     forge(staged)
     done = staged.here("promote", "line@v1.0.1", "--to", "staging")
     assert done.status == Exit.BLOCKED, done.out

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mlgit.core.config.file import ChangeKind, Gate, Limit, LimitKind
+    from mlgit.core.gates.verdict import Result
 
 Measure = Literal["value", "rise", "drop"]
 
@@ -58,6 +59,14 @@ class Finding(NamedTuple):
     message: str
     hint: str | None = None
     rising: bool = False
+
+
+def is_too_high(result: Result) -> bool:
+    """Whether the number of a result that failed is too high, not too low; see `Finding.rising`."""
+    if result.reason == "no_baseline":
+        return all(KINDS[each.kind].fails_high for each in result.limits)
+    broken = (each.kind for each in result.limits if result.reason == f"{each.kind}_broken")
+    return result.reason == "above_maximum" or any(KINDS[kind].fails_high for kind in broken)
 
 
 def absolute_limits(gate: Gate) -> dict[LimitKind, Decimal]:

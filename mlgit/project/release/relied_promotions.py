@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.limits import is_too_high
+from mlgit.core.gates.waivers import waive
 from mlgit.core.registry.moves import departure
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
@@ -12,10 +14,13 @@ from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.gates.judge import Question, judge
 from mlgit.project.trust.accept import setting_aside_release
 from mlgit.project.trust.as_of import as_of
-from mlgit.project.trust.asked_gates import is_waived, waived_since
+from mlgit.project.trust.asked_gates import waivers_since
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlgit.core.gates.verdict import Result, Verdict
+    from mlgit.core.gates.waivers import Waiver
     from mlgit.core.registry.state import ModelState, RegisteredVersion, TagFact
     from mlgit.project.open import Project
 
@@ -40,14 +45,20 @@ def release_verdict(project: Project, fact: TagFact, raw: ModelState) -> Verdict
 def release_problem(project: Project, version: RegisteredVersion, raw: ModelState) -> Result | None:
     """The first gate that blocks a release by the rules of its commit, whatever it states, also by an error.
 
-    Not asked are gates that a waiver of trunk was about then or later, and releases that state nothing.
+    Not asked are gates that a waiver of trunk let through then or later, and releases that state nothing.
     """
     if not isinstance(version.fact.statement, ReleaseStatement):
         return None
     verdict = release_verdict(project, version.fact, raw)
     blocking = [each for each in verdict.results if each.effect == "block"]
-    waived = waived_since(project, version.commit) if blocking else frozenset()
-    return next((each for each in blocking if not is_waived(each.gate, each.model, waived)), None)
+    waivers = waivers_since(project, version.commit) if blocking else ()
+    return next((each for each in blocking if not _lets_through(waivers, each)), None)
+
+
+def _lets_through(waivers: Sequence[Waiver], result: Result) -> bool:
+    """Whether one of some waivers covers a result, of which each may have another floor."""
+    rising = is_too_high(result)
+    return any(waive(result, (each,), rising=rising) is each for each in waivers)
 
 
 def relied_problem(

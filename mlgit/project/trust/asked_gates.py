@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from mlgit.core.config.file import Config, Environment, Gate
+    from mlgit.core.gates.waivers import Waiver
     from mlgit.core.registry.statement import Statement
     from mlgit.project.open import Project
 
@@ -128,17 +129,29 @@ def _without_waived(
 
 
 def waived_since(project: Project, commit: str) -> frozenset[str]:
-    """What waivers are about (`gate` or `model/gate`) that trunk had at a commit or later.
+    """What waivers are about (`gate` or `model/gate`) that may let a commit through: `waivers_since`."""
+    return frozenset(each.gate for each in waivers_since(project, commit))
 
-    One whose last day was before that commit was made could not let it through.
+
+def waivers_since(project: Project, commit: str) -> tuple[Waiver, ...]:
+    """The waivers that trunk had when a commit came there, or later.
+
+    One whose last day was before that could not let it through. What a commit inside a pull request has was
+    never trunk's, and its date is that of its author.
     """
+    from mlgit.project.trust.accept import own_branch_counts, trunk_tips
+    from mlgit.project.trust.trunk_line import TrunkLine
+
+    line = TrunkLine(project, trunk_tips(project, local=own_branch_counts(project)))
+    brought = None if line.place(commit) is not None else line.brought(commit)
+    came = commit if brought is None else brought.merge
     tip = None if project.trunk is None else project.trunk.commit
-    later = f"{commit}..{tip or commit}"
-    changes = project.git.run_text("log", "--format=%H", later, "--", WAIVERS_FILE).split()
-    made_s = int(project.git.run_text("log", "-1", "--format=%ct", commit))
+    listed = project.git.run_text("log", "--format=%H", f"{commit}..{tip or commit}", "--", WAIVERS_FILE)
+    changes = [each for each in listed.split() if line.place(each) is not None]
+    made_s = int(project.git.run_text("log", "-1", "--format=%ct", came))
     day = datetime.fromtimestamp(made_s, UTC).date()
-    states = (commit, *([] if tip is None else [tip]), *changes)
-    return frozenset().union(*(_waived_at(project, each, day=day) for each in states))
+    states = dict.fromkeys((came, *([] if tip is None else [tip]), *changes))
+    return tuple(waiver for each in states for waiver in _waivers_at(project, each, day=day))
 
 
 def is_waived(gate: str, model: str | None, waived: Collection[str]) -> bool:
@@ -146,18 +159,23 @@ def is_waived(gate: str, model: str | None, waived: Collection[str]) -> bool:
     return gate in waived or f"{model}/{gate}" in waived
 
 
-def _waived_at(project: Project, commit: str | None, *, day: date = date.min) -> frozenset[str]:
-    """The ids in the waivers of a commit that were valid on a day; an invalid file lets nothing through."""
+def _waived_at(project: Project, commit: str | None) -> frozenset[str]:
+    """The ids in the waivers of a commit."""
+    return frozenset(each.gate for each in _waivers_at(project, commit))
+
+
+def _waivers_at(project: Project, commit: str | None, *, day: date = date.min) -> tuple[Waiver, ...]:
+    """The waivers of a commit that were valid on a day; an invalid file lets nothing through."""
     content = project.tree(commit).read(WAIVERS_FILE)
     if content is None:
-        return frozenset()
+        return ()
     from mlgit.adapters.config.waivers import load_waivers
 
     try:
         found = load_waivers(content, name=WAIVERS_FILE)
     except ConfigError:
-        return frozenset()
-    return frozenset(each.gate for each in found if each.expires >= day)
+        return ()
+    return tuple(each for each in found if each.expires >= day)
 
 
 def _blocking(gate: Gate) -> frozenset[str]:
