@@ -59,3 +59,27 @@ def test_a_clone_that_is_cut_off_does_not_know_the_name_before(project: Folder) 
     runner.git("tag", "-d", *runner.git("tag").split())
     done = runner.here("release", "curve")
     assert (done.status, "mae-vs-rel failed" in done.err) == (Exit.BLOCKED, True), done.err
+
+
+@pytest.mark.parametrize("lacking", ["curve", "mid"])
+def test_a_kept_clone_without_the_tags_of_the_newest_name_compares_with_no_older_one(
+    project: Folder, lacking: str
+) -> None:
+    """Nor is a model new there, while one that trunk no longer declares may have been it."""
+    rename(project)
+    runner = clone(project, "runner")
+    train_into(project, "2.0", "prod", model="curve")
+    text = (project / "mlgit.yaml").read_text(encoding="utf-8")
+    project.write("mlgit.yaml", text.replace("curve:", "mid:"))
+    project.commit("A third name")
+    if lacking == "mid":
+        project.write("mlgit.yaml", text.replace("curve:", "other:").replace("line.json", "other.json"))
+        project.git("mv", "-k", "models/line.json", "models/other.json")
+        project.commit("Another model")
+    project.git("push", "-q")
+    runner.git("fetch", "-q", "--no-tags", "origin")
+    if lacking == "mid":
+        runner.git("tag", "-d", *runner.git("tag").split())
+    runner.git("checkout", "-q", "--detach", "origin/main")
+    found = results(check(runner, status=Exit.BLOCKED, env={"CI": "true"}))
+    assert {each[:2] for each in found.values()} == {("error", "unknown_here")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.completeness import KNOWN, Known
+from mlgit.core.registry.completeness import KNOWN, REMOTE_TAGS, Known, in_ci
 from mlgit.project.compare.baseline_files import deepening
 from mlgit.project.registry.completeness import knows_model
 
@@ -28,18 +28,24 @@ def knows_names(
 ) -> Known:
     """Whether all tags of a model are here, under the name where it was found, its own, and those before.
 
-    A former name is only asked where its own one has nothing. A history that is cut off does not show it.
+    Former names are only asked where its own one has nothing, and models that trunk no longer declares where
+    none of these has. A history that is cut off does not show which of them it was.
     """
     name, own = names
-    known = knows_model(project, name, here=read(name).here, absent=found.state == "none", ci=ci)
+    nothing = found.state == "none"
+    known = knows_model(project, name, here=read(name).here, absent=nothing, ci=ci)
     if known.known == "yes" and own not in {None, name}:
         known = knows_model(project, own, here=read(own).here, absent=True, ci=ci)
-    if known.known == "yes" and found.state == "none" and name is not None:
+    if known.known == "yes" and name is not None and (nothing or own not in {None, name}):
         from mlgit.project.registry.former_names import knows_former_names
 
-        known = knows_former_names(project, name, commit, purpose=purpose, ci=ci, read=read)
-        if known.known == "yes" and (deepen := deepening(project)) is not None:
-            return _without_history(project, name, found.vs, deepen)
+        known = knows_former_names(project, own or name, commit, purpose=purpose, ci=ci, read=read)
+    if known.known == "no" or not nothing or name is None:
+        return known
+    if (deepen := deepening(project)) is not None:
+        return _without_history(project, name, found.vs, deepen)
+    if purpose == "check" and (in_ci(ci) or ci.get(REMOTE_TAGS)):  # a command that writes has fetched them
+        known = knows_model(project, None, here=read(None).here, absent=True, ci=ci)
     return known
 
 
