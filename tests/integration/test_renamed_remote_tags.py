@@ -7,7 +7,7 @@ import pytest
 from mlgit.errors import Exit
 from tests.integration.test_renamed_models import CONFIG, declare
 from tests.support.checks import check, results
-from tests.support.registry import clone, train, train_into
+from tests.support.registry import change, clone, train, train_into
 from tests.support.shell import Folder
 
 GATES = """\
@@ -83,3 +83,16 @@ def test_a_kept_clone_without_the_tags_of_the_newest_name_compares_with_no_older
     runner.git("checkout", "-q", "--detach", "origin/main")
     found = results(check(runner, status=Exit.BLOCKED, env={"CI": "true"}))
     assert {each[:2] for each in found.values()} == {("error", "unknown_here")}
+
+
+def test_of_two_former_names_the_last_one_counts_whatever_the_dates_of_tags_are(project: Folder) -> None:
+    rename(project)
+    train_into(project, "2.0", "prod", model="curve")
+    text = (project / "mlgit.yaml").read_text(encoding="utf-8")
+    project.write("mlgit.yaml", text.replace("curve:", "last:"))
+    project.commit("A third name")
+    project.git("push", "-q")
+    change(project, "unassign", "line", "--env", "prod")
+    change(project, "promote", "line", "--to", "prod")
+    labels = {each["label"] for each in check(project, status=Exit.DONE)["baselines"]}
+    assert labels == {"prod (curve@v1.0.0)", "curve@v1.0.0"}

@@ -70,14 +70,24 @@ def name_in_environment(
 ) -> str:
     """The name under which a model is in an environment: its own, or one that it had before.
 
-    Of several former names, one whose tags leave open what the environment holds is meant, otherwise the one
-    that was changed there last (within one second: the one with the later commit).
+    Of several former names, one whose tags leave open what the environment holds is meant, otherwise the last
+    one by the history of the declarations. Only where that shows none, the one that was changed there last
+    (within one second: the one with the later commit): anyone chooses the date of a tag.
     """
     own = read(name).environments.get(environment)
     if own is not None and (own.changes or own.doubt is not None):
         return name
     former = formerly_in_environment(project, name, environment, commit, read)
+    if len(former) > 1:
+        last = _last_names(project, [each.model for each in former], commit)
+        former = [each for each in former if each.doubt is not None or each.model in last]
     return changed_last(project, former).model if former else name
+
+
+def _last_names(project: Project, names: Sequence[str], commit: str | None) -> Collection[str]:
+    """Those of some names that no other of them came after, or all if each came after one."""
+    before = {old for each in names for old in names_before(project, each, commit)}
+    return {*names} - before or {*names}
 
 
 def formerly_in_environment(
@@ -90,7 +100,7 @@ def formerly_in_environment(
 
 
 def name_of_releases(project: Project, name: str, commit: str | None, read: _Read) -> str:
-    """The name under which a model has releases: its own, or the one before that has the newest release.
+    """The name under which a model has releases: its own, or the last one before that has a release.
 
     Its own pre-releases count less than final releases under a name before.
     """
@@ -108,6 +118,8 @@ def name_of_releases(project: Project, name: str, commit: str | None, read: _Rea
         former = [each for each in former if any(one.version.final for one in states[each].versions)]
     if not former:
         return name
+    if len(former) > 1:
+        former = sorted(_last_names(project, former, commit))
     newest_s = {
         each: max((one.fact.tagged_at_s for one in states[each].versions), default=0) for each in former
     }
