@@ -148,3 +148,12 @@ def test_nothing_is_asked_about_a_change_that_was_made_already(staged: Folder, a
     done = typed(staged, "why\n", *argv)
     assert (done.status, "Why?" in done.err) == (Exit.DONE, False)
     assert done.out.startswith("Already: ")
+
+
+def test_a_tag_of_an_environment_that_became_lightweight_at_the_remote_is_found(staged: Folder) -> None:
+    staged.git("push", "-qf", "origin", "HEAD:refs/tags/line#staging#1")
+    found = staged.here("doctor", "--online", "--json").json()["findings"]
+    (finding,) = [each for each in found if each["id"] == "lightweight_tag_at_remote"]
+    assert (finding["severity"], finding["subjects"]) == ("error", ["line#staging#1"])
+    assert staged.run("bash", "-c", finding["repair"].split("`")[1]).status == 0
+    assert "lightweight" not in staged.here("doctor", "--online").out

@@ -187,7 +187,16 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
         yield _unpushed(project, remote, facts, unpushed)
     allowed = foreign_tags_allowed(project)
     others = of_other_tools(project)
-    for tag in sorted(each for each in theirs.keys() - annotated if not others(each.partition("@")[0])):
+    for tag in sorted(theirs.keys() - annotated):
+        name = parse_tag(tag)
+        if name is None or others(name.model):
+            continue
+        if any(fact.tag == tag for fact in facts):
+            text = f"The tag `{tag}` does not count for others: it is lightweight at {remote}, and not here"
+            yield fault(
+                "lightweight_tag_at_remote", text, repair=_restore_or_take([tag], remote), subjects=(tag,)
+            )
+            continue
         yield warning(
             "lightweight_tag_at_remote",
             f"The tag `{tag}` does not count: it is lightweight at {remote}",
@@ -210,14 +219,30 @@ def _clashing(
     never = [fact for fact in facts if fact.tag in clashing and seen.get(fact.oid) is False]
     if never:
         yield _taken(remote, taken(remote, never, only_here))
-    others = sorted(set(clashing).difference(fact.tag for fact in never))
-    if others:
-        yield fault(
-            "clashing_tags",
-            f"These tags differ from those at {remote}: {listed(others)}",
-            repair=f"git tag -d {words(others)} && git fetch --tags {word(remote)}",
-            subjects=tuple(others),
-        )
+    left = set(clashing).difference(fact.tag for fact in never)
+    ours = left & {fact.tag for fact in facts}  # elsewhere, ours is lightweight or damaged
+    for others, repair in ((ours, _restore_or_take), (left - ours, _take)):
+        if others:
+            yield fault(
+                "clashing_tags",
+                f"These tags differ from those at {remote}: {listed(sorted(others))}",
+                repair=repair(sorted(others), remote),
+                subjects=tuple(sorted(others)),
+            )
+
+
+def _take(tags: Sequence[str], remote: str) -> str:
+    return f"git tag -d {words(tags)} && git fetch --tags {word(remote)}"
+
+
+def _restore_or_take(tags: Sequence[str], remote: str) -> str:
+    """What to do about tags that the remote has otherwise: those here may be the only proof of a move."""
+    them = "it" if len(tags) == 1 else "them"
+    restore = words(("git", "push", "--force", remote, *(f"refs/tags/{tag}" for tag in tags)))
+    return (
+        f"if someone moved {them} there, `{restore}` restores {them} for everyone; "
+        f"otherwise `{_take(tags, remote)}` takes what {word(remote)} has"
+    )
 
 
 def _tags_of_remote(project: Project, remote: str) -> tuple[Mapping[str, str], frozenset[str]]:
