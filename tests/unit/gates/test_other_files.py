@@ -114,9 +114,11 @@ def test_what_the_measurement_reads_comes_first_and_most_are_counted() -> None:
     assert found[-1].endswith(" and 10 more")
 
 
-def test_what_only_the_change_declares_for_training_is_named() -> None:
-    sides = trained(), trained("o")
+@pytest.mark.parametrize("both", [True, False])
+def test_what_a_stage_declares_that_is_not_of_the_model_is_named(*, both: bool) -> None:
     more = stage("lint", {"eval.env": "e"}, {})
-    sides = sides[0], replace(sides[1], stages=(*sides[1].stages, more))
+    now = trained("o")
+    sides = trained(), replace(now, stages=(*now.stages, more))
+    sides = (replace(sides[0], stages=(*sides[0].stages, more)) if both else sides[0]), sides[1]
     found = other_files([gate(sides[0])], [gate(sides[1])], sides, changed=lambda: {"eval.env"})
     assert [each.message for each in found] == [f"{START}`eval.env`"]

@@ -74,15 +74,17 @@ def other_files(
 
 
 class _Side:
-    """The stages that measure on one side, what they and training made, and what the others declare."""
+    """The stages that measure on one side, what they and training made, and what only training declares."""
 
     def __init__(self, gates: Sequence[ResolvedGate], pipeline: Pipeline) -> None:
         side = Measuring(pipeline)
         measuring: dict[str, Stage] = {}
         self.results: dict[str, Pointer | None] = {}
         self.metrics = {gate.source.file for gate in gates if gate.source is not None}
+        trains: dict[str, Stage] = {}
         for gate in gates:
-            makers = side.makers_for(gate) if side.is_known(gate) else ()
+            makers = side.makers_for(gate) if side.is_known(gate) else frozenset()
+            trains |= side.before(makers)
             measuring |= {each.address: each for each in side.stages(gate) if each.address not in makers}
             model = model_of(gate)
             outs = [] if model is None else side.outputs(model)
@@ -90,9 +92,8 @@ class _Side:
             outs += [out for stage in pipeline.stages if stage.address == number for out in stage.outs]
             self.results |= {out.path: out.pointer for out in outs}
         self.measuring = measuring.values()
-        others = [stage for stage in pipeline.stages if stage.address not in measuring]
-        self.declared = {path for stage in others for path in (*stage.deps, *stage.params)}
-        self.declared |= {file for stage in self.measuring for file in stage.params}
+        self.declared = {dep for name, stage in trains.items() if name not in measuring for dep in stage.deps}
+        self.declared |= {file for stage in (*trains.values(), *self.measuring) for file in stage.params}
 
 
 def _is_other(path: str) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MODULE = (".py", "/__init__.py", *COMPILED)
 _FILES = (".py", *COMPILED)
+_DEEPEST = 100  # dots in a name
 
 
 class Modules:
@@ -33,7 +34,7 @@ class Modules:
 
     def of(self, text: Asked, bases: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
         """The files of modules that a program asks for; the first of the folders is that of the program."""
-        for dots, name in sorted(text.modules):
+        for dots, name in sorted(each for each in text.modules if each[1].count(".") < _DEEPEST):
             if (dots, name, bases) not in self._known:
                 self._known[dots, name, bases] = [*self._module(dots, name.split(".") if name else [], bases)]
             yield from self._known[dots, name, bases]

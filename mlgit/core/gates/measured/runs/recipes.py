@@ -8,6 +8,8 @@ import tomllib
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.measured.runs.reading.commands import LONGEST_LINE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -63,7 +65,7 @@ def _rules(lines: Iterable[str]) -> tuple[list[tuple[list[str], list[str], list[
     others: list[str] = []
     is_open = False
     for line in lines:
-        match = None if line[0].isspace() or _VARIABLE.match(line) else _RULE.match(line)
+        match = None if line[0].isspace() or _VARIABLE.match(line) else _RULE.match(line[:LONGEST_LINE])
         if match:
             rules.append((_NAME_OR_PATTERN.findall(match[1]), _NAME_OR_PATTERN.findall(match[2]), [line]))
         elif line[0].isspace() and is_open:
