@@ -44,20 +44,20 @@ def state(folder: Folder, tag: str, commit: str, found: Statement) -> None:
     folder.git("push", "-q", "origin", f"refs/tags/{tag}")
 
 
-def release_by_hand(folder: Folder, number: int) -> str:
+def release_by_hand(folder: Folder, number: int, outcome: str = "pass") -> str:
     """A release of trunk's newest commit like that of v1.0.0."""
     first = statement(folder, "line@v1.0.0")
     assert isinstance(first, ReleaseStatement)
     commit, tag = folder.git("rev-parse", "HEAD").strip(), f"line@v1.0.{number}"
     tree = folder.git("rev-parse", "HEAD^{tree}").strip()
     files = tuple(replace(each, sha256=None) for each in first.files)
-    gates = (*(each for each in first.gates if each.gate != "drop"), PASSED)
+    gates = (*(each for each in first.gates if each.gate != "drop"), replace(PASSED, outcome=outcome))
     new = replace(first, version=f"v1.0.{number}", commit=commit, tree=tree, gates=gates, files=files)
     state(folder, tag, commit, new)
     return commit
 
 
-def promote_by_hand(folder: Folder, number: int) -> None:
+def promote_by_hand(folder: Folder, number: int, outcome: str = "pass", *, policy: bool = True) -> None:
     commit = release_by_hand(folder, number)
     first = statement(folder, "line#staging#1")
     assert isinstance(first, EnvironmentStatement)
@@ -67,8 +67,8 @@ def promote_by_hand(folder: Folder, number: int) -> None:
         sequence=number + 1,
         version=f"v1.0.{number}",
         release=TagPointer(tag=f"line@v1.0.{number}", oid=oid),
-        policy=folder.git("rev-parse", "origin/main").strip(),
-        gates=(*(each for each in first.gates if each.gate != "drop"), PASSED),
+        policy=folder.git("rev-parse", "origin/main").strip() if policy else None,
+        gates=(*(each for each in first.gates if each.gate != "drop"), replace(PASSED, outcome=outcome)),
     )
     state(folder, f"line#staging#{number + 1}", commit, new)
 
@@ -118,6 +118,30 @@ def test_a_limit_that_was_wider_then_was_kept(good: Folder) -> None:
     good.commit("Ask for more")
     good.git("push", "-q", "origin", "HEAD:main")
     assert CODE not in notes(check(good, status=Exit.DONE))
+
+
+@pytest.mark.parametrize("how", ["skipped", "no policy", "line", "staging", "later ones"])
+def test_neither_other_words_nor_another_name_nor_later_tags_hide_it(good: Folder, how: str) -> None:
+    rules(good, gate=GATE)
+    train(good, "1.992")
+    promote_by_hand(good, 1, "skipped" if how == "skipped" else "pass", policy=how != "no policy")
+    for number in range(2, 14) if how == "later ones" else ():
+        good.commit("Words")
+        good.git("push", "-q", "origin", "HEAD:main")
+        promote_by_hand(good, number)
+    if how in {"line", "staging"}:
+        for file in ("mlgit.yaml", "dvc.yaml"):
+            old, new = ("  line: {path", "  other: {path") if how == "line" else ("staging", "other")
+            good.write(file, (good / file).read_text(encoding="utf-8").replace(old, new))
+        good.commit("Another name")
+        good.git("push", "-q", "origin", "HEAD:main")
+    text = message(check(good, status=Exit.DONE), "baseline_not_passed")
+    what = (
+        "`skipped` of it for v1.0.1 after v1.0.0"
+        if how == "skipped"
+        else "that v1.0.1 passed it after v1.0.0"
+    )
+    assert f"`line#staging#2` of Ada states {what}; by the numbers in Git it" in text
 
 
 def test_a_release_that_states_what_the_numbers_deny_is_a_finding(good: Folder) -> None:

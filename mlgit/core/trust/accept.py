@@ -35,8 +35,8 @@ from mlgit.core.trust.marks import (
     versions_where_rejected,
 )
 from mlgit.core.trust.moved import other_release, rewritten
-from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
-from mlgit.core.trust.rules import broken_rule, gates_problem, record_of_rules
+from mlgit.core.trust.proof import claims_problem, gates_problem, parse_statement, release_problem
+from mlgit.core.trust.rules import broken_rule, record_of_rules
 from mlgit.core.trust.taken_out import idle_unassignments
 
 if TYPE_CHECKING:

@@ -14,11 +14,16 @@ from mlgit.core.registry.statement import (
     encode,
 )
 from mlgit.core.registry.tags import parse_tag
+from mlgit.core.wording import cut, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from mlgit.core.registry.state import ModelState, TagFact
 
 ProofState = Literal["pass", "fail", "skip"]
+OUTCOMES = frozenset({"pass", "fail", "inconclusive", "error", "skipped"})
+_LONGEST_OUTCOME = 40
 _SIGNATURE = "-----BEGIN "
 
 
@@ -83,6 +88,28 @@ def claims_problem(fact: TagFact, statement: Statement) -> str | None:
         f"{each} instead of {other}" for each, other in zip(claimed, found, strict=True) if each != other
     ]
     return f"it states {', '.join(differing)}" if differing else None
+
+
+def gates_problem(
+    statement: EnvironmentStatement | ReleaseStatement,
+    demanded: Mapping[str, Collection[str]],
+    *,
+    what: str,
+) -> str | None:
+    """The gates whose outcomes are missing in a statement, or that should have stopped it."""
+    stated = {each.gate: each.outcome for each in statement.gates}
+    if len(stated) < len(statement.gates):
+        return "it states two outcomes of one gate, which mlgit never writes"
+    strange = next((each for each in stated.values() if each not in OUTCOMES), None)
+    if strange is not None:
+        return f"it states `{cut(strange, _LONGEST_OUTCOME)}`, which is not the outcome of a gate"
+    missing = [gate for gate in demanded if gate not in stated]
+    if missing:
+        return f"it states no outcome of {listed(missing)}"
+    blocking = [gate for gate, outcomes in demanded.items() if stated[gate] in outcomes]
+    if not blocking:
+        return None
+    return f"it states `{stated[blocking[0]]}` of the gate `{blocking[0]}`, which blocks {what}"
 
 
 def names_release(tag: str, model: str) -> bool:

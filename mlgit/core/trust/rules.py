@@ -12,15 +12,13 @@ from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.stated_time import LAST_DAY
-from mlgit.core.trust.proof import parse_statement
-from mlgit.core.wording import listed
+from mlgit.core.trust.proof import gates_problem, parse_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import Change, EnvironmentState, ModelState, TagFact
-    from mlgit.core.registry.statement import ReleaseStatement
 
 
 class Brought(NamedTuple):
@@ -231,23 +229,6 @@ def _left_or_never_there(fact: TagFact, source: EnvironmentState) -> Broken:
 def _is_dated_before(fact: TagFact, other: TagFact) -> bool:
     """Whether a tag is older; a clock at the end of time, after which none can be dated, says nothing."""
     return fact.tagged_at_s < other.tagged_at_s or fact.tagged_at_s >= LAST_DAY
-
-
-def gates_problem(
-    statement: EnvironmentStatement | ReleaseStatement,
-    demanded: Mapping[str, Collection[str]],
-    *,
-    what: str,
-) -> str | None:
-    """The gates whose outcomes are missing in a statement, or that should have stopped it."""
-    stated = {each.gate: each.outcome for each in statement.gates}
-    missing = [gate for gate in demanded if gate not in stated]
-    if missing:
-        return f"it states no outcome of {listed(missing)}"
-    blocking = [gate for gate, outcomes in demanded.items() if stated[gate] in outcomes]
-    if not blocking:
-        return None
-    return f"it states `{stated[blocking[0]]}` of the gate `{blocking[0]}`, which blocks {what}"
 
 
 def _not_before(environment: str) -> str:

@@ -93,7 +93,7 @@ class Baselines:
             return BaselineFiles(baseline)
         if name is not None:
             own = self.names.get(name, name)
-            name = self._place(vs, self.registry_name(name))[1] if vs in self.environments else own
+            name = self.place(vs, self.registry_name(name))[1] if vs in self.environments else own
         return read_baseline(
             self.project, baseline, model, alone=self.alone, name=name, wanted=self.metric_files
         )
@@ -114,9 +114,9 @@ class Baselines:
             name = self.registry_name(model)
             promoted = vs == "release" and name is not None and self.purpose == "promote"
             if vs == "base" or (promoted and is_newest(self.state_of(name or ""), self.candidate)):
-                return self._last_release(vs, model, self._name_of_releases(name))
+                return self._last_release(vs, model, self.name_of_releases(name))
             if vs == "release":
-                return self._release(model, self._name_of_releases(name))
+                return self._release(model, self.name_of_releases(name))
             return self._environment(vs, model, name) or self._revision(vs, model, name)
         except UnknownReference as error:
             return no_revision(vs, model, error, deepen=deepening(self.project))
@@ -130,7 +130,7 @@ class Baselines:
         names = self._names
         return names[0] if len(names) == 1 else None
 
-    def _place(self, vs: str, name: str | None) -> tuple[str, str | None]:
+    def place(self, vs: str, name: str | None) -> tuple[str, str | None]:
         """The environment and the model's name in tags; both may still be those before a rename."""
         if name is None or vs not in self.environments:
             return vs, name
@@ -141,7 +141,7 @@ class Baselines:
             self._places[key] = place_of(self.project, name, vs, self.candidate, self.state_of)
         return self._places[key]
 
-    def _name_of_releases(self, name: str | None) -> str | None:
+    def name_of_releases(self, name: str | None) -> str | None:
         """The name in tags; the releases of a renamed model may all be under the name before."""
         if name is None:
             return only_name("The newest release may be that", self._names)
@@ -248,7 +248,7 @@ class Baselines:
         return doubtful_release(name, latest=latest, ignored=tags.ignored)
 
     def _environment(self, vs: str, model: str | None, registered: str | None) -> Baseline | None:
-        place, name = self._place(vs, registered)
+        place, name = self.place(vs, registered)
         names = self._names if name is None else (name,)
         states = [self.state_of(each).environments.get(place) for each in names]
         if vs not in self.environments and not self._means_environment(vs, used=any(states)):

@@ -236,7 +236,8 @@ def merged(
     """
     if found.commit is None:
         return found
-    from mlgit.project.trust.accept import elsewhere_than_trunk, own_branch_counts, was_tip
+    from mlgit.project.trust.accept import elsewhere_than_trunk, was_tip
+    from mlgit.project.trust.default_branch import own_branch_counts
 
     own = own_branch_counts(project)
     if version.version.final:

@@ -185,24 +185,29 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
     unpushed = sorted(ours.keys() - theirs.keys() - set(withdrawn))
     if unpushed:
         yield _unpushed(project, remote, facts, unpushed)
+    lightweight = {tag: oid for tag, oid in theirs.items() if tag not in annotated}
+    yield from _lightweight(project, remote, lightweight, {fact.tag for fact in facts})
+
+
+def _lightweight(
+    project: Project, remote: str, tags: Mapping[str, str], annotated_here: Collection[str]
+) -> Iterator[Finding]:
+    """Tags that are lightweight at the remote, apart from those of other tools."""
     allowed = foreign_tags_allowed(project)
     others = of_other_tools(project)
-    for tag in sorted(theirs.keys() - annotated):
+    for tag, oid in sorted(tags.items()):
         name = parse_tag(tag)
         if name is None or others(name.model):
             continue
-        if any(fact.tag == tag for fact in facts):
+        if tag in annotated_here:
             text = f"The tag `{tag}` does not count for others: it is lightweight at {remote}, and not here"
-            yield fault(
-                "lightweight_tag_at_remote", text, repair=_restore_or_take([tag], remote), subjects=(tag,)
-            )
+            repair = _restore_or_take([tag], remote)
+            yield fault("lightweight_tag_at_remote", text, repair=repair, subjects=(tag,))
             continue
         yield warning(
             "lightweight_tag_at_remote",
             f"The tag `{tag}` does not count: it is lightweight at {remote}",
-            repair=annotate(tag, theirs[tag], remote)
-            if allowed
-            else unless_needed([tag], remote, why=NO_STATEMENT),
+            repair=annotate(tag, oid, remote) if allowed else unless_needed([tag], remote, why=NO_STATEMENT),
             subjects=(tag,),
         )
 

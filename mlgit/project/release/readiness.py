@@ -17,7 +17,7 @@ from mlgit.project.pipeline.proof import fetch_inputs
 from mlgit.project.registry.completeness import clone_facts
 from mlgit.project.registry.models import model_content, version_content
 from mlgit.project.release.provenance import output_of, upstream_stages
-from mlgit.project.trust.accept import trunk_tips
+from mlgit.project.trust.default_branch import trunk_tips
 from mlgit.project.trust.trunk_line import TrunkLine
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.objects import parse_header
-from mlgit.core.registry.completeness import in_ci, knows_tags
+from mlgit.core.registry.completeness import knows_tags
 from mlgit.core.registry.replay import in_order, replay
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import parse_tag
@@ -25,7 +24,7 @@ from mlgit.project.registry.models import was_declared
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.tag_settings import tag_repair
 from mlgit.project.trust.asked_gates import GatesOfPromotions, RulesOfCommits, gates_of_releases
-from mlgit.project.trust.default_branch import own_trunk
+from mlgit.project.trust.default_branch import own_branch_counts, own_trunk, trunk_tips
 from mlgit.project.trust.trunk_line import TrunkLine
 
 if TYPE_CHECKING:
@@ -231,11 +230,6 @@ def _made_for(content: bytes) -> str | None:
     return None if header is None else header.tag
 
 
-def own_branch_counts(project: Project) -> bool:
-    """Whether this clone's own branch with trunk's name counts, too: CI may have merged a change there."""
-    return project.default_branch is None and not in_ci(os.environ)
-
-
 def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: bool) -> Mapping[str, str]:
     """The commits that are not on trunk, each with the reason; one walk answers for all of them."""
     trunk = project.trunk
@@ -256,15 +250,6 @@ def was_tip(project: Project, commit: str) -> bool:
     """Whether trunk's tip was a commit, which a merge has not only brought; yes while trunk is unborn."""
     tips = trunk_tips(project, local=own_branch_counts(project))
     return not tips or TrunkLine(project, tips).place(commit) is not None
-
-
-def trunk_tips(project: Project, *, local: bool) -> list[str]:
-    """Trunk's commit and, with `local`, that of this clone's own branch; none if trunk is unborn."""
-    trunk = project.trunk
-    if trunk is None:
-        return []
-    mine = own_trunk(project) if local else None
-    return [trunk.commit] if mine is None else [trunk.commit, mine.commit]
 
 
 def _not_reachable(project: Project, commits: Collection[str], tips: Collection[str]) -> frozenset[str]:

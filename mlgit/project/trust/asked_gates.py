@@ -139,7 +139,7 @@ def waivers_since(project: Project, commit: str) -> tuple[Waiver, ...]:
     One whose last day was before that could not let it through. What a commit inside a pull request has was
     never trunk's, and its date is that of its author.
     """
-    from mlgit.project.trust.accept import own_branch_counts, trunk_tips
+    from mlgit.project.trust.default_branch import own_branch_counts, trunk_tips
     from mlgit.project.trust.trunk_line import TrunkLine
 
     line = TrunkLine(project, trunk_tips(project, local=own_branch_counts(project)))

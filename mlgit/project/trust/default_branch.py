@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import list_refs_and_head, list_remote_refs
+from mlgit.core.registry.completeness import in_ci
 from mlgit.core.trunk import HEADS, trunk_gone, trunk_moved
 
 if TYPE_CHECKING:
@@ -49,3 +51,17 @@ def own_trunk(project: Project) -> Branch | None:
         return None
     ref = f"refs/heads/{trunk.ref.removeprefix(base)}"
     return replace(trunk, ref=ref, commit=project.branches[ref]) if ref in project.branches else None
+
+
+def own_branch_counts(project: Project) -> bool:
+    """Whether this clone's own branch with trunk's name counts, too: CI may have merged a change there."""
+    return project.default_branch is None and not in_ci(os.environ)
+
+
+def trunk_tips(project: Project, *, local: bool) -> list[str]:
+    """Trunk's commit and, with `local`, that of this clone's own branch; none if trunk is unborn."""
+    trunk = project.trunk
+    if trunk is None:
+        return []
+    mine = own_trunk(project) if local else None
+    return [trunk.commit] if mine is None else [trunk.commit, mine.commit]

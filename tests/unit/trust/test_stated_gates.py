@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from mlgit.core.config.file import Environment
+from mlgit.core.gates.verdict import Outcome
 from mlgit.core.registry.statement import GateOutcome
+from mlgit.core.trust.proof import OUTCOMES
 from tests.support.tags import commit
 from tests.unit.trust.test_accept import V1, ask, moved
 
@@ -20,6 +24,8 @@ DEMANDED = {"auc": frozenset({"fail", "error"}), "size": frozenset[str]()}
         ({"auc": "pass", "size": "fail"}, None),
         ({"auc": "inconclusive", "size": "pass"}, None),
         ({"auc": "pass", "size": "pass", "more": "fail"}, None),
+        ({"auc": "passed", "size": "pass"}, "it states `passed`, which is not the outcome of a gate"),
+        ({"auc": "pass", "size": "pass", "more": ""}, "it states ``, which is not the outcome of a gate"),
         ({"auc": "pass"}, "it states no outcome of `size`"),
         ({}, "it states no outcome of `auc`, `size`"),
         ({"auc": "fail", "size": "pass"}, "it states `fail` of the gate `auc`, which blocks a promotion"),
@@ -36,6 +42,15 @@ def test_a_promotion_states_every_gate_of_its_moment(stated: dict[str, str], why
     before = moved("m#prod#1", 1, V1, policy=POLICY, gates=passed)
     back = moved("m#prod#2", 1, V1, policy=POLICY, gates=gates, action="rollback")
     assert ask(V1, before, back, rules=rules, gates=DEMANDED).refused == ()
+
+
+def test_a_gate_has_one_outcome_and_a_known_one() -> None:
+    rules = {POLICY: {"prod": Environment(name="prod")}}
+    gates = tuple(GateOutcome(gate=gate, outcome="pass") for gate in ("auc", "size", "auc"))
+    state = ask(V1, moved("m#prod#1", 1, V1, policy=POLICY, gates=gates), rules=rules, gates=DEMANDED)
+    (refusal,) = state.refused
+    assert refusal.why == "it states two outcomes of one gate, which mlgit never writes"
+    assert frozenset(get_args(Outcome)) == OUTCOMES
 
 
 def test_a_promotion_without_a_policy_counts_as_it_is() -> None:

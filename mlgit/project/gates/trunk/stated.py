@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.trees import list_at_once
-from mlgit.core.gates.evaluate import Case, Rules, evaluate, vs_key
+from mlgit.core.gates.evaluate import REPLACED, Case, Rules, evaluate, vs_key
 from mlgit.core.gates.verdict import Note
 from mlgit.core.record import NamedTuple
 from mlgit.core.registry.moves import held_before
@@ -19,7 +19,7 @@ from mlgit.project.compare.baseline_files import found_at, read_baseline
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.places import BaselineFiles
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
+# A gate that fails by the numbers had something to compare with: it was not skipped.
+_LET_THROUGH = frozenset({"pass", "skipped"})
 _MOST = 10
-"""Of what was there before, only so many commits are compared: each is read."""
+"""Of what was there before, only so many commits with other numbers are compared: each is read."""
+_MOST_LOOKED_AT = 100
 
 
 class _Step(NamedTuple):
@@ -58,10 +61,20 @@ def stated_notes(
         for gate in case.gates:
             if not isinstance(gate.vs, str) or gate.vs not in {"release", *finder.environments}:
                 continue
-            name, entry = finder.registry_name(case.model), case.baselines[gate.vs]
+            baseline = case.baselines[gate.vs].baseline
             # Other reasons are findings already.
-            if name is not None and entry.baseline.state == "found" and entry.baseline.reason is None:
-                yield from _Asked(project, model, gate, finder, day).notes(entry, finder.state_of(name))
+            if baseline.state == "found" and baseline.reason in {None, REPLACED}:
+                place, name = _found_under(finder, gate.vs, finder.registry_name(case.model))
+                if name is not None:
+                    asked = _Asked(project, model, gate, place, name, finder, day)
+                    yield from asked.notes(case.baselines[gate.vs], finder.state_of(name))
+
+
+def _found_under(finder: Baselines, vs: str, name: str | None) -> tuple[str, str | None]:
+    """The environment and the model's name in tags where a baseline was: perhaps those before a rename."""
+    if name is None or vs != "release":
+        return finder.place(vs, name)
+    return vs, finder.name_of_releases(name)
 
 
 def _releases(project: Project, versions: Sequence[RegisteredVersion]) -> Iterator[_Step]:
@@ -90,6 +103,8 @@ class _Asked(NamedTuple):
     project: Project
     model: Model | None
     gate: Gate
+    place: str
+    name: str
     finder: Baselines
     day: dt.date
 
@@ -102,7 +117,7 @@ class _Asked(NamedTuple):
             # Where no release was better, git need not be asked which is behind which.
             steps = _releases(self.project, versions) if better else iter(())
         else:
-            here = state.environment(str(self.gate.vs))
+            here = state.environment(self.place)
             if here.commit != now.baseline.commit:
                 return
             promoted = [*_promotions(here)]
@@ -116,23 +131,43 @@ class _Asked(NamedTuple):
     def _better(self, now: BaselineFiles, before: Sequence[tuple[str, str]]) -> dict[str, BaselineFiles]:
         """Commit -> its files, of the newest ones with which what is there now fails the gate."""
         labels = {commit: label for commit, label in before if commit != now.baseline.commit}
-        newest = [*labels][:_MOST]
+        groups = [*self._by_numbers([*labels])][:_MOST]
+        newest = [commits[0] for commits in groups]
         list_at_once(self.project.tree(now.baseline.commit), map(self.project.tree, newest))
-        read = {commit: self._read(commit, labels[commit]) for commit in newest}
-        return {commit: old for commit, old in read.items() if self._why_failed(self.gate, now, old)}
+        read = [(commits, self._read(commits[0], labels[commits[0]])) for commits in groups]
+        better = [(commits, old) for commits, old in read if self._why_failed(self.gate, now, old)]
+        return {commit: old for commits, old in better for commit in commits}
+
+    def _by_numbers(self, commits: Sequence[str]) -> Iterable[Sequence[str]]:
+        """The commits, those together that have the same metric files in Git; many may follow one change."""
+        files = self.finder.metric_files
+        if len(commits) <= _MOST or not files:
+            return [[each] for each in commits]
+        looked = commits[:_MOST_LOOKED_AT]
+        found = self.project.objects.get_many(f"{each}:{file}" for each in looked for file in files)
+        groups: dict[object, list[str]] = {}
+        for each in looked:
+            blobs = [found[f"{each}:{file}"] for file in files]
+            texts = tuple(blob.content for blob in blobs if blob is not None)
+            groups.setdefault(texts if len(texts) == len(blobs) else each, []).append(each)
+        return groups.values()
 
     def _note(self, now: BaselineFiles, step: _Step, before: BaselineFiles) -> Note | None:
         """The note about a step whose tag states that the gate passed, though it did not."""
-        rule = self._rule_then(step.fact)
+        rule, outcome = self._rule_then(step.fact)
         there = now if step.commit == now.baseline.commit else self._read(step.commit, step.label)
         why = None if rule is None else self._why_failed(rule, there, before)
         if why is None:
             return None
+        states = f"that {step.label} passed it after {step.label_before}; by the numbers in Git it did not"
+        if outcome != "pass":
+            states = f"`{outcome}` of it for {step.label} after {step.label_before}; "
+            states += "by the numbers in Git it failed"
         where = "" if self.model is None else f" of `{self.model.name}`"
         tag = f"`{step.fact.tag}` of {step.fact.tagger}"
         message = (
-            f"`{self.gate.id}`{where}: it compares with {now.baseline.label}, and {tag} states that "
-            f"{step.label} passed it after {step.label_before}; by the numbers in Git it did not: {why}"
+            f"`{self.gate.id}`{where}: it compares with {now.baseline.label}, and {tag} states "
+            f"{states}: {why}"
         )
         return Note(
             code="baseline_not_passed",
@@ -144,13 +179,12 @@ class _Asked(NamedTuple):
     def _read(self, commit: str, label: str) -> BaselineFiles:
         name = None if self.model is None else self.model.name
         baseline = found_at(vs_key(self.gate.vs or ""), name, label, "what was there before", commit)
-        own = self.finder.registry_name(name)
         return read_baseline(
             self.project,
             baseline,
             self.model,
             alone=self.finder.alone,
-            name=own,
+            name=self.name,
             wanted=self.finder.metric_files,
         )
 
@@ -161,23 +195,24 @@ class _Asked(NamedTuple):
         found = evaluate(gate, case, Rules(purpose="check", evaluated_on=self.day))
         return found.message if found.outcome == "fail" else None
 
-    def _rule_then(self, fact: TagFact) -> Gate | None:
-        """The gate by the rules of a tag that states that it passed, also under another name; else None."""
+    def _rule_then(self, fact: TagFact) -> tuple[Gate | None, str]:
+        """The gate by the rules of a tag, also under another name, and the outcome that let it through.
+
+        A tag without a policy counts by the rules of now. The gate is None if nothing was let through.
+        """
         statement = parse_statement(fact.message()).statement
-        if isinstance(statement, EnvironmentStatement):
-            rules = statement.policy
-        elif isinstance(statement, ReleaseStatement):
-            rules = fact.commit
-        else:
-            return None
+        if not isinstance(statement, EnvironmentStatement | ReleaseStatement):
+            return None, ""
+        rules = statement.commit if isinstance(statement, ReleaseStatement) else statement.policy
         stated = {each.gate: each.outcome for each in statement.gates}
         try:
-            gates = {} if rules is None else self.project.config(rules).gates
+            config = self.project.trunk_config if rules is None else self.project.config(rules)
         except MlgitError:
-            return None
-        own = gates.get(self.gate.id)
-        same = (
-            [own] if own is not None else [each for each in gates.values() if each.metric == self.gate.metric]
-        )
-        passed = (each for each in same if each.vs == self.gate.vs and stated.get(each.id) == "pass")
-        return next(passed, None)
+            return None, ""
+        own = config.gates.get(self.gate.id)
+        metric = self.gate.metric
+        same = [own] if own is not None else [each for each in config.gates.values() if each.metric == metric]
+        for each in same:
+            if each.vs in {self.gate.vs, self.place} and stated.get(each.id) in _LET_THROUGH:
+                return each, stated[each.id]
+        return None, ""
