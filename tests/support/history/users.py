@@ -83,7 +83,10 @@ class User:
             command = Run(id=first.id, clone=self.home, argv=("push", "-q", "--json"), death=self._death())
             pushed = run(command, self.scratch)
             answer = local.answer | {"pushed": True} if pushed.status == Exit.DONE else _error_of(pushed)
-            local = Ended(start=local.start, end=pushed.end, status=pushed.status, answer=answer)
+            # What a push leaves out, because this clone may not know enough, is as if it had been killed.
+            left = pushed.status == Exit.DONE and not _sent(local, pushed)
+            status = None if left else pushed.status
+            local = Ended(start=local.start, end=pushed.end, status=status, answer={} if left else answer)
             first = command
         self._note(first, local, seen=self.fresh, verb="promote", asked=asked)
         if local.status != Exit.DONE:
@@ -233,6 +236,12 @@ def _promotion(asked: dict[str, Any]) -> list[str]:
     target = "line" if asked["version"] is None else f"line@{asked['version']}"
     more = ["--downgrade"] if asked["downgrade"] else []
     return ["promote", target, "--to", asked["environment"], *more]
+
+
+def _sent(local: Ended, pushed: Ended) -> bool:
+    """Whether a push sent all tags of a change."""
+    sent = {each["tag"] for each in pushed.answer["tags"] if each["step"] == "pushed"}
+    return sent.issuperset(each["name"] for each in local.answer["tags"])
 
 
 def _error_of(ended: Ended) -> dict[str, Any]:
