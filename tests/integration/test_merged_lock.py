@@ -34,7 +34,7 @@ def test_an_entry_that_git_merged_is_stale_until_a_run_confirms_it(forked: Folde
     forked.commit("Go on")
     assert gate(forked, Exit.BLOCKED, "--rev", "HEAD") == MERGED
     lock = (forked / "dvc.lock").read_bytes()
-    done = forked.mlgit("run", "--commit")
+    done = forked.here("run", "--commit")
     assert done.status == Exit.DONE, done.err
     assert (forked / "dvc.lock").read_bytes() == lock
     assert "Mlgit-Confirmed: train=" in forked.git("log", "-1", "--format=%B")
@@ -59,19 +59,19 @@ def test_a_run_that_commits_no_confirmation_says_so_and_every_hint_leads_to_one(
     forked.git("push", "-q", "origin", "both")
     confirm = "next: mlgit run --commit\n"
     assert forked.here("status").out.endswith(confirm)
-    done = forked.mlgit("run")
+    done = forked.here("run")
     assert (done.status, forked.git("status", "--porcelain")) == (Exit.DONE, "")
     out = " ".join(done.out.split())
     assert "Git merged the entry of stage `train` in dvc.lock; this run gave the same, but no commit" in out
     assert "hint: run `mlgit run --commit`; `mlgit check` blocks until then" in out
     assert " 1 warning: line, git merged the entry of stage" in out
     assert forked.here("check").out.count(confirm) == forked.here("status").out.count(confirm) == 1
-    release = forked.mlgit("release", "line", "--pre", "rc").err
+    release = forked.here("release", "line", "--pre", "rc").err
     assert "hint: run `mlgit run --commit`, then `mlgit push`, then release" in " ".join(release.split())
-    done = forked.mlgit("run", "--commit")
+    done = forked.here("run", "--commit")
     assert (done.status, "no commit confirms" in done.out) == (Exit.DONE, False)
-    assert forked.mlgit("push").status == Exit.DONE
-    assert forked.mlgit("release", "line", "--pre", "rc").status == Exit.DONE
+    assert forked.here("push").status == Exit.DONE
+    assert forked.here("release", "line", "--pre", "rc").status == Exit.DONE
 
 
 def test_a_confirmation_that_cannot_be_signed_is_not_committed(forked: Folder) -> None:
@@ -83,12 +83,12 @@ def test_a_confirmation_that_cannot_be_signed_is_not_committed(forked: Folder) -
     ):
         forked.git("config", name, value)
     head = forked.git("rev-parse", "HEAD")
-    done = forked.mlgit("run", "--commit")
+    done = forked.here("run", "--commit")
     assert done.status == Exit.TOOL
     assert "nothing was committed or pushed" in done.err
     assert (forked.git("rev-parse", "HEAD"), forked.git("status", "--porcelain")) == (head, "")
     forked.git("config", "commit.gpgSign", "false")
-    assert forked.mlgit("run", "--commit").status == Exit.DONE
+    assert forked.here("run", "--commit").status == Exit.DONE
     assert "Mlgit-Confirmed: train=" in forked.git("log", "-1", "--format=%B")
 
 
@@ -98,7 +98,7 @@ def confirmations(verdict: Any) -> list[dict[str, Any]]:  # noqa: ANN401
 
 def by_hand(project: Folder) -> None:
     """Write the trailer of a run, without one, and with another author's name."""
-    project.mlgit("run", "--commit")
+    project.here("run", "--commit")
     trailer = project.git("log", "-1", "--format=%(trailers:key=Mlgit-Confirmed)")
     project.git("reset", "-q", "--hard", "HEAD^")
     author = "--author=A Bot <bot@example.org>"
@@ -129,7 +129,7 @@ def test_a_confirmation_in_the_change_is_named_with_its_author_until_it_is_on_tr
 
 def test_a_run_that_confirms_an_entry_itself_has_no_remark(forked: Folder) -> None:
     merge(forked)
-    done = forked.mlgit("run", "--commit")
+    done = forked.here("run", "--commit")
     assert (done.status, "by `" in done.out + done.err) == (Exit.DONE, False)
     assert len(confirmations(check(forked, status=Exit.DONE))) == 1
     code(forked)
@@ -142,7 +142,7 @@ def test_a_run_that_gives_something_else_needs_no_confirmation(forked: Folder) -
     run_other_code(forked, '"slope": slope if slope < 1.995 else 1.996')
     merge(forked)
     assert gate(forked, Exit.BLOCKED) == MERGED
-    done = forked.mlgit("run")
+    done = forked.here("run")
     assert done.status == Exit.DONE, done.err
     assert "1.996" in (forked / "models/line.json").read_text()
     forked.commit("Run")
@@ -172,7 +172,7 @@ def test_status_asks_git_about_merges_once_per_commit(forked: Folder) -> None:
 def test_a_confirmation_from_before_the_merge_does_not_count(forked: Folder, *, brought: bool) -> None:
     merge(forked)
     lock = (forked / "dvc.lock").read_bytes()
-    assert forked.mlgit("run", "--commit").status == Exit.DONE
+    assert forked.here("run", "--commit").status == Exit.DONE
     trailer = forked.git("log", "-1", "--format=%(trailers:key=Mlgit-Confirmed)")
     forked.git("reset", "-q", "--hard", "HEAD^")
     forked.git("switch", "-q", "main")
@@ -187,7 +187,7 @@ def test_a_confirmation_from_before_the_merge_does_not_count(forked: Folder, *, 
     forked.git("merge", "-q", "--no-edit", "main")
     forked.dvc("checkout", "-q")
     assert gate(forked, Exit.BLOCKED, "--rev", "HEAD") == MERGED
-    assert forked.mlgit("run", "--commit").status == Exit.DONE
+    assert forked.here("run", "--commit").status == Exit.DONE
     assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -125,9 +126,10 @@ class Folder:
         """The same in this process, which imports DVC once; for tests of a command's effects."""
         from mlgit.cli.main import run
 
-        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-        err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        # Real files, because programs that the command starts write into them.
         with (
+            tempfile.TemporaryFile("w+", encoding="utf-8", buffering=1, newline="") as out,
+            tempfile.TemporaryFile("w+", encoding="utf-8", buffering=1, newline="") as err,
             contextlib.chdir(self.path),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
@@ -136,9 +138,9 @@ class Folder:
         ):
             warnings.simplefilter("ignore")  # as in its own process
             status = run(argv)
-        out.seek(0)
-        err.seek(0)
-        return Done(status, out.read(), err.read())
+            out.seek(0)
+            err.seek(0)
+            return Done(status, out.read(), err.read())
 
     def write(self, name: str, text: str) -> Path:
         path = self.path / name

@@ -240,7 +240,7 @@ def _promotion(asked: dict[str, Any]) -> list[str]:
 
 def _sent(local: Ended, pushed: Ended) -> bool:
     """Whether a push sent all tags of a change."""
-    sent = {each["tag"] for each in pushed.answer["tags"] if each["step"] == "pushed"}
+    sent = {each["tag"] for each in pushed.answer["tags"] if each["step"] != "skipped"}
     return sent.issuperset(each["name"] for each in local.answer["tags"])
 
 
