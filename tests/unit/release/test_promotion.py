@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -125,20 +124,6 @@ def test_a_deregistered_version_is_refused() -> None:
     model = state(fact("m@v1.1.0!", 1))
     with pytest.raises(AnswerNo, match="deregistered"):
         check_promotion(model, STAGING, model.versions[1], downgrade=False)
-
-
-@pytest.mark.parametrize("to", ["staging", "v1.1.0", None])
-@pytest.mark.parametrize("rejected", [False, True])
-def test_what_was_rejected_as_another_version_is_neither_promoted_nor_put_back(
-    to: str | None, *, rejected: bool
-) -> None:
-    model = moved(moved(state(fact("m@v1.9.0", 1), *[fact("m@v1.9.0!", 1)] * rejected), 1), 2)
-    why = "`m@v1.1.0` cannot be promoted or put back: its commit is `m@v1.9.0`, which "
-    with pytest.raises(AnswerNo, match=why) if rejected else nullcontext():
-        if to == "staging":
-            check_promotion(model, STAGING, model.versions[1], downgrade=False)
-        else:
-            rollback_target(model, model.environment("prod"), to)
 
 
 def test_a_pre_release_goes_only_where_it_is_allowed() -> None:

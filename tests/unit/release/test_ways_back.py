@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -204,3 +205,19 @@ def test_what_was_in_the_source_is_not_known_if_its_tag_is_lost(version: TagFact
         return
     with pytest.raises(StateError, match="not known here: the tag `m#prod#2`"):
         check_promotion(state, live, wanted, downgrade=False)
+
+
+@pytest.mark.parametrize("to", ["staging", "v1.0.0", None])
+@pytest.mark.parametrize("rejected", [False, True])
+def test_what_was_rejected_as_another_version_is_neither_promoted_nor_put_back(
+    to: str | None, *, rejected: bool
+) -> None:
+    other = release("m@v1.9.0", 1)
+    tags = (V1, V2, other, *[rejection(other)] * rejected, FIRST, *SECOND)
+    model = replay(tags).model("m")
+    why = "`m@v1.0.0` cannot be promoted or put back: its commit is `m@v1.9.0`, which Ada deregistered"
+    with pytest.raises(AnswerNo, match=why) if rejected else nullcontext():
+        if to == "staging":
+            check_promotion(model, Environment(name="staging"), model.versions[0], downgrade=False)
+        else:
+            rollback_target(model, model.environment("prod"), to)
