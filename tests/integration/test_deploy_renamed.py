@@ -54,6 +54,10 @@ def test_a_renamed_model_keeps_its_folder(project: Folder, tmp_path: Path) -> No
     assert deployed(project)[1][0]["state"] == "already"
     late, (one,) = deployed(project, "--tag", "line#prod#2")
     assert (late.status, one["state"], one["superseded_by"]) == (Exit.DONE, "superseded", "curve#prod#1")
+    declare(project, "last", place)
+    done, (one,) = deployed(project)
+    assert (done.status, one["model"], one["state"]) == (Exit.DONE, "curve", "already"), done.out + done.err
+    assert "`last` was `curve` before: `prod` serves `curve` until `last` is promoted" in one["notes"]
 
 
 def test_another_model_does_not_take_the_folder(project: Folder, tmp_path: Path) -> None:

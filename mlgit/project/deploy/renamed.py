@@ -33,7 +33,8 @@ def other_names(
     for name in now:
         there = name_in_environment(project, name, declared.environment, trunk, read)
         if there in before:
-            found[name] = there
+            older = names_before(project, name, trunk) & before - {there}
+            found |= {name: there, **dict.fromkeys(older, there)}
         elif read(name).environment(declared.environment).holder is not None:
             found |= dict.fromkeys(names_before(project, name, trunk) & before, name)
     return found
@@ -41,6 +42,9 @@ def other_names(
 
 def rename_note(project: Project, name: str, deployed: str, environment: str) -> str:
     """What the deployment of one name means for another name of the same model."""
-    if deployed in declared_models(project, None if project.trunk is None else project.trunk.commit):
-        return f"`{name}` is `{deployed}` now: what `{environment}` holds as `{name}` is no longer deployed"
-    return f"`{name}` was `{deployed}` before: `{environment}` serves `{deployed}` until `{name}` is promoted"
+    now = declared_models(project, None if project.trunk is None else project.trunk.commit)
+    if name in now:
+        until = f"`{environment}` serves `{deployed}` until `{name}` is promoted"
+        return f"`{name}` was `{deployed}` before: {until}"
+    since = f"is `{deployed}` now" if deployed in now else f"was `{deployed}` later"
+    return f"`{name}` {since}: what `{environment}` holds as `{name}` is no longer deployed"
