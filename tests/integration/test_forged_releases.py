@@ -88,6 +88,18 @@ def test_a_release_without_the_outcomes_of_its_gates_does_not_count(
         assert why in done.out + done.err, argv
 
 
+def test_a_release_where_the_rules_are_invalid_states_the_gates_before(staged: Folder) -> None:
+    text = (staged / "mlgit.yaml").read_text(encoding="utf-8")
+    staged.write("mlgit.yaml", f"{text}oops: [\n")
+    train(staged, "1.985")
+    forge(staged, gates=())
+    staged.write("mlgit.yaml", text)
+    staged.commit("Repair")
+    staged.git("push", "-q")
+    done = staged.here("get", TAG, "-o", "out")
+    assert (done.status, "it states no outcome of" in done.err) == (Exit.BLOCKED, True), done.err
+
+
 def test_a_waiver_that_is_gone_may_have_lifted_a_gate(worse: Folder) -> None:
     forge(worse, gates=FAILED)
     worse.write(WAIVERS_FILE, WAIVER.format(gate="r2-vs-release"))

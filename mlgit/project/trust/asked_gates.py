@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.errors import ConfigError
+from mlgit.project.valid_rules import last_valid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -97,7 +98,7 @@ def gates_of_releases(
             continue
         key = (file.content, each.model)
         if key not in asked:
-            asked[key] = _of_release(_config(project, each.commit), each.model)
+            asked[key] = _of_release(rules_then(project, each.commit), each.model)
         found[each.commit] = _without_waived(project, each, asked[key])
     return found
 
@@ -109,11 +110,13 @@ def _of_release(config: Config | None, model: str) -> Mapping[str, frozenset[str
     return {gate.id: _blocking(gate) for gate in gates}
 
 
-def _config(project: Project, commit: str) -> Config | None:
+def rules_then(project: Project, commit: str) -> Config | None:
+    """The rules of a commit or, where these are invalid, the newest valid ones before it, if any."""
     try:
         return project.config(commit)
     except ConfigError:
-        return None
+        valid = last_valid(project.git, commit, project.config)
+        return None if valid is None else project.config(valid)
 
 
 def _without_waived(

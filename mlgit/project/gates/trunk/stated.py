@@ -16,6 +16,7 @@ from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import word
 from mlgit.errors import MlgitError
 from mlgit.project.compare.baseline_files import found_at, read_baseline
+from mlgit.project.trust.asked_gates import rules_then
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -206,8 +207,10 @@ class _Asked(NamedTuple):
         rules = statement.commit if isinstance(statement, ReleaseStatement) else statement.policy
         stated = {each.gate: each.outcome for each in statement.gates}
         try:
-            config = self.project.trunk_config if rules is None else self.project.config(rules)
+            config = self.project.trunk_config if rules is None else rules_then(self.project, rules)
         except MlgitError:
+            config = None
+        if config is None:
             return None, ""
         own = config.gates.get(self.gate.id)
         metric = self.gate.metric
