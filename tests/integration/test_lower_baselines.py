@@ -59,10 +59,11 @@ def test_an_environment_that_held_more_before_is_a_note(
     assert check(better, status=Exit.DONE)["notes"] == []
 
 
-def test_a_higher_version_of_an_older_commit_is_lower_too(better: Folder) -> None:
+@pytest.mark.parametrize("vs", ["staging", "line#staging"])
+def test_a_higher_version_of_an_older_commit_is_lower_too(better: Folder, vs: str) -> None:
     release_again(better, "v9.0.0")
     change(better, "promote", "line@v9.0.0", "--to", "staging")
-    rules(better)
+    rules(better, gate=GATE.replace("staging", f"'{vs}'"))
     assert "it holds v9.0.0 now" in message(check(better, status=Exit.DONE), "baseline_held")
 
 
@@ -150,8 +151,9 @@ def test_ci_does_not_compare_with_a_change_that_it_merged_into_its_own_branch(be
     assert text.startswith("`vs: release` compares with line@v9.0.0, which is not on `origin/main`, but")
 
 
-def test_the_newest_release_is_not_compared_with_itself_when_it_is_promoted(staged: Folder) -> None:
-    gate = "  r2-vs-release: {metric: r2, vs: release, max_drop: 0.02, when: promote}\n"
+@pytest.mark.parametrize("vs", ["release", "line@latest"])
+def test_the_newest_release_is_not_compared_with_itself_when_it_is_promoted(staged: Folder, vs: str) -> None:
+    gate = f"  r2-vs-release: {{metric: r2, vs: {vs}, max_drop: 0.02, when: promote}}\n"
     text = (staged / "mlgit.yaml").read_text(encoding="utf-8")
     staged.write("mlgit.yaml", text.replace("gates:\n", f"gates:\n{gate}"))
     staged.commit("Compare with the release before")

@@ -34,6 +34,9 @@ _LONGEST = 512
 _COUNTED = r"(?s)(.+)#([1-9][0-9]{0,14})"
 
 
+_MOVING = re.compile(r"([^@#^~]+)@latest|(?:(?:refs/)?tags/)?([^@#^~]+)#([^@#^~]+?)((?:[\^~]|@\{).*)?")
+
+
 class TagName(NamedTuple):
     """The parts of a tag's name; it has a `version` or an `environment`, depending on the action."""
 
@@ -100,6 +103,33 @@ def deletion(tags: Sequence[str], remote: str | None) -> str:
         return f"git tag -d {words(tags)}"
     there = (f":{TAGS}{tag}" for tag in tags)
     return f"git push {word(remote)} {words(there)} && git tag -d {words(tags)}"
+
+
+class MovingName(NamedTuple):
+    """`tumor@latest` or, with an `environment`, `tumor#prod`, and what follows it of Git's `^` and `~`."""
+
+    model: str
+    environment: str | None
+    suffix: str
+
+
+def moving_name(text: str) -> MovingName | None:
+    """The parts of a name of what a model has newest or in an environment; None of any other name."""
+    found = _MOVING.fullmatch(text) if "@" in text or "#" in text else None
+    if found is None:
+        return None
+    model = read_model_name((found[1] or found[2]).replace("=", ":"))
+    if model is None or (found[3] is not None and read_environment_name(found[3]) is None):
+        return None
+    return MovingName(model, found[3], found[4] or "")
+
+
+def plain_baseline(vs: str, model: str | None) -> str:
+    """What a gate of a model compares with, without that model's name: `prod` for `tumor#prod`."""
+    named = moving_name(vs)
+    if named is None or named.suffix or named.model != model:
+        return vs
+    return named.environment or "release"
 
 
 def put_back_or_delete(tags: Sequence[str], remote: str) -> str:

@@ -175,6 +175,23 @@ def none_at(vs: str, model: str | None, label: str, rule: str, message: str) -> 
     return Baseline(vs=vs, model=model, state="none", label=label, rule=rule, message=message)
 
 
+def means_environment(project: Project, vs: str, *, used: bool, announced: Collection[str]) -> bool:
+    """Whether a name that trunk does not declare is an environment: `used` by tags, or new here.
+
+    Anyone who can push a tag or write mlgit.yaml could turn a branch's name into an environment.
+    """
+    if not used and vs not in announced:
+        return False
+    if project.commit(vs) is None:
+        return True
+    if used:
+        raise UnknownReference(
+            f"`{vs}` is a revision, and tags also use it as an environment",
+            hint=f"write `heads/{vs}` for the branch, or declare `{vs}` under `environments:` on trunk",
+        )
+    return False
+
+
 def only_name(what: str, names: Sequence[str]) -> str | None:
     """The name of the model that a gate without a name is about; None if there is none.
 

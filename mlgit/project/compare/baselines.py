@@ -11,11 +11,13 @@ from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import doubtful_release
 from mlgit.core.registry.state import ModelState
+from mlgit.core.registry.tags import plain_baseline
 from mlgit.core.trust.newest_release import doubtful_refusal
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
 from mlgit.project.compare.baseline_files import (
     deepening,
     found_at,
+    means_environment,
     no_base,
     no_revision,
     no_trunk,
@@ -35,6 +37,7 @@ from mlgit.project.compare.environment_baseline import (
 )
 from mlgit.project.compare.reference_file import reference_baseline
 from mlgit.project.compare.release_before import explained, gone_before, is_newest, newest_of, release_before
+from mlgit.project.compare.renames.named_models import as_written, meant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -92,8 +95,8 @@ class Baselines:
         if baseline.state != "found":
             return BaselineFiles(baseline)
         if name is not None:
-            own = self.names.get(name, name)
-            name = self.place(vs, self.registry_name(name))[1] if vs in self.environments else own
+            own, plain = self.names.get(name, name), plain_baseline(vs, self.registry_name(name))
+            name = self.place(plain, self.registry_name(name))[1] if plain in self.environments else own
         return read_baseline(
             self.project, baseline, model, alone=self.alone, name=name, wanted=self.metric_files
         )
@@ -112,16 +115,24 @@ class Baselines:
             return self._base_of_change(model)
         try:
             name = self.registry_name(model)
-            promoted = vs == "release" and name is not None and self.purpose == "promote"
-            if vs == "base" or (promoted and is_newest(self.state_of(name or ""), self.candidate)):
-                return self._last_release(vs, model, self.name_of_releases(name))
-            if vs == "release":
-                return self._release(model, self.name_of_releases(name))
-            return self._environment(vs, model, name) or self._revision(vs, model, name)
+            in_tags, read, places = self.registry_name, self.state_of, self.environments
+            named = meant(self.project, vs, own=name, environments=places, in_tags=in_tags, read=read)
+            if named is not None:
+                return as_written(self._newest(named[0], model, named[1], named=True), named[0], vs)
+            return self._newest(vs, model, name)
         except UnknownReference as error:
             return no_revision(vs, model, error, deepen=deepening(self.project))
         except (ToolError, AnswerNo, StateError) as error:
             return unknown(vs, model, f"`{vs}`", "a tag", error.message, error.hint)
+
+    def _newest(self, vs: str, model: str | None, name: str | None, *, named: bool = False) -> Baseline:
+        """What a model has now; `named`: the gate names the model, so that no revision is meant."""
+        promoted = vs == "release" and name is not None and self.purpose == "promote"
+        if vs == "base" or (promoted and is_newest(self.state_of(name or ""), self.candidate)):
+            return self._last_release(vs, model, self.name_of_releases(name))
+        if vs == "release":
+            return self._release(model, self.name_of_releases(name))
+        return self._environment(vs, model, name, named=named) or self._revision(vs, model, name)
 
     def registry_name(self, model: str | None) -> str | None:
         """The name in tags; an unnamed model has the only name in dvc.yaml `artifacts:` or in the tags."""
@@ -247,11 +258,15 @@ class Baselines:
         latest = None if tags.state is None or tags.state.latest is None else tags.state.latest.version
         return doubtful_release(name, latest=latest, ignored=tags.ignored)
 
-    def _environment(self, vs: str, model: str | None, registered: str | None) -> Baseline | None:
+    def _environment(
+        self, vs: str, model: str | None, registered: str | None, *, named: bool = False
+    ) -> Baseline | None:
         place, name = self.place(vs, registered)
         names = self._names if name is None else (name,)
         states = [self.state_of(each).environments.get(place) for each in names]
-        if vs not in self.environments and not self._means_environment(vs, used=any(states)):
+        if not (vs in self.environments or named) and not means_environment(
+            self.project, vs, used=any(states), announced=self.announced
+        ):
             return None
         only_name(f"`{vs}` is an environment", names)
         state = states[0] if states else None
@@ -273,22 +288,6 @@ class Baselines:
         if version is None or (self.pre and self.purpose != "check"):
             return found
         return merged(self.project, found, version, candidate=self.candidate or self.project.head.commit)
-
-    def _means_environment(self, vs: str, *, used: bool) -> bool:
-        """Whether a name that trunk does not declare is an environment: `used` by tags, or new here.
-
-        Anyone who can push a tag or write mlgit.yaml could turn a branch's name into an environment.
-        """
-        if not used and vs not in self.announced:
-            return False
-        if self.project.commit(vs) is None:
-            return True
-        if used:
-            raise UnknownReference(
-                f"`{vs}` is a revision, and tags also use it as an environment",
-                hint=f"write `heads/{vs}` for the branch, or declare `{vs}` under `environments:` on trunk",
-            )
-        return False
 
     def _revision(self, vs: str, model: str | None, name: str | None) -> Baseline:
         from mlgit.project.registry.references import resolve

@@ -9,6 +9,7 @@ from mlgit.core.gates.waivers import waive
 from mlgit.core.registry.moves import departure
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
+from mlgit.core.registry.tags import plain_baseline
 from mlgit.core.trust.relied_on import relied_on
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.gates.judge import Question, judge
@@ -186,6 +187,8 @@ def _broken_limit(project: Project, fact: TagFact, raw: ModelState) -> str | Non
     broken = [
         each
         for each in verdict.results
-        if each.effect == "block" and each.outcome != "error" and each.vs in {None, environment}
+        if each.effect == "block"
+        and each.outcome != "error"
+        and (each.vs is None or plain_baseline(each.vs, statement.model) == environment)
     ]
     return f"{broken[0].gate}: {broken[0].message}" if broken else None

@@ -15,9 +15,12 @@ from mlgit.core.config.names import (
 )
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.tags import (
+    MovingName,
     TagName,
     looks_like_ours,
+    moving_name,
     parse_tag,
+    plain_baseline,
     ref_patterns,
 )
 from mlgit.errors import UsageError
@@ -154,3 +157,26 @@ def test_existing_names_may_be_any_that_gto_allows() -> None:
     assert read_model_name("Dir/x:A_b/c") == "Dir/x:A_b/c"
     assert read_environment_name("Prod_EU/1") == "Prod_EU/1"
     assert read_environment_name("prod\n") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "plain"),
+    [
+        ("m@latest", MovingName("m", None, ""), "release"),
+        ("m#prod", MovingName("m", "prod", ""), "prod"),
+        ("refs/tags/m#prod", MovingName("m", "prod", ""), "prod"),
+        ("m#prod~1", MovingName("m", "prod", "~1"), "m#prod~1"),
+        ("m#prod@{0}", MovingName("m", "prod", "@{0}"), "m#prod@{0}"),
+        ("other@latest", MovingName("other", None, ""), "other@latest"),
+        ("dir=other#prod", MovingName("dir:other", "prod", ""), "dir=other#prod"),
+        *(
+            (text, None, text)
+            for text in ("m@v1.0.0", "m#prod#3", "m#prod!", "prod", "release", "main~1", "m@")
+        ),
+    ],
+)
+def test_what_a_model_has_newest_or_in_an_environment_is_also_named_with_it(
+    text: str, found: MovingName | None, plain: str
+) -> None:
+    assert moving_name(text) == found
+    assert plain_baseline(text, "m") == plain

@@ -25,7 +25,11 @@ def compared_with(
     elif before.state == "found" and after.state != "found":
         yield "gate_repointed", f"{was}; what it compares with now is not known"
     elif _meaning(before) != _meaning(after):
-        yield "gate_repointed", f"{was}; it now compares with {after.label}"
+        if before.label == after.label and before.vs != after.vs:
+            was, now = f"{was} (`vs: {before.vs}`)", f"{after.label} (`vs: {after.vs}`)"
+        else:
+            now = after.label
+        yield "gate_repointed", f"{was}; it now compares with {now}"
     elif before.source is not None and after.source is None and new.source is not None:
         yield "gates_loosened", f"{was}, which has no `{new.source.key}` of `{new.source.file}`"
     elif before.source is not None and _place(before) != _place(after) and _place(old) == _place(new):

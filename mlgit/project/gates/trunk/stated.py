@@ -12,6 +12,7 @@ from mlgit.core.record import NamedTuple
 from mlgit.core.registry.moves import held_before
 from mlgit.core.registry.state import label_of
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
+from mlgit.core.registry.tags import plain_baseline
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import word
 from mlgit.errors import MlgitError
@@ -60,15 +61,19 @@ def stated_notes(
     """
     for model, case in zip(models, cases, strict=True):
         for gate in case.gates:
-            if not isinstance(gate.vs, str) or gate.vs not in {"release", *finder.environments}:
+            if not isinstance(gate.vs, str):
+                continue
+            name = finder.registry_name(case.model)
+            plain = plain_baseline(gate.vs, name)
+            if plain not in {"release", *finder.environments}:
                 continue
             baseline = case.baselines[gate.vs].baseline
             # Other reasons are findings already.
             if baseline.state == "found" and baseline.reason in {None, REPLACED}:
-                place, name = _found_under(finder, gate.vs, finder.registry_name(case.model))
-                if name is not None:
-                    asked = _Asked(project, model, gate, place, name, finder, day)
-                    yield from asked.notes(case.baselines[gate.vs], finder.state_of(name))
+                place, found = _found_under(finder, plain, name)
+                if found is not None:
+                    asked = _Asked(project, model, gate, place, found, finder, day)
+                    yield from asked.notes(case.baselines[gate.vs], finder.state_of(found))
 
 
 def _found_under(finder: Baselines, vs: str, name: str | None) -> tuple[str, str | None]:
@@ -110,7 +115,7 @@ class _Asked(NamedTuple):
     day: dt.date
 
     def notes(self, now: BaselineFiles, state: ModelState) -> Iterator[Note]:
-        if self.gate.vs == "release":
+        if self.place == "release":
             versions = [
                 each for each in reversed(state.versions) if not each.withdrawn and each.version.final
             ]
@@ -215,7 +220,15 @@ class _Asked(NamedTuple):
         own = config.gates.get(self.gate.id)
         metric = self.gate.metric
         same = [own] if own is not None else [each for each in config.gates.values() if each.metric == metric]
+        meant = {*self._plain(self.gate), self.place}
         for each in same:
-            if each.vs in {self.gate.vs, self.place} and stated.get(each.id) in _LET_THROUGH:
+            if meant & self._plain(each) and stated.get(each.id) in _LET_THROUGH:
                 return each, stated[each.id]
         return None, ""
+
+    def _plain(self, gate: Gate) -> set[str]:
+        """What a gate compares with, also without the model's name, which may be that before a rename."""
+        if not isinstance(gate.vs, str):
+            return set()
+        now = self.finder.registry_name(None if self.model is None else self.model.name)
+        return {gate.vs, *(plain_baseline(gate.vs, each) for each in (now, self.name))}
