@@ -93,7 +93,7 @@ def release_again(folder: Folder, version: str, at: str | None = None) -> None:
     first = parse_message(folder.git("cat-file", "tag", tag).partition("\n\n")[2] + "\n")
     assert isinstance(first, ReleaseStatement)
     commit = folder.git("rev-parse", at or f"{tag}^{{}}").strip()
-    gates = (*first.gates, GateOutcome(gate="drop", outcome="pass"))
+    gates = (*(each for each in first.gates if each.gate != "drop"), GateOutcome(gate="drop", outcome="pass"))
     statement = replace(first, version=version, commit=commit, gates=gates)
     file = folder.write(".git/message", write_message("Release", "", statement))
     folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), f"line@{version}", commit)
@@ -111,6 +111,22 @@ def test_the_newest_release_of_an_older_commit_is_a_finding(better: Folder, more
     assert "compares with line@v9.0.0, the newest release" in text
     assert "of an older commit than `line@v1.0.1`" in text
     assert "older commit" in better.here("report", "--format", "markdown").out.partition("| ")[0]
+
+
+def test_the_newest_release_at_the_head_of_an_older_branch_is_a_finding(project: Folder) -> None:
+    rules(project, gate=RELEASE)
+    for slope in ("1.985", "2.0"):
+        train_into(project, slope, "staging")
+    project.git("checkout", "-q", "-b", "docs", "line@v1.0.0^{}")
+    project.commit("Write more")
+    project.git("checkout", "-q", "main")
+    project.git("merge", "-q", "--no-ff", "-m", "Merge pull request #3 from acme/docs", "docs")
+    project.git("push", "-q", "origin", "HEAD:main")
+    release_again(project, "v1.0.2", "docs")
+    verdict = check(project, status=Exit.DONE)
+    assert notes(verdict) == [("baseline_older", "warn")]
+    text = message(verdict, "baseline_older")
+    assert "the newest release, although its branch left trunk before `line@v1.0.1`" in text
 
 
 def test_the_base_of_a_release_that_is_of_an_older_commit_is_a_finding(better: Folder) -> None:

@@ -164,16 +164,33 @@ def default_branch_at(git: Git, remote: str) -> str | None:
 def first_after(git: Git, commit: str, others: Sequence[str]) -> str | None:
     """The first of `others` that has `commit` among its ancestors; one walk answers for all of them."""
     wanted = [each for each in dict.fromkeys(others) if each != commit]
-    if not wanted:
-        return None
-    query = "".join(f"{each}\n" for each in (*wanted, f"^{commit}"))
-    try:
-        walked = git.run("rev-list", "--boundary", "--stdin", stdin=query.encode()).decode().split()
-    except GitFailed:  # one of them is not here
-        walked = [f"-{commit}"]
-    if f"-{commit}" not in walked:
+    walked = _walked(git, commit, wanted)
+    if walked is not None and f"-{commit}" not in walked:
         return None
     return next((each for each in wanted if is_ancestor(git, commit, each)), None)
+
+
+def not_behind(git: Git, commit: str, others: Sequence[str]) -> list[str]:
+    """Those of `others` that are no ancestors of `commit`: they are after it or beside it."""
+    wanted = [each for each in dict.fromkeys(others) if each != commit]
+    walked = _walked(git, commit, wanted)
+    if walked is None:
+        return [each for each in wanted if not is_ancestor(git, each, commit)]
+    return [each for each in wanted if each in walked]
+
+
+def _walked(git: Git, commit: str, wanted: Sequence[str]) -> frozenset[str] | None:
+    """The commits that are behind others and not behind this one; with `-`, where these walks end.
+
+    None if one of them is not here.
+    """
+    if not wanted:
+        return frozenset()
+    query = "".join(f"{each}\n" for each in (*wanted, f"^{commit}"))
+    try:
+        return frozenset(git.run("rev-list", "--boundary", "--stdin", stdin=query.encode()).decode().split())
+    except GitFailed:
+        return None
 
 
 def merge_bases(git: Git, one: str, other: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.refs import first_after, is_ancestor
+from mlgit.adapters.git.refs import first_after, is_ancestor, not_behind
 from mlgit.core.gates.evaluate import DEREGISTERED, EMPTIED, OLDER, UNPROMOTED
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.trust.earlier import held_ever
@@ -41,7 +41,7 @@ def newest_of(project: Project, state: ModelState | None, *, pre: bool) -> Regis
     if state is None or state.latest is None or state.latest.version.final or pre:
         return None if state is None else state.latest
     usable = (each for each in reversed(state.versions) if not each.withdrawn)
-    return next((each for each in usable if _was_tip(project, each)), None)
+    return next((each for each in usable if _was_tip(project, each.commit)), None)
 
 
 def release_before(
@@ -60,7 +60,9 @@ def release_before(
     usable = [each for each in reversed(state.versions) if not each.withdrawn]
     found = next((each for each in usable if (pre or each.version.final) and before(each.commit)), None)
     if found is None and not pre:
-        found = next((each for each in usable if before(each.commit) and _was_tip(project, each)), None)
+        found = next(
+            (each for each in usable if before(each.commit) and _was_tip(project, each.commit)), None
+        )
 
     def newer(version: Version | None) -> bool:
         if found is None or version is None:
@@ -72,10 +74,10 @@ def release_before(
     return found, next((each for each in uncounted if before(each.fact.commit)), None)
 
 
-def _was_tip(project: Project, version: RegisteredVersion) -> bool:
+def _was_tip(project: Project, commit: str) -> bool:
     from mlgit.project.trust.accept import was_tip
 
-    return was_tip(project, version.commit)
+    return was_tip(project, commit)
 
 
 def explained(
@@ -98,8 +100,8 @@ def explained(
     newer = _of_newer_commit(project, state, version) or _of_a_former_name(project, state, version)
     if newer is not None:
         message = (
-            f"it compares with {found.label}, {found.rule}, although that is of an older commit than "
-            f"{newer}; {version.author} made its tag, {version.registered_at:%Y-%m-%d %H:%M} UTC"
+            f"it compares with {found.label}, {found.rule}, although {newer}; "
+            f"{version.author} made its tag, {version.registered_at:%Y-%m-%d %H:%M} UTC"
         )
         return replace(found, reason=OLDER, message=message, hint=f"see `mlgit history {word(state.name)}`")
     higher = [each for each in gone if each.version > version.version and each.version.final >= final]
@@ -134,10 +136,11 @@ def _of_newer_commit(project: Project, state: ModelState, version: RegisteredVer
     It decided what others were compared with before that number came.
     """
     lower = _releases(project, state, version.version, below=True)
-    found = _newest(project, version.commit, lower, {each.commit for each in state.versions})
+    found = _newest(project, version, lower, {each.commit for each in state.versions})
     if found is None:
         return None
-    return f"`{found[0]}`, which {found[1]}" if found[1] else f"`{found[0]}`"
+    tag, why, how = found
+    return f"{how} `{tag}`, which {why}" if why else f"{how} `{tag}`"
 
 
 def _of_a_former_name(project: Project, state: ModelState, version: RegisteredVersion) -> str | None:
@@ -145,14 +148,14 @@ def _of_a_former_name(project: Project, state: ModelState, version: RegisteredVe
     from mlgit.project.registry.former_names import may_be_released_before, releases_before
 
     commits, every = may_be_released_before(project)
-    if not every and first_after(project.git, version.commit, commits) is None:
+    if not every and not not_behind(project.git, version.commit, commits):
         return None
     for former in releases_before(project, state.name, None, partial(_counting, project)):
         releases = _releases(project, former, version.version, below=False)
-        found = _newest(project, version.commit, releases, {each.commit for each in former.versions})
+        found = _newest(project, version, releases, {each.commit for each in former.versions})
         if found is not None:
-            more = f" and {found[1]}" if found[1] else ""
-            return f"`{found[0]}`, which is of the model's name before{more}"
+            tag, why, how = found
+            return f"{how} `{tag}`, which is of the model's name before{f' and {why}' if why else ''}"
     return None
 
 
@@ -182,15 +185,27 @@ def _releases(
 
 
 def _newest(
-    project: Project, commit: str, found: Mapping[str, tuple[str, str]], counting: Collection[str]
-) -> tuple[str, str] | None:
-    """The first of those by commit that is on trunk, or counts, and comes after a commit."""
-    trunk = project.trunk
-    for each in found if first_after(project.git, commit, tuple(found)) else ():
+    project: Project,
+    version: RegisteredVersion,
+    found: Mapping[str, tuple[str, str]],
+    counting: Collection[str],
+) -> tuple[str, str, str] | None:
+    """The first of those by commit that is on trunk, or counts, and newer than a version, with how it is.
+
+    Newer is what comes after it, and what trunk's tip was after the branch of the version had left trunk.
+    """
+    trunk, commit = project.trunk, version.commit
+    later = not_behind(project.git, commit, tuple(found))
+    for each in later if first_after(project.git, commit, later) else ():
         here = each in counting or (trunk is not None and is_ancestor(project.git, each, trunk.commit))
-        if here and each != commit and is_ancestor(project.git, commit, each):
-            return found[each]
-    return None
+        if here and is_ancestor(project.git, commit, each):
+            return *found[each], "that is of an older commit than"
+    if not later or trunk is None or not version.version.final or project.shallow:
+        return None
+    if _was_tip(project, commit) or not is_ancestor(project.git, commit, trunk.commit):
+        return None
+    beside = (each for each in later if _was_tip(project, each))
+    return next(((*found[each], "its branch left trunk before") for each in beside), None)
 
 
 def more_before(
