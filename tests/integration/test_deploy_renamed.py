@@ -57,7 +57,7 @@ def test_a_renamed_model_keeps_its_folder(project: Folder, tmp_path: Path) -> No
     declare(project, "last", place)
     done, (one,) = deployed(project)
     assert (done.status, one["model"], one["state"]) == (Exit.DONE, "curve", "already"), done.out + done.err
-    assert "`last` was `curve` before: `prod` serves `curve` until `last` is promoted" in one["notes"]
+    assert "`last` was `curve` before: `prod` serves `curve` until `last` is promoted" in str(one["notes"])
 
 
 def test_another_model_does_not_take_the_folder(project: Folder, tmp_path: Path) -> None:
