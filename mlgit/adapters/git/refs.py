@@ -171,7 +171,7 @@ def first_after(git: Git, commit: str, others: Sequence[str]) -> str | None:
 
 
 def not_behind(git: Git, commit: str, others: Sequence[str]) -> list[str]:
-    """Those of `others` that are no ancestors of `commit`: they are after it or beside it."""
+    """Those of `others` that are not ancestors of `commit`: they come after it, or are on another branch."""
     wanted = [each for each in dict.fromkeys(others) if each != commit]
     walked = _walked(git, commit, wanted)
     if walked is None:
