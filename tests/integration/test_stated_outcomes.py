@@ -120,9 +120,10 @@ def test_a_limit_that_was_wider_then_was_kept(good: Folder) -> None:
     assert CODE not in notes(check(good, status=Exit.DONE))
 
 
-@pytest.mark.parametrize("how", ["skipped", "no policy", "line", "staging", "later ones"])
+@pytest.mark.parametrize("how", ["skipped", "no policy", "line", "staging", "later ones", "named line"])
 def test_neither_other_words_nor_another_name_nor_later_tags_hide_it(good: Folder, how: str) -> None:
-    rules(good, gate=GATE)
+    how, named = how.removeprefix("named "), how.startswith("named ")
+    rules(good, gate=GATE.replace("staging", "'line#staging'") if named else GATE)
     train(good, "1.992")
     promote_by_hand(good, 1, "skipped" if how == "skipped" else "pass", policy=how != "no policy")
     for number in range(2, 14) if how == "later ones" else ():

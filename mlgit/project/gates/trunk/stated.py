@@ -17,6 +17,7 @@ from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import word
 from mlgit.errors import MlgitError
 from mlgit.project.compare.baseline_files import found_at, read_baseline
+from mlgit.project.compare.renames.named_models import meant
 from mlgit.project.trust.asked_gates import rules_then
 
 if TYPE_CHECKING:
@@ -63,17 +64,24 @@ def stated_notes(
         for gate in case.gates:
             if not isinstance(gate.vs, str):
                 continue
-            name = finder.registry_name(case.model)
-            plain = plain_baseline(gate.vs, name)
-            if plain not in {"release", *finder.environments}:
-                continue
             baseline = case.baselines[gate.vs].baseline
             # Other reasons are findings already.
-            if baseline.state == "found" and baseline.reason in {None, REPLACED}:
+            if baseline.state != "found" or baseline.reason not in {None, REPLACED}:
+                continue
+            name = finder.registry_name(case.model)
+            plain = _without_model(project, finder, gate.vs, name)
+            if plain in {"release", *finder.environments}:
                 place, found = _found_under(finder, plain, name)
                 if found is not None:
                     asked = _Asked(project, model, gate, place, found, finder, day)
                     yield from asked.notes(case.baselines[gate.vs], finder.state_of(found))
+
+
+def _without_model(project: Project, finder: Baselines, vs: str, name: str | None) -> str:
+    """What a gate compares with, without the name of its own model, which may be that before a rename."""
+    places, in_tags, read = finder.environments, finder.registry_name, finder.state_of
+    named = meant(project, vs, own=name, environments=places, in_tags=in_tags, read=read)
+    return vs if named is None or named[1] != name else named[0]
 
 
 def _found_under(finder: Baselines, vs: str, name: str | None) -> tuple[str, str | None]:
