@@ -60,6 +60,7 @@ def named(before: Hashes, after: Hashes, *, number: str = "o", notes: tuple[Note
         "conf/a.yaml",
         "lib/__pycache__/rows.cpython-311.pyc",
         "docs.txt",
+        "test/score.py",
     ],
 )
 @pytest.mark.parametrize("edit", ["changed", "new", "gone"])

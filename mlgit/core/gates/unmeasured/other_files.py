@@ -29,7 +29,7 @@ _QUOTED = re.compile(r"`([^`]+)`")
 _OF_TOOLS = re.compile(
     r"(?:.*/)?(?:dvc\.(?:yaml|lock)|[^/]+\.dvc|\.(?:git|dvc)ignore|\.gitattributes|\.gitmodules)"
 )
-_TESTS = re.compile(r"(?:.*/)?(?:tests?/.*|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)")
+_TESTS = re.compile(r"(?:.*/)?(?:tests/.*|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)")
 # Programs whose comments no tool reads on the way to a number.
 _WITH_COMMENTS = (".py", ".ipynb", ".r", ".jl")
 _SOURCE = re.compile(rb"doctest|getsource|getdoc|__doc__|tokenize|\bast\b")
@@ -48,8 +48,8 @@ def other_files(
     """A note with the changed files that may be a reason for other numbers, as far as is known here.
 
     What a measurement runs and reads is known only when it runs. So all that changed together with a model or
-    its number is named, except what stages of the target declare that do not measure, results, texts for
-    people, tests, and what another one of the `notes` names.
+    its number is named, except what only training of the target declares, results, texts for people, tests,
+    and what another one of the `notes` names.
     """
     sides = tuple(map(_Side, (old, new), pipelines))
     if not sides[1].measuring or sides[0].results == sides[1].results:
