@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,6 +115,11 @@ def prepared(
     folder.git("tag", "-a", "notes-1", "-m", "Mine")
     folder.commit("More")
     folder.write("untracked ü.txt", "x")
+    # Commands that ask no remote say how old the tags are, which must be the same for all.
+    days_ago_s = time.time() - 3.5 * 86_400
+    for name in ("FETCH_HEAD", "refs/remotes/origin/HEAD"):
+        if (folder / ".git" / name).exists():
+            os.utime(folder / ".git" / name, (days_ago_s, days_ago_s))
     expected = answers(folder, {})
     assert {name: text[:1] for name, text in expected.items()} == dict.fromkeys(expected, "0")
     return folder, expected
