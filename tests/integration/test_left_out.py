@@ -142,4 +142,4 @@ def test_what_needs_dvc_names_the_checkout_that_leaves_it_out(staged: Folder, wo
     assert "run `git sparse-checkout add .dvc`" in done.err
     assert "dvc init" not in done.err
     sparse.git("sparse-checkout", "add", ".dvc")
-    assert "sparse" not in sparse.here(*words).err
+    assert "leaves out `.dvc`" not in sparse.here(*words).err
