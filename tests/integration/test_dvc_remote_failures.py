@@ -41,5 +41,5 @@ def test_a_file_in_place_of_the_storage_is_named(project: Folder) -> None:
     shutil.rmtree(storage)
     storage.write_text("", encoding="utf-8")
     done = project.mlgit("push")
-    assert done.status == Exit.TOOL
+    assert done.status == Exit.STATE
     assert f"DVC cannot use `{storage}" in done.err
