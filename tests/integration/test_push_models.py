@@ -144,7 +144,9 @@ def test_a_push_that_would_keep_every_tag_here_is_not_the_next_step(
     without_remote(project)
     if more:
         done = project.here(*more)
-        assert done.out.endswith(", only here\nnext: mlgit doctor\n"), done.out
+        # A clone that was made more than a minute ago also says how old its tags are.
+        assert ", only here\n" in done.out
+        assert done.out.endswith("next: mlgit doctor\n"), done.out
     assert "`line@v1.0.0`; run `mlgit push`\n" in project.here("models").out
     assert project.here("status", "--json").json()["next"]["command"] == "mlgit push"  # the commit
     assert project.mlgit("push").out.startswith("Pushed to `origin`\n")
