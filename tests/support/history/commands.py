@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tests.support.shell import Folder
 
-PUSH_TIMEOUT_S = 3.0
+PUSH_TIMEOUT_S = 5.0
 LONGEST_S = 90.0
 # Modules that the commands load lazily, loaded once before any fork.
 LOADED = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.support.shell import Folder
 
-HANG_S = 4.0
+HANG_S = 6.0
 """Longer than the users wait for a push."""
 
 # The last two hexadecimal digits of the first (update: any) new object -> what happens.

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 CHUNK = 1 << 16
-STALL_S = 4.0
+STALL_S = 6.0
 FAULTS = {
     "refuse": 0.015,
     "cut before the server has it": 0.02,
