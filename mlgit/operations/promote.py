@@ -10,6 +10,7 @@ from mlgit.core.registry.moves import emptied
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
+    promotion_command,
     require_changeable,
     split_target,
 )
@@ -113,10 +114,12 @@ def _require_unblocked_before(
     found = source_problem(project, source, version, raw, state)
     if found is not None:
         fact, problem = found
+        again = f"run `{promotion_command(state, source, version)}`, which its gates judge"
+        back = f"to take it out, run `mlgit rollback {word(version.model)} --env {word(source)} -m REASON`"
         raise AnswerNo(
-            f"The gates block `{fact.tag}`, by which `{version.tag}` is in `{source}`; nothing was written",
+            f"The gates block `{fact.tag}`, which put `{version.tag}` into `{source}`; nothing was written",
             details=(problem,),
-            hint=f"to take it out, run `mlgit rollback {version.model} --env {word(source)} -m REASON`",
+            hint=back if state.environment(source).commit == version.commit else again,
         )
 
 

@@ -77,12 +77,14 @@ def test_a_promotion_from_where_the_gates_block_is_refused(worse: Folder) -> Non
     )
     worse.commit("Only the floor")
     worse.git("push", "-q")
-    forge(worse, "line#staging#2", "v1.0.1")
-    forge(worse, "line#staging#3", "v1.0.0")
-    refused = worse.here("promote", "line@v1.0.1", "--to", "prod")
-    assert refused.status == Exit.BLOCKED
-    assert "The gates block `line#staging#2`, by which `line@v1.0.1` is in `staging`" in refused.err
-    assert "r2-vs-staging: " in refused.err
+    hints = ["mlgit rollback line --env staging -m REASON", "mlgit promote line@v1.0.1 --to staging"]
+    for tag, version, hint in zip(("#2", "#3"), ("v1.0.1", "v1.0.0"), hints, strict=True):
+        forge(worse, f"line#staging{tag}", version)
+        refused = worse.here("promote", "line@v1.0.1", "--to", "prod")
+        assert refused.status == Exit.BLOCKED
+        assert "The gates block `line#staging#2`, which put `line@v1.0.1` into `staging`" in refused.err
+        assert "r2-vs-staging: " in refused.err
+        assert hint in refused.err
     forge(worse, "line#prod#2", "v1.0.1")
     done = ask(worse, "line#prod#2")
     assert done.status == Exit.BLOCKED

@@ -123,3 +123,13 @@ def test_what_a_stage_declares_that_is_not_of_the_model_is_named(*, both: bool) 
     sides = (replace(sides[0], stages=(*sides[0].stages, more)) if both else sides[0]), sides[1]
     found = other_files([gate(sides[0])], [gate(sides[1])], sides, changed=lambda: {"eval.env"})
     assert [each.message for each in found] == [f"{START}`eval.env`"]
+
+
+def test_what_only_the_training_of_the_change_declares_is_named() -> None:
+    sides = trained(), trained("o")
+    train = sides[1].stages[1]
+    more = train._replace(deps=(*train.deps, "plugins/zz.py"))
+    sides = sides[0], replace(sides[1], stages=(sides[1].stages[0], more, sides[1].stages[2]))
+    changed = {"plugins/zz.py", "src/train.py"}
+    found = other_files([gate(sides[0])], [gate(sides[1])], sides, changed=lambda: changed)
+    assert [each.message for each in found] == [f"{START}`plugins/zz.py`"]
