@@ -114,7 +114,7 @@ def _require_unblocked_before(
     found = source_problem(project, source, version, raw, state)
     if found is not None:
         fact, problem = found
-        again = f"run `{promotion_command(state, source, version)}`, which its gates judge"
+        again = f"run `{promotion_command(state, source, version)}` first"
         back = f"to take it out, run `mlgit rollback {word(version.model)} --env {word(source)} -m REASON`"
         raise AnswerNo(
             f"The gates block `{fact.tag}`, which put `{version.tag}` into `{source}`; nothing was written",
