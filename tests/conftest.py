@@ -13,11 +13,20 @@ from filelock import FileLock
 from tests.support import dvc_small, pipeline, pull_request, registry, targets, tumor
 from tests.support import tracked as data
 from tests.support.forge import started
+from tests.support.sampled import left_out
 from tests.support.shell import Folder, pinned_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of long tables only a sample runs where the whole suite does, or it would take half an hour."""
+    left = {*left_out(items)}
+    if left:
+        config.hook.pytest_deselected(items=[*left])
+        items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture(scope="session", autouse=True)
