@@ -45,7 +45,7 @@ def next_step(
     passed_over = next((each.owner for each in status.data if each.owner in unseen), None)
     status = replace(status, data=tuple(each for each in status.data if each.owner not in unseen))
     step = _broken(status) or _bring_back(status, deleted) or _taken(status) or _unknown_tags(status)
-    step = step or _deploy(status) or _complete(status)
+    step = step or _deploy(status) or _invalid(status) or _complete(status)
     step = step or _repair(status, can_pull=can_pull) or _work(status, can_pull=can_pull)
     if step is not None and step.command.startswith(("dvc ", "mlgit run")):
         odd = next(iter(refused), None)
@@ -146,10 +146,13 @@ def _broken(status: Status) -> NextStep | None:
         add = "git add -u && " if status.changed else ""
         reason = f"a {status.underway} is under way; `git {status.underway} --abort` ends it"
         return NextStep(command=f"{add}git {status.underway} --continue", reason=reason)
-    invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
-    if invalid is not None:
-        return NextStep(command="mlgit doctor", reason=invalid.message)
     return None
+
+
+def _invalid(status: Status) -> NextStep | None:
+    """Look at an invalid config, after what a target serves: a deployment goes by trunk's rules."""
+    invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
+    return None if invalid is None else NextStep(command="mlgit doctor", reason=invalid.message)
 
 
 def _bring_back(status: Status, deleted: Collection[str]) -> NextStep | None:

@@ -20,6 +20,7 @@ STALE = StageState(address="train", reasons=("changed dep a.csv",))
 TAGS = Known(known="no", why="this clone may lack tags", repair="git fetch --tags")
 FOREIGN = DataState(path="a.csv", owner="s", workspace="modified", in_cache=True, found_in="topic")
 ABSENT = DataState(path="b.csv", owner="s", workspace="absent", in_cache=True)
+INVALID = Failure(part="config", code="config_invalid", message="bad")
 MERGED_STAGE = StageState(address="train", unproven=(MERGED,))
 
 
@@ -67,6 +68,13 @@ def step(change: dict[str, Any] | None = None, **options: Any) -> tuple[str, str
             "git fetch --tags",
             "this clone may lack tags",
         ),
+        # trunk's rules deploy, whatever lies here
+        (
+            {"models": (model(label="v2"),), "failures": (INVALID,)},
+            "mlgit deploy --env prod",
+            "the target serves v2",
+        ),
+        ({"models": (model(label="v1", matches=True),), "failures": (INVALID,)}, "mlgit doctor", "bad"),
         ({"tags_known": TAGS}, "git fetch --tags", "this clone may lack tags"),
         ({"tags_known": TAGS, "ahead": 1}, "mlgit push", "1 commit not pushed"),
         # data
