@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.wording import count
@@ -120,6 +121,13 @@ def split_notes(notes: Iterable[Note]) -> tuple[list[Note], list[Note]]:
     findings = [note for note in ordered if note.code in FINDINGS]
     findings.sort(key=lambda note: (_RANK[note.effect], FINDINGS.index(note.code)))
     return findings, [note for note in ordered if note.code not in FINDINGS]
+
+
+def without_findings(result: Result, notes: Iterable[Note]) -> Result:
+    """The result with only the first words of its message where a finding above the gates ends with it."""
+    first, found, _ = result.message.partition(": ")
+    said = found and any(note.code in FINDINGS and note.message.endswith(result.message) for note in notes)
+    return replace(result, message=f"{first}, as above") if said else result
 
 
 def _causes(bad: Sequence[Result], stopping: Iterable[Note]) -> Sequence[Note]:

@@ -36,6 +36,8 @@ def conclusion(verdict: Verdict) -> str:
     owners = [worst.model] if worst is not None and worst.model is not None else models
     subject = f"{owners[0]}, " if len(owners) == 1 else f"{len(owners)} models, " if owners else ""
     why, counted = reason(verdict, places=True), counts(verdict)
+    if why is not None and len(owners) == 1:
+        why = why.replace(f"` of `{owners[0]}`: ", "`: ", 1)
     if verdict.decision != "block" or why is None:
         return subject + (why or counted)
     blocking = [each for each in verdict.results if each.effect == "block"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.compare.change_text import change_text
 from mlgit.core.compare.git_changes import PARTS, UNCHANGED
-from mlgit.core.gates.headline import split_notes
+from mlgit.core.gates.headline import split_notes, without_findings
 from mlgit.core.overview.gate_text import result_text
 from mlgit.core.overview.reason import (
     baseline_name,
@@ -149,7 +149,7 @@ def _gates(verdict: Verdict, *, verbose: bool) -> Page:
     for result in listed:
         head = f"{result.outcome.ljust(outcomes)}  "
         name = f"{gate_name(result, several=several).ljust(names)}  "
-        found += _gate(result, head, name, known)
+        found += _gate(without_findings(result, verdict.notes), head, name, known)
     if len(shown) < len(quiet):
         rest = f"and {len(quiet) - len(shown)} more that passed or were skipped (-v)"
         found.append(line(Span(rest, "dim"), indent=2))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mlgit.core.gates.decision import decide
+from mlgit.core.gates.headline import without_findings
 from mlgit.core.gates.verdict import Note, Policy, Verdict
 from mlgit.core.overview.gate_text import result_text
 from mlgit.core.overview.reason import conclusion, decision, glance, reason, sorted_results
@@ -156,3 +157,22 @@ def test_a_change_never_looks_like_a_limit_that_it_breaks() -> None:
 def test_a_long_note_ends_with_a_clause_if_that_is_most_of_it(message: str, shown: str) -> None:
     note = Note(code="baseline_emptied", message=message, effect="warn")
     assert reason(verdict(change("a"), new=OLD, notes=(note,))) == shown
+
+
+def test_a_conclusion_names_its_one_model_once() -> None:
+    note = Note(code="baseline_emptied", message="`a` of `tumor`: nothing is compared", effect="warn")
+    assert conclusion(verdict(change("a"), new=OLD, notes=(note,))) == "tumor, `a`: nothing is compared"
+    of_another = replace(note, message="`a` of `liver`: nothing is compared")
+    assert "`a` of `liver`: " in conclusion(verdict(change("a"), new=OLD, notes=(of_another,)))
+
+
+def test_a_result_does_not_repeat_what_a_finding_above_it_says() -> None:
+    result = replace(verdict(change("a"), new=OLD).results[0], message="`prod` is empty: Ada took it out")
+    note = Note(
+        code="baseline_emptied", message=f"nothing is compared, because {result.message}", effect="warn"
+    )
+    assert without_findings(result, [note]).message == "`prod` is empty, as above"
+    for other in (replace(note, code="stale_allowed"), replace(note, message="`prod` is empty")):
+        assert without_findings(result, [other]) == result
+    plain = replace(result, message="`prod` is empty")
+    assert without_findings(plain, [replace(note, message="because `prod` is empty")]) == plain

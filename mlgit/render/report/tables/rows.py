@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.headline import without_findings
 from mlgit.core.overview.gate_text import percent_text
 from mlgit.core.record import NamedTuple
 from mlgit.render.escape import code, literal, prose
@@ -61,6 +62,7 @@ class RowMaker:
         self._headers = {(each.model, each.vs): header_of(each) for each in record.verdict.baselines}
         self._references = {each.model: header_of(each) for each in record.references}
         self._compared = {each.model for each in record.references if each.state == "found"}
+        self._notes = record.verdict.notes
         self._otherwise = otherwise(record.verdict.notes)
         self._reasons: set[str] = set()
         files = Counter((each.model, each.key) for each in record.metrics)
@@ -68,6 +70,7 @@ class RowMaker:
 
     def of_gate(self, result: Result) -> Row:
         """The row of a gate, with the numbers that it compared."""
+        result = without_findings(result, self._notes)
         renamed = self._renaming(result)
         if renamed is not None:
             return self._of_renamed(result, *renamed)
