@@ -28,6 +28,7 @@ from mlgit.project.compare.base import base_commit
 from mlgit.project.overview.data_states import can_pull, data_states, publishing, unseen_owners
 from mlgit.project.overview.model_lines import model_lines
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.git_files import new_results
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.pushed import taken_fields, unpushed_tags
 from mlgit.project.registry.read import read_registry_tags, tags_as_of
@@ -67,8 +68,7 @@ def status(
 ) -> Status:
     """Every part of the status; a part that cannot be read becomes one of `failures`.
 
-    `ci` are environment variables, for the base in CI. `remote` queries the DVC remotes; only then the
-    network is used.
+    `ci` are environment variables, for the base in CI. `remote` asks the DVC remotes, over the network.
     """
     reader = _StatusReader(project, ci or {})
     return reader.status(reader.remote_data(progress) if remote else None)
@@ -234,12 +234,11 @@ class _StatusReader:
         return unready(self._project, None, registry=self._registry)
 
     def _models(self) -> tuple[ModelLine, ...]:
-        registry = self._registry
-        if registry is None:
+        if self._registry is None:
             return ()
         return model_lines(
             self._project,
-            registry,
+            self._registry,
             declared=self._model_paths(),
             environments=list(self._trunk_environments or ()),
             doubts=self._doubts,
@@ -281,6 +280,7 @@ class _StatusReader:
             refused=[path for path, _ in pipeline.refused],
             unseen=unseen_owners(self._project, found.data),
             deleted=self._project.head.deleted,
+            results=new_results(self._project) if found.untracked and pipeline.stages else (),
         )
         if step is None and declared and found.commit and all(each.known == "yes" for each in found.models):
             from mlgit.project.overview.next_release import next_release

@@ -170,6 +170,24 @@ def test_there_is_always_a_next_line(empty_repository: Folder) -> None:
     assert next_of(empty_repository) == "nothing to do"
 
 
+def test_after_the_first_run_all_that_it_wrote_is_to_be_committed(project: Folder) -> None:
+    files = ["data/.gitignore", "dvc.lock", "metrics/test.json", "models/.gitignore"]
+    project.git("rm", "-q", "--cached", *files)
+    project.git("commit", "-qm", "Before the first run")
+    project.git("push", "-q")
+    assert "Other files changed" not in project.here("check").out
+    command = next_of(project)
+    assert command == "git add data/.gitignore dvc.lock metrics models && git commit"
+    project.write("metrics/notes.txt", "mine")
+    command = next_of(project)
+    assert command == "git add data/.gitignore dvc.lock metrics/test.json models && git commit"
+    assert "depend on them: `metrics/notes.txt`\n" in project.here("check").out
+    done = project.run("sh", "-c", f"{command} -qm 'First run'")
+    assert done.status == 0, done.err
+    assert project.git("show", "--format=", "--name-only").splitlines() == files
+    assert next_of(project) == "mlgit push"
+
+
 def test_after_init_the_new_file_is_to_be_committed_from_any_folder(project: Folder) -> None:
     from tests.support.shell import Folder as Place
 

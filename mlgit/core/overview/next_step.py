@@ -35,18 +35,19 @@ def next_step(
     refused: Iterable[str] = (),
     unseen: Collection[str] = (),
     deleted: Collection[str] = (),
+    results: Collection[str] = (),
 ) -> NextStep | None:
     """The most urgent thing to do, if there is one.
 
     `declared`: there is a `mlgit.yaml`. `can_pull`: there is a DVC remote to pull from. `refused` are files
     because of which DVC would refuse every command, `unseen` are owners of outputs that DVC passes over.
-    `deleted` are files that Git has and the disk lacks.
+    `deleted` are files that Git has and the disk lacks, `results` those of the pipeline that Git should have.
     """
     passed_over = next((each.owner for each in status.data if each.owner in unseen), None)
     status = replace(status, data=tuple(each for each in status.data if each.owner not in unseen))
     step = _broken(status) or _bring_back(status, deleted) or _taken(status) or _unknown_tags(status)
     step = step or _deploy(status) or _invalid(status) or _complete(status)
-    step = step or _repair(status, can_pull=can_pull) or _work(status, can_pull=can_pull)
+    step = step or _repair(status, can_pull=can_pull) or _work(status, results, can_pull=can_pull)
     if step is not None and step.command.startswith(("dvc ", "mlgit run")):
         odd = next(iter(refused), None)
         step = step if odd is None else NextStep(command="mlgit doctor", reason=f"DVC refuses `{odd}`")
@@ -186,7 +187,7 @@ def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
     return None
 
 
-def _work(status: Status, *, can_pull: bool) -> NextStep | None:
+def _work(status: Status, results: Collection[str], *, can_pull: bool) -> NextStep | None:
     modified = [data for data in status.data if data.workspace == "modified"]
     edited = [data for data in modified if data.owner.endswith(".dvc") and data.found_in is None]
     step = _bring(status, can_pull=can_pull)
@@ -199,16 +200,16 @@ def _work(status: Status, *, can_pull: bool) -> NextStep | None:
         )
     if status.stale:
         return NextStep(command="mlgit run", reason=f"{count(len(status.stale), 'stage')} stale")
-    return _confirm(status) or _blocked(status) or _commit(status)
+    return _confirm(status, results) or _blocked(status) or _commit(status, results)
 
 
-def _confirm(status: Status) -> NextStep | None:
+def _confirm(status: Status, results: Collection[str]) -> NextStep | None:
     """Confirm what git merged; that is a commit, which needs a clean working tree."""
     merged = [each.address for each in status.stages if MERGED in each.unproven]
     if not merged:
         return None
     reason = f"git merged the record of `{merged[0]}`, and no run confirmed it"
-    return _commit(status) or NextStep(command="mlgit run --commit", reason=reason)
+    return _commit(status, results) or NextStep(command="mlgit run --commit", reason=reason)
 
 
 def _blocked(status: Status) -> NextStep | None:
@@ -232,13 +233,13 @@ def _bring(status: Status, *, can_pull: bool) -> NextStep | None:
     return NextStep(command=CHECK_OUT, reason=f"{count(len(absent), 'output')} not checked out")
 
 
-def _commit(status: Status) -> NextStep | None:
+def _commit(status: Status, results: Collection[str]) -> NextStep | None:
     if status.commit is None and (status.untracked or status.changed):
         add = "git add -A && " if status.untracked else ""
         return NextStep(command=f"{add}git commit", reason="nothing is committed yet")
     if status.commit is None:
         return None
-    read = _untracked(status)
+    read = [*dict.fromkeys((*results, *_untracked(status)))]
     if read:
         others = " -a" if status.changed else ""
         reason = f"{count(len(read), 'file')} that mlgit reads not in Git"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.branch import (
     commit_files,
@@ -20,7 +18,7 @@ from mlgit.adapters.git.push import fetch_refs, list_remote_refs
 from mlgit.core.dead_remote import explain
 from mlgit.core.record import NamedTuple
 from mlgit.errors import StateError, ToolError
-from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.git_files import results_among, untracked_files
 from mlgit.project.pipeline.proof import merged_entries
 from mlgit.project.release.readiness import branch_name, require_clean
 
@@ -84,25 +82,11 @@ def check_out_branch(project: Project, event: CiEvent | None) -> PushTarget:
 
 
 def written_by_run(project: Project) -> Written:
-    """The files that the run changed, from a project that was opened after it.
-
-    DVC writes its lock files, the outputs that Git keeps, and a `.gitignore` next to those that DVC keeps.
-    """
-    outputs = evidence(project, None, staleness=False).pipeline.outputs
-    kept_by_git = {out.path for out in outputs if not out.cached}
-    ignores = {posixpath.join(posixpath.dirname(out.path), ".gitignore") for out in outputs if out.cached}
-
-    def results(path: str) -> bool:
-        if posixpath.basename(path) == LOCK_FILE or path in ignores or path in kept_by_git:
-            return True
-        return any(path.startswith(f"{out}/") for out in kept_by_git)
-
+    """The files that the run changed, from a project that was opened after it."""
     changed = {*project.head.changed, *project.head.conflicted}
     # Also untracked files: the first run of a stage makes its metric file.
-    untracked = tuple(project.head.untracked)
-    new = {path for path in project.worktree.paths() if untracked and path.startswith(untracked)}
-    mine = [path for path in sorted(new | changed) if results(path)]
-    return Written(results=tuple(mine), others=tuple(sorted(path for path in changed if not results(path))))
+    mine = results_among(project, {*untracked_files(project), *changed})
+    return Written(results=mine, others=tuple(sorted(changed.difference(mine))))
 
 
 def commit_results(

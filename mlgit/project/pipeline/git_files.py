@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.files.paths import folders_above
+from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.objects import CommitTree
 from mlgit.core.pipeline.model_files import is_content, meets
 from mlgit.core.pipeline.stages import output_at
@@ -32,17 +35,52 @@ def git_files(project: Project, commit: str | None, path: str) -> Mapping[str, s
 
 
 def changed_files(project: Project, old: str, new: str | None) -> frozenset[str]:
-    """Every path of which Git has another content in two states; `new` None is the working tree.
-
-    A folder that Git does not track yet ends with `/`.
-    """
+    """Every path of which Git has another content in two states; `new` None is the working tree."""
     head = project.head
     commits = {old, new or head.commit}
     ends = [_every(project, each) for each in commits] if len(commits) > 1 else [{}, {}]
     found = {path for path in {*ends[0], *ends[1]} if ends[0].get(path) != ends[1].get(path)}
     if new is None:
-        found |= {*head.changed, *head.conflicted, *head.untracked}
+        found |= {*head.changed, *head.conflicted, *untracked_files(project)}
     return frozenset(found)
+
+
+def untracked_files(project: Project) -> frozenset[str]:
+    """The files that Git neither tracks nor ignores, also those in folders that are all new."""
+    names = tuple(project.head.untracked)
+    return frozenset(path for path in project.worktree.paths() if names and path.startswith(names))
+
+
+def new_results(project: Project) -> tuple[str, ...]:
+    """What runs wrote and Git does not track yet; a new folder with nothing else stands for its files."""
+    files = untracked_files(project)
+    found = results_among(project, files)
+    others = files.difference(found)
+    folders = tuple(
+        name
+        for name in project.head.untracked
+        if name.endswith("/") and not any(path.startswith(name) for path in others)
+    )
+    inside = [name.rstrip("/") for name in folders if any(path.startswith(name) for path in found)]
+    return (*(path for path in found if not path.startswith(folders)), *inside)
+
+
+def results_among(project: Project, paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of these files that a run of the pipeline writes and Git keeps.
+
+    DVC writes its lock files, the outputs that Git keeps, and a `.gitignore` next to those that DVC keeps.
+    """
+    outputs = evidence(project, None, staleness=False).pipeline.outputs
+    kept_by_git = {out.path for out in outputs if not out.cached}
+    ignores = {posixpath.join(posixpath.dirname(out.path), ".gitignore") for out in outputs if out.cached}
+    mine = ignores | kept_by_git
+    return tuple(
+        path
+        for path in sorted(paths)
+        if posixpath.basename(path) == LOCK_FILE
+        or path in mine
+        or any(folder in kept_by_git for folder in folders_above(path))
+    )
 
 
 def changed_inputs(project: Project, old: str, new: str | None) -> tuple[str, ...]:
