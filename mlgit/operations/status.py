@@ -28,14 +28,13 @@ from mlgit.project.compare.base import base_commit
 from mlgit.project.overview.data_states import can_pull, data_states, publishing, unseen_owners
 from mlgit.project.overview.model_lines import model_lines
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.pipeline.git_files import new_results
+from mlgit.project.pipeline.git_files import new_results, results_among
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.pushed import taken_fields, unpushed_tags
 from mlgit.project.registry.read import read_registry_tags, tags_as_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
     from typing import Literal, TypedDict, TypeVar
 
     from mlgit.core.pipeline.remote_data import RemoteData
@@ -112,7 +111,7 @@ class _StatusReader:
 
     def status(self, remote_data: RemoteData | None) -> Status:
         project, head = self._project, self._project.head
-        seen_at, state = self._part("remote", lambda: self._remote_seen_at), self._evidence
+        seen_at, state = self._part("remote", lambda: tags_as_of(project)), self._evidence
         base, rule = self._part("base", self._base) or (None, None)
         metrics, problems = self._part("metrics", lambda: self._metrics(base)) or ((), ())
         found = Status(
@@ -133,7 +132,6 @@ class _StatusReader:
             base=base,
             base_rule=rule,
             metrics=metrics,
-            # Before the verdict, which would list the tags again for the names in them.
             unready=self._part("readiness", self._unready) or (),
             verdict=None if state is None else self._part("gates", self._verdict),
             models=self._part("models", self._models) or (),
@@ -190,10 +188,6 @@ class _StatusReader:
         except MlgitError as error:
             self._failures.append(_failure(name, error))
             return None
-
-    @cached_property
-    def _remote_seen_at(self) -> datetime | None:
-        return tags_as_of(self._project)
 
     def _base(self) -> tuple[Side | None, str | None]:
         base = base_commit(self._project, candidate=None, explicit=None, ci=self._ci)
@@ -281,6 +275,9 @@ class _StatusReader:
             unseen=unseen_owners(self._project, found.data),
             deleted=self._project.head.deleted,
             results=new_results(self._project) if found.untracked and pipeline.stages else (),
+            written=results_among(self._project, found.conflicted)
+            if found.conflicted and pipeline.stages
+            else (),
         )
         if step is None and declared and found.commit and all(each.known == "yes" for each in found.models):
             from mlgit.project.overview.next_release import next_release

@@ -107,6 +107,29 @@ def test_nothing_runs_while_an_input_has_the_markers_of_a_merge(project: Folder)
     assert project.mlgit("run").status == Exit.DONE
 
 
+def test_a_merge_with_conflicts_in_results_ends_by_the_next_steps(project: Folder) -> None:
+    def trained(branch: str, slope: str) -> None:
+        project.git("switch", "-qc", branch, "origin/main")
+        project.write("params.yaml", f"train:\n  slope: {slope}\n")
+        project.dvc("repro", "-q")
+        project.commit(f"Slope {slope}")
+
+    trained("one", "1.5")
+    trained("two", "1.6")
+    assert project.run("git", "merge", "-q", "one").status == 1
+    project.write("params.yaml", "train:\n  slope: 1.7\n")
+    project.git("add", "params.yaml")
+    taken = []
+    for _ in range(3):
+        command = project.here("status", "--json").json()["next"]["command"]
+        taken.append(command)
+        done = project.run("sh", "-c", command, env={"GIT_EDITOR": "true"})
+        assert done.status in {0, 1}, done.err
+    assert taken == ["git checkout --theirs dvc.lock", "mlgit run", "git add -u && git merge --continue"]
+    assert '"slope": 1.7' in (project / "models/line.json").read_text()
+    assert "3 stages up to date" in project.here("status").out
+
+
 def test_a_metric_file_in_conflict_is_written_by_its_stage(project: Folder) -> None:
     conflicted(project, "metrics/test.json", '{"r2": 0.6}\n', '{"r2": 0.7}\n')
     assert "has an unresolved merge conflict" in project.here("check").out

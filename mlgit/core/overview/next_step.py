@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.overview.checkout import CHECK_OUT, bring_back, deleted_files, left_behind
 from mlgit.core.overview.status import NextStep, furthest_first
+from mlgit.core.overview.underway import unfinished
 from mlgit.core.pipeline.evidence import MERGED
 from mlgit.core.registry.tags import any_of
 from mlgit.core.wording import count, word, words
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from mlgit.core.overview.status import Status
     from mlgit.core.pipeline.remote_data import RemoteData, RemoteOutput
 
-_CONTINUED = frozenset({"rebase", "merge", "cherry-pick", "revert"})
 _READ = frozenset({"mlgit.yaml", "dvc.yaml", "dvc.lock", ".dvcignore"})
 _MOST_FILES = 8
 # Their paths are relative to the root of the repository.
@@ -36,18 +36,22 @@ def next_step(
     unseen: Collection[str] = (),
     deleted: Collection[str] = (),
     results: Collection[str] = (),
+    written: Collection[str] = (),
 ) -> NextStep | None:
     """The most urgent thing to do, if there is one.
 
     `declared`: there is a `mlgit.yaml`. `can_pull`: there is a DVC remote to pull from. `refused` are files
     because of which DVC would refuse every command, `unseen` are owners of outputs that DVC passes over.
-    `deleted` are files that Git has and the disk lacks, `results` those of the pipeline that Git should have.
+    `deleted` are files that Git has and the disk lacks, `results` those of the pipeline that Git should have,
+    and `written` those in conflict.
     """
     passed_over = next((each.owner for each in status.data if each.owner in unseen), None)
     status = replace(status, data=tuple(each for each in status.data if each.owner not in unseen))
-    step = _broken(status) or _bring_back(status, deleted) or _taken(status) or _unknown_tags(status)
+    outputs = _outputs(status, can_pull=can_pull)
+    step = unfinished(status, written, outputs) or _bring_back(status, deleted)
+    step = step or _taken(status) or _unknown_tags(status)
     step = step or _deploy(status) or _invalid(status) or _complete(status)
-    step = step or _repair(status, can_pull=can_pull) or _work(status, results, can_pull=can_pull)
+    step = step or outputs or _confirm(status, results) or _blocked(status) or _commit(status, results)
     if step is not None and step.command.startswith(("dvc ", "mlgit run")):
         odd = next(iter(refused), None)
         step = step if odd is None else NextStep(command="mlgit doctor", reason=f"DVC refuses `{odd}`")
@@ -139,17 +143,6 @@ def _taken(status: Status) -> NextStep | None:
     return NextStep(command=status.taken_repair, reason=reason)
 
 
-def _broken(status: Status) -> NextStep | None:
-    if status.conflicted:
-        reason = f"{count(len(status.conflicted), 'file')} in conflict"
-        return NextStep(command="git mergetool", reason=reason)
-    if status.underway in _CONTINUED:
-        add = "git add -u && " if status.changed else ""
-        reason = f"a {status.underway} is under way; `git {status.underway} --abort` ends it"
-        return NextStep(command=f"{add}git {status.underway} --continue", reason=reason)
-    return None
-
-
 def _invalid(status: Status) -> NextStep | None:
     """Look at an invalid config, after what a target serves: a deployment goes by trunk's rules."""
     invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
@@ -173,6 +166,11 @@ def _complete(status: Status) -> NextStep | None:
     return NextStep(command=verdict.repair, reason="a gate needs what this clone lacks")
 
 
+def _outputs(status: Status, *, can_pull: bool) -> NextStep | None:
+    """Bring or make what the stages write and `.dvc` files track."""
+    return _repair(status, can_pull=can_pull) or _work(status, can_pull=can_pull)
+
+
 def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
     missing = {output.path for output in status.remote_data.missing} if status.remote_data else frozenset()
     lost = [data for data in status.data if data.lost]
@@ -187,7 +185,7 @@ def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
     return None
 
 
-def _work(status: Status, results: Collection[str], *, can_pull: bool) -> NextStep | None:
+def _work(status: Status, *, can_pull: bool) -> NextStep | None:
     modified = [data for data in status.data if data.workspace == "modified"]
     edited = [data for data in modified if data.owner.endswith(".dvc") and data.found_in is None]
     step = _bring(status, can_pull=can_pull)
@@ -200,7 +198,7 @@ def _work(status: Status, results: Collection[str], *, can_pull: bool) -> NextSt
         )
     if status.stale:
         return NextStep(command="mlgit run", reason=f"{count(len(status.stale), 'stage')} stale")
-    return _confirm(status, results) or _blocked(status) or _commit(status, results)
+    return None
 
 
 def _confirm(status: Status, results: Collection[str]) -> NextStep | None:

@@ -92,7 +92,7 @@ def metrics(found: Status, short: Shortening, *, verbose: bool) -> Page:
         text = f"{len(found.metrics)}, no base: {_NO_BASE.get(found.base_rule or '', 'it is not known')}"
         shown = list(found.metrics)
     elif not found.metrics:
-        text, shown = "none could be read", []
+        text, shown = f"none could be compared with {found.base.label}", []
     elif not changed:
         text, shown = f"{len(found.metrics)} unchanged since {found.base.label}", []
     else:

@@ -21,6 +21,7 @@ TAGS = Known(known="no", why="this clone may lack tags", repair="git fetch --tag
 FOREIGN = DataState(path="a.csv", owner="s", workspace="modified", in_cache=True, found_in="topic")
 ABSENT = DataState(path="b.csv", owner="s", workspace="absent", in_cache=True)
 INVALID = Failure(part="config", code="config_invalid", message="bad")
+LOCK_INVALID = Failure(part="pipeline", code="config_invalid", message="bad", location="dvc.lock:3:1")
 MERGED_STAGE = StageState(address="train", unproven=(MERGED,))
 
 
@@ -332,3 +333,45 @@ def test_the_first_commit(untracked: tuple[str, ...], changed: tuple[str, ...], 
 def test_a_command_works_where_it_is_typed(folder: str, command: str, typed: str) -> None:
     assert typed_in(folder, command, root="/work") == typed
     assert takes_paths(command) is (" a" in command and command != "mlgit run")
+
+
+MERGING = {"underway": "merge", "stages": (STALE,)}
+
+
+@pytest.mark.parametrize(
+    ("change", "command"),
+    [
+        # one side of what a run writes is as good as the other, once its stages run
+        (
+            {"conflicted": ("dvc.lock", "m.json"), "failures": (LOCK_INVALID,)},
+            "git checkout --theirs dvc.lock",
+        ),
+        ({"conflicted": ("dvc.lock", "m.json"), **MERGING}, "mlgit run"),
+        ({"conflicted": ("m.json",), **MERGING}, "mlgit run"),
+        ({**MERGING, "data": (FOREIGN,)}, "dvc checkout"),
+        (MERGING, "mlgit run"),
+        # what no run writes is for people
+        ({"conflicted": ("dvc.lock", "a.py"), **MERGING}, "git mergetool a.py"),
+        ({"conflicted": ("a.py", "b.py"), **MERGING}, "git mergetool"),
+        # once nothing is stale
+        ({"conflicted": ("dvc.lock", "m.json"), "underway": "merge"}, "git add -u && git merge --continue"),
+        ({"conflicted": ("dvc.lock", "m.json")}, "git add dvc.lock m.json"),
+        # each commit of a rebase has the numbers that it had
+        (
+            {"underway": "rebase", "stages": (STALE,), "changed": ("a",)},
+            "git add -u && git rebase --continue",
+        ),
+        # another file than the lock cannot be read
+        (
+            {
+                "conflicted": ("dvc.lock", "dvc.yaml"),
+                "failures": (replace(LOCK_INVALID, location="dvc.yaml:1"),),
+            },
+            "git mergetool dvc.yaml",
+        ),
+    ],
+)
+def test_what_git_has_begun_is_ended_with_numbers_of_both_sides(change: dict[str, Any], command: str) -> None:
+    found = step(change, written=("m.json",))
+    assert found is not None
+    assert found[0] == command
