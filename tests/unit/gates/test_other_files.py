@@ -133,3 +133,13 @@ def test_what_only_the_training_of_the_change_declares_is_named() -> None:
     changed = {"plugins/zz.py", "src/train.py"}
     found = other_files([gate(sides[0])], [gate(sides[1])], sides, changed=lambda: changed)
     assert [each.message for each in found] == [f"{START}`plugins/zz.py`"]
+
+
+def test_a_number_that_is_not_here_hides_nothing_about_the_stages_before_it() -> None:
+    sides = trained(), trained("o")
+    before, after = gate(sides[0]), gate(sides[1])
+    assert before.source is not None
+    unread = replace(before, source=None, reason="not_fetched", unread=(before.source,))
+    changed = {"src/train.py", "lib/own.py"}
+    (note,) = other_files([unread], [after], sides, changed=lambda: changed)
+    assert note.message.endswith(": `lib/own.py`")

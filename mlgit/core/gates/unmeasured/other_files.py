@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,7 @@ class _Side:
         self.results: dict[str, Pointer | None] = {}
         self.metrics = {gate.source.file for gate in gates if gate.source is not None}
         trains: dict[str, Stage] = {}
-        for gate in gates:
+        for gate in map(_with_source, gates):
             makers = side.makers_for(gate) if side.is_known(gate) else frozenset()
             trains |= side.before(makers)
             measuring |= {each.address: each for each in side.stages(gate) if each.address not in makers}
@@ -94,6 +95,12 @@ class _Side:
         self.measuring = measuring.values()
         self.declared = {dep for name, stage in trains.items() if name not in measuring for dep in stage.deps}
         self.declared |= {file for stage in (*trains.values(), *self.measuring) for file in stage.params}
+
+
+def _with_source(gate: ResolvedGate) -> ResolvedGate:
+    """The gate with the one metric file that has its number, also if that file is not here."""
+    alone = gate.source is None and len(gate.unread) == 1
+    return replace(gate, source=gate.unread[0]) if alone else gate
 
 
 def _is_other(path: str) -> bool:
