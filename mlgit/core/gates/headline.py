@@ -126,8 +126,8 @@ def split_notes(notes: Iterable[Note]) -> tuple[list[Note], list[Note]]:
 def without_findings(result: Result, notes: Iterable[Note]) -> Result:
     """The result with only the first words of its message where a finding above the gates ends with it."""
     first, found, _ = result.message.partition(": ")
-    said = found and any(note.code in FINDINGS and note.message.endswith(result.message) for note in notes)
-    return replace(result, message=f"{first}, as above") if said else result
+    above = found and any(note.code in FINDINGS and note.message.endswith(result.message) for note in notes)
+    return replace(result, message=f"{first}, as above") if above else result
 
 
 def _causes(bad: Sequence[Result], stopping: Iterable[Note]) -> Sequence[Note]:

@@ -52,7 +52,7 @@ def untracked_files(project: Project) -> frozenset[str]:
 
 
 def new_results(project: Project) -> tuple[str, ...]:
-    """What runs wrote and Git does not track yet; a new folder with nothing else stands for its files."""
+    """What runs wrote and Git does not track yet; a new folder with nothing else is named alone."""
     files = untracked_files(project)
     found = results_among(project, files)
     others = files.difference(found)

@@ -214,7 +214,7 @@ def _foreign(made: MadeFile, *, edited: bool) -> str | None:
     if out.path != made.path:
         if made.listing is None and not (made.committed and out.cached):
             # The state of the stage compares the directory as a whole.
-            return f"is not what stage `{out.owner}` wrote" if edited else None
+            return f"is not what `dvc.lock` records for stage `{out.owner}`" if edited else None
         recorded = (made.listing or {}).get(made.path[len(out.path) + 1 :])
     same = recorded is not None and bytes_md5(made.content, legacy=pointer.legacy) == recorded
-    return None if same else f"is not what stage `{out.owner}` wrote"
+    return None if same else f"is not what `dvc.lock` records for stage `{out.owner}`"

@@ -69,7 +69,7 @@ def step(change: dict[str, Any] | None = None, **options: Any) -> tuple[str, str
             "git fetch --tags",
             "this clone may lack tags",
         ),
-        # trunk's rules deploy, whatever lies here
+        # trunk's rules deploy, whatever the file here says
         (
             {"models": (model(label="v2"),), "failures": (INVALID,)},
             "mlgit deploy --env prod",
