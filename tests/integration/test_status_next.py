@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.errors import Exit
+from tests.support.registry import change
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,6 +187,30 @@ def test_after_the_first_run_all_that_it_wrote_is_to_be_committed(project: Folde
     assert done.status == 0, done.err
     assert project.git("show", "--format=", "--name-only").splitlines() == files
     assert next_of(project) == "mlgit push"
+
+
+def test_models_that_only_git_has_are_offered_for_release(empty_repository: Folder, tmp_path: Path) -> None:
+    repository, models = empty_repository, ("dose", "tumor")
+    repository.git("init", "-q", "--bare", str(tmp_path / "origin.git"))
+    repository.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    for name in models:
+        repository.write(f"{name}.bin", name)
+    paths = "".join(f"  {name}: {{path: {name}.bin}}\n" for name in models)
+    repository.write("mlgit.yaml", f"version: 1\nmodels:\n{paths}")
+    repository.commit("Two models")
+    repository.git("push", "-qu", "origin", "main")
+    for name in models:
+        assert next_of(repository) == f"mlgit release {name}"
+        change(repository, "release", name)
+    assert next_of(repository) == "nothing to do"
+    repository.write("README.md", "Dose and tumor")
+    repository.commit("Describe them")
+    repository.git("push", "-q")
+    assert next_of(repository) == "nothing to do"
+    repository.write("tumor.bin", "better")
+    repository.commit("Better")
+    repository.git("push", "-q")
+    assert next_of(repository) == "mlgit release tumor"
 
 
 def test_after_init_the_new_file_is_to_be_committed_from_any_folder(project: Folder) -> None:

@@ -25,7 +25,7 @@ def stage_runs(
     stale = {
         state.address: (
             *state.reasons,
-            *(f"after stale {name}" for name in state.upstream),
+            *(f"runs after {name}, which is stale" for name in state.upstream),
             *state.unproven,
         )
         for state in states

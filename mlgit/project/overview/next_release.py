@@ -11,6 +11,7 @@ from mlgit.core.release.promotion import check_promotion, choose_version, was_ta
 from mlgit.core.wording import word
 from mlgit.errors import MlgitError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.git_files import git_files
 from mlgit.project.pipeline.local_files import cache_of
 from mlgit.project.release.provenance import output_of
 
@@ -65,12 +66,13 @@ def next_release(
 
 def _is_new(project: Project, line: ModelLine, state: Evidence | None, path: str) -> bool:
     """Whether the model's content differs from its latest version."""
-    now = _content(state, path)
+    now = _content(project, project.head.commit, state, path)
     if now is None or line.latest_commit is None:
         return now is not None
     if line.latest_commit == project.head.commit:
         return False
-    return _content(evidence(project, line.latest_commit, staleness=False), path) != now
+    before = evidence(project, line.latest_commit, staleness=False)
+    return _content(project, line.latest_commit, before, path) != now
 
 
 def _is_known(project: Project, model: ModelState | None, path: str | None) -> bool:
@@ -86,9 +88,13 @@ def _is_known(project: Project, model: ModelState | None, path: str | None) -> b
     return same_model(*asked, final=True) is not None or rejected_model(*asked) is not None
 
 
-def _content(state: Evidence | None, path: str) -> str | None:
+def _content(project: Project, commit: str | None, state: Evidence | None, path: str) -> object:
+    """DVC's hash of a model, or else the ids that Git has for its files; None if there is no model."""
     outputs = () if state is None else state.pipeline.outputs
-    return next((out.pointer.md5 for out in outputs if out.path == path and out.pointer), None)
+    found = next((out for out in outputs if out.path == path), None)
+    if found is not None and found.cached:
+        return found.pointer and found.pointer.md5
+    return (None if commit is None else git_files(project, commit, path)) or None
 
 
 def _has_storage(project: Project, state: Evidence | None, path: str | None) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlgit.core.gates.verdict import Check, MetricChange, Outcome, Result
-    from mlgit.core.pipeline.report_context import MetricHistory
+    from mlgit.core.pipeline.report_context import MetricHistory, StageRun
     from mlgit.render.report.layout import DetailLevel, ReportContext
 
     _Place = tuple[str | None, str, str]
@@ -179,13 +179,16 @@ def _stages(record: Check, level: DetailLevel) -> list[str]:
         return []
     ordered = sorted(record.stages, key=lambda each: (_STATES.index(each.state), each.stage))
     shown = [each for each in ordered if level.unchanged or each.state != "cached"]
-    header = ("| stage | state | because of |", "|---|---|---|")
-    rows = [
-        cells((code(each.stage), each.state, joined(map(code, each.reasons), _MOST_REASONS)))
-        for each in shown[: level.rows]
-    ]
+    header = ("| stage | state | why |", "|---|---|---|")
+    rows = [cells((code(each.stage), each.state, _why(each))) for each in shown[: level.rows]]
     counts = _counted([each.state for each in record.stages], _STATES)
     return _folded(f"Stages: {counts}", _listed(header, rows, len(ordered), level))
+
+
+def _why(run: StageRun) -> str:
+    """What differs, as names; why a stage is stale, in words."""
+    written = prose if run.state == "stale" else code
+    return joined(map(written, run.reasons), _MOST_REASONS)
 
 
 def _counted(states: Sequence[str], order: Sequence[str]) -> str:

@@ -48,6 +48,9 @@ def footer(record: Check, context: ReportContext) -> list[str]:
     parts += run_link(context.run_url)
     parts += [_MODES[context.mode]] if _MODES[context.mode] else []
     parts += [f"trunk at {prose(verdict.policy.waivers[:7])}"] if verdict.policy.waivers else []
-    parts += [f"digest of the gates {prose(verdict.gates_sha[:7])}", verdict.evaluated_on.isoformat()]
+    parts += [
+        f"digest of the gates and what they read {prose(verdict.gates_sha[:7])}",
+        verdict.evaluated_on.isoformat(),
+    ]
     parts += [f"{prose(name)} {prose(version)}" for name, version in sorted(record.tools.items())[:_MOST]]
     return [f"<sub>{' · '.join(parts)}</sub>", "", marker(context.key)]

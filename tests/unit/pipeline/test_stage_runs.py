@@ -68,7 +68,7 @@ def test_a_stale_stage_is_stale_even_if_its_record_is_the_same() -> None:
     same = pipeline(a=locked(), b=locked(), c=locked())
     assert runs(same, same, *states) == [
         ("a", "stale", ("changed dep src",)),
-        ("b", "stale", ("after stale a",)),
+        ("b", "stale", ("runs after a, which is stale",)),
         ("c", "cached", ()),
     ]
 

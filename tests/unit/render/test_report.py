@@ -59,7 +59,7 @@ def test_a_failed_gate_leads_the_report() -> None:
     )
     assert any(line.startswith(waiver_line) for line in lines)
     assert lines[-3].startswith(
-        "<sub>bbbbbbb…working tree on aaaaaaa · trunk at ddddddd · digest of the gates "
+        "<sub>bbbbbbb…working tree on aaaaaaa · trunk at ddddddd · digest of the gates and what they read "
     )
     assert lines[-3].endswith(" · 2026-03-01 · mlgit 1.0</sub>")
     assert lines[-1] == marker("mlgit") == "<!-- mlgit-report:mlgit -->"
