@@ -104,7 +104,9 @@ def release(
     version, notes = _choose(project, candidate, options)
     notes = (*notes, *_rejection(project, candidate, options), *_newer_commit(project, candidate, version))
     require_fresh(project, candidate.path, commit=candidate.commit if options.committed else None)
-    require_published(project, candidate.commit, final=version.final, local=options.local)
+    require_published(
+        project, candidate.state.name, candidate.commit, final=version.final, local=options.local
+    )
     if options.commit:
         require_movable(project, final=version.final, local=options.local)
     data = _data(project, candidate, options, progress)

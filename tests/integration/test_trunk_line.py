@@ -188,6 +188,26 @@ def test_a_merge_inside_a_pull_request_says_nothing_about_trunk(staged: Folder) 
     assert line.place(inside) is None
 
 
+def test_the_head_of_a_branch_that_trunk_did_not_take_is_never_released(staged: Folder) -> None:
+    staged.git("checkout", "-q", "-b", "rejected")
+    staged.git("push", "-q", "-u", "origin", "rejected")
+    head = train(staged, "1.98")
+    staged.git("checkout", "-q", "main")
+    staged.git("merge", "-q", "-s", "ours", "-m", "Close the branch, which was rejected", "rejected")
+    staged.git("push", "-q", "origin", "main")
+    staged.git("checkout", "-q", "--detach", head)
+    staged.dvc("checkout", "-q")
+    refused = staged.here("release", "line")
+    assert refused.status == Exit.STATE
+    assert "came to trunk by a merge, and nothing in Git shows that trunk had its model" in refused.err
+    forge_release(staged, gates=outcomes(["mae-vs-base", "r2-floor"]))
+    staged.git("checkout", "-q", "main")
+    merge = staged.git("rev-parse", "--short=7", "HEAD").strip()
+    done = staged.here("promote", "line@v1.0.1", "--to", "staging")
+    assert f"the merge {merge} brought its commit {head[:7]}, and did not take the model from" in done.err
+    assert done.status == Exit.BLOCKED
+
+
 def forge_release_of(folder: Folder, commit: str) -> None:
     folder.git("checkout", "-q", "--detach", commit)
     forge_release(folder, gates=outcomes(["mae-vs-base", "r2-floor"]))

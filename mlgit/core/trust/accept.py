@@ -131,16 +131,23 @@ def _release_refusal(version: RegisteredVersion, facts: Facts) -> Refusal | None
         return _never_declared(fact, facts)
     if not version.version.final or not isinstance(fact.statement, ReleaseStatement):
         return None
-    commit = version.commit
+    shown = _not_shown(version.commit, facts)
+    return None if shown is None else _never_trunks(fact, facts, *shown)
+
+
+def _not_shown(commit: str, facts: Facts) -> tuple[str, str] | None:
+    """What git does not show about a commit on trunk, and how that is named where history is cut off."""
+    sha = commit[:7]
     if not facts.had_gates_of(commit):
-        why = f"it was released by the gates of {commit[:7]}, and nothing in Git shows that trunk had them"
-        return _never_trunks(fact, facts, why, f"whether trunk ever had the gates of {commit[:7]}")
-    if facts.was_tip(commit):
-        return None
+        why = f"it was released by the gates of {sha}, and nothing in Git shows that trunk had them"
+        return why, f"whether trunk ever had the gates of {sha}"
     brought = facts.brought(commit)
     merge = "a merge" if brought is None else f"the merge {brought.merge[:7]}"
-    why = f"{merge} brought its commit {commit[:7]}, and nothing in Git shows that trunk's tip was there"
-    return _never_trunks(fact, facts, why, f"whether trunk's tip ever was {commit[:7]}")
+    if not facts.was_tip(commit):
+        why = f"{merge} brought its commit {sha}, and nothing in Git shows that trunk's tip was there"
+        return why, f"whether trunk's tip ever was {sha}"
+    why = f"{merge} brought its commit {sha}, and did not take the model from there"
+    return None if facts.had_model_of(commit) else (why, f"whether trunk ever had the model of {sha}")
 
 
 def _never_trunks(fact: TagFact, facts: Facts, why: str, unknown: str) -> Refusal:

@@ -48,7 +48,8 @@ class Facts(NamedTuple):
     `gates` are those that a policy (empty: trunk now) asks for in an environment, each with the outcomes that
     block; `release_gates` are those of releases, by commit. `precedes` says whether a commit is the same as
     another one or before it, `had_rules_of` whether trunk had the rules of a policy when a commit was there,
-    `had_gates_of` whether it ever had the gates of a commit, `was_tip` whether its tip ever was that commit.
+    `had_gates_of` whether it ever had the gates of a commit, `was_tip` whether its tip ever was that commit,
+    or a merged branch ended there, and `had_model_of` whether it then had the model as it is there.
     `brought` is the merge that brought a commit to trunk whose tip it never was, as far as git shows.
     `shows` has the commit of trunk that a tag was written with, by name: its policy, or that of a release;
     `place` says where a commit is in trunk's line.
@@ -71,6 +72,7 @@ class Facts(NamedTuple):
     had_rules_of: Callable[[str, str], bool] = lambda _, __: True
     had_gates_of: Callable[[str], bool] = lambda _: True
     was_tip: Callable[[str], bool] = lambda _: True
+    had_model_of: Callable[[str], bool] = lambda _: True
     brought: Callable[[str], Brought | None] = lambda _: None
     shows: Mapping[str, str] = {}
     place: Callable[[str], float | None] = lambda _: None

@@ -109,7 +109,7 @@ def _way_on(stale: Sequence[StageState]) -> str:
     return f"{way}, then `mlgit push`" if way == CONFIRM else f"{way}, commit the results"
 
 
-def require_published(project: Project, commit: str, *, final: bool, local: bool) -> None:
+def require_published(project: Project, model: str, commit: str, *, final: bool, local: bool) -> None:
     """Require a final version on trunk and a pre-release on any branch, with a remote on the remote's branch.
 
     With `local`, this clone's own branch with trunk's name also counts: `mlgit push` publishes it later.
@@ -127,7 +127,7 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
         refs &= {f"{_HEADS}{name}", f"refs/remotes/{project.remote}/{name}"}
     if any(is_ancestor(project.git, commit, project.branches[ref]) for ref in refs):
         if final:
-            _require_trunks(project, commit, local=local)
+            _require_trunks(project, model, commit, local=local)
         return
     where = "trunk" if trunk is None else f"`{trunk.short}`"
     if trunk is not None and project.remote is not None and trunk.ref.startswith(_HEADS):
@@ -141,13 +141,15 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
     )
 
 
-def _require_trunks(project: Project, commit: str, *, local: bool) -> None:
-    """Require a commit that trunk's tip was, with gates that trunk had."""
+def _require_trunks(project: Project, model: str, commit: str, *, local: bool) -> None:
+    """Require a commit that trunk's tip was, with gates and the model that trunk had."""
     line = TrunkLine(project, trunk_tips(project, local=local or project.remote is None))
     if not line.had_gates_of(commit):
         shown = "trunk had its gates"
     elif not line.was_tip(commit):
         shown = "trunk's tip was there"
+    elif not line.had_model_of(model, commit):
+        shown = "trunk had its model"
     else:
         return
     raise StateError(

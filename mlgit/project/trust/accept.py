@@ -126,8 +126,7 @@ def accept_with_facts(
 ) -> tuple[ModelState, Facts | None]:
     """`accept`, and the facts that it asked; None if there is no tag."""
     ignored = raw.ignored
-    if project.set_aside:
-        raw = replay(fact for fact in raw.facts if fact.tag not in project.set_aside).model(raw.name)
+    raw = _without_set_aside(project, raw)
     if not raw.facts and not ignored:
         return raw, None
     raw, contents = _with_messages(project, raw, ignored)
@@ -151,6 +150,7 @@ def accept_with_facts(
         had_rules_of=line.had_rules_of,
         had_gates_of=line.had_gates_of,
         was_tip=line.was_tip,
+        had_model_of=partial(line.had_model_of, raw.name),
         brought=line.brought,
         shows={tag: commit for tag, commit in shows.items() if commit not in elsewhere},
         place=line.place,
@@ -161,6 +161,12 @@ def accept_with_facts(
         declared=partial(was_declared, project, raw.name),
     )
     return accepted_state(raw, facts), facts
+
+
+def _without_set_aside(project: Project, raw: ModelState) -> ModelState:
+    if not project.set_aside:
+        return raw
+    return replay(fact for fact in raw.facts if fact.tag not in project.set_aside).model(raw.name)
 
 
 def _shown(stated: Mapping[str, Statement | None]) -> dict[str, str]:

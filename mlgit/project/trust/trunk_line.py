@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.refs import first_parents, is_ancestor, on_the_way
+from mlgit.adapters.git.refs import first_parents, is_ancestor, merge_bases, on_the_way
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.record import NamedTuple
 from mlgit.core.trunk import HEADS, MAIN_NAMES
 from mlgit.core.trust.rules import Brought
 from mlgit.core.wording import word, words
+from mlgit.project.trust.merged_heads import Sides, files_at, model_at, took_model
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -26,12 +27,13 @@ _RECORD = "Record that trunk was at "
 class _Way(NamedTuple):
     """How a commit came to trunk: the commits between, those that trunk's tip was, and what brought it.
 
-    `pulled`: trunk's tip was the commit itself, and a merge made it another parent than the first.
+    `pulled`: trunk's tip was the commit itself, and a merge made it another parent than the first. `heads`
+    are those of the branches that were merged, each with its merges.
     """
 
     steps: Mapping[str, Step]
     pulled: bool
-    heads: frozenset[str]
+    heads: Mapping[str, Sequence[str]]
     merges: tuple[str, ...]
 
 
@@ -76,6 +78,21 @@ class TrunkLine:
     def was_tip(self, commit: str) -> bool:
         """Whether trunk's tip was a commit on trunk, or the head of a branch that was merged was."""
         return self._is_in_line(commit) or commit in self._way(commit).heads
+
+    def had_model_of(self, model: str, commit: str) -> bool:
+        """Whether trunk had a model as it is at a commit where its tip was, or that was a branch's head."""
+        if self._is_in_line(commit):
+            return True
+        way = self._way(commit)
+        sides = Sides(
+            tree=self._tree,
+            files=partial(files_at, self._project),
+            model=partial(model_at, self._project, model),
+            bases=partial(merge_bases, self._project.git),
+            had=partial(self.had_model_of, model),
+        )
+        merges = way.heads.get(commit, ())
+        return any(took_model(commit, each, way.steps[each].parents[0], sides) for each in merges)
 
     def brought(self, commit: str) -> Brought | None:
         """The merge that brought a commit to trunk whose tip never was there, as far as git shows."""
@@ -127,10 +144,13 @@ class TrunkLine:
         if commit not in self._ways:
             steps = on_the_way(self._project.git, commit, self._tips)
             line = self._line_in(steps)
-            merged = {each for tip in line & steps.keys() for each in steps[tip].parents[1:]}
+            heads: dict[str, list[str]] = {}
+            for merge in reversed(steps):
+                for head in steps[merge].parents[1:] if merge in line else ():
+                    heads.setdefault(head, []).append(merge)
             merges = (each for each in reversed(steps) if each in line)
             bring = (each for each in merges if steps[each].parents[0] not in {commit, *steps})
-            self._ways[commit] = _Way(steps, commit in line, frozenset(merged), tuple(bring))
+            self._ways[commit] = _Way(steps, commit in line, heads, tuple(bring))
         return self._ways[commit]
 
     def _line_in(self, steps: Mapping[str, Step]) -> frozenset[str]:
@@ -190,6 +210,10 @@ class TrunkLine:
         if remote is None:
             return f'git update-ref {word(trunk.ref)} "$({made})"'
         return f'git push {word(remote)} "$({made})"{word(f":{HEADS}{name}")}'
+
+    def _tree(self, commit: str) -> str:
+        found = self._project.objects.get(f"{commit}^{{tree}}")
+        return commit if found is None else found.oid
 
     def _same(self, one: str, other: str, files: Iterable[str]) -> bool:
         trees = self._project.tree(one), self._project.tree(other)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
-_FORMAT = 1
+_FORMAT = 2
 _MAX_BYTES = 1 << 20
 _AT_ONCE = 2
 """So many models a run verifies, so that the first screen in a clone with many does not take seconds."""

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 DEEPEN = "git fetch --unshallow"
 NEVER = {"had_gates_of": lambda each: each != V2.commit}
 NO_TIP = {"was_tip": lambda each: each != V2.commit}
+NO_MODEL = {"had_model_of": lambda each: each != V2.commit}
 UNDECLARED = {"declared": lambda each: each != V2.commit}
 BROUGHT = {"brought": lambda _: Brought(merge="c" * 40, tip="d" * 40, record="git merge x")}
 ASK = f"if trunk's tip was {'d' * 7} once, `git merge x` records that"
 DELETE = "if no one needs it, `git tag -d m@v2.0.0` deletes it"
 GATES = f"it was released by the gates of {V2.commit[:7]}, and nothing in Git shows that trunk had them"
 MERGED = f"brought its commit {V2.commit[:7]}, and nothing in Git shows that trunk's tip was there"
+LEFT = f"brought its commit {V2.commit[:7]}, and did not take the model from there"
 MODEL = "neither its commit nor trunk declares the model `m`"
 SHALLOW = "is not known: this history is cut off"
 
@@ -63,6 +65,14 @@ def facts_of(found: Refusal) -> tuple[str, str | None, str | None, bool]:
             DEEPEN,
             None,
         ),
+        (NO_MODEL, f"a merge {LEFT}", None, DELETE),
+        (NO_MODEL | BROUGHT, f"the merge {'c' * 7} {LEFT}", None, ASK),
+        (
+            NO_MODEL | {"deepen": DEEPEN},
+            f"whether trunk ever had the model of {V2.commit[:7]} {SHALLOW}",
+            DEEPEN,
+            None,
+        ),
         (UNDECLARED, MODEL, None, DELETE),
         (
             UNDECLARED | {"remote": "origin"},
@@ -95,11 +105,11 @@ def test_a_release_that_does_not_count(
     ("tag", "known", "counts"),
     [
         # no gates and no line of trunk hold a pre-release
-        (RC, {"had_gates_of": lambda _: False, "was_tip": lambda _: False}, True),
+        (RC, {each: lambda _: False for each in ("had_gates_of", "was_tip", "had_model_of")}, True),
         (RC, {"elsewhere": {RC.commit: OFF}}, True),
         (RC, {"declared": lambda _: False}, False),
         # nor what another tool released, where that counts
-        (fact("m@v2.0.0", 2), NEVER | NO_TIP | UNDECLARED | {"foreign": True}, True),
+        (fact("m@v2.0.0", 2), NEVER | NO_TIP | NO_MODEL | UNDECLARED | {"foreign": True}, True),
         (fact("m@v2.0.0", 2), {"elsewhere": {V2.commit: OFF}, "foreign": True}, False),
         (V2, UNDECLARED | {"foreign": True}, True),
         (V2, NEVER | {"foreign": True}, False),
