@@ -124,20 +124,29 @@ def _require_unblocked_before(
 
 
 def _require_unblocked(project: Project, version: RegisteredVersion, raw: ModelState) -> None:
-    """Refuse a release whose statement says that gates passed which its own numbers fail.
+    """Refuse a release that states other files, or that gates passed which its own numbers fail.
 
     It is judged by what was there before it: later tags that do not count say nothing about it, either.
 
     Raises:
-        AnswerNo: a gate of its commit blocks it.
+        AnswerNo: its commit has other files, or a gate of its commit blocks it.
     """
     from mlgit.project.pipeline.proof import fetch_inputs
     from mlgit.project.release.relied_promotions import release_problem
+    from mlgit.project.trust.tag_proof import wrong_files
 
+    rejects = f"to reject it, run `mlgit deregister {version.model}@{version.version} -m REASON`"
+    wrong = wrong_files(project, version.fact)
+    if wrong is not None:
+        raise AnswerNo(
+            f"`{version.tag}`, which {version.author} released, does not state the files of its commit; "
+            "nothing was written",
+            details=(wrong,),
+            hint=rejects,
+        )
     fetch_inputs(project, version.commit)
     problem = release_problem(project, version, raw)
     if problem is not None:
-        rejects = f"to reject it, run `mlgit deregister {version.model}@{version.version} -m REASON`"
         # What is missing here may be no fault of the release.
         hint = problem.hint if problem.outcome == "error" and problem.hint else rejects
         raise AnswerNo(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mlgit.core.config.file import WAIVERS_FILE
-from mlgit.core.registry.statement import GateOutcome
+from mlgit.core.registry.message import parse_message
+from mlgit.core.registry.statement import FileDigest, GateOutcome, ReleaseStatement
 from mlgit.errors import Exit
 from tests.support import pipeline
 from tests.support.forged import forge_assignment, forge_release
@@ -67,6 +69,54 @@ def test_the_merge_job_builds_nothing_on_a_release_that_the_gates_block(worse: F
     )
     assert "mlgit deregister line@v1.0.1" in step["hint"]
     assert "line#staging#2" not in worse.git("ls-remote", "origin")
+
+
+@pytest.mark.parametrize("files", ["none", "others"])
+def test_nothing_is_built_on_a_release_that_states_other_files(staged: Folder, files: str) -> None:
+    first = parse_message(staged.git("cat-file", "tag", "line@v1.0.0").partition("\n\n")[2] + "\n")
+    assert isinstance(first, ReleaseStatement)
+    train(staged, "2.0")
+    forge(staged, gates=PASSED[:2], files=first.files if files == "others" else ())
+    if files == "others":
+        why = f"`models/line.json` was released as {first.files[0].md5}, and DVC has "
+    else:
+        why = "it does not state `models/line.json`, which is the model's"
+    done = staged.here("ci", "merged", "--json")
+    (step,) = done.json()["steps"]
+    assert (done.status, step["outcome"], step["environment"]) == (Exit.BLOCKED, "blocked", None)
+    which = "`line@v1.0.1`, which Ada made, is already here, and does not state the files of its commit: "
+    assert step["message"].startswith(which + why)
+    refused = staged.here("promote", "line", "--to", "staging")
+    assert refused.status == Exit.BLOCKED
+    assert "which Ada released, does not state the files of its commit; nothing was written" in refused.err
+    assert why in refused.err
+    assert proofs(staged, TAG, status=Exit.BLOCKED)["files"][1].startswith(why)
+    assert "line#staging#2" not in staged.git("ls-remote", "origin")
+
+
+def test_a_release_that_states_the_model_of_another_commit_does_not_stop_its_release(staged: Folder) -> None:
+    older = train(staged, "1.99")
+    train(staged, "2.0")
+    content = (staged / "models/line.json").read_bytes()
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    staged.git("checkout", "-q", "--detach", older)
+    forge(staged, gates=PASSED[:2], files=(FileDigest(path="models/line.json", md5=None, sha256=md5),))
+    staged.git("checkout", "-q", "main")
+    steps = staged.here("ci", "merged", "--json").json()["steps"]
+    assert [(each["version"], each["outcome"]) for each in steps] == [("v1.1.0", "done")] * 2
+
+
+def test_a_release_that_does_not_count_does_not_stop_the_release_of_its_model(staged: Folder) -> None:
+    staged.git("checkout", "-q", "-b", "change")
+    staged.git("push", "-q", "-u", "origin", "change")
+    train(staged, "2.0")
+    forge(staged, gates=PASSED[:2])
+    staged.git("checkout", "-q", "main")
+    staged.git("merge", "-q", "--squash", "change")
+    staged.commit("Squash the change")
+    staged.git("push", "-q")
+    steps = staged.here("ci", "merged", "--json").json()["steps"]
+    assert [(each["version"], each["outcome"]) for each in steps] == [("v1.1.0", "done")] * 2
 
 
 @pytest.mark.parametrize(

@@ -222,12 +222,12 @@ class _MergePass:
         project, path = self._project, self._paths[model]
         state = fresh_model(project, model, local=False)
         self._require_tip()
-        here = state.at_commit(self._commit)
+        here, counting = state.at_commit(self._commit), accept(project, state, local=False)
         if here:
-            require_counting(accept(project, state, local=False), here)
+            require_counting(counting, here)
             fetch_gate_metrics(project, model, self._progress)
             require_unblocked(project, here[-1], state)
-        versions = chain(reversed(state.versions), deregistered_before(project))
+        versions = chain(reversed(counting.versions), deregistered_before(project))
         content = model_content(project, self._commit, path)
         contents = ((version, version_content(project, version, path, like=content)) for version in versions)
         missing = None if content is not None else problem_of_model(project, self._commit, model, path)

@@ -148,7 +148,8 @@ def require_stated(files: ModelFiles, sums: Mapping[str, Sums], statement: Relea
             raise AnswerNo(
                 f"`{path}` is not the file that was released",
                 details=(f"stated sha256 {expected}", f"found sha256  {found}"),
-                hint="someone changed the storage: look at it before you use anything from it",
+                hint="someone changed the storage, or wrote the release's tag by hand: "
+                "look at both before you use anything from it",
             )
 
 

@@ -147,14 +147,14 @@ def version_content(
 ) -> str | None:
     """Like `model_content`, for a version: from its statement or, without one, from its commit.
 
-    A statement does not have the files that Git has next to those of DVC. The commit is read for them if only
-    they can differ from the content `like`.
+    A statement does not have the files that Git has next to those of DVC, and may be wrong. So the commit is
+    read if the statement has the content `like`.
     """
     files = () if version.statement is None else version.statement.files
     if not files:
         return model_content(project, version.commit, path)
     stated = _content_of([(file.path, file.md5 or file.sha256) for file in files])
-    if like is None or stated != like.partition(_AND)[0] or all(file.md5 is None for file in files):
+    if like is None or stated != like.partition(_AND)[0]:
         return stated
     try:
         own = declared_models(project, version.commit).get(version.model)

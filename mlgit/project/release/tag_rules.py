@@ -17,6 +17,7 @@ from mlgit.project.registry.readiness import require_usable_version
 from mlgit.project.release.provenance import model_files
 from mlgit.project.release.relied_promotions import departed_problem, release_verdict, relied_problem
 from mlgit.project.trust.accept import accept, setting_aside
+from mlgit.project.trust.tag_proof import wrong_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,17 +28,25 @@ if TYPE_CHECKING:
 
 
 class BlockedReleaseError(AnswerNo):
-    """A release is here that its gates block: nothing may be built on it."""
+    """A release is here on which nothing may be built: gates block it, or it states other files."""
 
 
 def require_unblocked(project: Project, version: RegisteredVersion, raw: ModelState) -> None:
-    """Refuse a release that the gates of its commit block, whatever it states.
+    """Refuse a release that the gates of its commit block, whatever it states, or that states other files.
 
     Raises:
-        BlockedReleaseError: they block it.
+        BlockedReleaseError: they block it, or the files differ.
     """
     if version.deregistered or not version.version.final:
         return
+    rejects = f"`mlgit deregister {version.model}@{version.version} -m REASON` rejects it"
+    wrong = wrong_files(project, version.fact)
+    if wrong is not None:
+        raise BlockedReleaseError(
+            f"`{version.tag}`, which {version.author} made, is already here, and does not state the files of "
+            f"its commit: {wrong}",
+            hint=rejects,
+        )
     verdict = release_verdict(project, version.fact, raw)
     if verdict.decision != "block" or _lacks_only_numbers(verdict):
         return
@@ -46,9 +55,7 @@ def require_unblocked(project: Project, version: RegisteredVersion, raw: ModelSt
     raise BlockedReleaseError(
         f"`{version.tag}`, which {version.author} made, is already here, and the gates block it: "
         f"{headline(verdict)}",
-        hint=blocking[0].hint
-        if unknown
-        else f"`mlgit deregister {version.model}@{version.version} -m REASON` rejects it",
+        hint=blocking[0].hint if unknown else rejects,
     )
 
 

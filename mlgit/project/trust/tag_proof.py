@@ -113,9 +113,26 @@ def _prove(project: Project, fact: TagFact, state: ModelState) -> Iterator[Proof
         yield from _contents(project, fact, statement)
 
 
+def wrong_files(project: Project, fact: TagFact) -> str | None:
+    """How a release and its commit differ in the files of the model; None if they agree.
+
+    A release that states nothing, or whose commit has an invalid DVC file, is not checked.
+    """
+    statement = fact.statement
+    if not isinstance(statement, ReleaseStatement):
+        return None
+    try:
+        evidence(project, fact.commit, staleness=False)
+    except ConfigError:
+        return None
+    failed = (each.message for each in _contents(project, fact, statement) if each.state == "fail")
+    return next(failed, None)
+
+
 def _contents(project: Project, fact: TagFact, statement: ReleaseStatement) -> Iterator[Proof]:
     """Check the commit's files against the statement."""
-    tree = project.git.run_text("rev-parse", f"{fact.commit}^{{tree}}")
+    found = project.objects.get(f"{fact.commit}^{{tree}}")
+    tree = "" if found is None else found.oid
     yield _proof(fact, "tree", None if tree == statement.tree else f"its commit has the files of {tree[:7]}")
     try:
         pipeline = evidence(project, fact.commit, staleness=False).pipeline
