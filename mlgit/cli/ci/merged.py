@@ -29,12 +29,12 @@ def entry(session: Session, *, dry_run: bool, output: str) -> int:
       tags      the assignments to deploy now, a JSON list
 
     \b
-    Exit codes: 0 done or nothing to do, 1 a gate blocks, 3 mlgit.yaml on trunk
-    is invalid, 4 not on trunk, 5 the remote failed.
+    Exit codes: 0 done or nothing to do, 1 a gate or a pre-release of trunk's tip
+    blocks, 3 mlgit.yaml on trunk is invalid, 4 not on trunk, 5 the remote failed.
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.adapters.runner.event import read_event
     from mlgit.adapters.runner.files import append_summary
-    from mlgit.core.ci.after_merge import outputs_of
+    from mlgit.core.ci.merged import outputs_of
     from mlgit.flows.ci.merged import merged
     from mlgit.flows.ci.publish import publish_outputs
     from mlgit.render.pages.ci.merged import page, summary

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci.merged import Merged, MergeStep, Outcome
+from mlgit.core.ci.merged import MergeStep, Outcome
 from mlgit.core.record import record
 from mlgit.core.release.promotion import was_taken_out
 from mlgit.core.stated_time import write_time
@@ -45,10 +45,26 @@ def release_need(
 
     `content` is the digest of the model there, None if it is missing; `missing` says why. `contents` are the
     versions, newest first, with their digests, then deregistered ones of former names; read as far as needed.
+    A pre-release at `commit` keeps what must be released from that, so that the run is blocked.
     """
     here = state.at_commit(commit)
-    if here:
-        return Need(release=False, step=_of_this_commit(state, here))
+    valid = [version for version in here if not version.deregistered]
+    if here and not valid:
+        message = f"{here[-1].version}, which this commit is, was deregistered{_by(here[-1])}"
+        return Need(release=False, step=_left(state.name, message))
+    if valid and valid[-1].version.final:
+        return Need(release=False, step=_released(state.name, "already", valid[-1]))
+    need = _need_of_content(state, commit, content, contents, missing)
+    return Need(release=False, step=_taken(valid[-1])) if valid and need.release else need
+
+
+def _need_of_content(
+    state: ModelState,
+    commit: str,
+    content: str | None,
+    contents: Iterable[tuple[RegisteredVersion, str | None]],
+    missing: Unready | None,
+) -> Need:
     if content is None:
         message = f"`{state.name}` has no content at {commit[:7]}"
         hint = None
@@ -59,7 +75,7 @@ def release_need(
     for version, digest in contents:
         if version.deregistered and digest == content:
             label = "" if version.model == state.name else f"{version.model}@"
-            message = f"this model was deregistered as {label}{version.version}"
+            message = f"this model was deregistered as {label}{version.version}{_by(version)}"
             hint = f"train another one, or run `mlgit release {state.name} --force`"
             return Need(release=False, step=_left(state.name, message, hint=hint))
         if version.deregistered or not version.version.final:
@@ -217,25 +233,20 @@ def current_assignments(
     )
 
 
-def outputs_of(merged: Merged | None) -> dict[str, str]:
-    """The values for later jobs; None is a run that failed. Lists are JSON, for a matrix."""
-    import json
+def _taken(version: RegisteredVersion) -> MergeStep:
+    """The step for a commit that cannot become a final version because it is a pre-release."""
+    message = f"this commit is {version.version} of {version.author}"
+    return MergeStep(
+        model=version.model,
+        outcome="blocked",
+        message=f"{message}, and a commit can only be one version of a model",
+        hint=f"run `mlgit release {version.model} --commit`",
+        exit_code=Exit.BLOCKED,
+    )
 
-    return {
-        "changed": "true" if merged is not None and merged.changed else "false",
-        "released": json.dumps([] if merged is None else merged.released),
-        "tags": json.dumps([] if merged is None else merged.current),
-    }
 
-
-def _of_this_commit(state: ModelState, here: Sequence[RegisteredVersion]) -> MergeStep:
-    valid = [version for version in here if not version.deregistered]
-    if not valid:
-        return _left(state.name, f"{here[-1].version}, which this commit is, was deregistered")
-    if valid[-1].version.final:
-        return _released(state.name, "already", valid[-1])
-    message = f"this commit is {valid[-1].version}, and a commit can only be one version of a model"
-    return _left(state.name, message, hint=f"run `mlgit release {state.name} --commit`")
+def _by(version: RegisteredVersion) -> str:
+    return "" if version.rejected is None else f" by {version.rejected.tagger}"
 
 
 def _candidate(state: ModelState, environment: Environment) -> RegisteredVersion | None:

@@ -21,7 +21,8 @@ class MergeStep:
 
     `done`: a tag was written; `planned`: it would be. `already`: it exists. `unchanged`: the model equals the
     newest version. `held`: a rollback holds the environment. `left`: nothing was done, for the reason in
-    `message`. `blocked`: gates or policy refuse it. `failed`: another error. `tag` is the tag of the outcome.
+    `message`. `blocked`: gates, policy, or a pre-release of this commit refuse it. `failed`: another error.
+    `tag` is the tag of the outcome.
     """
 
     model: str
@@ -64,6 +65,17 @@ class Merged:
 
     @property
     def exit_code(self) -> int:
-        """The highest of all steps: 0, 1 if gates block something, or that of a failure."""
+        """The highest of all steps: 0, 1 if something is blocked, or that of a failure."""
         codes = [step.exit_code for step in self.steps]
         return max([*codes, Exit.BLOCKED if self.blocked else Exit.DONE])
+
+
+def outputs_of(merged: Merged | None) -> dict[str, str]:
+    """The values for later jobs; None is a run that failed. Lists are JSON, for a matrix."""
+    import json
+
+    return {
+        "changed": "true" if merged is not None and merged.changed else "false",
+        "released": json.dumps([] if merged is None else merged.released),
+        "tags": json.dumps([] if merged is None else merged.current),
+    }

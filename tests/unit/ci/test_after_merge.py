@@ -12,13 +12,12 @@ from mlgit.core.ci.after_merge import (
     auto_environments,
     current_assignments,
     failed_step,
-    outputs_of,
     planned_step,
     promotion_need,
     release_need,
     step_of,
 )
-from mlgit.core.ci.merged import Merged, MergeStep
+from mlgit.core.ci.merged import Merged, MergeStep, outputs_of
 from mlgit.core.config.file import Environment
 from mlgit.core.registry.readiness import Unready
 from mlgit.core.registry.replay import replay
@@ -59,7 +58,12 @@ def contents(found: ModelState, **digests: str) -> Iterator[tuple[RegisteredVers
         ([("m@v1.0.0", 9), ("m@v1.0.0!", 9)], "a", {}, (False, False, "left")),
         ([("m@v1.0.0", 1), ("m@v1.0.0!", 1)], "a", {"v1": "a"}, (False, False, "left")),
         ([("m@v1.0.0", 1), ("m@v1.0.0!", 1)], "b", {"v1": "a"}, (True, False, None)),
-        ([("m@v1.0.0-rc.1", 9)], "a", {}, (False, False, "left")),
+        # a pre-release of this commit only keeps it from a release that it needs
+        ([("m@v1.0.0-rc.1", 9)], "a", {}, (False, False, "blocked")),
+        ([("m@v1.0.0", 1), ("m@v2.0.0-rc.1", 9)], "b", {"v1": "a", "v2": "b"}, (False, False, "blocked")),
+        ([("m@v1.0.0", 1), ("m@v2.0.0-rc.1", 9)], "a", {"v1": "a", "v2": "a"}, (False, False, "unchanged")),
+        ([("m@v1.0.0", 1), ("m@v1.0.0!", 1), ("m@v2.0.0-rc.1", 9)], "a", {"v1": "a"}, (False, False, "left")),
+        ([("m@v1.0.0-rc.1", 9), ("m@v1.0.0-rc.1!", 9)], "a", {}, (False, False, "left")),
         ([("m@v1.0.0-rc.1", 1)], "a", {"v1": "a"}, (True, False, None)),
         ([("m@v1.0.0", 1)], None, {"v1": "a"}, (False, False, "left")),
         ([("m@v1.0.0", 1)], "a", {}, (True, False, None)),
@@ -274,17 +278,17 @@ def test_nothing_is_promoted_automatically_where_a_tag_leaves_open_what_is_there
             [("m@v1.0.0", 9), ("m@v1.0.0!", 9)],
             "a",
             {},
-            ("left", None, None, "v1.0.0, which this commit is, was deregistered", None),
+            ("left", None, None, "v1.0.0, which this commit is, was deregistered by Ada", None),
         ),
         (
             [("m@v1.0.0-rc.1", 9)],
             "a",
             {},
             (
-                "left",
+                "blocked",
                 None,
                 None,
-                "this commit is v1.0.0-rc.1, and a commit can only be one version of a model",
+                "this commit is v1.0.0-rc.1 of Ada, and a commit can only be one version of a model",
                 "run `mlgit release m --commit`",
             ),
         ),
@@ -296,7 +300,7 @@ def test_nothing_is_promoted_automatically_where_a_tag_leaves_open_what_is_there
                 "left",
                 None,
                 None,
-                "this model was deregistered as v1.0.0",
+                "this model was deregistered as v1.0.0 by Ada",
                 "train another one, or run `mlgit release m --force`",
             ),
         ),
@@ -310,6 +314,7 @@ def test_a_step_without_a_release_names_the_version_or_the_reason(
     assert step is not None
     assert (step.outcome, step.version, step.tag, step.message, step.hint) == expected
     assert step.environment is None
+    assert step.exit_code == (Exit.BLOCKED if step.outcome == "blocked" else Exit.DONE)
 
 
 @pytest.mark.parametrize(

@@ -132,5 +132,5 @@ def test_content_that_was_deregistered_under_the_former_name_is_left() -> None:
     (version,) = replay([fact("old@v1.0.0", 1), fact("old@v1.0.0!", 1)]).model("old").versions
     need = release_need(state(), commit(9), "a", [(version, "a")])
     assert need.step is not None
-    assert need.step.message == "this model was deregistered as old@v1.0.0"
+    assert need.step.message == "this model was deregistered as old@v1.0.0 by Ada"
     assert release_need(state(), commit(9), "b", [(version, "a")]).release
