@@ -38,7 +38,8 @@ def many(empty_repository: Folder) -> Folder:
 
 def filled(folder: Folder) -> Folder:
     places = commits(folder, 12)
-    import_tags(folder, [*history_of("a", places), *history_of("b", places)])
+    tree = folder.git("rev-parse", "HEAD^{tree}").strip()
+    import_tags(folder, [*history_of("a", places, tree), *history_of("b", places, tree)])
     return folder
 
 

@@ -7,8 +7,9 @@ import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.repositories.tags import pointer_to
+from mlgit.core.digest import sha256_hex
 from mlgit.core.registry.message import write_message
-from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement
+from mlgit.core.registry.statement import Builder, EnvironmentStatement, FileDigest, ReleaseStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,14 +61,19 @@ def commits(folder: Folder, count: int) -> list[str]:
     return folder.git("rev-list", "--reverse", "main").split()
 
 
-def history_of(model: str, places: list[str]) -> Iterator[NewTag]:
-    """Release each commit and move `prod` to it, with statements as mlgit writes them."""
+def history_of(model: str, places: list[str], tree: str | None = None) -> Iterator[NewTag]:
+    """Release each commit and move `prod` to it, with statements as mlgit writes them.
+
+    Without the `tree` that all these commits have, no version can be promoted again.
+    """
+    content = FileDigest(path=f"{model}.txt", md5=None, sha256=sha256_hex(model.encode()))
     for number, commit in enumerate(places):
         release = ReleaseStatement(
             model=model,
             version=f"v1.{number}.0",
             commit=commit,
-            tree=commit,
+            tree=tree or commit,
+            files=() if tree is None else (content,),
             at=_AT,
             builder=Builder(kind="local"),
         )
