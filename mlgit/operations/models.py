@@ -11,7 +11,7 @@ from mlgit.project.deploy.served import with_served
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry_tags, tags_as_of, unpublished_notes
-from mlgit.project.trust.marks import as_counted, of_other_tools, trust_in
+from mlgit.project.trust.marks import as_counted, of_other_tools, trusts
 
 if TYPE_CHECKING:
     from mlgit.core.registry.replay import Registry
@@ -44,8 +44,8 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
     environments = tuple(project.trunk_config.environments)
     states = [as_counted(project, registry.model(name)) for name in names]
     entries = tuple(
-        with_served(project, model_entry(each, declared, environments, unsure, trust_in(project, each)), each)
-        for each in states
+        with_served(project, model_entry(each, declared, environments, unsure, trust), each)
+        for each, trust in zip(states, trusts(project, states), strict=True)
     )
     found = {each.environment for entry in entries for each in entry.environments}
     return ModelList(

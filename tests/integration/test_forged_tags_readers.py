@@ -194,6 +194,23 @@ def test_what_was_verified_is_asked_again_when_trunk_goes_back(repository: Folde
     assert "is not on origin/main" in in_staging(model)["refused"]
 
 
+def test_a_model_that_a_run_does_not_verify_is_named(
+    repository: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where other models have the turns of a run, a tag that does not count may be shown as live."""
+    KINDS["no outcomes"](repository)
+    monkeypatch.setattr("mlgit.project.trust.verified._AT_ONCE", 0)
+    sentence = "? not all tags of `line` were checked in this run; `mlgit models line` checks them"
+    for argv in (("models",), ("status",)):
+        assert sentence in " ".join(repository.here(*argv).out.split()), argv
+        (model,) = repository.here(*argv, "--json").json()["models"]
+        assert not model["verified"]
+    assert "1 model not verified" in repository.here("status", "--short").out
+    monkeypatch.undo()
+    (model,) = repository.here("models", "line", "--json").json()["models"]
+    assert (model["verified"], in_staging(model)["counts"]) == (True, None)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_release_compares_with_the_newest_release_or_does_not_know_it(
     repository: Folder, kind: str

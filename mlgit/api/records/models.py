@@ -58,6 +58,7 @@ class Model(TypedDict):
     latest: Version | None
     environments: list[Environment]
     known: NotRequired[Literal["yes", "no"]]
+    verified: NotRequired[bool]
 
 
 class Known(TypedDict):

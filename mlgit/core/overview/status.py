@@ -82,6 +82,7 @@ class ModelLine:
     """One model: its latest version and its environments, the declared ones first.
 
     `refused` says why the tag of the latest version does not count. `rejected` counts deregistered versions.
+    `verified`: every rule was asked about its tags; otherwise one that is not marked may not count.
     """
 
     model: str
@@ -93,6 +94,7 @@ class ModelLine:
     refused: str | None = None
     deprecated: bool = False
     rejected: int = 0
+    verified: bool = True
 
 
 def furthest_first(models: Iterable[ModelLine]) -> list[tuple[ModelLine, EnvironmentLine]]:

@@ -251,10 +251,12 @@ class Trust:
     """What counts of one model's tags: `why` says why a tag does not.
 
     `instead` has the environments whose newest change does not count, as commands that act see them.
+    Without `verified`, not every rule was asked, and tags for which `why` has no reason may not count.
     """
 
     why: Why = unmarked
     instead: Mapping[str, EnvironmentState] = field(default_factory=dict)
+    verified: bool = True
 
     def refused(self, environment: EnvironmentState) -> str | None:
         """Why what an environment shows does not count."""

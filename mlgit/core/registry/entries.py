@@ -135,6 +135,7 @@ class ModelEntry:
     """One model. `path` is None if it is not declared; `versions` leaves out deregistered ones.
 
     `known`: whether this clone can know what the newest version is; in an environment, what it holds.
+    `verified`: every rule was asked about its tags; otherwise one that is not marked may not count.
     """
 
     name: str
@@ -145,6 +146,7 @@ class ModelEntry:
     latest: VersionEntry | None
     environments: tuple[EnvironmentEntry, ...] = ()
     known: Literal["yes", "no"] = "yes"
+    verified: bool = True
 
 
 @record
@@ -243,6 +245,7 @@ def model_entry(
             for name in order_environments(environments, state.environments)
         ),
         known=doubts.release(state),
+        verified=trust.verified,
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import TypedDict
 
+    from mlgit.core.registry.completeness import Trust
     from mlgit.core.registry.entries import Attempt, Served
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import EnvironmentState, ModelState
@@ -44,37 +45,37 @@ def model_lines(
     doubts: Doubts = NO_DOUBTS,
 ) -> tuple[ModelLine, ...]:
     """One line for every model that is declared or has tags; `environments` are the declared ones."""
-    from mlgit.project.trust.marks import as_counted, of_other_tools
+    from mlgit.project.trust.marks import as_counted, of_other_tools, trusts
 
     declared = set(declared)
     others = of_other_tools(project, registry)
     tagged = [name for name in registry.models if name not in declared and not others(name)]
     counted: dict[str, int] = {}
+    states = [as_counted(project, registry.model(name)) for name in sorted({*declared, *tagged})]
     return tuple(
         _model_line(
             project,
-            as_counted(project, registry.model(name)),
+            each,
+            trust,
             environments=environments,
             counted=counted,
             doubts=doubts,
         )
-        for name in sorted({*declared, *tagged})
+        for each, trust in zip(states, trusts(project, states), strict=True)
     )
 
 
 def _model_line(
     project: Project,
     model: ModelState,
+    trust: Trust,
     *,
     environments: Sequence[str],
     counted: dict[str, int],
     doubts: Doubts,
 ) -> ModelLine:
-    from mlgit.project.trust.marks import trust_in
-
     names = (*environments, *sorted(set(model.environments) - set(environments)))
     latest = model.latest
-    trust = trust_in(project, model)
     return ModelLine(
         model=model.name,
         latest=None if latest is None else str(latest.version),
@@ -101,6 +102,7 @@ def _model_line(
         refused=None if latest is None else trust.why(latest.fact),
         deprecated=model.deprecated,
         rejected=sum(each.withdrawn for each in model.versions),
+        verified=trust.verified,
     )
 
 

@@ -13,7 +13,7 @@ from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.registry.read import read_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import ModelState, TagFact
@@ -35,6 +35,15 @@ def as_counted(project: Project, state: ModelState) -> ModelState:
     return counting_last(with_rejections(state, counts), counts)
 
 
+def trusts(project: Project, states: Sequence[ModelState]) -> Sequence[Trust]:
+    """`trust_in` for each model of one screen; which of them this run verifies is chosen from all."""
+    from mlgit.project.trust.verified import verified
+
+    unsure = [each for each in states if not _may_differ(each, marks(project, each).why)]
+    verified(project).choose(unsure)
+    return [trust_in(project, each) for each in states]
+
+
 def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Trust:
     """What counts of one model, also in environments whose newest change does not.
 
@@ -45,8 +54,11 @@ def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Tru
     from mlgit.project.trust.verified import verified
 
     why = marks(project, state).why
-    if not whole and not _may_differ(state, why) and verified(project).needs_none(state):
-        return Trust(why=why)
+    unsure = not _may_differ(state, why)
+    if not whole and unsure:
+        known = verified(project).knows(state)
+        if known or not verified(project).has_turn(state):
+            return Trust(why=why, verified=known)
     from mlgit.project.trust.accept import accept
 
     try:
@@ -55,8 +67,8 @@ def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Tru
         return Trust(why=why)  # the commands that act say so themselves
     refused = {each.fact.tag: each.why for each in accepted.refused}
     marked = {fact.tag for fact in state.facts if why(fact) is not None}
-    if refused.keys() == marked and not _may_differ(state, why):
-        verified(project).note(state)
+    if unsure:
+        verified(project).note(state, counts=refused.keys() == marked)
     return Trust(
         why=lambda fact: None if fact is None else refused.get(fact.tag),
         instead=accepted.environments,

@@ -36,6 +36,11 @@ def live(found: Status, now: datetime, short: Shortening, *, verbose: bool) -> P
         from mlgit.render.pages.refused import refused_in, refused_lines
 
         blocks += refused_lines(refused_in(found.models), indent=TITLE)
+    unverified = [model.model for model in found.models if not model.verified]
+    if unverified:
+        from mlgit.render.pages.refused import unverified_lines
+
+        blocks += unverified_lines(unverified, indent=TITLE)
     for name in _pending(found):
         text = f"declared here, but not yet in mlgit.yaml on {found.trunk}, which counts: {name}"
         blocks.append(line(Span("! ", "careful"), text, indent=TITLE, hang=2))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.render.page import Cell, Page, Span, line, table
 from mlgit.render.pages.age import as_of
-from mlgit.render.pages.refused import refused_lines, refused_of
+from mlgit.render.pages.refused import refused_lines, refused_of, unverified_lines
 from mlgit.render.pages.served import difference, served_lines
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def page(record: ModelList) -> Page:
             where = f"to {each.environment} of {entry.name}"
             shown.append(line(Span("! ", "careful"), each.attempt.text(record.told_at, where)))
     shown += refused_lines(refused_of(record.models))
+    shown += unverified_lines([each.name for each in record.models if not each.verified])
     shown += unknown_lines(record.tags_known, entries=record.models)
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]
     return shown + as_of(record.remote, record.tags_as_of, record.told_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.wording import word
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from mlgit.core.overview.status import ModelLine
     from mlgit.core.registry.entries import ModelEntry
 
-_SHOWN = 5
+_SHOWN, _NAMED = 5, 3
 
 
 def refused_lines(sentences: Sequence[str], *, indent: int = 0) -> Page:
@@ -22,6 +23,21 @@ def refused_lines(sentences: Sequence[str], *, indent: int = 0) -> Page:
         rest = f"{len(sentences) - _SHOWN:,} more do not count; `mlgit doctor` names them"
         lines.append(line(Span("! ", "bad"), rest, indent=indent))
     return lines
+
+
+def unverified_lines(names: Sequence[str], *, indent: int = 0) -> Page:
+    """Which models were not verified, and what verifies them; nothing if all were."""
+    if not names:
+        return []
+    text = (
+        f"not all tags of `{names[0]}` were checked in this run; `mlgit models {word(names[0])}` checks them"
+    )
+    if len(names) > 1:
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        named = f"{', '.join(names[:_NAMED])}{more}"
+        text = f"not all tags of {len(names):,} models were checked in this run: {named}; "
+        text += "`mlgit models MODEL` checks those of one"
+    return [line(Span("? ", "careful"), text, indent=indent, hang=2)]
 
 
 def refused_of(models: Iterable[ModelEntry]) -> tuple[str, ...]:

@@ -48,6 +48,9 @@ def page(found: Status, *, now: datetime, verbose: bool = False) -> Page:
 def short_page(found: Status) -> Page:
     """One line for a prompt: what is live, what is stale, and the verdict."""
     texts = [live_in_short(found)]
+    unverified = sum(not model.verified for model in found.models)
+    if unverified:
+        texts.append(f"{count(unverified, 'model')} not verified")
     if found.conflicted:
         texts.append("merge unresolved")
     if found.stale:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from mlgit.core.registry.entries import Attempt, EnvironmentEntry, ModelEntry, ModelList, Served
 from mlgit.render.console import plain
 from mlgit.render.pages.models import page
+from mlgit.render.pages.refused import unverified_lines
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 EMPTY = EnvironmentEntry(
@@ -57,3 +60,16 @@ def test_models_that_need_attention_come_first_then_those_that_are_live() -> Non
         *("b-live", "h-right", "a-empty"),
     ]
     assert "! deploying v1.0.0 to prod of e-failed from this clone failed 3 min ago: no\n" in shown
+    assert "checked in this run" not in shown
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["a"], "a` were checked in this run; `mlgit models a` checks them"),
+        (["a", "b"], "2 models were checked in this run: a, b; `mlgit models MODEL` checks those of one"),
+        (["a", "b", "c", "d"], "4 models were checked in this run: a, b, c and 1 more; `mlgit models MODEL`"),
+    ],
+)
+def test_models_that_were_not_verified_are_named(names: list[str], sentence: str) -> None:
+    assert sentence in " ".join(plain(unverified_lines(names)).split())
