@@ -116,9 +116,74 @@ def test_a_script_may_run_what_a_variable_names(line: str, *, is_known: bool) ->
     ],
 )
 def test_a_new_module_next_to_the_program_may_be_that_of_a_library(path: str, *, is_named: bool) -> None:
-    why = "Python looks there first for the modules that libraries import"
+    why = "Python may look there first for the modules that libraries import"
     found = changed([path], {PROGRAM: "import sklearn"})
     assert found == (f"{START} `{path}`, which is new: {why}" if is_named else "")
+
+
+@pytest.mark.parametrize(
+    "cmd",
+    [
+        "timeout 60 python src/evaluate.py",
+        "torchrun --nproc 1 src/evaluate.py",
+        "accelerate launch src/evaluate.py --fast",
+        "srun python src/evaluate.py",
+        "coverage run src/evaluate.py",
+        "python -W ignore src/evaluate.py rows.csv",
+        "python -X utf8 src/evaluate.py",
+        "nice -n 5 python src/evaluate.py",
+        "env A=1 python src/evaluate.py",
+        "(python src/evaluate.py)",
+        "true & python src/evaluate.py",
+        "A=$(python src/evaluate.py)",
+        'bash -c "cd /tmp; python src/evaluate.py"',
+        "uv run src/evaluate.py",
+        "poetry run python src/evaluate.py",
+        "python $HERE/src/evaluate.py",
+        "docker run image python /work/src/evaluate.py",
+        "cd src && timeout 9 python evaluate.py",
+        "papermill src/run.ipynb out.ipynb",
+        "python link@/evaluate.py",
+        "bash run.sh",
+        "make evaluate",
+        "python start.py",
+        "python -c 'import src.evaluate; import subprocess'; bash run.sh",
+    ],
+)
+def test_so_it_may_whatever_starts_the_program(cmd: str) -> None:
+    git = {
+        PROGRAM: "import sklearn",
+        "src/run.ipynb": '{"cells": []}',
+        "link@": "src",
+        "run.sh": "set -e\ntimeout 60 python src/evaluate.py > out\n",
+        "Makefile": "evaluate:\n\t@nice python src/evaluate.py\n",
+        "start.py": "import subprocess\nsubprocess.run(['python', 'src/evaluate.py'])",
+    }
+    found = changed(["src/joblib.py"], git, cmd)
+    assert found.startswith(f"{START} `src/joblib.py`, which is new: Python may look there first")
+    assert changed(["src/re.py"], git, cmd) == "`src/re.py` is new (stage evaluate)"
+
+
+@pytest.mark.parametrize("line", ["python -m src.evaluate", "torchrun --nproc 1 -m src.evaluate"])
+def test_a_module_is_run_with_those_of_the_folder_it_runs_in(line: str) -> None:
+    for cmd, script in (("bash run.sh", line), (line, "")):
+        git = {PROGRAM: "import sklearn", "run.sh": script}
+        found = changed(["joblib.py"], git, cmd)
+        assert found.startswith(f"{START} `joblib.py`, which is new: Python may look there first")
+
+
+@pytest.mark.parametrize(
+    "cmd",
+    [
+        "python src/evaluate.py tools/plot.py",
+        "cp tools/plot.py out && python src/evaluate.py",
+        "ruff check tools/plot.py; python src/evaluate.py",
+        "python src/evaluate.py > tools/plot.py",
+        "evaluate 2>&1",
+    ],
+)
+def test_a_program_that_is_only_named_says_nothing_about_modules(cmd: str) -> None:
+    assert changed(["tools/joblib.py", "tools/re.py"], {PROGRAM: "import sklearn"}, cmd) == ""
 
 
 def test_a_submodule_at_another_commit_may_be_imported() -> None:

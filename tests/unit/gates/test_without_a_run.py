@@ -125,3 +125,39 @@ def test_a_stage_without_a_record_or_with_another_one_has_run() -> None:
     assert same_records(bare, bare) == frozenset()
     assert same_records(Pipeline(), old) == frozenset()
     assert isinstance(old.stages[0].locked, LockedStage)
+
+
+RUN_ELSEWHERE = "changed, and `dvc.lock` shows a new run of another stage that may use it"
+
+
+@pytest.mark.parametrize(
+    ("program", "how"),
+    [
+        # a library that it imports may import `joblib`
+        (f"timeout 9 python {EVALUATE}", RUN_ELSEWHERE),
+        ("python more/evaluate.py", NO_RUN),
+        ("$RUN", RUN_ELSEWHERE),
+    ],
+)
+def test_a_stage_without_a_run_says_nothing_about_one_that_ran(program: str, how: str) -> None:
+    def running(number: str) -> Pipeline:
+        first, train, last = pipeline(number, {"data/clean.csv": "c"}).stages
+        clean = first._replace(cmd=("python src/clean.py",))
+        return Pipeline(stages=(clean, train, last._replace(cmd=(program,))))
+
+    files = {EVALUATE: "import sklearn", "src/clean.py": "import joblib", "more/evaluate.py": "a"}
+    found = notes(running("n"), running("o"), (files, files | {"src/joblib.py": "a"}))
+    assert [note.message for note in found] == [
+        f"The code that the numbers are measured with {how}: `src/joblib.py` is new (stage clean)"
+    ]
+
+
+@pytest.mark.parametrize(("dep", "how"), [("rows.csv", RUN_ELSEWHERE), ("more.csv", NO_RUN)])
+def test_so_does_data_that_another_stage_ran_with(dep: str, how: str) -> None:
+    first, _, last = pipeline().stages
+    old, new = (
+        Pipeline(stages=(first, stage("train", {dep: "d"}, {"models/line.json": to}), last))
+        for to in ("m", "o")
+    )
+    found = [note.message for note in notes(old, new, (FILES, FILES | {DATA: "b"}))]
+    assert found == [f"The data that the numbers are computed on {how}: {ROWS}"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.measuring import Measuring, may_train, pairs
 from mlgit.core.gates.measured.runs.compared import Programs
 from mlgit.core.gates.measured.runs.incomplete import sentences
-from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
+from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN, RUN_ELSEWHERE
 from mlgit.core.gates.measured.runs.reached import COMMAND
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
@@ -54,18 +54,18 @@ def code_notes(
     ran = [pair for pair in both if pair[1].address not in runs.same]
     others = [pair for pair in both if pair[1].address in runs.same]
     possible = here.possible(ran, training)
-    texts = {
-        f"The numbers are {verb} with other code": compared.named(here, ran, training),
-        f"The code that the numbers are {verb} with {NOT_RUN}": compared.named(
-            here, others, training, declared=False
-        ),
-    }
+    texts = {f"The numbers are {verb} with other code": compared.named(here, ran, training)}
+    unrun = compared.named(here, others, training, declared=False)
+    elsewhere = here.run_by(runs.ran(pipelines[1]), unrun) if unrun else frozenset()
+    for how, is_so in ((RUN_ELSEWHERE, True), (NOT_RUN, False)):
+        start = f"The code that the numbers are {verb} with {how}"
+        texts[start] = {path: text for path, text in unrun.items() if (path in elsewhere) is is_so}
     for made, own in runs.made_at(both):
         there = Programs((made.places, places[1]), frozenset(made.changed()), both, pipelines)
         start = f"{made.start}; the code that they are {verb} with changed since"
         texts[start] = compared.named(there, own, training)
         possible += there.possible(own, training)
-    named = [f"{start}: {joined(each, _MOST)}" for start, each in texts.items() if each]
+    named = [f"{start}: {joined(each.values(), _MOST)}" for start, each in texts.items() if each]
     return tuple(Note(code=_CODE, message=text) for text in (*named, *sentences(possible, compared.known)))
 
 
@@ -104,7 +104,7 @@ class _Comparison:
 
     def named(
         self, programs: Programs, both: _Both, trained: Collection[str], *, declared: bool = True
-    ) -> list[str]:
+    ) -> dict[str, str]:
         """Each program that differs, in words: first those in commands, then what makes the numbers runs.
 
         Without what is `declared`, those that a stage does not depend on: a change of these makes it stale.
@@ -119,4 +119,4 @@ class _Comparison:
                     is_other = new.address not in self._last
                     found.setdefault(path, (order[0] > _BY_COMMAND, is_other, order, text))
         self.known |= found.keys()
-        return [text for *_, text in sorted(found.values())]
+        return {path: found[path][-1] for path in sorted(found, key=lambda each: found[each])}

@@ -9,7 +9,7 @@ from mlgit.core.gates.measured.contents import Contents
 from mlgit.core.gates.measured.leaks import leaks
 from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
 from mlgit.core.gates.measured.runs.explained import Explained
-from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN
+from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN, RUN_ELSEWHERE
 from mlgit.core.gates.measured.runs.recorded import Content, contents, hash_of, made_with_model
 from mlgit.core.gates.resolved.stage_changes import matched, predecessors, undeclared
 from mlgit.core.gates.verdict import Note
@@ -60,23 +60,24 @@ def compare_data(
     are those of both sides, `changed` gives the files of which Git has other content.
     """
     compared = _Comparison(pipelines, places, changed)
-    content: dict[str, None] = {}
-    not_run: dict[str, None] = {}
-    others: dict[str, None] = {}
+    content, elsewhere, not_run, others = (dict[str, None]() for _ in range(4))
     both = [*pairs(old, new)]
     for gates in both:
         compared.sides[1].follow(compared.sides[0], gates)
         for through, text in compared.changes(gates):
-            (not_run if through and runs.same.issuperset(through) else content)[text] = None
+            unrun = through and runs.same.issuperset(through)
+            is_read = unrun and compared.is_read_by(runs.ran(pipelines[1]), text)
+            (elsewhere if is_read else not_run if unrun else content)[text] = None
         others |= dict.fromkeys(
             (*compared.owners(gates), *leaks(gates, compared.sides, compared.contents, places))
         )
     were = "may have been" if compared.is_doubtful(content) else "were"
     found = {
         f"The numbers {were} computed on different data": content,
+        f"The data that the numbers are computed on {RUN_ELSEWHERE}": elsewhere,
         f"The data that the numbers are computed on {NOT_RUN}": not_run,
     }
-    known = {*content, *not_run, *others}
+    known = {*content, *elsewhere, *not_run, *others}
     for made, stages in runs.made_at(compared.stages(both)):
         there = _Comparison(pipelines, (made.places, places[1]), made.changed)
         texts = [text for gates in both for text in there.unrecorded(gates, stages) if text not in known]
@@ -112,6 +113,13 @@ class _Comparison:
     def is_doubtful(self, texts: Iterable[str]) -> bool:
         """Whether all these changes are of files that may not be data."""
         return self.contents.doubtful.issuperset(texts)
+
+    def is_read_by(self, stages: Iterable[Stage], text: str) -> bool:
+        """Whether one of the stages declares or names what a text is about."""
+        path = text.split("`")[1]
+        return any(
+            meets(each, path) for stage in stages for each in (*stage.deps, *_named(stage, self.contents))
+        )
 
     def changes(self, gates: _Gates) -> Iterator[tuple[list[str], str]]:
         """What a model is measured on that has other content or was not read before, in words.

@@ -105,6 +105,15 @@ class Programs:
         reached = self._sides[1].of(stage._replace(deps=()), trained, None)
         return {path: index for index, path in enumerate(reached)}
 
+    def run_by(self, stages: Collection[Stage], paths: Collection[str]) -> set[str]:
+        """Those of the paths that one of these stages of the change runs, or may run."""
+        found: set[str] = set()
+        for stage in stages:
+            reach = self._quick[1].all_of(stage, ())
+            found |= {each for each in paths if each in reach.found or reach.unknown}
+            found |= {each for each in paths if may_shadow(each, self._difference(each), reach.folders)}
+        return found
+
     def possible(self, both: _Both, trained: Collection[str]) -> list[Possible]:
         """What else may differ in what stages run: programs that they may load in a way that is not known."""
         return [self._possible(stages, trained) for stages in both if self.differing or self._submodules]

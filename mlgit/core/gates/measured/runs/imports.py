@@ -15,6 +15,7 @@ from mlgit.core.gates.measured.runs.reading.commands import (
     is_unknown,
     named_by_variables,
     run_by,
+    started_by,
 )
 from mlgit.core.gates.measured.runs.reading.notebooks import cells
 from mlgit.core.record import NamedTuple
@@ -44,6 +45,8 @@ _COMMENT = re.compile(r"#[^\n]*")
 _MODULE = re.compile(r"[A-Za-z_][\w.]*")
 _RUN = re.compile(r"(?:^|\s)-[bBdEiIOPqsSuvx]*m[ \t]*([A-Za-z_][\w.]*)")
 _PYTHON = re.compile(r"\bpython[\d.]*(?=\s)")
+_LAUNCHER = re.compile(r"\b(?:python[\d.]*|torchrun|accelerate|deepspeed|coverage)(?=\s)")
+_INSTALLERS = {"pip", "venv", "ensurepip"}
 _TEXT = re.compile(r"\s-[bBdEiIOPqsSuvx]*c\b(.*)", re.DOTALL)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _QUOTED = re.compile(rf"""["']({_DOTTED.pattern})["']""")
@@ -58,7 +61,8 @@ class Asked(NamedTuple):
 
     `modules` are (dots before it, name) of each module, and `words` those of its text. It surely runs the
     `paths`, which may start with marks as in `Values`, and looks for modules in the `folders` as well.
-    `dotted` are names that may be modules, `unknown` says why there may be more.
+    `dotted` are names that may be modules, `unknown` says why there may be more. Python may look for modules
+    next to those that are `started`.
     """
 
     modules: frozenset[tuple[int, str]] = frozenset()
@@ -67,6 +71,7 @@ class Asked(NamedTuple):
     folders: frozenset[str] = frozenset()
     dotted: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
+    started: frozenset[str] = frozenset()
 
 
 def asked(path: str, content: bytes, *, exact: bool) -> Asked:
@@ -108,14 +113,23 @@ def asked_in_commands(lines: Sequence[str], *, shell: bool = True) -> Asked:
     found = (_TEXT.search(line, start.end()) for line, start in starts if start)
     texts = [match[1] for match in found if match]
     modules = {(0, name) for line in lines for name in _RUN.findall(line)}
+    by_variables = [*named_by_variables(lines)] if shell else []
     return Asked(
         modules=frozenset(modules.union(*(_found_in(each) for each in texts))),
         words=frozenset(word for line in lines for word in _WORD.findall(line)),
-        paths=frozenset((*named_by_variables(lines), *(each for each in run_by(lines) if is_code(each))))
+        paths=frozenset((*by_variables, *(each for each in run_by(lines) if is_code(each))))
         if shell
         else frozenset(),
+        folders=frozenset({"."} if shell and any(map(_starts_module, lines)) else ()),
         unknown=frozenset({A_COMMAND} if shell and any(is_unknown(each) for each in lines) else ()),
+        started=frozenset((*by_variables, *started_by(lines)) if shell else ()),
     )
+
+
+def _starts_module(line: str) -> bool:
+    """Whether a line runs a module by `-m`, for which Python looks first in the folder where it runs."""
+    by = _LAUNCHER.search(line)
+    return by is not None and not {*_RUN.findall(line, by.end())} <= _INSTALLERS
 
 
 def _asked_in_script(ending: str, text: str) -> Asked:
@@ -144,6 +158,7 @@ def _asked_in_python(tree: ast.Module) -> Asked:
         folders=more.folders,
         dotted=frozenset(each for each in texts if _DOTTED.fullmatch(each)),
         unknown=more.unknown,
+        started=more.started,
     )
 
 

@@ -43,7 +43,7 @@ def sentences(possible: Sequence[Possible], named: Collection[str]) -> Iterator[
     known |= programs.keys()
     shadowing = {path: "is new" for each in possible for path in each.shadowing - known}
     if shadowing:
-        why = "Python looks there first for the modules that libraries import"
+        why = "Python may look there first for the modules that libraries import"
         yield f"It is not known whether numbers depend on {_listed(shadowing)}: {why}"
     submodules = sorted({path for each in possible for path in each.submodules} - known)
     for path in submodules:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline, Stage
 
 NOT_RUN = "changed, and `dvc.lock` shows no run with it"
+RUN_ELSEWHERE = "changed, and `dvc.lock` shows a new run of another stage that may use it"
 
 
 @record
@@ -46,6 +47,10 @@ class LastRuns:
 
     same: frozenset[str] = field(default_factory=frozenset)
     made: Callable[[str], Made | None] = _unknown
+
+    def ran(self, pipeline: Pipeline) -> list[Stage]:
+        """The stages of the change whose record is a new one."""
+        return [each for each in pipeline.stages if each.locked is not None and each.address not in self.same]
 
     def made_at(
         self, both: Collection[tuple[Stage, Stage]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.programs import COMPILED, is_program
@@ -83,6 +84,8 @@ class Reached:
         self._start(stage, reach)
         known = {*self.recipes(stage)}
         for sure in (RUNS, IN_FOLDER, MAY_RUN):
+            for path in self._shadowing(reach):
+                found.setdefault(path, MAY_RUN)
             waiting = [path for path in found if found[path] >= sure]
             while waiting and read < _MOST_FILES and not (wanted is not None and found.keys() >= {*wanted}):
                 here = [path for path in waiting if path not in known and is_program(path)]
@@ -101,15 +104,25 @@ class Reached:
         for run in self.runs(stage):
             text = asked_in_commands(run.lines)
             folders = [*search_path(run.lines, run.folder), *([run.folder] if text.modules else [])]
-            for word in run_by(run.lines):
-                path = posixpath.normpath(posixpath.join(run.folder, word))
-                folders += [posixpath.dirname(path) or "."] if path.endswith(".py") else []
+            folders += self._next_to(text, run.folder, run.folder)
             reach.folders.update(dict.fromkeys(folders))
             for reason in text.unknown:
                 reach.unknown.setdefault("", reason)
-        for path in (path for path in self.paths if _is_standard(path)):
+
+    def _next_to(self, text: Asked, folder: str, here: str) -> Iterator[str]:
+        """The folders of the programs that a text starts, in which Python looks first for modules."""
+        for path, _ in self._run(Asked(paths=text.started), folder, here):
+            yield posixpath.dirname(path) or "."
+
+    def _shadowing(self, reach: Reach) -> Iterator[str]:
+        """The files with the name of a module of Python where Python looks first."""
+        for path in self._standard:
             if (posixpath.dirname(path.removesuffix("/__init__.py")) or ".") in reach.folders:
-                reach.found.setdefault(path, MAY_RUN)
+                yield path
+
+    @cached_property
+    def _standard(self) -> Sequence[str]:
+        return [path for path in self.paths if _is_standard(path)]
 
     def runs(self, stage: Stage) -> list[Run]:
         """The commands of a stage, and those that they run by a name."""
@@ -171,7 +184,8 @@ class Reached:
             text = self._texts[key]
             if text.unknown and reach.found[program] >= RUNS:
                 reach.unknown[program] = min(text.unknown)
-            reach.folders.update(dict.fromkeys(place(each, folder, stage.wdir) for each in text.folders))
+            own = (place(each, folder, stage.wdir) for each in text.folders)
+            reach.folders.update(dict.fromkeys((*own, *self._next_to(text, folder, stage.wdir))))
             bases = (folder, *reach.folders, *self._bases(stage))
             yield from self._modules.of(text, bases)
             yield from self._run(text, folder, stage.wdir)

@@ -49,12 +49,13 @@ def is_dynamic(text: str) -> bool:
 
 
 class Loaded(NamedTuple):
-    """What calls load: modules, paths of programs, folders to look in, and why it may be more."""
+    """What calls load, as in `Asked`: modules, paths of programs, folders to look in, why it may be more."""
 
     modules: frozenset[tuple[int, str]] = frozenset()
     paths: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
+    started: frozenset[str] = frozenset()
 
 
 def loaded(nodes: Sequence[ast.AST]) -> Loaded:
@@ -77,6 +78,7 @@ def loaded(nodes: Sequence[ast.AST]) -> Loaded:
         paths=frozenset(found.paths),
         folders=frozenset(found.folders),
         unknown=frozenset(found.unknown),
+        started=frozenset(found.started),
     )
 
 
@@ -86,6 +88,7 @@ class _Found:
         self.paths: set[str] = set()
         self.folders: set[str] = set()
         self.unknown: set[str] = set()
+        self.started: set[str] = set()
 
 
 def _names(nodes: Sequence[ast.AST]) -> dict[str, str]:
@@ -190,6 +193,7 @@ def _of_process(node: ast.Call, values: Values, found: _Found) -> None:
     texts = [values.text(each) for part in given for each in _parts(part, values)]
     words = texts if len(texts) > 1 else [word for text in texts for word in command_words(text)]
     found.paths |= {each for each in words if is_code(each)}
+    found.started |= {*[each for each in words if each.endswith(".py")][:1]}
     if not words or _is_open(words[0]):
         found.unknown.add(A_COMMAND)
     elif INTERPRETER.fullmatch(words[0].rpartition("/")[2]):

@@ -19,7 +19,30 @@ _VARIABLE = re.compile(r"\$\{[^}]*\}|\$\([^()]*(?:\([^()]*\)[^()]*)*\)|`[^`]*`|\
 _GIVEN = re.compile(r"\$(?:[@*\d]|\{[@*\d][^}]*\})")
 """An argument of the script: what a command gives it, is in the command."""
 LONGEST_LINE = 10_000
+_PYTHON = (".py", ".ipynb")
 _BEFORE = re.compile(r"(?:[A-Za-z_]\w*=\S*|then|do|else|if|while|!)")
+_PIECES = re.compile(r"&&|\|\||[;|&\n()`{}]")
+_WRITTEN = re.compile(r"\d*>+\s*[^\s;|&]+")
+_NO_RUN = frozenset(
+    (
+        *("cp", "mv", "rm", "cat", "grep", "sed", "diff", "wc", "head", "tail", "echo", "touch", "chmod"),
+        *(
+            "git",
+            "dvc",
+            "ls",
+            "test",
+            "[",
+            "sha256sum",
+            "md5sum",
+            "ruff",
+            "black",
+            "mypy",
+            "flake8",
+            "pylint",
+        ),
+    )
+)
+"""Programs that run none of the files that they are given."""
 _ACTIVATES = re.compile(
     r"eval\s+\"?\$\((?:\S*/)?(?:conda|mamba|micromamba|pyenv|direnv|brew)\s[^()]*\)\"?"
     r"|(?:source|\.)\s+\S*/(?:activate|conda\.sh)\b[\"']?"
@@ -79,3 +102,16 @@ def run_by(lines: Iterable[str]) -> Iterator[str]:
         while words and INTERPRETER.fullmatch(words[0].rpartition("/")[2]):
             words = [word for word in words[1:] if not word.startswith("-")]
         yield from words[:1]
+
+
+def started_by(lines: Iterable[str]) -> Iterator[str]:
+    """The programs of Python in commands, whatever starts them: the first one of each command.
+
+    What comes after it are its arguments.
+    """
+    for line in lines:
+        text = _WRITTEN.sub(" ", line[:LONGEST_LINE])
+        for part in _PIECES.split(text) if any(each in text for each in _PYTHON) else ():
+            words = [word for each in part.split() if (word := each.strip("\"'"))]
+            if words and words[0].rpartition("/")[2] not in _NO_RUN:
+                yield from [word for word in words if word.endswith(_PYTHON)][:1]
