@@ -90,3 +90,37 @@ def test_settings_that_only_the_target_changed_are_not_of_the_change(project: Fo
     project.git("push", "-q")
     project.git("checkout", "-q", "topic")
     assert texts(project) == []
+
+
+@pytest.mark.parametrize("link", [".dvc", CONFIG])
+def test_settings_behind_a_link_are_compared(project: Folder, link: str) -> None:
+    project.git("checkout", "-qb", "topic")
+    project.write("cfg/.gitkeep", "")
+    (project / link).rename(project / "cfg/dvc")
+    (project / link).symlink_to("cfg/dvc" if link == ".dvc" else "../cfg/dvc")
+    project.git("add", "-Af", link, "cfg/.gitkeep", "cfg/dvc" if link != ".dvc" else "cfg/dvc/config")
+    assert texts(project) == []
+    project.git("commit", "-qm", "Move the settings")
+    assert texts(project) == []
+    project.git("push", "-q", "origin", "topic:main")
+    project.git("fetch", "-q")
+    project.write(CONFIG, CORE + MINE)
+    project.git("commit", "-qam", "Configure")
+    assert texts(project) == [f"{OTHER}`remote.storage.url` ../../storage -> ../mine"]
+    (note,) = check(project, status=Exit.DONE)["notes"]
+    project.run(*note["hint"].split("`")[1].split())
+    assert texts(project) == []
+
+
+def test_settings_that_git_does_not_have_are_not_called_gone(project: Folder) -> None:
+    project.git("checkout", "-qb", "topic")
+    project.write("../elsewhere", CORE + STORAGE)
+    (project / CONFIG).unlink()
+    (project / CONFIG).symlink_to("../../elsewhere")
+    project.git("commit", "-qam", "Link")
+    unknown = f"It is not known what `{CONFIG}` sets after the merge"
+    assert texts(project) == [f"{unknown}: a link there leads to no file of Git"]
+    (project / CONFIG).unlink()
+    project.write(CONFIG, CORE + STORAGE + "# more\n" * 200_000)
+    project.git("commit", "-qam", "Explain")
+    assert texts(project) == [f"{unknown}: it is larger than 1 MiB"]

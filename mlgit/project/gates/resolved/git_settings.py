@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.git_settings import LFS, MODULES, redirections
 from mlgit.core.gates.verdict import Note
 from mlgit.core.wording import joined, word
-from mlgit.project.gates.resolved.dvc_settings import changed_files
+from mlgit.project.gates.resolved.dvc_settings import Unread, changed_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +26,10 @@ def git_setting_notes(project: Project, commit: str | None, target: Branch | Non
     if target is None:
         return
     for path, now, was in changed_files(project, commit, target, lambda _: [MODULES, LFS]):
-        after = _settings(project, now)
-        if after is None:
+        after = None if isinstance(now, Unread) else _settings(project, now)
+        if isinstance(now, Unread):
+            text = now.sentence(path)
+        elif after is None:
             text = f"Git cannot parse `{path}`"
         else:
             texts = list(redirections(path, _settings(project, was) or {}, after))
