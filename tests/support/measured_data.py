@@ -65,17 +65,20 @@ def gate(known: Pipeline) -> ResolvedGate:
 def places(files: Hashes) -> Places:
     """What Git has; the name of a link has `@`, that of a submodule `&`.
 
-    The content of a link is the path that it leads to, which has more than one letter. Files that
+    The content of a link is the path that it leads to, of more than one letter and one word. Files that
     `.gitattributes` has get other bytes on disk.
     """
 
     def content(path: str) -> str:
         return " ".join(files[name] for name in sorted(files) if f"{name}/".startswith(f"{path}/"))
 
+    def is_link(name: str) -> bool:
+        return "@" in name and len(files.get(name, "")) > 1 and " " not in files[name]
+
     def link(path: str) -> LinkTarget | None:
         parts = path.split("/")
         above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
-        name = next((each for each in above if "@" in each and len(files.get(each, "")) > 1), None)
+        name = next((each for each in above if is_link(each)), None)
         return LinkTarget(f"{files[name]}{path[len(name) :]}", "") if name else None
 
     return Places(
@@ -83,7 +86,7 @@ def places(files: Hashes) -> Places:
         links=lambda path: {
             name: LinkTarget(files[name], content(files[name]))
             for name in files
-            if name.startswith(f"{path}/") and "@" in name and len(files[name]) > 1
+            if name.startswith(f"{path}/") and is_link(name)
         },
         submodules=lambda: frozenset(name for name in files if "&" in name),
         written=lambda names: {name: f"{name in files.get('.gitattributes', '')}" for name in names},

@@ -231,3 +231,37 @@ def test_a_copy_of_what_moved_is_new() -> None:
 )
 def test_the_folders_above_a_path_end(path: str, folders: list[str]) -> None:
     assert list(islice(above(path), 9)) == folders
+
+
+IN_PLACE = {"src@/evaluate.py": "import rows", "src@/rows.py": "b"}
+MOVED = {"src@": "code", "code/evaluate.py": "import rows", "code/rows.py": "b"}
+OTHER = {"src@": "more", "more/evaluate.py": "import rows", "more/rows.py": "b"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        (IN_PLACE, MOVED, ""),
+        (MOVED, IN_PLACE, ""),
+        (MOVED, OTHER, ""),
+        (MOVED, {**MOVED, **OTHER}, ""),
+        # another module, one more, or one less
+        (MOVED, {**OTHER, "more/rows.py": "c"}, "`src@` changed"),
+        (IN_PLACE, {**MOVED, "code/json.py": "a"}, "`src@` is new"),
+        ({**IN_PLACE, "src@/rows.py": "c"}, MOVED, "`src@` is new"),
+    ],
+)
+def test_the_same_programs_behind_a_link_are_no_other_code(old: Hashes, new: Hashes, text: str) -> None:
+    found = named(side({"src@/evaluate.py": "p"}), old, new, "python src@/evaluate.py")
+    assert text in found if text else not found
+
+
+@pytest.mark.parametrize(
+    ("more", "is_named"),
+    [({}, False), ({"lib/rows.py": "c"}, False), ({"src/rows.py": "c"}, True), ({"cfg/rows.py": "c"}, True)],
+)
+def test_a_link_to_the_program_counts_where_it_may_import_others(more: Hashes, *, is_named: bool) -> None:
+    program = "src/e@.py"
+    text = "import rows"
+    old, new = {program: text, **more}, {program: "cfg/e.py", "cfg/e.py": text, **more}
+    assert bool(named(side({program: "p"}), old, new, f"python {program}")) is is_named

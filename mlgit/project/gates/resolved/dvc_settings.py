@@ -29,7 +29,7 @@ _BYTES = 1 << 20
 
 
 class Unread(bytes):
-    """What stands for a content that is too large, or that a link leads to outside of Git."""
+    """In place of a content that is too large, or that a link leads to outside of Git."""
 
     def sentence(self, path: str) -> str:
         """That it is not known, in words."""

@@ -90,6 +90,7 @@ class Programs:
         ]
         ranks = {path: max(each.get(path, 0) for each in found) for path in wanted}
         named = {path for path in wanted if ranks[path]} - self._moved(found)
+        named -= self._behind_links(stages, trained) if named and self._links else set()
         named = without_compiled(named)
         named -= self._elsewhere.only(stages, {path for path in named if ranks[path] == IN_FOLDER})
         far = self._distances(stages[1], trained) if len(named) > _MANY else {}
@@ -195,6 +196,33 @@ class Programs:
                 return True
         return False
 
+    @cached_property
+    def _links(self) -> set[str]:
+        """The changed links of both sides."""
+        sides = tuple(zip(self._places, self._sides, strict=True))
+        return {
+            path for path in self._changed if any(path in own.paths and at.link(path) for at, own in sides)
+        }
+
+    def _behind_links(self, stages: tuple[Stage, Stage], trained: Collection[str]) -> set[str]:
+        """The links with the same programs behind them as before, and those of the programs that are elsewhere."""
+        found = [side.of(each, trained, None) for side, each in zip(self._sides, stages, strict=True)]
+        same: set[str] = set()
+        for path in self._links & (found[0].keys() | found[1].keys()):
+            targets = [side.target(path) for side in self._sides]
+            own = [side.below(target) for side, target in zip(self._sides, targets, strict=True)]
+            was, now = (
+                {name[len(target) :]: content for name, content in at.read(names).items()}
+                for at, names, target in zip(self._places, own, targets, strict=True)
+            )
+            if not was or was != now or ("" in was and _asks_next_to({path, *targets}, found)):
+                continue
+            same.add(path)
+            for old, new in ((f"{targets[0]}{rest}", f"{targets[1]}{rest}") for rest in was):
+                if found[0].get(old, 0) >= min(found[1].get(new, 0), RUNS):
+                    same |= {old, new} & (self._apart[0] | self._apart[1])
+        return same
+
     def _moved(self, found: Sequence[Mapping[str, int]]) -> set[str]:
         """The programs that are at another place now, and that the stage ran as surely before."""
         own = [each.keys() & apart for each, apart in zip(found, self._apart, strict=True)]
@@ -208,3 +236,10 @@ class Programs:
             for new in (named or here)[:1]:
                 moved |= {old, new} if found[0][old] >= min(found[1][new], RUNS) else set()
         return moved
+
+
+def _asks_next_to(names: Collection[str], found: Sequence[Mapping[str, int]]) -> bool:
+    """Whether a stage runs more where a program is, for which Python looks next to where a link leads."""
+    others = {path for each in found for path in each if each[path] > MAY_RUN}.difference(names)
+    folders = {posixpath.dirname(each) for each in names}
+    return any(path.startswith(f"{folder}/") or not folder for path in others for folder in folders)

@@ -7,7 +7,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.programs import COMPILED, is_program
+from mlgit.core.gates.measured.programs import COMPILED, is_code, is_program
 from mlgit.core.gates.measured.runs.imports import Asked, asked, asked_in_commands
 from mlgit.core.gates.measured.runs.modules import Modules
 from mlgit.core.gates.measured.runs.python_path import CUSTOM, search_path, tested
@@ -123,6 +123,15 @@ class Reached:
     @cached_property
     def _standard(self) -> Sequence[str]:
         return [path for path in self.paths if _is_standard(path)]
+
+    def target(self, path: str) -> str:
+        """Where a path leads, through links of Git."""
+        return self._modules.target(path)
+
+    def below(self, path: str) -> list[str]:
+        """The programs at a path, or in a folder."""
+        own = [path] if path in self.paths else []
+        return [each for each in (*own, *self._modules.inside(path)) if is_code(each)]
 
     def runs(self, stage: Stage) -> list[Run]:
         """The commands of a stage, and those that they run by a name."""
