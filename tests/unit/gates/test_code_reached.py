@@ -251,7 +251,7 @@ OTHER = {"src@": "more", "more/evaluate.py": "import rows", "more/rows.py": "b"}
         ({**IN_PLACE, "src@/rows.py": "c"}, MOVED, "`src@` is new"),
     ],
 )
-def test_the_same_programs_behind_a_link_are_no_other_code(old: Hashes, new: Hashes, text: str) -> None:
+def test_a_new_link_to_the_same_programs_changes_nothing(old: Hashes, new: Hashes, text: str) -> None:
     found = named(side({"src@/evaluate.py": "p"}), old, new, "python src@/evaluate.py")
     assert text in found if text else not found
 

@@ -205,7 +205,7 @@ class Programs:
         }
 
     def _behind_links(self, stages: tuple[Stage, Stage], trained: Collection[str]) -> set[str]:
-        """The links with the same programs behind them as before, and those of the programs that are elsewhere."""
+        """The links with the same programs behind them as before, and these programs."""
         found = [side.of(each, trained, None) for side, each in zip(self._sides, stages, strict=True)]
         same: set[str] = set()
         for path in self._links & (found[0].keys() | found[1].keys()):
