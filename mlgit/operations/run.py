@@ -182,31 +182,53 @@ def _pull(project: Project, stages: Sequence[str], notes: list[str], progress: P
     missing = engine.missing_here(project.root, stages)
     if not missing:
         return ()
-    failure = None
-    try:
-        engine.pull(project.root, missing, progress)
-    except (ToolError, StateError) as error:
-        failure = error
-        notes.append("; ".join((f"not everything could be pulled: {error.message}", *error.details[:2])))
+    failure, damaged = _fetch(project, missing, progress)
+    if failure is not None:
+        notes.append("; ".join((f"not everything could be pulled: {failure.message}", *failure.details[:2])))
     lost = frozenset(engine.missing_here(project.root)) & frozenset(missing)
-    _require_made(project, lost, failure)
+    _require_made(project, lost, damaged, failure)
     if lost and not notes:
         from mlgit.project.overview.before_run.lost_data import why_lost
 
-        notes.append(f"{why_lost(project, lost)}, so they are made again: {', '.join(sorted(lost))}")
+        why = "damaged in the DVC remote" if lost.issubset(damaged) else why_lost(project, lost)
+        notes.append(f"{why}, so they are made again: {', '.join(sorted(lost))}")
     for note in notes:
         progress.say(note)
     return tuple(path for path in missing if path not in lost)
 
 
-def _require_made(project: Project, lost: Collection[str], failure: MlgitError | None) -> None:
+def _fetch(
+    project: Project, missing: Sequence[str], progress: Progress
+) -> tuple[MlgitError | None, tuple[str, ...]]:
+    """Pull these outputs: the error of it, and those that are damaged in the DVC remote."""
+    from mlgit.adapters.dvc import engine
+    from mlgit.project.overview.before_run.damaged import drop_damaged
+
+    damaged: tuple[str, ...] = ()
+    try:
+        engine.pull(project.root, missing, progress)
+        damaged = drop_damaged(project, missing)
+        if damaged:  # perhaps only in the cache
+            engine.pull(project.root, damaged, progress)
+            damaged = drop_damaged(project, damaged)
+    except (ToolError, StateError) as error:
+        return error, damaged
+    return None, damaged
+
+
+def _require_made(
+    project: Project, lost: Collection[str], damaged: Collection[str], failure: MlgitError | None
+) -> None:
     """Refuse to run without data that no stage makes, and that DVC cannot import again."""
     tracked = _pipeline(project).tracked if lost else ()
     given = sorted(out.path for out in tracked if out.path in lost and out.source is None)
     if given:
-        from mlgit.project.overview.before_run.lost_data import lost_data
+        from mlgit.project.overview.before_run.lost_data import damaged_data, lost_data
 
-        raise lost_data(project, given, failure, what=f"No stage makes {listed(given)}")
+        what = f"No stage makes {listed(given)}"
+        if failure is None and {*given} <= {*damaged}:
+            raise damaged_data(f"{what}, and what the DVC remote has is damaged")
+        raise lost_data(project, given, failure, what=what)
 
 
 def _failed(done: Repro, *, show: bool) -> ToolError:

@@ -90,6 +90,39 @@ def test_data_that_no_one_pushed_is_asked_for_and_not_taken_back(ada: Folder) ->
     assert ada.git("status", "--porcelain") == ""
 
 
+@pytest.mark.parametrize("before", ["another version", "nothing"])
+def test_damaged_data_is_not_taken_for_an_edit(ada: Folder, before: str) -> None:
+    ada.git("pull", "-q")
+    storage = ada.path.parent / "storage"
+    found = next(path for path in storage.rglob("*") if path.is_file() and path.read_text() == NEW)
+    found.chmod(0o644)
+    found.write_text(NEW[:-2])
+    found.chmod(0o444)  # as DVC leaves it, which it trusts
+    if before == "nothing":
+        (ada / "data" / "raw.csv").unlink()
+        shutil.rmtree(ada / ".dvc" / "cache")
+    for _ in range(2):
+        done = ada.mlgit("run")
+        assert done.status == Exit.STATE
+        assert "No stage makes `data/raw.csv`, and what the DVC remote has is damaged" in done.err
+        assert "hint: run `dvc push` where it still is whole, after removing it from the remote" in done.err
+    assert not (ada / "data" / "raw.csv").exists()
+    assert ada.git("status", "--porcelain") == ""
+
+
+def test_data_that_is_damaged_in_the_cache_is_fetched(project: Folder) -> None:
+    project.dvc("push", "-q")
+    text = (project / "data" / "raw.csv").read_text()
+    cache = project / ".dvc" / "cache"
+    for path in [each for each in cache.rglob("*") if each.is_file() and each.read_text() == text]:
+        path.chmod(0o644)
+        path.write_text("damaged")
+        path.chmod(0o444)
+    (project / "data" / "raw.csv").unlink()
+    assert project.mlgit("run").status == Exit.DONE
+    assert (project / "data" / "raw.csv").read_text() == text
+
+
 def test_a_run_without_pull_asks_for_one(ada: Folder) -> None:
     ada.git("pull", "-q")
     done = ada.mlgit("run", "--no-pull")

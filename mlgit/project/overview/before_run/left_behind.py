@@ -9,6 +9,7 @@ from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.wording import count, word
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.opening import open_project
+from mlgit.project.overview.before_run.damaged import drop_damaged
 from mlgit.project.overview.before_run.lost_data import lost_data
 from mlgit.project.overview.data_states import data_states
 from mlgit.project.pipeline.evidence import evidence
@@ -66,6 +67,7 @@ def _put_back(
     try:
         if ready:
             engine.pull(project.root, ready, progress)
+            drop_damaged(project, ready)  # what is missing then is fetched again, or refused
     except (ToolError, StateError) as error:  # it would overwrite a file that is in no cache
         failure = failure or error
     return failure

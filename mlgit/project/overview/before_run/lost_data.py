@@ -32,6 +32,11 @@ def lost_data(
     notes = () if found is None else found.notes
     if notes:
         return StateError(what, hint="run `mlgit status --remote`", details=notes)
+    lacking = {each.path: each for each in found.outputs} if found else {}
+    if lacking.keys().isdisjoint(paths):
+        return damaged_data(f"{what}, and DVC did not take what the DVC remote has, which may be damaged")
+    if not all(path in lacking and lacking[path].presence == "missing" for path in paths):
+        return StateError(f"{what}, and not all of the content is here", hint="run `mlgit status --remote`")
     recorded = next((each.recorded for each in found.outputs if each.recorded), None) if found else None
     who = "" if recorded is None else f": {recorded.author} recorded it in `{recorded.commit[:7]}`"
     return StateError(
@@ -40,11 +45,20 @@ def lost_data(
     )
 
 
+def damaged_data(what: str) -> StateError:
+    """The error about data that the DVC remote has, and not as it is recorded."""
+    return StateError(what, hint="run `dvc push` where it still is whole, after removing it from the remote")
+
+
 def why_lost(project: Project, paths: Collection[str]) -> str:
     """Why the DVC remote gave nothing for these outputs."""
     found, failures = _remote(project, paths)
     reasons = (*(each.message for each in failures), *found.notes)
-    return next(iter(reasons), "not in the DVC remote")
+    lacking = {each.path: each.presence for each in found.outputs}
+    if {lacking.get(path) for path in paths} == {"private"}:
+        return "kept out of the DVC remote (`push: false`)"
+    is_known = all(lacking.get(path) == "missing" for path in paths)
+    return next(iter(reasons), "not in the DVC remote" if is_known else "not fetched from the DVC remote")
 
 
 def _remote(project: Project, paths: Collection[str]) -> tuple[RemoteData, tuple[MlgitError, ...]]:
