@@ -34,7 +34,7 @@ TABLE: dict[str, tuple[dict[str, Presence], str, str]] = {
 
 @pytest.mark.parametrize("name", TABLE)
 def test_what_is_not_here_is_called_what_is_known_of_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    presences, said, note = TABLE[name]
+    presences, words, note = TABLE[name]
     outputs = tuple(
         RemoteOutput(path=path, owner=f"{path}.dvc", remote="storage", presence=presence)
         for path, presence in presences.items()
@@ -42,5 +42,5 @@ def test_what_is_not_here_is_called_what_is_known_of_it(name: str, monkeypatch: 
     monkeypatch.setattr(lost_data, "_remote", lambda *_: (RemoteData(outputs=outputs), ()))
     project: object = object()
     error = lost_data.lost_data(project, ["a", "b"], None, what="It is lost")  # type: ignore[arg-type]
-    assert error.message == f"It is lost, and {said}"
+    assert error.message == f"It is lost, and {words}"
     assert lost_data.why_lost(project, ["a", "b"]) == note  # type: ignore[arg-type]

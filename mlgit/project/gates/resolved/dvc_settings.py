@@ -11,7 +11,7 @@ from mlgit.adapters.git.objects import CommitTree
 from mlgit.adapters.git.refs import merge_bases
 from mlgit.core.config.dvc_settings import changed_settings
 from mlgit.core.gates.verdict import Note
-from mlgit.core.wording import joined, word
+from mlgit.core.wording import joined, word, words
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.beyond import linked_path
 
@@ -115,8 +115,8 @@ def _back(project: Project, path: str, target: Branch) -> str:
     """What takes the change of a file back, in words; of one at or behind a link, also where that leads."""
     names = dict.fromkeys((path, linked_path(project, target.commit, path)))
     there = {*project.tree(target.commit).paths()}
-    words = " ".join(word(each) for each in names if each in there)
-    return f"`git checkout {word(target.short)} -- {words}` takes the change back" if words else ""
+    own = [each for each in names if each in there]
+    return f"`git checkout {word(target.short)} -- {words(own)}` takes the change back" if own else ""
 
 
 def _notes(path: str, now: bytes | None, was: bytes | None, there: Tree, back: str) -> Iterator[Note]:
