@@ -78,6 +78,12 @@ def test_a_program_that_a_name_runs_counts(name: str) -> None:
     assert named(side({}), git, {**git, PROGRAM: "a = 2"}, "python src/more.py") == ""
 
 
+def test_a_file_with_commands_that_is_gone_is_named() -> None:
+    path, text, cmd = RUN["npm"]
+    found = named(side({}), {path: text, PROGRAM: "a"}, {PROGRAM: "a"}, cmd)
+    assert found == f"`{path}` is gone (stage evaluate)"
+
+
 def test_it_counts_in_another_folder() -> None:
     git = {"sub/Makefile": MAKE, f"sub/{PROGRAM}": "a"}
     assert named(side({}), git, {**git, f"sub/{PROGRAM}": "b"}, "make -C sub evaluate") == (

@@ -11,6 +11,7 @@ from mlgit.core.gates.measured.runs.elsewhere import Elsewhere
 from mlgit.core.gates.measured.runs.incomplete import Possible, may_shadow
 from mlgit.core.gates.measured.runs.modules import above, without_compiled
 from mlgit.core.gates.measured.runs.reached import COMMAND, IN_FOLDER, MAY_RUN, RUNS, Reached
+from mlgit.core.gates.measured.runs.reading import pytest_settings
 from mlgit.core.gates.measured.runs.reading.meaning import meaning, reads_docstrings
 from mlgit.core.pipeline.chain.readers import covered
 
@@ -52,7 +53,8 @@ class Programs:
         self.differing = {path for path in changed if is_code(path)}.union(*self._apart)
         self.differing |= {each for each in linked & changed if any(side.link(each) for side in places)}
         self._changed = changed
-        named = {path for side in self._sides for stage in stages for path in side.recipes(stage)}
+        self._is_pytest_set = pytest_settings.differ(changed, [each.read for each in places])
+        named = {path for side in self._sides for stage in stages for path in self._recipes(side, stage)}
         self.differing |= named & changed
         own = [{pair[index].address for pair in both} for index in (0, 1)]
         others = [
@@ -66,11 +68,11 @@ class Programs:
         self, stages: tuple[Stage, Stage], trained: Collection[str]
     ) -> Iterator[tuple[Order, str, str]]:
         """(order, program, how it differs) of the programs of a stage on both sides."""
-        was, now = (side.recipes(stage) for side, stage in zip(self._sides, stages, strict=True))
-        for path in sorted({*was, *now} & self._changed & self._sides[1].paths):
+        was, now = (self._recipes(side, stage) for side, stage in zip(self._sides, stages, strict=True))
+        for path in sorted({*was, *now} & self._changed):
+            is_other = is_code(path) and path not in self._sides[1].paths
             if was.get(path) != now.get(path) and (is_code(path) or path not in stages[1].deps):
-                what = "changed" if path in self._sides[0].paths else "is new"
-                yield (-COMMAND * 2, 0), path, what
+                yield from () if is_other else [((-COMMAND * 2, 0), path, self._change(path))]
         # Most changes are of no program that measures, which a quick look shows.
         near = [
             side.of(stage, trained, self.differing & side.paths)
@@ -100,6 +102,13 @@ class Programs:
             if not is_left:
                 what = self._difference(path) or "changed"
                 yield (-surely * 2 + (what == "is new"), far.get(path, len(far))), path, what
+
+    def _recipes(self, side: Reached, stage: Stage) -> dict[str, list[str]]:
+        """The files that have commands of a stage, or settings of the pytest that it runs."""
+        found = side.recipes(stage)
+        for path, lines in side.pytest_settings(stage).items() if self._is_pytest_set else ():
+            found.setdefault(path, []).extend(lines)
+        return found
 
     def _distances(self, stage: Stage, trained: Collection[str]) -> dict[str, int]:
         """The place of each program among those that the commands of a stage reach, the nearest first."""
@@ -176,10 +185,13 @@ class Programs:
             self._known[path] = self._compared(path)
         return self._known[path]
 
-    def _compared(self, path: str) -> str:
+    def _change(self, path: str) -> str:
         there = [path in side.paths for side in self._sides]
-        if not all(there):
-            return "is gone" if there[0] else "is new"
+        return "changed" if all(there) else "is gone" if there[0] else "is new"
+
+    def _compared(self, path: str) -> str:
+        if (change := self._change(path)) != "changed":
+            return change
         was, now = (each.read([path]).get(path) for each in self._places)
         if not was or not now or meaning(path, was) != meaning(path, now):
             return "changed"

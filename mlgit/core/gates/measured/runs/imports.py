@@ -34,7 +34,8 @@ _OTHER_LANGUAGES = {
     ),
 }
 """Ending -> what loads code that is not named in the text."""
-_SHELL = (".sh", ".bash")
+SHELL = (".sh", ".bash")
+"""Endings of scripts of a shell."""
 # Possessive, so that a long text is read once.
 _IMPORT = re.compile(r"\b(?:from\s*+(\.*+)\s*+((?!import\b)[\w.]++)?\s*+)?import\b\s*+")
 _IN_BRACKETS = re.compile(r"\([^()]*+")
@@ -136,7 +137,7 @@ def _asked_in_script(ending: str, text: str) -> Asked:
     mark = _COMMENTS.get(ending, "#")
     code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(mark))
     lines = _CONTINUED.sub(" ", code).splitlines()
-    found = asked_in_commands(lines, shell=ending in _SHELL)
+    found = asked_in_commands(lines, shell=ending in SHELL)
     loads = _OTHER_LANGUAGES.get(ending)
     is_known = loads is None or not any(loads.search(line) for line in lines)
     return found if is_known else found._replace(unknown=found.unknown | {BY_A_NAME})

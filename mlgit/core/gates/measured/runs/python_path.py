@@ -6,12 +6,13 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.measured.runs.reading.pytest_settings import arguments
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _PATH = re.compile(r"""\bPYTHONPATH=["']?([^\s"';&|]*)""")
 _HERE = re.compile(r"^(?:\$PWD|\$\{PWD\}|\$\(pwd\)|`pwd`)(?:/|$)")
-_PYTEST = re.compile(r"(?:^|[\s/;&|(])(?:pytest|py\.test)(?=\s|$)([^;&|]*)")
 _TEST = re.compile(r"(?:test_.*|.*_test|conftest)\.py")
 CUSTOM = ("sitecustomize", "usercustomize")
 """Modules that Python imports when it starts, from the folders where it looks for modules."""
@@ -28,15 +29,14 @@ def search_path(lines: Iterable[str], folder: str) -> tuple[str, ...]:
 
 def tested(lines: Iterable[str], folder: str, paths: frozenset[str]) -> Iterator[str]:
     """The programs that pytest finds: tests in what it is given, `conftest.py` also next to and above it."""
-    for line in lines:
-        for arguments in _PYTEST.findall(line):
-            given = [word.strip("'\"").partition("::")[0] for word in arguments.split() if word[0] != "-"]
-            places = {posixpath.normpath(posixpath.join(folder, word)) for word in given}
-            known = {each for each in places if each in paths or _has(each, paths)} or {folder}
-            for path in paths:
-                name = posixpath.basename(path)
-                if _TEST.fullmatch(name) and any(_is_used(path, name, each) for each in known):
-                    yield path
+    for words in arguments(lines):
+        given = [word.partition("::")[0] for word in words if not word.startswith("-")]
+        places = {posixpath.normpath(posixpath.join(folder, word)) for word in given}
+        known = {each for each in places if each in paths or _has(each, paths)} or {folder}
+        for path in paths:
+            name = posixpath.basename(path)
+            if _TEST.fullmatch(name) and any(_is_used(path, name, each) for each in known):
+                yield path
 
 
 def _has(folder: str, paths: frozenset[str]) -> bool:

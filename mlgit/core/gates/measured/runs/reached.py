@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.programs import COMPILED, is_code, is_program
-from mlgit.core.gates.measured.runs.imports import Asked, asked, asked_in_commands
+from mlgit.core.gates.measured.runs.imports import SHELL, Asked, asked, asked_in_commands
 from mlgit.core.gates.measured.runs.modules import Modules
 from mlgit.core.gates.measured.runs.python_path import CUSTOM, search_path, tested
 from mlgit.core.gates.measured.runs.reading.commands import run_by
+from mlgit.core.gates.measured.runs.reading.pytest_settings import arguments, runs_pytest
+from mlgit.core.gates.measured.runs.reading.pytest_settings import settings as pytest_settings
 from mlgit.core.gates.measured.runs.reading.settings import ENDINGS as SETTINGS
 from mlgit.core.gates.measured.runs.reading.settings import names
 from mlgit.core.gates.measured.runs.reading.values import UNKNOWN, place
@@ -147,6 +149,20 @@ class Reached:
             if run.path is not None and run.lines:
                 found.setdefault(run.path, []).extend(run.lines)
         return found
+
+    def pytest_settings(self, stage: Stage) -> dict[str, list[str]]:
+        """The files with settings of pytest that a stage takes, and what these are."""
+        asked_for = [(run.folder, words) for run in self.runs(stage) for words in arguments(run.lines)]
+        programs = [path for path, sure in self.of(stage, (), None).items() if sure >= RUNS]
+        for path, content in self._places.read(sorted(filter(is_program, programs))).items():
+            if path.endswith(SHELL):
+                lines = content.decode("utf-8", "replace").splitlines()
+                asked_for += [(stage.wdir, words) for words in arguments(lines)]
+            elif runs_pytest(content):
+                asked_for.append((stage.wdir, []))
+        read = self._places.read
+        found = (pytest_settings(words, folder, self.paths, read) for folder, words in asked_for)
+        return {path: [text] for path, text in filter(None, found)}
 
     def _bases(self, stage: Stage) -> tuple[str, ...]:
         """The folders where a stage's Python looks for modules, other than that of a program."""
