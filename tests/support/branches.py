@@ -35,7 +35,7 @@ def build(place: Path, source: Path, *, host: Host) -> None:
     work.dvc("remote", "modify", "-q", "storage", "url", str(place / "storage"))
     config = (work / "mlgit.yaml").read_text(encoding="utf-8")
     work.write("mlgit.yaml", f'{config}deploy:\n  staging: {{target: local, path: "{DEPLOY}/{{model}}"}}\n')
-    done = work.mlgit("ci", "init", "--host", host, "--requirement", "")
+    done = work.here("ci", "init", "--host", host, "--requirement", "")
     assert not done.status, done.err
     work.commit("Let CI hold the gates")
     _branch(work, "better", slope="2.0")

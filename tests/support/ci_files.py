@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.ci.templates import read_stamp, stamped
@@ -31,12 +30,11 @@ def record_installation(folder: Path, monkeypatch: pytest.MonkeyPatch, direct_ur
     record.mkdir(parents=True, exist_ok=True)
     (record / "METADATA").write_text("Metadata-Version: 2.1\nName: mlgit\nVersion: 1.0.0\n")
     (record / "direct_url.json").write_text(json.dumps(direct_url))
-    earlier = os.environ.get("PYTHONPATH")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(record.parent), *([earlier] if earlier else [])]))
+    monkeypatch.syspath_prepend(str(record.parent))
 
 
 def ci(folder: Folder, command: str, *options: str, status: int = Exit.DONE) -> dict[str, Any]:
-    done = folder.mlgit("ci", command, "--json", *options)
+    done = folder.here("ci", command, "--json", *options)
     assert done.status == status, done.out + done.err
     record: dict[str, Any] = done.json()
     assert_valid(record, "ci-templates")

@@ -35,7 +35,7 @@ class Team:
     def robot(self, account: str, *argv: str) -> None:
         """Run mlgit in Ada's clone as this account, which may push tags."""
         self.work.git("remote", "set-url", "origin", self.git.url(REPOSITORY, user=account))
-        done = self.work.mlgit(*argv)
+        done = self.work.here(*argv)
         assert not done.status, done.err
         self.work.git("remote", "set-url", "origin", self.git.url(REPOSITORY))
 
@@ -49,7 +49,7 @@ class Team:
 
     def reinstall(self, host: Host, *options: str) -> None:
         """Write the templates once more with these options, and push them to main."""
-        done = self.work.mlgit("ci", "init", "--host", host, *options)
+        done = self.work.here("ci", "init", "--host", host, *options)
         assert not done.status, done.err
         self.work.commit("Change the templates")
         self.push("main")

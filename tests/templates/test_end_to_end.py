@@ -78,7 +78,7 @@ def _hosted(place: Path, git: GitServer, forge: FakeForge, remote: DvcRemote, *,
     with (work / "mlgit.yaml").open("a", encoding="utf-8") as file:
         file.write(f"deploy:\n  staging: {target}\n  prod: {target}\n")
     # Without pip in each of thirty jobs; test_github_workflows.py covers it.
-    done = work.mlgit("ci", "init", "--host", host, "--requirement", "")
+    done = work.here("ci", "init", "--host", host, "--requirement", "")
     assert not done.status, done.err
     work.commit("Let CI hold the gates")
     git.add(REPOSITORY)

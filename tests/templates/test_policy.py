@@ -39,7 +39,7 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Origins:
             folder.git("update-ref", "refs/remotes/origin/trunk", folder.commit("Declare"))
             folder.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
             folder.git("remote", "add", "origin", "https://forge.example/me/line.git")
-            done = folder.mlgit(
+            done = folder.here(
                 "ci", "init", "--host", host, "--pipeline", mode, "--requirement", "mlgit==1.0.0"
             )
             assert done.status == 0, done.err

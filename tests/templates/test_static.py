@@ -40,7 +40,7 @@ def repository(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
             for path, text in bundled(host).items():
                 folder.write(path, text)
         else:
-            done = folder.mlgit(
+            done = folder.here(
                 "ci", "init", "--host", host, "--requirement", "", "--pipeline", str(request.param)
             )
             assert done.status == 0, done.err
@@ -178,7 +178,7 @@ def gitlab_project(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     folder.git("init", "-q", "-b", "main")
     folder.git("remote", "add", "origin", "https://gitlab.example/me/line.git")
     folder.write("mlgit.yaml", CONFIG)
-    assert folder.mlgit("ci", "init", "--requirement", "").status == 0
+    assert folder.here("ci", "init", "--requirement", "").status == 0
     folder.git("update-ref", "refs/remotes/origin/main", folder.commit("Add CI"))
     folder.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     return folder
