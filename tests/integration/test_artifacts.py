@@ -35,20 +35,20 @@ def test_an_artifact_with_versions_has_its_path_whatever_its_type(tagged: Folder
     if config is not None:
         tagged.write("mlgit.yaml", config)
         tagged.commit("Declare another model")
-    assert "path: words.txt" in tagged.mlgit("show", "words").out
-    paths = {each["name"]: each["path"] for each in tagged.mlgit("models", "--json").json()["models"]}
+    assert "path: words.txt" in tagged.here("show", "words").out
+    paths = {each["name"]: each["path"] for each in tagged.here("models", "--json").json()["models"]}
     assert (paths["words"], paths["far"]) == ("words.txt", "s3://bucket/far.pt")
     assert "extra" not in paths  # without a version it does not count as a model
-    done = tagged.mlgit("get", "words@v1.0.0", "--output", "out")
+    done = tagged.here("get", "words@v1.0.0", "--output", "out")
     assert done.status == Exit.DONE, done.err
     assert (tagged / "out/words.txt").read_text() == "a\n"
 
 
 def test_a_model_in_object_storage_stays_what_dvc_yaml_says(tagged: Folder) -> None:
-    assert tagged.mlgit("init").status == Exit.DONE
+    assert tagged.here("init").status == Exit.DONE
     assert "  far: {}  # its path is in dvc.yaml" in (tagged / "mlgit.yaml").read_text()
-    assert "path: s3://bucket/far.pt" in tagged.mlgit("show", "far").out
-    done = tagged.mlgit("get", "far@v1.0.0", "--output", "out")
+    assert "path: s3://bucket/far.pt" in tagged.here("show", "far").out
+    done = tagged.here("get", "far@v1.0.0", "--output", "out")
     assert done.status == Exit.STATE
     assert "`s3://bucket/far.pt` is kept outside the repository" in done.err
     assert not (tagged / "out").exists()

@@ -103,14 +103,14 @@ def test_get_on_a_full_disk_keeps_existing_files(big: Folder, tmp_path: Path) ->
 
 
 def test_get_to_a_disk_that_is_too_small_fails_and_leaves_nothing(big: Folder, tiny_disk: Path) -> None:
-    done = big.mlgit("get", "HEAD", "-o", str(tiny_disk / "out"))
+    done = big.here("get", "HEAD", "-o", str(tiny_disk / "out"))
     assert done.status == Exit.TOOL, done.err
     assert "No space left" in done.err
     assert list(tiny_disk.iterdir()) == []
 
 
 def test_get_to_a_read_only_folder_fails_and_names_it(big: Folder, read_only: Path) -> None:
-    done = big.mlgit("get", "HEAD", "-o", str(read_only / "out"))
+    done = big.here("get", "HEAD", "-o", str(read_only / "out"))
     assert done.status in {Exit.STATE, Exit.TOOL}, done.err
     assert str(read_only) in done.err
     assert "Traceback" not in done.err
@@ -125,7 +125,7 @@ def test_report_on_a_full_disk_keeps_the_old_report(project: Folder) -> None:
 
 
 def test_report_to_a_read_only_folder_fails_and_names_it(project: Folder, read_only: Path) -> None:
-    done = project.mlgit("report", "-o", str(read_only / "report.md"))
+    done = project.here("report", "-o", str(read_only / "report.md"))
     assert done.status in {Exit.STATE, Exit.TOOL}, done.err
     assert str(read_only) in done.err
     assert "Traceback" not in done.err

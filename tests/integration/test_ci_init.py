@@ -83,18 +83,18 @@ def test_the_host_is_found_by_the_remote(project: Folder, url: str, host: str) -
 
 
 def test_the_host_is_found_by_the_files_of_the_repository(project: Folder) -> None:
-    refused(project.mlgit("ci", "init"), f"add {host_options()}")
+    refused(project.here("ci", "init"), f"add {host_options()}")
     project.write(GITLAB, "test: {script: [make]}\n")
     assert ci(project, "init", "--dry-run")["host"] == "gitlab"
     project.write(".github/CODEOWNERS", "* @me\n")
-    done = project.mlgit("ci", "init")
+    done = project.here("ci", "init")
     assert done.status == Exit.USAGE
 
 
 def test_without_a_config_nothing_is_written(project: Folder) -> None:
     (project / "mlgit.yaml").unlink()
     before = tree(project)
-    done = project.mlgit("ci", "init", "--host", "github")
+    done = project.here("ci", "init", "--host", "github")
     assert done.status == Exit.STATE
     refused(done, "There is no `mlgit.yaml`", "mlgit init")
     assert tree(project) == before
@@ -103,7 +103,7 @@ def test_without_a_config_nothing_is_written(project: Folder) -> None:
 def test_an_invalid_config_is_reported_and_nothing_is_written(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 1\ngate: {}\n")
     before = tree(project)
-    done = project.mlgit("ci", "init", "--host", "github")
+    done = project.here("ci", "init", "--host", "github")
     assert done.status == Exit.CONFIG
     refused(done, "mlgit.yaml:2:1", "gates")
     assert tree(project) == before
@@ -115,7 +115,7 @@ def test_a_dry_run_shows_what_it_would_write(project: Folder) -> None:
     assert set(statuses(record).values()) == {"create"}
     assert all(file["difference"].startswith("--- /dev/null\n") for file in record["files"])
     assert tree(project) == before
-    assert "Would write 6 files" in project.mlgit("ci", "init", "--host", "github", "--dry-run").out
+    assert "Would write 6 files" in project.here("ci", "init", "--host", "github", "--dry-run").out
 
 
 def test_the_modes_and_requirements_of_a_repository_are_filled_in(project: Folder) -> None:
@@ -132,7 +132,7 @@ def test_the_modes_and_requirements_of_a_repository_are_filled_in(project: Folde
 
 
 def test_an_invalid_requirement_is_a_usage_error(project: Folder) -> None:
-    done = project.mlgit("ci", "init", "--host", "github", "--requirement", "-r evil.txt")
+    done = project.here("ci", "init", "--host", "github", "--requirement", "-r evil.txt")
     assert done.status == Exit.USAGE
     refused(done, "`-r` cannot be a requirement")
 
@@ -154,7 +154,7 @@ def test_an_edited_file_whose_template_changes_stops_everything(project: Folder)
     with (project / PR).open("a", encoding="utf-8") as file:
         file.write("# mine\n")
     before = tree(project)
-    done = project.mlgit("ci", "init", "--host", "github", "--pipeline", "run", "--requirement", "")
+    done = project.here("ci", "init", "--host", "github", "--pipeline", "run", "--requirement", "")
     assert done.status == Exit.STATE
     refused(done, f"`{PR}` was edited", "nothing was written", "--force")
     assert tree(project) == before
@@ -164,7 +164,7 @@ def test_a_file_that_mlgit_did_not_write_is_not_overwritten(project: Folder) -> 
     project.write(PR, "name: mine\n")
     project.write(ACTION, "name: mine\n")
     before = tree(project)
-    done = project.mlgit("ci", "init", "--host", "github")
+    done = project.here("ci", "init", "--host", "github")
     assert done.status == Exit.STATE
     refused(done, "2 files were edited, or are not mlgit's", PR, ACTION)
     assert tree(project) == before
@@ -177,7 +177,7 @@ def test_an_existing_gitlab_pipeline_is_left_and_the_missing_lines_are_shown(pro
     assert statuses(record)[GITLAB] == "left"
     assert record["include"] == "include:\n  - local: /.gitlab/mlgit/full.yml\n"
     assert (project / GITLAB).read_text(encoding="utf-8") == "test: {script: [make]}\n"
-    shown = project.mlgit("ci", "init", "--host", "gitlab").out
+    shown = project.here("ci", "init", "--host", "gitlab").out
     assert "Add to .gitlab-ci.yml:\n  include:\n    - local: /.gitlab/mlgit/full.yml\n" in shown
     project.write(GITLAB, f"{record['include']}test: {{script: [make]}}\n")
     assert ci(project, "init", "--host", "gitlab")["include"] is None
@@ -212,7 +212,7 @@ def test_own_jobs_in_the_installed_pipeline_are_not_a_conflict(project: Folder) 
 def test_the_whole_set_is_written_or_none_of_it(project: Folder) -> None:
     (project / PR).mkdir(parents=True)
     before = tree(project)
-    done = project.mlgit("ci", "init", "--host", "github")
+    done = project.here("ci", "init", "--host", "github")
     assert done.status == Exit.STATE
     refused(done, f"`{PR}` cannot be written")
     assert tree(project) == before
@@ -253,7 +253,7 @@ def test_a_default_branch_with_characters_of_a_filter_is_refused(project: Folder
     project.git("branch", "-q", "-m", "main", "a!b")
     project.git("push", "-q", "origin", "a!b")
     project.git("remote", "set-head", "origin", "a!b")
-    done = project.mlgit("ci", "init", "--host", "github")
+    done = project.here("ci", "init", "--host", "github")
     assert done.status == Exit.STATE
     refused(done, "`a!b`", "filter")
 
@@ -269,14 +269,14 @@ def test_a_path_that_leads_out_of_the_repository_is_refused(project: Folder) -> 
     outside = project.path.parent / "outside"
     outside.mkdir()
     (project / ".github").symlink_to(outside)
-    done = project.mlgit("ci", "init", "--host", "github")
+    done = project.here("ci", "init", "--host", "github")
     assert done.status == Exit.STATE
     refused(done, "cannot be written", "outside the repository")
     assert list(outside.iterdir()) == []
 
 
 def test_it_works_from_a_subdirectory(project: Folder) -> None:
-    assert project.mlgit("-C", "src", "ci", "init", "--host", "github").status == Exit.DONE
+    assert project.here("-C", "src", "ci", "init", "--host", "github").status == Exit.DONE
     assert (project / PR).exists()
     assert not (project / "src" / ".github").exists()
 

@@ -37,11 +37,11 @@ def test_without_a_record_it_asks_and_the_hint_works(
     project: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_installation(tmp_path, monkeypatch, HERE)
-    done = project.mlgit("ci", "init", "--host", "github")
+    done = project.here("ci", "init", "--host", "github")
     assert done.status == Exit.USAGE
     assert "add `--requirement ''`" in done.err
     assert not (project / ".github").exists()
-    done = project.mlgit("ci", "init", "--host", "github", "--requirement", "")
+    done = project.here("ci", "init", "--host", "github", "--requirement", "")
     assert done.status == Exit.DONE, done.err
 
 
@@ -55,21 +55,21 @@ def test_a_bare_name_that_is_there_is_kept_and_found(
     record = ci(project, "update", "--force", status=Exit.BLOCKED)
     assert record["requirement"] == "mlgit dvc-s3"
     assert any("package index" in note for note in record["notes"])
-    assert "package index" in project.mlgit("ci", "update").out
+    assert "package index" in project.here("ci", "update").out
     # Written again, it is pinned; without a record it must be given.
     record_installation(tmp_path, monkeypatch, HERE)
-    assert project.mlgit("ci", "init", "--host", "github", "--force").status == Exit.USAGE
+    assert project.here("ci", "init", "--host", "github", "--force").status == Exit.USAGE
 
 
 def test_a_bare_name_is_not_taken(project: Folder) -> None:
-    done = project.mlgit("ci", "init", "--host", "github", "--requirement", "mlgit")
+    done = project.here("ci", "init", "--host", "github", "--requirement", "mlgit")
     assert done.status == Exit.USAGE
     assert not (project / ".github").exists()
 
 
 def test_a_requirement_as_pip_writes_it_is_taken_and_a_placeholder_is_not(project: Folder) -> None:
     address, commit = "git+https://forge.example/tools/mlgit", "5" * 40
-    done = project.mlgit("ci", "init", "--host", "github", "--requirement", f"mlgit @ {address}@COMMIT")
+    done = project.here("ci", "init", "--host", "github", "--requirement", f"mlgit @ {address}@COMMIT")
     assert done.status == Exit.USAGE
     assert "placeholder `COMMIT`" in done.err
     assert not (project / ".github").exists()

@@ -340,7 +340,7 @@ def test_models_of_a_monorepo_and_models_that_git_keeps_are_released_too(project
     done = merged(gitlab_checkout(project, "third"), "--json")
     assert done.json()["released"] == ["vision=faces@v1.0.1"]
     assert done.json()["tags"] == ["vision=faces#staging#2"]
-    event = gitlab_checkout(project, "fourth").mlgit("ci", "tag", "vision=faces#staging#2", "--json").json()
+    event = gitlab_checkout(project, "fourth").here("ci", "tag", "vision=faces#staging#2", "--json").json()
     assert (event["name"], event["path"], event["deploy"]) == ("vision:faces", "vision/faces", True)
 
 

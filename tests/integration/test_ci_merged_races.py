@@ -83,7 +83,7 @@ def test_a_run_that_is_killed_between_release_and_promotion_is_finished_by_the_n
     assert process.wait(timeout=120) == -signal.SIGKILL
     assert sorted(tags_of(origin(project))) == ["line@v1.0.0"]
     hook(project, "post-receive", "true")
-    done = runner.mlgit("ci", "merged", env=BOT)
+    done = runner.here("ci", "merged", env=BOT)
     assert done.status == Exit.DONE, done.err
     assert sorted(tags_of(origin(project))) == ["line#staging#1", "line@v1.0.0"]
     assert "already   release line@v1.0.0" in done.out
@@ -119,7 +119,7 @@ def test_runs_killed_at_any_step_leave_a_state_that_the_next_one_finishes(projec
     assert [run_until(last) for last in (10, 16, 22, 28)] == [
         (-signal.SIGKILL, last) for last in (10, 16, 22, 28)
     ]
-    done = gitlab_checkout(project, "last").mlgit("ci", "merged", env=BOT)
+    done = gitlab_checkout(project, "last").here("ci", "merged", env=BOT)
     assert done.status == Exit.DONE, done.err
     assert sorted(tags_of(origin(project))) == ["line#staging#1", "line@v1.0.0"]
 
@@ -166,7 +166,7 @@ def test_two_merges_at_once_end_with_the_newer_model_in_the_environment(project:
     answers = [(process.communicate(timeout=240), process.returncode) for process in running]
     assert [status for _, status in answers] == [Exit.DONE] * 2, answers
     # The run of the third merge.
-    assert gitlab_checkout(project, "third").mlgit("ci", "merged", env=BOT).status == Exit.DONE
+    assert gitlab_checkout(project, "third").here("ci", "merged", env=BOT).status == Exit.DONE
     state = state_of(project)
     assert state.environment("staging").commit == tip
     assert state.environment("staging").version == state.latest
@@ -193,7 +193,7 @@ def test_a_merge_meanwhile_is_released_by_the_same_run(
 
 
 def test_a_manual_release_meanwhile_is_accepted(project: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    once_before(monkeypatch, "release", lambda: project.mlgit("release", "line@v3.0.0"))
+    once_before(monkeypatch, "release", lambda: project.here("release", "line@v3.0.0"))
     record = run(gitlab_checkout(project, "runner"))
     assert outcomes(record) == [(None, "already", "v3.0.0"), ("staging", "done", "v3.0.0")]
     assert record.released == ()
@@ -203,7 +203,7 @@ def test_a_manual_release_meanwhile_is_accepted(project: Folder, monkeypatch: py
 def test_a_manual_promotion_meanwhile_is_not_repeated(
     project: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    once_before(monkeypatch, "promote", lambda: project.mlgit("promote", "line@v1.0.0", "--to", "staging"))
+    once_before(monkeypatch, "promote", lambda: project.here("promote", "line@v1.0.0", "--to", "staging"))
     record = run(gitlab_checkout(project, "runner"))
     assert outcomes(record) == [(None, "done", "v1.0.0"), ("staging", "already", "v1.0.0")]
     assert record.tags == ()
@@ -216,7 +216,7 @@ def test_a_rollback_meanwhile_wins(staged: Folder, monkeypatch: pytest.MonkeyPat
     run(gitlab_checkout(staged, "second"))
     retrain(staged, "2.001")
     once_before(
-        monkeypatch, "promote", lambda: staged.mlgit("rollback", "line", "--env", "staging", "-m", "bad")
+        monkeypatch, "promote", lambda: staged.here("rollback", "line", "--env", "staging", "-m", "bad")
     )
     record = run(gitlab_checkout(staged, "third"))
     assert outcomes(record) == [(None, "done", "v1.2.0"), ("staging", "held", "v1.2.0")]
@@ -230,7 +230,7 @@ def test_a_conflicting_tag_that_does_not_count_is_an_error_not_an_endless_loop(
     project: Folder,
 ) -> None:
     origin(project).git("tag", "line@v1.0.0", "main")
-    done = gitlab_checkout(project, "runner").mlgit("ci", "merged", env=BOT)
+    done = gitlab_checkout(project, "runner").here("ci", "merged", env=BOT)
     assert done.status == Exit.BLOCKED
     assert re.search(
         r"blocked +release line: .*the newest release before it unknown: it is lightweight",
@@ -242,7 +242,7 @@ def test_a_conflicting_tag_that_does_not_count_is_an_error_not_an_endless_loop(
 def test_a_remote_that_refuses_tags_fails_the_run_and_leaves_no_trace(project: Folder) -> None:
     hook(project, "update", 'case "$1" in refs/tags/*) echo "tags are protected" >&2; exit 1;; esac')
     runner = gitlab_checkout(project, "runner")
-    done = runner.mlgit("ci", "merged", env=BOT)
+    done = runner.here("ci", "merged", env=BOT)
     assert done.status == Exit.TOOL
     assert "tags are protected" in done.out
     assert tags_of(runner) == {}

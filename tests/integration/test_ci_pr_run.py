@@ -167,7 +167,7 @@ def test_the_branch_of_a_fork_is_never_pushed_to(stale: PullRequest) -> None:
 
 def test_trunk_is_never_pushed_to(pull: PullRequest) -> None:
     pull.project.git("checkout", "-q", "main")
-    done = pull.project.mlgit("ci", "pr", "--pipeline", "run", "--commit")
+    done = pull.project.here("ci", "pr", "--pipeline", "run", "--commit")
     assert done.status == Exit.STATE
     assert "trunk" in done.err
 

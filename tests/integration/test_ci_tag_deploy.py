@@ -43,13 +43,13 @@ def served(project: Folder, tmp_path: Path) -> Path:
     project.write("mlgit.yaml", f"{config}deploy:\n  staging: {{target: local, path: '{place}/{{model}}'}}\n")
     project.commit("Say where staging is")
     project.git("push", "-q", "origin", "main")
-    done = project.mlgit("promote", "line", "--to", "prod")
+    done = project.here("promote", "line", "--to", "prod")
     assert done.status == Exit.DONE, done.err
     return place / "line"
 
 
 def deploy(project: Folder, tag: str, env: dict[str, str], *, name: str = "runner") -> Done:
-    done = tag_checkout(project, name, tag).mlgit("ci", "tag", "--deploy", "--json", env=env)
+    done = tag_checkout(project, name, tag).here("ci", "tag", "--deploy", "--json", env=env)
     if done.status in {Exit.DONE, Exit.BLOCKED, Exit.TOOL}:
         assert_valid(done.json(), "ci-tag")
     return done
@@ -159,7 +159,7 @@ def test_the_run_of_a_superseded_tag_deploys_the_newest_change(
 ) -> None:
     train(project, "2.0")
     for argv in (("release", "line"), ("promote", "line", "--to", "staging")):
-        done = project.mlgit(*argv)
+        done = project.here(*argv)
         assert done.status == Exit.DONE, done.err
     newest = "line#staging#2"
     done = deploy(project, "line#staging#1", job(forge, tmp_path / "1", project, "line#staging#1"))
@@ -174,7 +174,7 @@ def test_the_run_of_a_superseded_tag_deploys_the_newest_change(
 def test_the_run_of_a_tag_deploys_nothing_where_the_environment_is_empty_now(
     project: Folder, served: Path, forge: FakeForge, tmp_path: Path
 ) -> None:
-    assert project.mlgit("unassign", "line", "--env", "staging").status == Exit.DONE
+    assert project.here("unassign", "line", "--env", "staging").status == Exit.DONE
     done = deploy(project, "line#staging#1", job(forge, tmp_path / "1", project, "line#staging#1"))
     assert (done.status, done.json()["deployment"]) == (Exit.DONE, None)
     assert done.json()["superseded"] == "line#staging!#2"

@@ -66,7 +66,7 @@ def test_a_checkout_without_a_trunk_is_an_error_and_never_uses_the_working_tree(
     runner.git("remote", "add", "origin", (project.path.parent / "origin.git").as_uri())
     runner.git("fetch", "-q", "--depth=1", "origin", "+refs/pull/7/merge:refs/remotes/pull/7/merge")
     runner.git("checkout", "-q", "--detach", head)
-    done = runner.mlgit("check", env=github_push(tmp_path, ref="refs/pull/7/merge"))
+    done = runner.here("check", env=github_push(tmp_path, ref="refs/pull/7/merge"))
     assert done.status == Exit.STATE
     assert "`origin/main`, where policy is read, is not in this clone" in done.err
     assert "fetch-depth: 0" in done.err
@@ -93,9 +93,9 @@ def test_a_repository_that_ci_does_not_run_for_keeps_its_own_trunk(
     project: Folder, tmp_path: Path, variable: str
 ) -> None:
     variables = github_push(tmp_path / "job", default_branch="trunk-of-another")
-    elsewhere = project.mlgit("check", env=variables | {variable: str(tmp_path / "workspace")})
+    elsewhere = project.here("check", env=variables | {variable: str(tmp_path / "workspace")})
     assert elsewhere.status == Exit.DONE, elsewhere.err
-    here = project.mlgit("check", env=variables | {variable: str(project.path.parent)})
+    here = project.here("check", env=variables | {variable: str(project.path.parent)})
     assert here.status == Exit.STATE
     assert "`origin/trunk-of-another`, where policy is read" in here.err
 
@@ -110,16 +110,16 @@ def test_an_unborn_trunk_without_a_remote_is_not_an_error_in_ci(empty_repository
 def test_commands_take_the_default_branch_from_the_event(developed: Folder, tmp_path: Path) -> None:
     runner = github_checkout(developed, "runner", branch="develop")
     variables = github_push(tmp_path, ref="refs/heads/develop", default_branch="develop")
-    assert runner.mlgit("release", "line", env=variables).status == Exit.DONE
-    refused = runner.mlgit("promote", "line", "--to", "mine", env=variables)
+    assert runner.here("release", "line", env=variables).status == Exit.DONE
+    refused = runner.here("promote", "line", "--to", "mine", env=variables)
     assert "There is no environment `mine` on origin/develop" in refused.err
-    assert runner.mlgit("promote", "line", "--to", "staging", env=variables).status == Exit.DONE
+    assert runner.here("promote", "line", "--to", "staging", env=variables).status == Exit.DONE
 
 
 def test_a_schedule_runs_on_the_default_branch(developed: Folder, tmp_path: Path) -> None:
     runner = github_checkout(developed, "runner", branch="develop")
     variables = github_push(tmp_path, ref="refs/heads/develop", repository={})
-    done = runner.mlgit(
+    done = runner.here(
         "ci", "merged", "--dry-run", "--json", env=variables | {"GITHUB_EVENT_NAME": "schedule"}
     )
     assert (done.status, done.json()["trunk"]) == (Exit.DONE, "develop")
@@ -127,5 +127,5 @@ def test_a_schedule_runs_on_the_default_branch(developed: Folder, tmp_path: Path
 
 def test_gitlab_names_it_in_a_variable(project: Folder) -> None:
     runner = gitlab_checkout(project, "runner")
-    done = runner.mlgit("ci", "merged", "--dry-run", "--json", env=gitlab_push())
+    done = runner.here("ci", "merged", "--dry-run", "--json", env=gitlab_push())
     assert (done.status, done.json()["trunk"]) == (Exit.DONE, "main")

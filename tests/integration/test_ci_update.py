@@ -23,7 +23,7 @@ def _installed_from_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_update_needs_something_to_update(project: Folder) -> None:
-    done = project.mlgit("ci", "update")
+    done = project.here("ci", "update")
     assert done.status == Exit.STATE
     refused(done, "no CI templates of mlgit", "mlgit ci init --host github")
 
@@ -31,7 +31,7 @@ def test_update_needs_something_to_update(project: Folder) -> None:
 def test_update_asks_which_host_when_there_are_two(project: Folder) -> None:
     ci(project, "init", "--host", "github")
     ci(project, "init", "--host", "gitlab")
-    done = project.mlgit("ci", "update")
+    done = project.here("ci", "update")
     assert done.status == Exit.USAGE
     refused(done, "both hosts")
     assert ci(project, "update", "--host", "gitlab")["host"] == "gitlab"
@@ -44,7 +44,7 @@ def test_update_shows_and_applies_what_changed(project: Folder) -> None:
     record = ci(project, "update", "--dry-run")
     assert statuses(record)[PR] == "update"
     assert tree(project) == before
-    shown = project.mlgit("ci", "update").out
+    shown = project.here("ci", "update").out
     assert "-    time-out-minutes: 10" in shown
     assert "+    timeout-minutes: 10" in shown
     assert f"{PR}" in shown
@@ -63,7 +63,7 @@ def test_update_keeps_edited_files_and_exits_with_1(project: Folder) -> None:
     record = ci(project, "update", status=Exit.BLOCKED)
     assert (statuses(record)[PR], statuses(record)[ACTION]) == ("conflict", "same")
     assert (project / PR).read_text(encoding="utf-8") == mine
-    done = project.mlgit("ci", "update")
+    done = project.here("ci", "update")
     assert done.status == Exit.BLOCKED
     assert "-# mine" in done.out
     assert "apply the differences that you want by hand" in done.out
@@ -78,7 +78,7 @@ def test_update_does_not_restore_deleted_files(project: Folder) -> None:
     record = ci(project, "update")
     assert statuses(record)[monitor] == "missing"
     assert not (project / monitor).exists()
-    assert "mlgit ci init" in project.mlgit("ci", "update").out
+    assert "mlgit ci init" in project.here("ci", "update").out
 
 
 def test_update_moves_the_pin_of_mlgit_and_adds_new_environments(project: Folder) -> None:
@@ -101,5 +101,5 @@ def test_a_checkout_on_windows_counts_as_unedited(project: Folder) -> None:
 
 
 def test_json_of_a_refusal_is_an_error_document(project: Folder) -> None:
-    done = project.mlgit("ci", "update", "--json")
+    done = project.here("ci", "update", "--json")
     assert json.loads(done.out)["error"]["code"] == "state"

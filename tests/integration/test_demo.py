@@ -65,11 +65,11 @@ def test_it_leaves_a_clean_repository_whose_tags_are_in_its_origin(walked: tuple
 @pytest.mark.slow
 def test_mlgit_works_in_the_repository_it_leaves(walked: tuple[Folder, Done]) -> None:
     project = Folder(walked[0] / "here" / "project")
-    status = project.mlgit("status")
+    status = project.here("status")
     assert status.status == 0
     assert "Gates     ✓ allowed" in status.out
     assert "only because of its name" not in status.out
-    assert "prod" in project.mlgit("history").out
+    assert "prod" in project.here("history").out
 
 
 def test_git_gives_no_advice_in_it(empty_repository: Folder) -> None:
@@ -87,7 +87,7 @@ def test_git_gives_no_advice_in_it(empty_repository: Folder) -> None:
 
 @pytest.mark.slow
 def test_no_run_only_creates_the_project(tmp_path: Path) -> None:
-    done = Folder(tmp_path).mlgit("demo", "here", "--no-run")
+    done = Folder(tmp_path).here("demo", "here", "--no-run")
     assert done.status == Exit.DONE, done.err
     project = Folder(tmp_path / "here" / "project")
     assert project.git("status", "--porcelain") == ""
@@ -116,7 +116,7 @@ def test_a_command_that_fails_stops_the_demo_and_shows_its_output(tmp_path: Path
     (tmp_path / "dvc" / "config").parent.mkdir()
     (tmp_path / "dvc" / "config").write_text("[core")
     env = {"DVC_GLOBAL_CONFIG_DIR": str(tmp_path / "dvc")}
-    done = Folder(tmp_path).mlgit("demo", "here", "--quiet", env=env)
+    done = Folder(tmp_path).here("demo", "here", "--quiet", env=env)
     assert done.status == Exit.TOOL
     assert "`dvc init --quiet` ended with exit code" in done.err
     assert "expected 0" in done.err
@@ -145,7 +145,7 @@ def test_a_file_at_its_path_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_demo_inside_a_repository_does_not_show_up_there(empty_repository: Folder) -> None:
     (empty_repository / "mlgit-demo").mkdir()
-    done = empty_repository.mlgit("demo", "--no-run")
+    done = empty_repository.here("demo", "--no-run")
     assert done.status == Exit.DONE, done.err
     assert (empty_repository / "mlgit-demo" / "project" / "mlgit.yaml").exists()
     assert empty_repository.git("status", "--porcelain") == ""

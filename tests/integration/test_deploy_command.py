@@ -111,7 +111,7 @@ def test_the_output_of_the_program_goes_to_stderr(deployable: Folder) -> None:
 def test_the_program_does_not_get_the_tokens_of_mlgit(deployable: Folder) -> None:
     by_program(deployable, RECORDER)
     secrets = {"MLGIT_PUSH_TOKEN": "s3cret", "MLGIT_GITLAB_TOKEN": "s3cret", "CLOUD_KEY": "wanted"}
-    done = deployable.mlgit("deploy", "--env", "prod", env=secrets)
+    done = deployable.here("deploy", "--env", "prod", env=secrets)
     assert done.status == Exit.DONE, done.err
     assert "s3cret" not in (deployable / "recorded.json").read_text()
 

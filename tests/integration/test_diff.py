@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def diff(folder: Folder, *argv: str) -> Any:  # noqa: ANN401 (a JSON document)
-    done = folder.mlgit("diff", "--json", *argv)
+    done = folder.here("diff", "--json", *argv)
     assert done.status == Exit.DONE, done.err
     document = done.json()
     Draft202012Validator(json.loads(schema_text("diff"))).validate(document)
@@ -111,8 +111,7 @@ def test_all_lists_what_did_not_change(project: Folder) -> None:
     }
     assert kinds == {"unchanged"}
     assert (
-        "No difference in metrics, params, data of DVC, models and stages"
-        in project.mlgit("diff", "HEAD").out
+        "No difference in metrics, params, data of DVC, models and stages" in project.here("diff", "HEAD").out
     )
 
 
@@ -144,7 +143,7 @@ def test_data_edited_in_the_workspace_is_a_change_before_dvc_add(project: Folder
 
 
 def test_the_page_shows_old_and_new(changed: Folder) -> None:
-    out = changed.mlgit("diff", "prod").out
+    out = changed.here("diff", "prod").out
     assert "prod (line@v1.0.0)" in out
     assert "10 → 2 rows" in out
     assert "+0.09 (" not in out
@@ -152,7 +151,7 @@ def test_the_page_shows_old_and_new(changed: Folder) -> None:
 
 
 def test_an_unknown_reference_is_a_state_error(project: Folder) -> None:
-    assert project.mlgit("diff", "no-such-thing").status == Exit.STATE
+    assert project.here("diff", "no-such-thing").status == Exit.STATE
 
 
 def test_without_a_base_everything_is_new_and_a_note_says_why(
@@ -175,7 +174,7 @@ def test_without_a_base_everything_is_new_and_a_note_says_why(
     }
     assert [each["kind"] for each in first["stages"]] == ["added"] * 3
     assert first["notes"] == ["there is no base (HEAD is the first commit): compared with an empty state"]
-    assert "nothing → working tree" in project.mlgit("diff").out
+    assert "nothing → working tree" in project.here("diff").out
     assert diff(empty_repository)["notes"] == [
         "there is no base (there is no commit yet): compared with an empty state"
     ]
@@ -188,7 +187,7 @@ def test_without_a_base_everything_is_new_and_a_note_says_why(
 def test_a_number_next_to_one_that_is_not_finite_is_shown(project: Folder, value: str) -> None:
     project.write("metrics/test.json", f'{{"mae": {value}, "r2": 0.9, "rows": 10}}')
     for command in ("diff", "status"):
-        done = project.mlgit(command, *(["HEAD"] if command == "diff" else []))
+        done = project.here(command, *(["HEAD"] if command == "diff" else []))
         assert done.status == Exit.DONE, done.err
         assert value in done.out
 
@@ -207,14 +206,14 @@ def test_the_error_in_a_shallow_clone_has_a_hint(project: Folder) -> None:
     project.git("push", "-q")
     origin = project.path.parent / "origin.git"
     project.git("clone", "-q", "--depth", "1", f"file://{origin}", str(project.path.parent / "shallow"))
-    done = project.mlgit("-C", str(project.path.parent / "shallow"), "diff")
+    done = project.here("-C", str(project.path.parent / "shallow"), "diff")
     assert done.status == Exit.STATE
     assert "git fetch --unshallow" in done.err
 
 
 def test_a_broken_pipeline_file_is_a_config_error_with_its_place(project: Folder) -> None:
     project.write("dvc.yaml", "stages: [\n")
-    done = project.mlgit("diff", "HEAD")
+    done = project.here("diff", "HEAD")
     assert done.status == Exit.CONFIG
     assert "--> dvc.yaml:2" in done.err
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def doctor(folder: Folder, *options: str) -> dict[str, dict[str, Any]]:
     """Findings by id."""
-    done = folder.mlgit("doctor", "--json", *options)
+    done = folder.here("doctor", "--json", *options)
     assert done.status == Exit.DONE, done.err
     record = done.json()
     Draft202012Validator(json.loads(schema_text("doctor"))).validate(record)
@@ -42,38 +42,38 @@ def commands(finding: dict[str, Any]) -> list[str]:
 def test_a_healthy_project_has_no_findings(project: Folder) -> None:
     assert doctor(project) == {}
     assert doctor(project, "--online") == {}
-    assert project.mlgit("doctor", "--strict").status == Exit.DONE
-    assert "Healthy" in project.mlgit("doctor").out
+    assert project.here("doctor", "--strict").status == Exit.DONE
+    assert "Healthy" in project.here("doctor").out
 
 
 def test_strict_exits_1_on_a_warning_and_prints_the_findings(project: Folder) -> None:
     project.git("tag", "line@v1.0.0")
-    done = project.mlgit("doctor", "--strict")
+    done = project.here("doctor", "--strict")
     assert done.status == Exit.BLOCKED
     assert "line@v1.0.0" in done.out
-    assert project.mlgit("doctor").status == Exit.DONE
+    assert project.here("doctor").status == Exit.DONE
 
 
 def test_config_only_reads_its_files(project: Folder) -> None:
     project.git("tag", "line@v1.0.0")
     project.git("rm", "-q", "--cached", "mlgit.yaml")
     assert doctor(project, "--config") == {}
-    done = project.mlgit("doctor", "--config", "--strict")
+    done = project.here("doctor", "--config", "--strict")
     assert (done.status, done.out) == (Exit.DONE, "Healthy: 2 checks, nothing found\n")
     project.write(".mlgit/waivers.yaml", "version: 1\nwaivers:\n  - {id: w1}\n")
     assert doctor(project, "--config")["invalid_file"]["subjects"] == [".mlgit/waivers.yaml"]
     assert "invalid_file" in doctor(project)
     project.write("mlgit.yaml", "version: 1\nmodelz: {}\n")
-    shown = project.mlgit("doctor", "--config", "--strict")
+    shown = project.here("doctor", "--config", "--strict")
     assert shown.status == Exit.BLOCKED
     assert "mlgit.yaml:2:1: " in shown.out
-    assert project.mlgit("doctor", "--config", "--online").status == Exit.USAGE
+    assert project.here("doctor", "--config", "--online").status == Exit.USAGE
 
 
 def test_a_remark_does_not_count_for_strict(empty_repository: Folder) -> None:
     empty_repository.commit("Begin")
     assert set(doctor(empty_repository)) == {"no_remote", "no_config"}
-    assert empty_repository.mlgit("doctor", "--strict").status == Exit.DONE
+    assert empty_repository.here("doctor", "--strict").status == Exit.DONE
 
 
 def test_a_shallow_clone_is_found_and_repaired(project: Folder, tmp_path: Path) -> None:
@@ -300,7 +300,7 @@ def test_a_config_that_git_ignores_is_found(project: Folder) -> None:
 
 def test_every_problem_of_an_invalid_config_is_a_finding_with_its_location(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 1\ngate: {}\nmodels: {line: {path: /x}}\n")
-    done = project.mlgit("doctor", "--json")
+    done = project.here("doctor", "--json")
     messages = [f["message"] for f in done.json()["findings"] if f["id"] == "invalid_file"]
     assert [message.partition(": ")[0] for message in messages] == ["mlgit.yaml:2:1", "mlgit.yaml:3:23"]
 
@@ -367,7 +367,7 @@ def test_credentials_in_git_are_found(project: Folder) -> None:
 
 def test_a_remote_that_does_not_answer_is_a_finding(project: Folder) -> None:
     project.git("remote", "set-url", "origin", str(project.path / "nowhere.git"))
-    done = project.mlgit("doctor", "--online", "--json")
+    done = project.here("doctor", "--online", "--json")
     assert done.status == Exit.DONE
     (finding,) = [f for f in done.json()["findings"] if f["id"].endswith("_unknown")]
     assert "Could not check the default branch and the tags of the remote: " in finding["message"]
@@ -375,7 +375,7 @@ def test_a_remote_that_does_not_answer_is_a_finding(project: Folder) -> None:
 
 def test_a_missing_identity_is_found(project: Folder) -> None:
     no_name = {"GIT_COMMITTER_NAME": "", "GIT_COMMITTER_EMAIL": "", "GIT_AUTHOR_NAME": "", "EMAIL": ""}
-    done = project.mlgit("doctor", "--json", env=no_name)
+    done = project.here("doctor", "--json", env=no_name)
     assert "no_identity" in [finding["id"] for finding in done.json()["findings"]]
 
 
@@ -394,7 +394,7 @@ def test_errors_come_before_warnings_and_remarks(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 2\n")
     project.git("tag", "line@v1.0.0")
     shutil.rmtree(project / ".dvc" / "cache")
-    done = project.mlgit("doctor", "--json")
+    done = project.here("doctor", "--json")
     severities = [finding["severity"] for finding in done.json()["findings"]]
     assert severities == sorted(severities, key=["error", "warn", "info"].index)
     assert set(severities) == {"error", "warn", "info"}

@@ -20,7 +20,7 @@ def test_a_server_that_refuses_the_connection_is_named(project: Folder, words: t
     project.dvc("remote", "modify", "storage", "url", "http://127.0.0.1:9/x")
     if words[0] == "get":
         shutil.rmtree(project / ".dvc/cache")
-    done = project.mlgit(*words)
+    done = project.here(*words)
     sentence = next(
         line
         for line in (done.out + done.err).splitlines()
@@ -40,6 +40,6 @@ def test_a_file_in_place_of_the_storage_is_named(project: Folder) -> None:
     storage = project.path.parent / "storage"
     shutil.rmtree(storage)
     storage.write_text("", encoding="utf-8")
-    done = project.mlgit("push")
+    done = project.here("push")
     assert done.status == Exit.STATE
     assert f"DVC cannot use `{storage}" in done.err

@@ -48,7 +48,7 @@ def left_over(folder: Path) -> list[str]:
 
 
 def test_a_version_is_written_with_its_digests(released: Folder, tmp_path: Path) -> None:
-    done = released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json")
+    done = released.here("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json")
     assert done.status == Exit.DONE, done.err
     record = done.json()
     assert_valid(record, "get")
@@ -63,8 +63,8 @@ def test_a_version_is_written_with_its_digests(released: Folder, tmp_path: Path)
 
 def test_the_second_run_finds_the_files_there(released: Folder, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
-    released.mlgit("get", "line@v1.0.0", "-o", out)
-    done = released.mlgit("get", "line@v1.0.0", "-o", out)
+    released.here("get", "line@v1.0.0", "-o", out)
+    done = released.here("get", "line@v1.0.0", "-o", out)
     assert done.status == Exit.DONE
     assert "already there" in done.out
 
@@ -73,17 +73,17 @@ def test_other_content_is_kept_without_force(released: Folder, tmp_path: Path) -
     place = tmp_path / "out" / "line.json"
     place.parent.mkdir()
     place.write_text("mine")
-    done = released.mlgit("get", "line@v1.0.0", "-o", str(place.parent))
+    done = released.here("get", "line@v1.0.0", "-o", str(place.parent))
     assert done.status == Exit.STATE
     assert "--force" in done.err
     assert place.read_text() == "mine"
     assert left_over(place.parent) == ["line.json"]
-    assert released.mlgit("get", "line@v1.0.0", "-o", str(place.parent), "--force").status == Exit.DONE
+    assert released.here("get", "line@v1.0.0", "-o", str(place.parent), "--force").status == Exit.DONE
     assert place.read_text() == MODEL
 
 
 def test_a_clone_with_an_empty_cache_fetches_from_the_remote(other_clone: Folder, tmp_path: Path) -> None:
-    done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
+    done = other_clone.here("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
     assert done.status == Exit.DONE, done.err
     assert (tmp_path / "out" / "line.json").read_text() == MODEL
     assert not (other_clone / "models" / "line.json").exists()
@@ -93,7 +93,7 @@ def test_the_remote_is_used_if_the_cache_is_damaged(released: Folder, tmp_path: 
     cached = cached_model(released)
     cached.chmod(0o644)
     cached.write_text("damaged")
-    assert released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out")).status == Exit.DONE
+    assert released.here("get", "line@v1.0.0", "-o", str(tmp_path / "out")).status == Exit.DONE
     assert (tmp_path / "out" / "line.json").read_text() == MODEL
 
 
@@ -103,7 +103,7 @@ def test_damage_in_cache_and_remote_is_an_error_and_writes_nothing(released: Fol
     for place in (cached, stored):
         place.chmod(0o644)
         place.write_text("damaged")
-    done = released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json")
+    done = released.here("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json")
     assert done.status == Exit.TOOL
     assert "damaged" in done.err
     assert_valid(done.json(), "error")
@@ -112,7 +112,7 @@ def test_damage_in_cache_and_remote_is_an_error_and_writes_nothing(released: Fol
 
 def test_a_missing_remote_is_a_tool_error(other_clone: Folder, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "project" / "storage")
-    done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
+    done = other_clone.here("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
     assert done.status == Exit.TOOL
     assert "storage" in done.err
     assert left_over(tmp_path / "out") == []
@@ -120,21 +120,21 @@ def test_a_missing_remote_is_a_tool_error(other_clone: Folder, tmp_path: Path) -
 
 def test_a_host_that_does_not_answer_is_a_tool_error(other_clone: Folder, tmp_path: Path) -> None:
     other_clone.dvc("remote", "modify", "storage", "url", "http://127.0.0.1:9/")
-    done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
+    done = other_clone.here("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
     assert done.status == Exit.TOOL
     assert "127.0.0.1:9" in done.err
     assert left_over(tmp_path / "out") == []
 
 
 def test_an_unknown_reference_is_a_state_error(released: Folder) -> None:
-    done = released.mlgit("get", "line@v9.0.0")
+    done = released.here("get", "line@v9.0.0")
     assert done.status == Exit.STATE
     assert "line@v9.0.0" in done.err
 
 
 def test_missing_data_without_a_remote_is_a_state_error(other_clone: Folder, tmp_path: Path) -> None:
     other_clone.dvc("remote", "remove", "storage")
-    done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
+    done = other_clone.here("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
     assert done.status == Exit.STATE
     assert "dvc remote add" in done.err
 
@@ -143,7 +143,7 @@ def test_a_url_is_enough(released: Folder, tmp_path: Path) -> None:
     nowhere = Folder(tmp_path / "nowhere")
     nowhere.path.mkdir()
     url = f"file://{released.path.parent}/origin.git"
-    done = nowhere.mlgit("get", "main", "--repo", url)
+    done = nowhere.here("get", "main", "--repo", url)
     assert done.status == Exit.DONE, done.err
     assert (nowhere / "line.json").read_text() == MODEL
     assert left_over(nowhere.path) == ["line.json"]
@@ -153,7 +153,7 @@ def test_another_clone_on_this_machine_uses_its_cache(released: Folder, tmp_path
     shutil.rmtree(released.path.parent / "storage")
     nowhere = Folder(tmp_path / "nowhere")
     nowhere.path.mkdir()
-    done = nowhere.mlgit("get", "line@v1.0.0", "--repo", str(released.path))
+    done = nowhere.here("get", "line@v1.0.0", "--repo", str(released.path))
     assert done.status == Exit.DONE, done.err
     assert (nowhere / "line.json").read_text() == MODEL
 
@@ -171,7 +171,7 @@ def test_a_shallow_repository_is_refused_and_starts_few_processes(released: Fold
 
 
 def test_a_url_that_cannot_be_cloned_is_a_tool_error(tmp_path: Path) -> None:
-    done = Folder(tmp_path).mlgit("get", "main", "--repo", "file:///no/such/place.git")
+    done = Folder(tmp_path).here("get", "main", "--repo", "file:///no/such/place.git")
     assert done.status == Exit.TOOL
     assert "cannot be cloned" in done.err
 
@@ -192,7 +192,7 @@ def test_a_command_instead_of_a_url_is_not_run(tmp_path: Path) -> None:
         "GIT_CONFIG_KEY_0": "protocol.ext.allow",
         "GIT_CONFIG_VALUE_0": "always",
     }
-    done = Folder(tmp_path).mlgit("get", "main", "--repo", f"ext::touch {tmp_path}/owned", env=allowed)
+    done = Folder(tmp_path).here("get", "main", "--repo", f"ext::touch {tmp_path}/owned", env=allowed)
     assert done.status == Exit.TOOL
     assert not (tmp_path / "owned").exists()
 
@@ -221,23 +221,23 @@ def directory_model(released: Folder) -> Folder:
 
 def test_a_directory_is_fetched_completely_from_the_remote(directory_model: Folder, tmp_path: Path) -> None:
     shutil.rmtree(directory_model / ".dvc" / "cache")
-    done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
+    done = directory_model.here("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
     assert done.status == Exit.DONE, done.err
     assert_valid(done.json(), "get")
     assert (tmp_path / "out" / "bert" / "a.bin").read_text() == "a"
     assert (tmp_path / "out" / "bert" / "deep" / "b.bin").read_text() == "b"
-    again = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
+    again = directory_model.here("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
     assert {file["state"] for file in again.json()["files"]} == {"already"}
 
 
 def test_an_extra_file_in_a_directory_is_other_content(directory_model: Folder, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
-    assert directory_model.mlgit("get", "HEAD", "-o", out).status == Exit.DONE
+    assert directory_model.here("get", "HEAD", "-o", out).status == Exit.DONE
     stray = tmp_path / "out" / "bert" / "old.bin"
     stray.write_text("of another version")
-    assert directory_model.mlgit("get", "HEAD", "-o", out).status == Exit.STATE
+    assert directory_model.here("get", "HEAD", "-o", out).status == Exit.STATE
     assert stray.exists()
-    assert directory_model.mlgit("get", "HEAD", "-o", out, "--force").status == Exit.DONE
+    assert directory_model.here("get", "HEAD", "-o", out, "--force").status == Exit.DONE
     assert left_over(tmp_path / "out") == ["bert", "bert/a.bin", "bert/deep", "bert/deep/b.bin"]
 
 
@@ -255,7 +255,7 @@ def forge(directory_model: Folder, listing: str) -> None:
 
 def test_a_listing_that_leads_out_of_the_folder_is_refused(directory_model: Folder, tmp_path: Path) -> None:
     forge(directory_model, '[{"md5": "0cc175b9c0f1b6a831c399e269772661", "relpath": "../../escaped"}]')
-    done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"))
+    done = directory_model.here("get", "HEAD", "-o", str(tmp_path / "out"))
     assert done.status == Exit.STATE
     assert "outside" in done.err
     assert not (tmp_path / "escaped").exists()
@@ -275,7 +275,7 @@ def test_a_listing_that_dvc_did_not_write_is_an_error_and_not_a_bug(
     )
     for listing in hostile:
         forge(directory_model, listing)
-        done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"))
+        done = directory_model.here("get", "HEAD", "-o", str(tmp_path / "out"))
         assert done.status == Exit.TOOL, (listing[:60], done.err)
         assert "was not written by DVC" in done.err
 
@@ -284,7 +284,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(directory_model: Folder,
     (tmp_path / "out").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out" / "bert").symlink_to(tmp_path / "elsewhere")
-    done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--force")
+    done = directory_model.here("get", "HEAD", "-o", str(tmp_path / "out"), "--force")
     assert done.status == Exit.STATE
     assert left_over(tmp_path / "elsewhere") == []
 
@@ -292,7 +292,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(directory_model: Folder,
 def test_a_model_in_git_is_fetched_from_git(released: Folder, tmp_path: Path) -> None:
     released.write("mlgit.yaml", "version: 1\nmodels:\n  line: {path: params.yaml}\n")
     released.commit("A tiny model")
-    done = released.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
+    done = released.here("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
     assert done.status == Exit.DONE, done.err
     assert (tmp_path / "out" / "params.yaml").read_text() == (released / "params.yaml").read_text()
 
@@ -314,23 +314,23 @@ def test_a_file_that_is_not_the_released_one_is_refused(released: Folder, tmp_pa
         ),
     )
     released.git("tag", "-a", "line@v1.1.0", "--cleanup=verbatim", "-m", message)
-    done = released.mlgit("get", "line@v1.1.0", "-o", str(tmp_path / "out"))
+    done = released.here("get", "line@v1.1.0", "-o", str(tmp_path / "out"))
     assert done.status == Exit.BLOCKED
     assert "not the file that was released" in done.err
     assert left_over(tmp_path / "out") == []
 
 
 def test_the_statement_of_the_release_is_checked(project: Folder, tmp_path: Path) -> None:
-    made = project.mlgit("release", "line")
+    made = project.here("release", "line")
     assert made.status == Exit.DONE, made.err
-    record = project.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json").json()
+    record = project.here("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json").json()
     assert record["stated"] is True
     assert record["version"] == "v1.0.0"
-    screen = project.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "again")).out
+    screen = project.here("get", "line@v1.0.0", "-o", str(tmp_path / "again")).out
     assert "1 of 1 file written, sha256 checked" in screen
 
 
 def test_no_digest_is_claimed_where_the_release_states_none(released: Folder, tmp_path: Path) -> None:
-    screen = released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out")).out
+    screen = released.here("get", "line@v1.0.0", "-o", str(tmp_path / "out")).out
     assert "file written" in screen
     assert "checked" not in screen

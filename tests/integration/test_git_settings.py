@@ -137,7 +137,7 @@ def test_only_our_tags_are_pushed_also_with_follow_tags(staged: Folder) -> None:
     staged.git("config", "push.followTags", "true")
     staged.git("tag", "-a", "holiday", "-m", "Not ours")
     staged.commit("More")
-    assert staged.mlgit("push").status == Exit.DONE
+    assert staged.here("push").status == Exit.DONE
     assert "holiday" not in staged.git("ls-remote", "origin")
 
 
@@ -151,7 +151,7 @@ def test_addresses_that_git_rewrites_are_reached(staged: Folder, key: str) -> No
         staged.git("remote", "set-url", "origin", f"{origin}/../origin.git")
     staged.git("config", f"url.{staged.path.parent}/.{key}", short)
     staged.commit("More")
-    assert staged.mlgit("push").status == Exit.DONE
-    done = staged.mlgit("release", "line", "--force")
+    assert staged.here("push").status == Exit.DONE
+    done = staged.here("release", "line", "--force")
     assert done.status == Exit.DONE, done.err
-    assert staged.mlgit("doctor", "--online", "--strict", "--json").json()["online"] is True
+    assert staged.here("doctor", "--online", "--strict", "--json").json()["online"] is True

@@ -31,7 +31,7 @@ def pasted(project: Folder, text: str) -> Done:
     """Run the first command between backticks."""
     found = re.search("`(mlgit [^`]*)`", text)
     assert found is not None, text
-    return project.mlgit(*shlex.split(found[1])[1:])
+    return project.here(*shlex.split(found[1])[1:])
 
 
 def test_the_hint_of_a_blocked_promotion_shows_the_gate_that_blocks(project: Folder) -> None:
@@ -44,7 +44,7 @@ def test_the_hint_of_a_blocked_promotion_shows_the_gate_that_blocks(project: Fol
             ("promote", "line", "--to", "prod"),
         ):
             change(project, *argv)
-    done = project.mlgit("promote", "line@v1.0.0", "--to", "prod", "--downgrade", "-m", "why")
+    done = project.here("promote", "line@v1.0.0", "--to", "prod", "--downgrade", "-m", "why")
     assert done.status == Exit.BLOCKED, done.err
     shown = pasted(project, done.err.partition("hint: ")[2])
     assert shown.status == Exit.BLOCKED
@@ -146,12 +146,12 @@ def test_commands_with_paths_work_in_a_folder_of_the_repository(project: Folder)
     project.git("rm", "-q", "--cached", "metrics/test.json")
     project.git("commit", "-qm", "Forget the metrics")
     below = Folder(project / "src")
-    lines = below.mlgit("check", "--rev", "HEAD").out.splitlines()
+    lines = below.here("check", "--rev", "HEAD").out.splitlines()
     step = next(line.removeprefix("next: ") for line in lines if line.startswith("next: "))
     assert step == "(cd .. && git add -f metrics/test.json)"
     below.ok("sh", "-c", step)
     assert "metrics/test.json" in project.git("diff", "--cached", "--name-only")
 
     project.git("add", "-f", "models/line.json")
-    out = below.mlgit("doctor").out
+    out = below.here("doctor").out
     assert "repair: (cd .. && git rm -r --cached models/line.json)" in out

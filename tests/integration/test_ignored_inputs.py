@@ -54,7 +54,7 @@ def test_on_disk_what_changed_is_named_with_its_line_for_dvcignore(project: Fold
     assert "note: DVC counts what Git ignores in `src/`: `src/__pycache__/`" in text
     assert "add the line `__pycache__/` to `.dvcignore`, then run `mlgit run`" in text
     project.write(".dvcignore", "__pycache__/\n")
-    project.mlgit("run")
+    project.here("run")
     project.commit("Ignore")
     assert project.here("check").status == Exit.DONE
     assert project.here("check", "--rev", "HEAD").status == Exit.DONE
@@ -62,7 +62,7 @@ def test_on_disk_what_changed_is_named_with_its_line_for_dvcignore(project: Fold
 
 def test_a_changed_file_of_git_is_not_explained_by_others(project: Folder) -> None:
     project.write(".dvcignore", "__pycache__/\n")
-    project.mlgit("run")
+    project.here("run")
     project.commit("Ignore")
     project.write("src/a.py", "b")
     assert "Git ignores" not in text_of(project)

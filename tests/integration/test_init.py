@@ -28,7 +28,7 @@ def bare_project(project: Folder) -> Folder:
 
 
 def init(folder: Folder, *options: str) -> dict[str, Any]:
-    done = folder.mlgit("init", "--json", *options)
+    done = folder.here("init", "--json", *options)
     assert done.status == Exit.DONE, done.err
     record: dict[str, Any] = done.json()
     Draft202012Validator(json.loads(schema_text("init"))).validate(record)
@@ -53,7 +53,7 @@ def test_the_written_file_passes_check(bare_project: Folder) -> None:
     assert names_found(record, "model") == ["line"]
     assert names_found(record, "metrics") == ["metrics/test.json"]
     assert names_found(record, "params") == ["params.yaml"]
-    checked = bare_project.mlgit("check")
+    checked = bare_project.here("check")
     assert checked.status == Exit.DONE, checked.out + checked.err
     assert "r2-vs-base" in checked.out
 
@@ -75,7 +75,7 @@ def test_every_commented_entry_is_valid(bare_project: Folder) -> None:
 
 def test_an_existing_file_is_not_overwritten(project: Folder) -> None:
     before = (project / "mlgit.yaml").read_bytes()
-    done = project.mlgit("init")
+    done = project.here("init")
     assert done.status == Exit.STATE
     assert "There is already a `mlgit.yaml`" in done.err
     assert "--force" in done.err
@@ -87,7 +87,7 @@ def test_a_dry_run_shows_and_writes_nothing(project: Folder) -> None:
     record = init(project, "--dry-run")
     assert (record["written"], record["dry_run"]) == (False, True)
     assert (project / "mlgit.yaml").read_bytes() == before
-    assert record["content"].strip().splitlines()[0] in project.mlgit("init", "--dry-run").out
+    assert record["content"].strip().splitlines()[0] in project.here("init", "--dry-run").out
 
 
 def test_force_replaces_the_file(project: Folder) -> None:
@@ -99,14 +99,14 @@ def test_force_replaces_the_file(project: Folder) -> None:
 def test_a_failed_write_leaves_no_file_behind(bare_project: Folder) -> None:
     (bare_project / "mlgit.yaml").mkdir()
     before = sorted(path.name for path in bare_project.path.iterdir())
-    done = bare_project.mlgit("init", "--force")
+    done = bare_project.here("init", "--force")
     assert done.status == Exit.STATE
     assert "Is a directory" in done.err
     assert sorted(path.name for path in bare_project.path.iterdir()) == before
 
 
 def test_from_a_subdirectory_the_file_goes_to_the_root(bare_project: Folder) -> None:
-    done = bare_project.mlgit("-C", "src", "init")
+    done = bare_project.here("-C", "src", "init")
     assert done.status == Exit.DONE
     assert (bare_project / "mlgit.yaml").exists()
     assert not (bare_project / "src" / "mlgit.yaml").exists()
@@ -122,7 +122,7 @@ def test_environments_and_models_come_from_tags_of_gto(bare_project: Folder) -> 
     assert set(names_found(record, "environment")) == {"production", "dev"}
     assert names_found(record, "model") == ["line", "other"]
     assert "# other: {path: …}" in record["content"]
-    assert bare_project.mlgit("check").status == Exit.DONE
+    assert bare_project.here("check").status == Exit.DONE
 
 
 def test_a_pre_release_that_gto_put_into_an_environment_still_counts_on_trunk(bare_project: Folder) -> None:
@@ -187,7 +187,7 @@ def test_gates_that_would_block_are_comments(bare_project: Folder) -> None:
     record = init(bare_project)
     assert written(bare_project).gates == {}
     assert "# r2" in record["content"]
-    assert bare_project.mlgit("check").status == Exit.DONE
+    assert bare_project.here("check").status == Exit.DONE
 
 
 def test_metrics_worse_than_the_base_give_no_blocking_gate(bare_project: Folder) -> None:
@@ -197,7 +197,7 @@ def test_metrics_worse_than_the_base_give_no_blocking_gate(bare_project: Folder)
     bare_project.commit("Worse")
     assert init(bare_project)["offers"]
     assert written(bare_project).gates == {}
-    assert bare_project.mlgit("check").status == Exit.DONE
+    assert bare_project.here("check").status == Exit.DONE
 
 
 def test_two_models_get_a_gate_each_that_names_its_model(bare_project: Folder) -> None:
@@ -221,7 +221,7 @@ def test_two_models_get_a_gate_each_that_names_its_model(bare_project: Folder) -
         "r2-line-vs-base": ("line",),
         "r2-other-vs-base": ("other",),
     }
-    assert bare_project.mlgit("check").status == Exit.DONE
+    assert bare_project.here("check").status == Exit.DONE
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_metrics_of_dvclive_are_found_without_a_pipeline(empty_repository: Folde
     record = init(empty_repository)
     assert names_found(record, "dvclive") == ["dvclive/metrics.json"]
     assert list(written(empty_repository).gates) == ["acc-vs-base"]
-    assert empty_repository.mlgit("check").status == Exit.DONE
+    assert empty_repository.here("check").status == Exit.DONE
 
 
 def test_an_empty_repository_gets_examples_only(empty_repository: Folder) -> None:
@@ -276,7 +276,7 @@ def test_an_empty_repository_gets_examples_only(empty_repository: Folder) -> Non
     assert record["found"] == []
     config = written(empty_repository)
     assert (config.models, config.gates, config.environments) == ({}, {}, {})
-    assert "found no pipeline" in empty_repository.mlgit("init", "--force").out.lower()
+    assert "found no pipeline" in empty_repository.here("init", "--force").out.lower()
 
 
 def test_names_and_paths_that_are_invalid_in_the_config_are_left_out(bare_project: Folder) -> None:
@@ -331,13 +331,13 @@ def test_cml_in_a_pipeline_of_gitlab_is_found_and_our_own_files_are_not(bare_pro
     assert names_found(record, "ci") == ["cml pr", "setup-cml"]
     assert any("mlgit ci init --host gitlab" in offer for offer in record["offers"])
     (bare_project / ".gitlab-ci.yml").unlink()
-    assert bare_project.mlgit("ci", "init", "--host", "gitlab", "--requirement", "").status == Exit.DONE
+    assert bare_project.here("ci", "init", "--host", "gitlab", "--requirement", "").status == Exit.DONE
     assert names_found(init(bare_project, "--force"), "ci") == []
 
 
 def test_an_invalid_pipeline_is_an_error_and_nothing_is_written(bare_project: Folder) -> None:
     bare_project.write("dvc.yaml", "stages: {train: {cmd: [\n")
-    done = bare_project.mlgit("init")
+    done = bare_project.here("init")
     assert done.status == Exit.CONFIG
     assert "dvc.yaml" in done.err
     assert not (bare_project / "mlgit.yaml").exists()

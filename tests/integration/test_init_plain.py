@@ -18,7 +18,7 @@ WEIGHTS = "weights of a model"
 
 
 def init(folder: Folder, *options: str) -> dict[str, Any]:
-    done = folder.mlgit("init", "--json", *options)
+    done = folder.here("init", "--json", *options)
     assert done.status == Exit.DONE, done.err
     record: dict[str, Any] = done.json()
     return record
@@ -34,7 +34,7 @@ def test_a_script_with_its_metrics_and_model_is_gated(empty_repository: Folder) 
     folder.write("metrics.json", '{"accuracy": 0.91, "loss": 0.3}')
     folder.write("churn.pkl", WEIGHTS)
     folder.commit("Train")
-    screen = folder.mlgit("init").out
+    screen = folder.here("init").out
     assert "model    churn, churn.pkl (a file in Git)" in screen
     assert "metrics  metrics.json (not in a pipeline): accuracy 0.91" in screen
     assert "1 model, 1 gate (accuracy-vs-base, has nothing to compare with yet)" in screen
@@ -43,10 +43,10 @@ def test_a_script_with_its_metrics_and_model_is_gated(empty_repository: Folder) 
     assert config.models["churn"].path == "churn.pkl"
     assert config.models["churn"].metrics == ("metrics.json",)
     folder.commit("Declare")
-    assert "Metrics   2 unchanged since base" in folder.mlgit("status").out
+    assert "Metrics   2 unchanged since base" in folder.here("status").out
     folder.write("metrics.json", '{"accuracy": 0.80, "loss": 0.3}')
     folder.commit("Make it worse")
-    checked = folder.mlgit("check")
+    checked = folder.here("check")
     assert checked.status == Exit.BLOCKED, checked.out
     assert "accuracy fell from 0.91 to 0.8" in checked.out
 
@@ -101,7 +101,7 @@ def test_metrics_without_a_model_are_gated_under_the_name_of_the_repository(empt
     record = init(folder)
     assert list(written(folder).models) == [folder.path.name]
     assert any("a release needs its `path:`" in offer for offer in record["offers"])
-    assert folder.mlgit("check").status == Exit.DONE
+    assert folder.here("check").status == Exit.DONE
 
 
 def test_a_model_in_git_lfs_is_called_that(empty_repository: Folder) -> None:
@@ -150,12 +150,12 @@ def test_a_second_run_after_the_first_metrics_adds_a_gate(
     folder.write("net.onnx", WEIGHTS)
     folder.commit("Add the model")
     if before is None:
-        assert "run `mlgit init` again after the first metrics" in folder.mlgit("init").out
+        assert "run `mlgit init` again after the first metrics" in folder.here("init").out
         before = (folder / "mlgit.yaml").read_text()
     else:
         folder.write("mlgit.yaml", before)
     folder.write("metrics.json", '{"auc": 0.9}')
-    screen = folder.mlgit("init").out
+    screen = folder.here("init").out
     assert "Added to mlgit.yaml: 1 model, 1 gate (auc-vs-base" in screen
     text = (folder / "mlgit.yaml").read_text()
     kept = [line for line in before.splitlines() if line != "gates: {}" and "path: net.onnx}" not in line]
@@ -165,7 +165,7 @@ def test_a_second_run_after_the_first_metrics_adds_a_gate(
     assert config.models["net"].path == "net.onnx"
     assert config.models["net"].metrics == ("metrics.json",)
     assert list(config.gates) == ["auc-vs-base"]
-    again = folder.mlgit("init")
+    again = folder.here("init")
     assert again.status == Exit.STATE
     assert (folder / "mlgit.yaml").read_text() == text
 
@@ -176,7 +176,7 @@ def test_a_file_that_nothing_can_be_added_to_stays_and_the_lines_are_shown(empty
     folder.write("metrics.json", '{"auc": 0.9}')
     before = "{version: 1, models: {net: {path: net.onnx}}}\n"
     folder.write("mlgit.yaml", before)
-    done = folder.mlgit("init")
+    done = folder.here("init")
     assert done.status == Exit.STATE
     assert "auc-vs-base: {metric: auc, vs: base, max_drop: 0.01}" in done.err
     assert (folder / "mlgit.yaml").read_text() == before

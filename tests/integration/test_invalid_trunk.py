@@ -65,7 +65,7 @@ def test_the_repair_is_checked_by_the_rules_before(broken: Folder) -> None:
     ],
 )
 def test_what_needs_no_gates_works_and_says_whose_rules_apply(broken: Folder, words: tuple[str, ...]) -> None:
-    done = broken.mlgit(*words)
+    done = broken.here(*words)
     assert done.status == Exit.DONE, done.err
     rules = broken.git("rev-parse", "--short=7", "origin/main~1")
     assert f"`mlgit.yaml` on origin/main is invalid; its last valid version ({rules}) applies" in done.err
@@ -73,7 +73,7 @@ def test_what_needs_no_gates_works_and_says_whose_rules_apply(broken: Folder, wo
 
 @pytest.mark.parametrize("words", [("promote", "line@v1.0.0", "--to", "other"), ("release", "line")])
 def test_what_needs_gates_is_refused(broken: Folder, words: tuple[str, ...]) -> None:
-    done = broken.mlgit(*words)
+    done = broken.here(*words)
     assert done.status == Exit.CONFIG
     assert "mae-cap" in done.err
 

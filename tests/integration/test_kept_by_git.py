@@ -15,7 +15,7 @@ FOLDER = "  draw:\n    cmd: mkdir -p drawn && echo 1 > drawn/a.csv\n    outs: [d
 
 
 def _data(project: Folder, *revisions: str) -> dict[str, Any]:
-    done = project.mlgit("--json", "diff", *revisions)
+    done = project.here("--json", "diff", *revisions)
     return {each["path"]: each for each in json.loads(done.out)["data"]}
 
 
@@ -73,4 +73,4 @@ def test_a_model_that_git_keeps_now_is_not_gone(project: Folder) -> None:
     project.write("dvc.lock", "schema: '2.0'\nstages: {}\n")
     project.commit("Without a pipeline")
     for revisions in (("HEAD~1", "HEAD"), ("HEAD~2", "HEAD")):
-        assert json.loads(project.mlgit("--json", "diff", *revisions).out)["models"] == []
+        assert json.loads(project.here("--json", "diff", *revisions).out)["models"] == []

@@ -62,7 +62,7 @@ def after_rebase(clone: Folder) -> None:
 def test_a_run_fetches_the_data_that_git_brought(ada: Folder, brought) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
     brought(ada)
     assert next_of(ada) == "dvc pull"
-    done = ada.mlgit("run", "--json")
+    done = ada.here("run", "--json")
     assert done.status == Exit.DONE, done.err
     assert set(done.json()["pulled"]) == {"data/raw.csv", "data/clean.csv"}
     assert (ada / "data" / "raw.csv").read_text() == NEW
@@ -73,7 +73,7 @@ def test_own_work_does_not_make_a_colleagues_data_look_edited(ada: Folder) -> No
     ada.git("pull", "-q")
     ada.write("params.yaml", "train:\n  slope: 1.995\n")
     assert next_of(ada) == "mlgit run"
-    assert ada.mlgit("run").status == Exit.DONE
+    assert ada.here("run").status == Exit.DONE
     assert (ada / "data" / "raw.csv").read_text() == NEW
     assert "data/raw.csv.dvc" not in ada.git("status", "--porcelain")
 
@@ -82,7 +82,7 @@ def test_data_that_no_one_pushed_is_asked_for_and_not_taken_back(ada: Folder) ->
     ada.git("pull", "-q")
     storage = ada.path.parent / "storage"
     next(path for path in storage.rglob("*") if path.is_file() and path.read_text() == NEW).unlink()
-    done = ada.mlgit("run")
+    done = ada.here("run")
     assert done.status == Exit.STATE
     assert "`data/raw.csv` is still that of `" in done.err
     assert "neither this machine nor the DVC remote has the content" in done.err
@@ -125,7 +125,7 @@ def test_data_that_is_damaged_in_the_cache_is_fetched(project: Folder) -> None:
 
 def test_a_run_without_pull_asks_for_one(ada: Folder) -> None:
     ada.git("pull", "-q")
-    done = ada.mlgit("run", "--no-pull")
+    done = ada.here("run", "--no-pull")
     assert (done.status, "hint: run `dvc pull data/raw.csv`" in done.err) == (Exit.STATE, True)
     assert ada.git("status", "--porcelain") == ""
 
@@ -133,11 +133,11 @@ def test_a_run_without_pull_asks_for_one(ada: Folder) -> None:
 def test_edited_data_is_recorded_by_a_run_and_refused_by_one_that_commits(project: Folder) -> None:
     project.write("data/raw.csv", NEW)
     assert next_of(project) == "dvc add data/raw.csv"
-    done = project.mlgit("run", "--commit")
+    done = project.here("run", "--commit")
     assert done.status == Exit.STATE
     assert "`data/raw.csv` is not the content that `data/raw.csv.dvc` records" in done.err
     assert project.git("status", "--porcelain") == ""
-    assert project.mlgit("run").status == Exit.DONE
+    assert project.here("run").status == Exit.DONE
     assert "M data/raw.csv.dvc" in project.git("status", "--porcelain")
 
 
@@ -145,7 +145,7 @@ def test_data_that_is_nowhere_is_not_called_a_stage(project: Folder) -> None:
     shutil.rmtree(project / ".dvc" / "cache")
     (project / "data" / "raw.csv").unlink()
     shutil.rmtree(project.path.parent / "storage" / "files")
-    done = project.mlgit("run")
+    done = project.here("run")
     assert done.status == Exit.STATE
     assert "No stage makes `data/raw.csv`, and neither this machine nor the DVC remote has" in done.err
     assert "hint: run `dvc push` where it still is: Ada recorded it in `" in done.err
@@ -155,14 +155,14 @@ def test_a_folder_of_the_remote_that_is_not_there_is_named(project: Folder) -> N
     shutil.rmtree(project / ".dvc" / "cache")
     (project / "models" / "line.json").unlink()
     project.dvc("remote", "modify", "--local", "storage", "url", "/nowhere")
-    done = project.mlgit("run", "--json")
+    done = project.here("run", "--json")
     assert done.status == Exit.DONE, done.err
     [note] = done.json()["notes"]
     assert note.startswith("The folder of the DVC remote `storage` is not there: ")
     assert note.endswith("so they are made again: models/line.json")
     shutil.rmtree(project / ".dvc" / "cache")
     (project / "data" / "raw.csv").unlink()
-    done = project.mlgit("run")
+    done = project.here("run")
     assert done.status == Exit.STATE
     assert "The folder of the DVC remote `storage` is not there" in done.err
     assert "hint: run `mlgit status --remote`" in done.err

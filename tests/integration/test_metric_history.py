@@ -42,12 +42,12 @@ def on_branch(project: Folder) -> None:
 
 def history(project: Folder, *argv: str, env: dict[str, str] | None = None) -> dict[str, list[str]]:
     """Metric -> values, oldest first."""
-    document = project.mlgit("report", "--format", "json", *argv, env=env).json()
+    document = project.here("report", "--format", "json", *argv, env=env).json()
     return {each["key"]: [point["value"] for point in each["points"]] for each in document["history"]}
 
 
 def labels(project: Folder) -> list[str]:
-    document = project.mlgit("report", "--format", "json").json()
+    document = project.here("report", "--format", "json").json()
     return [point["label"] for point in document["history"][0]["points"]]
 
 
@@ -131,7 +131,7 @@ def test_a_clone_without_history_still_gets_its_report(project: Folder, tmp_path
     origin = project.git("remote", "get-url", "origin")
     project.git("clone", "-q", "--depth", "1", "--branch", "topic", f"file://{origin}", str(tmp_path / "cut"))
     cut = type(project)(tmp_path / "cut")
-    done = cut.mlgit("report", "--format", "markdown")
+    done = cut.here("report", "--format", "markdown")
     assert done.status in {Exit.DONE, Exit.BLOCKED}
     assert done.out.startswith("### ")
 
@@ -161,7 +161,7 @@ def test_without_gates_there_is_no_history(project: Folder) -> None:
 
 
 def test_a_check_has_no_history(project: Folder) -> None:
-    document = project.mlgit("check", "--json").json()
+    document = project.here("check", "--json").json()
     assert (document["history"], document["params"], document["stages"]) == ([], [], [])
 
 
@@ -171,7 +171,7 @@ def test_the_report_has_params_stages_and_history(project: Folder) -> None:
     project.write("params.yaml", "train:\n  slope: 1.5\n")
     project.ok(sys.executable, "-m", "dvc", "repro", "-q")
     project.commit("Another slope")
-    document = project.mlgit("report", "--format", "json").json()
+    document = project.here("report", "--format", "json").json()
     assert_valid(document, "verdict")
     assert document["params"] == [{"file": "params.yaml", "key": "train.slope", "old": "1.99", "new": "1.5"}]
     states = {each["stage"]: (each["state"], each["reasons"]) for each in document["stages"]}
@@ -187,8 +187,8 @@ def test_the_report_has_params_stages_and_history(project: Folder) -> None:
     ],
 )
 def test_the_report_has_the_formats_that_gitlab_reads(project: Folder, form: str, words: str) -> None:
-    assert words in project.mlgit("report", "--format", form).out
+    assert words in project.here("report", "--format", form).out
     project.write("mlgit.yaml", "version: 1\ngatez: {}\n")
-    done = project.mlgit("report", "--format", form)
+    done = project.here("report", "--format", form)
     assert done.status == Exit.CONFIG
     assert {"openmetrics": "mlgit_verdict_formed 0\n", "codequality": '"No verdict"'}[form] in done.out

@@ -135,7 +135,7 @@ def released(pipeline_template: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def error_of(project: Folder, command: str) -> tuple[str, str]:
-    done = project.mlgit(*shlex.split(command), "--json")
+    done = project.here(*shlex.split(command), "--json")
     error = done.json()["error"]
     return error["message"], error["hint"].replace(" --json", "")
 
@@ -162,7 +162,7 @@ def test_with_several_models_a_hint_names_the_model(
 @pytest.mark.parametrize("command", ["get", "get -o out", "history prod", "promote prod --dry-run"])
 def test_what_a_hint_says_works(released: Folder, command: str) -> None:
     for each in re.findall(r"`mlgit ([^`]*)`", ONE_MODEL[command][1]):
-        done = released.mlgit(*shlex.split(each))
+        done = released.here(*shlex.split(each))
         assert done.status == Exit.DONE, done.err
 
 
@@ -174,11 +174,11 @@ def test_before_the_first_release_get_names_the_model_at_head(
         "`get` needs a version or an environment",
         "for the model at HEAD, run `mlgit get HEAD -o out`",
     )
-    assert project.mlgit("get", "HEAD", "-o", "out").status == Exit.DONE
+    assert project.here("get", "HEAD", "-o", "out").status == Exit.DONE
 
 
 def test_outside_a_repository_the_help_is_named(tmp_path: Path, released: Folder) -> None:
-    done = released.mlgit("-C", str(tmp_path), "promote", "prod")
+    done = released.here("-C", str(tmp_path), "promote", "prod")
     assert done.status == Exit.USAGE
     assert "see `mlgit promote --help`" in done.err
 

@@ -177,7 +177,7 @@ def test_a_promotion_is_written_although_its_messages_are_not(deployable: Folder
 @pytest.mark.parametrize("form", ["markdown", "junit", "json"])
 def test_a_report_goes_into_devices_pipes_and_through_links(repository: Folder, form: str) -> None:
     def report(place: str) -> None:
-        done = repository.mlgit("report", "--format", form, "-o", place)
+        done = repository.here("report", "--format", form, "-o", place)
         assert done.status == Exit.BLOCKED, done.err
 
     for name in ("whole", "link", "target", "pipe", "log"):  # a new file could be data
@@ -222,5 +222,5 @@ def test_no_command_prints_a_token_of_an_address(repository: Folder, url: str) -
         ("release", "net", "--minor"),
         ("--json", "push"),
     ):
-        done = repository.mlgit(*words, env={"GIT_TERMINAL_PROMPT": "0"})
+        done = repository.here(*words, env={"GIT_TERMINAL_PROMPT": "0"})
         assert "topsecret" not in done.out + done.err, words

@@ -59,7 +59,7 @@ def test_an_unanswered_question_ends_in_an_error_and_not_in_a_traceback(
     project: Folder, tmp_path: Path, kind: str, argv: tuple[str, ...]
 ) -> None:
     train(project, "1.98")
-    done = partial_clone(project, tmp_path / "part", kind).mlgit(*argv)
+    done = partial_clone(project, tmp_path / "part", kind).here(*argv)
     assert done.status == Exit.TOOL, done.err
     assert "Traceback" not in done.err
 
@@ -75,8 +75,8 @@ def test_status_says_no_more_than_is_here_where_objects_are_missing(
         project.write("mlgit.yaml", f"{rules}# {text}\n")
         project.commit(text)
     project.git("push", "-q", "origin", "HEAD:main")
-    assert project.mlgit("release", "line").status == Exit.DONE
-    assert project.mlgit("promote", "line", "--to", "prod").status == Exit.DONE
+    assert project.here("release", "line").status == Exit.DONE
+    assert project.here("promote", "line", "--to", "prod").status == Exit.DONE
     clone = partial_clone(project, tmp_path / "part", kind)
     if trunk != "is checked out":
         clone.git("remote", "set-url", "origin", f"file://{project.path.parent / 'origin.git'}")
@@ -85,7 +85,7 @@ def test_status_says_no_more_than_is_here_where_objects_are_missing(
         project.git("push", "-q", "origin", "HEAD:main")
         clone.git("fetch", "-q")
         clone.git("remote", "set-url", "origin", "file:///nonexistent.git")
-    done = clone.mlgit("status")
+    done = clone.here("status")
     assert done.status == Exit.DONE, done.err
     assert not done.err
     live = "prod  v1.0.0" if trunk == "is checked out" else "unknown: see the error below"

@@ -44,7 +44,7 @@ artifacts:
 
 def plots(project: Folder, *argv: str) -> dict[str, Any]:
     """The plots of a report by title."""
-    done = project.mlgit("report", "--format", "json", *argv)
+    done = project.here("report", "--format", "json", *argv)
     document = done.json()
     assert_valid(document, "verdict")
     return {plot["title"]: plot for plot in document["plots"]}
@@ -226,7 +226,7 @@ def test_a_job_of_ci_fetches_the_plots_that_it_lacks(project: Folder) -> None:
     draw(project)
     for folder in (".dvc/cache", "curves"):
         shutil.rmtree(project / folder)
-    done = project.mlgit("ci", "pr")
+    done = project.here("ci", "pr")
     assert done.status in {Exit.DONE, Exit.BLOCKED}, done.err
     (roc,) = json.loads((project / "mlgit-report" / "report.json").read_text())["check"]["plots"]
     assert (points(roc, "base"), points(roc, "candidate")) == (
@@ -239,7 +239,7 @@ def test_a_job_of_ci_without_the_remote_names_them(project: Folder) -> None:
     draw(project)
     for folder in (".dvc/cache", "curves", "../storage"):
         shutil.rmtree(project / folder)
-    project.mlgit("ci", "pr")
+    project.here("ci", "pr")
     (roc,) = json.loads((project / "mlgit-report" / "report.json").read_text())["check"]["plots"]
     assert (roc["curves"], roc["known"], len(roc["notes"])) == ([], False, 2)
 
@@ -335,4 +335,4 @@ def test_a_file_that_a_plot_draws_has_no_second_picture_by_its_rows(empty_reposi
 
 
 def test_no_plot_is_read_for_a_check(drawn: Folder) -> None:
-    assert drawn.mlgit("check", "--json").json()["plots"] == []
+    assert drawn.here("check", "--json").json()["plots"] == []

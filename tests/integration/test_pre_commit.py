@@ -102,7 +102,7 @@ def test_a_push_by_mlgit_is_checked_as_well(hooked: Folder) -> None:
     hooked.git("switch", "-qc", "worse")
     pipeline.train(hooked, "0.5")
     hooked.commit("Train worse")
-    refused = hooked.mlgit("push")
+    refused = hooked.here("push")
     assert refused.status != 0
     assert "r2-floor" in refused.err
     assert hooked.git("ls-remote", "origin", "worse") == ""
@@ -117,7 +117,7 @@ def test_a_switch_brings_the_data_of_the_commit(hooked: Folder) -> None:
     assert model.read_text() == '{"slope": 2.0}'
     hooked.git("switch", "-q", "main")
     assert model.read_text() == before
-    assert hooked.mlgit("status", "--json").json()["stages"] == []
+    assert hooked.here("status", "--json").json()["stages"] == []
 
 
 def test_the_guide_uses_every_hook() -> None:

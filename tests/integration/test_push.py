@@ -42,7 +42,7 @@ def colleague(project: Folder, tmp_path: Path) -> Folder:
 
 def test_data_branch_and_tags_arrive(changed: Folder) -> None:
     before = storage_files(changed)
-    done = changed.mlgit("push", "--json")
+    done = changed.here("push", "--json")
     assert done.status == Exit.DONE, done.err
     record = done.json()
     assert_valid(record, "push")
@@ -55,15 +55,15 @@ def test_data_branch_and_tags_arrive(changed: Folder) -> None:
 
 
 def test_a_second_push_reports_that_everything_is_published(changed: Folder) -> None:
-    assert changed.mlgit("push").status == Exit.DONE
-    done = changed.mlgit("push")
+    assert changed.here("push").status == Exit.DONE
+    done = changed.here("push")
     assert done.status == Exit.DONE
     assert done.out == "ok: everything is published already on `origin`\n"
 
 
 def test_a_dry_run_shows_the_plan_and_sends_nothing(changed: Folder) -> None:
     before = storage_files(changed), remote_refs(changed)
-    done = changed.mlgit("push", "--dry-run", "--json")
+    done = changed.here("push", "--dry-run", "--json")
     record = done.json()
     assert_valid(record, "push")
     assert record["dry_run"] is True
@@ -72,7 +72,7 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(changed: Folder) -> None:
 
 
 def test_a_second_clone_gets_what_was_pushed(changed: Folder, colleague: Folder) -> None:
-    changed.mlgit("push")
+    changed.here("push")
     colleague.git("fetch", "-q")
     colleague.git("checkout", "-q", "slope")
     colleague.dvc("remote", "modify", "--local", "storage", "url", str(changed.path.parent / "storage"))
@@ -88,13 +88,13 @@ def test_a_diverged_branch_is_refused_before_anything_is_sent(project: Folder, c
     project.dvc("repro", "-q")
     project.commit("Ours")
     before = storage_files(project)
-    done = project.mlgit("push", "--json")
+    done = project.here("push", "--json")
     assert done.status == Exit.STATE
     assert_valid(done.json(), "error")
     assert "git pull --rebase --tags origin main" in done.err
     assert storage_files(project) == before
     project.git("fetch", "-q")
-    assert "1 commit that this branch lacks" in project.mlgit("push").err
+    assert "1 commit that this branch lacks" in project.here("push").err
 
 
 def test_a_branch_that_is_only_behind_has_nothing_to_publish(project: Folder, colleague: Folder) -> None:
@@ -102,7 +102,7 @@ def test_a_branch_that_is_only_behind_has_nothing_to_publish(project: Folder, co
     colleague.commit("Theirs")
     colleague.git("push", "-q")
     project.git("fetch", "-q")
-    assert project.mlgit("push").status == Exit.DONE
+    assert project.here("push").status == Exit.DONE
 
 
 def test_a_different_tag_of_the_same_name_is_refused_with_its_author(
@@ -112,7 +112,7 @@ def test_a_different_tag_of_the_same_name_is_refused_with_its_author(
     colleague.git("tag", "-a", "line@v1.0.0", "-m", "Mine", env=who)
     colleague.git("push", "-q", "origin", "line@v1.0.0")
     before = storage_files(changed), remote_refs(changed)
-    done = changed.mlgit("push")
+    done = changed.here("push")
     assert done.status == Exit.STATE
     assert "Grace made it" in done.err
     assert (storage_files(changed), remote_refs(changed)) == before
@@ -121,7 +121,7 @@ def test_a_different_tag_of_the_same_name_is_refused_with_its_author(
 def test_only_annotated_tags_of_ours_are_published(changed: Folder) -> None:
     changed.git("tag", "line@v2.0.0")
     changed.git("tag", "-a", "holiday", "-m", "Not ours")
-    changed.mlgit("push")
+    changed.here("push")
     assert not {"refs/tags/line@v2.0.0", "refs/tags/holiday"} & remote_refs(changed)
 
 
@@ -132,7 +132,7 @@ def test_a_hook_of_the_user_can_refuse(changed: Folder, stream: int, folder: str
     hook.chmod(0o755)
     if folder == "hooks":
         changed.git("config", "core.hooksPath", folder)
-    done = changed.mlgit("push")
+    done = changed.here("push")
     assert done.status == Exit.TOOL
     assert "not on a Friday" in done.err
     assert "hook of this clone refused `slope`; nothing went to `origin`" in done.err
@@ -144,13 +144,13 @@ def test_refused_tags_are_reported_with_what_arrived_before(changed: Folder) -> 
     hook = changed.path.parent / "origin.git" / "hooks" / "update"
     hook.write_text('#!/bin/sh\ncase "$1" in refs/tags/*) echo no tags today >&2; exit 1;; esac\n')
     hook.chmod(0o755)
-    done = changed.mlgit("push")
+    done = changed.here("push")
     assert done.status == Exit.TOOL
     assert "no tags today" in done.err
     assert "branch `slope`" in done.err
     assert "refs/heads/slope" in remote_refs(changed)
     hook.unlink()
-    again = changed.mlgit("push", "--json").json()
+    again = changed.here("push", "--json").json()
     assert (again["data"]["step"], again["branch"]["step"]) == ("already", "already")
     assert again["tags"][0]["step"] == "pushed"
 
@@ -158,7 +158,7 @@ def test_refused_tags_are_reported_with_what_arrived_before(changed: Folder) -> 
 def test_without_a_dvc_remote_the_branch_goes_and_the_page_says_so(changed: Folder) -> None:
     changed.dvc("remote", "remove", "storage")
     changed.commit("No storage")
-    done = changed.mlgit("push")
+    done = changed.here("push")
     assert done.status == Exit.DONE
     assert "dvc remote add" in done.out
     assert "refs/heads/slope" in remote_refs(changed)
@@ -166,7 +166,7 @@ def test_without_a_dvc_remote_the_branch_goes_and_the_page_says_so(changed: Fold
 
 def test_missing_data_stops_branch_and_tags(changed: Folder) -> None:
     shutil.rmtree(changed / ".dvc" / "cache")
-    done = changed.mlgit("push")
+    done = changed.here("push")
     assert done.status == Exit.TOOL
     assert "models/line.json" in done.err
     assert not {"refs/heads/slope", "refs/tags/line@v1.0.0"} & remote_refs(changed)
@@ -174,20 +174,20 @@ def test_missing_data_stops_branch_and_tags(changed: Folder) -> None:
 
 def test_a_git_remote_that_is_gone_is_a_tool_error(changed: Folder) -> None:
     shutil.rmtree(changed.path.parent / "origin.git")
-    done = changed.mlgit("push")
+    done = changed.here("push")
     assert done.status == Exit.TOOL
     assert "git remote set-url origin" in done.err
 
 
 def test_without_a_git_remote_a_push_is_refused(empty_repository: Folder) -> None:
     empty_repository.commit("First")
-    done = empty_repository.mlgit("push")
+    done = empty_repository.here("push")
     assert done.status == Exit.STATE
     assert "git remote add" in done.err
 
 
 def test_before_the_first_commit_a_push_is_refused(empty_repository: Folder) -> None:
-    assert empty_repository.mlgit("push").status == Exit.STATE
+    assert empty_repository.here("push").status == Exit.STATE
 
 
 def test_a_plain_git_repository_is_pushed_without_dvc(project: Folder, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_plain_git_repository_is_pushed_without_dvc(project: Folder, tmp_path:
     plain = Folder(tmp_path / "plain")
     plain.write("a.txt", "a")
     plain.commit("First")
-    done = plain.mlgit("push", "--json")
+    done = plain.here("push", "--json")
     assert done.status == Exit.DONE, done.err
     assert done.json()["data"]["reason"] == "DVC tracks no outputs"
 
@@ -207,7 +207,7 @@ def test_a_detached_head_publishes_data_and_tags(changed: Folder, tagged: bool) 
     if not tagged:
         changed.git("tag", "-d", "line@v1.0.0")
     changed.git("checkout", "-q", "--detach")
-    done = changed.mlgit("push", "--json")
+    done = changed.here("push", "--json")
     assert done.status == Exit.DONE, done.err
     record = done.json()
     assert (record["data"]["step"], record["branch"]["step"]) == ("pushed", "skipped")
@@ -220,7 +220,7 @@ def test_a_detached_head_publishes_data_and_tags(changed: Folder, tagged: bool) 
 def test_committed_data_is_pushed_not_that_of_the_working_tree(changed: Folder) -> None:
     changed.write("params.yaml", "train:\n  slope: 1.5\n")
     changed.dvc("repro", "-q")
-    record = changed.mlgit("push", "--json").json()
+    record = changed.here("push", "--json").json()
     assert record["data"]["files"] == 1
     shutil.rmtree(changed / ".dvc" / "cache")
     changed.git("checkout", "-q", "--force", "slope")
@@ -234,20 +234,20 @@ def test_a_branch_never_goes_to_another_name(project: Folder, mode: str) -> None
     trunk = project.git("ls-remote", "origin", "refs/heads/main")
     project.git("switch", "-qc", "topic", "origin/main")
     project.commit("Worse")
-    done = project.mlgit("push", "--json")
+    done = project.here("push", "--json")
     assert done.status == Exit.DONE, done.err
     record = done.json()["branch"]
     assert (record["ref"], record["tracks"]) == ("refs/heads/topic", "origin/main")
     assert project.git("ls-remote", "origin", "refs/heads/main") == trunk
     assert "refs/heads/topic" in remote_refs(project)
-    page = project.mlgit("push").out
+    page = project.here("push").out
     assert page == "ok: everything is published already on `origin`\n"
 
 
 def test_a_branch_that_tracks_a_local_one_is_pushed(project: Folder) -> None:
     project.git("switch", "-qc", "topic", "--track", "main")
     project.commit("More")
-    assert project.mlgit("push").status == Exit.DONE
+    assert project.here("push").status == Exit.DONE
     assert "refs/heads/topic" in remote_refs(project)
 
 
@@ -257,7 +257,7 @@ def test_the_words_of_hooks_are_shown_when_they_allow(changed: Folder) -> None:
     server = changed.path.parent / "origin.git" / "hooks" / "post-receive"
     server.write_text("#!/bin/sh\necho open a pull request\n")
     server.chmod(0o755)
-    out = changed.mlgit("push").out
+    out = changed.here("push").out
     assert "checked here" in out
     assert "remote: open a pull request" in out
 
@@ -268,12 +268,12 @@ def test_the_words_of_a_server_that_refuses_are_shown(changed: Folder) -> None:
     hook.chmod(0o755)
     mine = changed.write(".git/hooks/pre-push", "#!/bin/sh\nexit 0\n")
     mine.chmod(0o755)
-    done = changed.mlgit("push")
+    done = changed.here("push")
     assert done.status == Exit.TOOL
     assert "`origin` refused the branch `slope`" in done.err
     assert "remote: protected branch" in done.err
 
 
 def test_a_push_prints_no_advice_of_git_about_what_mlgit_sets(changed: Folder) -> None:
-    done = changed.mlgit("push")
+    done = changed.here("push")
     assert (done.status, "graft" in done.out + done.err) == (Exit.DONE, False)

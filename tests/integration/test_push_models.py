@@ -76,7 +76,7 @@ def test_a_local_release_whose_model_no_one_can_fetch_stays_here(
     change(project, "release", "table", "--local")
     reason = lose(project)
     change(project, "promote", "line@v1.0.0", "--to", "staging", "--local")
-    dry = project.mlgit("push", "--dry-run")
+    dry = project.here("push", "--dry-run")
     assert dry.status == Exit.DONE, dry.err
     assert reason in " ".join(dry.out.split())
     found = steps(project)
@@ -126,9 +126,9 @@ def test_a_dvc_remote_that_is_not_the_default_is_made_that_by_the_repair(project
     project.commit("No default")
     repair = repair_of(project)
     assert repair == "dvc remote default storage"
-    assert f"no default DVC remote is configured (`{repair}`)" in project.mlgit("push").out
-    assert f"No default DVC remote is configured (`{repair}`)" in project.mlgit("status", "--remote").out
-    refused = project.mlgit("release", "line")
+    assert f"no default DVC remote is configured (`{repair}`)" in project.here("push").out
+    assert f"No default DVC remote is configured (`{repair}`)" in project.here("status", "--remote").out
+    refused = project.here("release", "line")
     assert f"hint: run `{repair}` and `dvc push`, or " in refused.err
     project.run(*repair.split())
     assert repair_of(project) is None
@@ -149,9 +149,9 @@ def test_a_push_that_would_keep_every_tag_here_is_not_the_next_step(
         assert done.out.endswith("next: mlgit doctor\n"), done.out
     assert "`line@v1.0.0`; run `mlgit push`\n" in project.here("models").out
     assert project.here("status", "--json").json()["next"]["command"] == "mlgit push"  # the commit
-    assert project.mlgit("push").out.startswith("Pushed to `origin`\n")
+    assert project.here("push").out.startswith("Pushed to `origin`\n")
     for argv in (("push",), ("push", "--dry-run")):
-        assert project.mlgit(*argv).out.splitlines()[0] in {
+        assert project.here(*argv).out.splitlines()[0] in {
             "Pushed nothing to `origin`",
             "Would push nothing to `origin`",
         }
@@ -165,7 +165,7 @@ def test_a_push_that_would_keep_every_tag_here_is_not_the_next_step(
         assert tags["repair"] == "dvc remote add -d NAME URL && mlgit push"
     project.dvc("remote", "add", "-q", "-d", "storage", "../storage")
     assert project.here("status", "--json").json()["next"]["command"] != "mlgit doctor"
-    assert project.mlgit("push").status == Exit.DONE
+    assert project.here("push").status == Exit.DONE
     assert "line@v1.0.0" in remote_tags(project)
 
 

@@ -26,7 +26,7 @@ def tag(folder: Folder, name: str, *, by: str = "Ada") -> None:
 
 
 def steps(folder: Folder) -> dict[str, Any]:
-    done = folder.mlgit("push", "--json")
+    done = folder.here("push", "--json")
     assert done.status == Exit.DONE, done.err
     return {each["tag"]: (each["step"], each["reason"]) for each in done.json()["tags"]}
 
@@ -40,7 +40,7 @@ def by_clone(project: Folder) -> Folder:
 
 def by_push(project: Folder) -> Folder:
     tag(project, "line#prod#1")
-    assert project.mlgit("push").status == Exit.DONE
+    assert project.here("push").status == Exit.DONE
     return project
 
 
@@ -58,8 +58,8 @@ def by_fetch_of_another_persons(project: Folder) -> Folder:
 def by_mlgit_fetch(project: Folder) -> Folder:
     other = by_clone(project)
     other.git("tag", "-d", "line#prod#1")
-    assert other.mlgit("models", "--fetch").status == Exit.DONE
-    assert other.mlgit("push").status == Exit.DONE
+    assert other.here("models", "--fetch").status == Exit.DONE
+    assert other.here("push").status == Exit.DONE
     return other
 
 
@@ -73,9 +73,9 @@ def test_a_tag_that_the_remote_had_once_does_not_come_back(
         step, reason = steps(clone)["line#prod#1"]
         assert step == "skipped"
         assert "`origin` no longer has this tag" in reason
-    assert "git tag -d 'line#prod#1'" in clone.mlgit("push").out
+    assert "git tag -d 'line#prod#1'" in clone.here("push").out
     assert "line#prod#1" not in remote_tags(clone)
-    found = clone.mlgit("doctor", "--online", "--json").json()["findings"]
+    found = clone.here("doctor", "--online", "--json").json()["findings"]
     mine = next(each for each in found if each["id"] == "tags_deleted_at_remote")
     assert mine["repair"].endswith("; if someone meant to delete it, run `git tag -d 'line#prod#1'`")
     assert clone.run("sh", "-c", mine["repair"].rpartition("run `")[2].rstrip("`")).status == 0
@@ -88,10 +88,10 @@ def test_a_change_of_a_model_names_the_deleted_tag_and_its_repair(staged: Folder
     gone = other.git("tag", "--list", "*#staging#*").splitlines()[-1]
     other.git("push", "-q", "origin", f":refs/tags/{gone}")
     for _ in range(2):  # the first try must not record that the tag was made here
-        done = other.mlgit("unassign", "line", "--env", "staging")
+        done = other.here("unassign", "line", "--env", "staging")
         assert done.status == Exit.STATE
         assert f"git tag -d {word(gone)}" in done.err
-    tags = other.mlgit("push", "--dry-run", "--json").json()["tags"]
+    tags = other.here("push", "--dry-run", "--json").json()["tags"]
     assert [(each["tag"], each["step"]) for each in tags] == [(gone, "skipped")]
 
 

@@ -146,7 +146,7 @@ def runner_of(project: Folder, url: str) -> Folder:
 
 def merged(runner: Folder, **variables: str) -> Done:
     trace = runner.path.parent / "trace"
-    done = runner.mlgit("ci", "merged", env=BOT | {"GIT_TRACE": str(trace)} | variables)
+    done = runner.here("ci", "merged", env=BOT | {"GIT_TRACE": str(trace)} | variables)
     texts = done.out + done.err + trace.read_text(encoding="utf-8") + (runner / ".git/config").read_text()
     encoded = [base64.b64encode(f"{user}:{TOKEN}".encode()).decode() for user in ("x-access-token", "oauth2")]
     assert [secret for secret in (TOKEN, *encoded) if secret in texts] == []

@@ -208,7 +208,7 @@ def test_a_deregistered_version_is_a_warning_of_the_logger(
 
 
 def test_an_error_is_that_of_the_command(released: Folder, tmp_path: Path) -> None:
-    shown = released.mlgit("get", "line@v7.0.0", "-o", str(tmp_path), "--json").json()["error"]
+    shown = released.here("get", "line@v7.0.0", "-o", str(tmp_path), "--json").json()["error"]
     with pytest.raises(mlgit.UnknownReference) as caught:
         mlgit.get("line@v7.0.0", repo=released.path, to=tmp_path)
     error = caught.value

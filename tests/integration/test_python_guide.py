@@ -53,7 +53,7 @@ def test_the_command_of_the_guide_prints_what_it_shows(here: Folder) -> None:
         r"```\n\$ mlgit (get .*?)```", PAGES[0].read_text(encoding="utf-8"), flags=re.DOTALL
     )
     command, *expected = block.rstrip().split("\n")
-    done = here.mlgit(*shlex.split(command, comments=False))
+    done = here.here(*shlex.split(command, comments=False))
     assert done.status == Exit.DONE, done.err
     printed = re.sub(r"\([0-9a-f]{7}\)", "(4c5d6e7)", done.out).replace(f"{here.path}/", "")
     assert [line.split() for line in printed.splitlines()] == [line.split() for line in expected]

@@ -28,7 +28,7 @@ def released(pipeline_template: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def printed(project: Folder, *argv: str) -> Any:  # noqa: ANN401 (any JSON)
-    return project.mlgit(*argv, "--json").json()
+    return project.here(*argv, "--json").json()
 
 
 def test_models_are_those_of_the_command(released: Folder) -> None:

@@ -233,7 +233,7 @@ def test_status_and_doctor_know_what_the_check_knows(project: Folder, name: str)
     if name != "environment":
         assert status["next"] is None
     assert fault.says in project.here("status").out.replace("\n", " ")
-    doctor = valid(project.mlgit("doctor", "--json"), "doctor")
+    doctor = valid(project.here("doctor", "--json"), "doctor")
     assert [each["severity"] for each in doctor["findings"] if each["id"] == fault.code] == ["error"]
     merged, head = project.here("ci", "merged", "--dry-run"), project.git("rev-parse", "--short=7", "HEAD")
     if name != "environment":
@@ -250,7 +250,7 @@ def test_a_config_that_is_not_read_is_named_by_status_and_doctor(project: Folder
     project.commit("Rename")
     project.git("push", "-q")
     assert "`mlgit.yml`" in project.here("status").out
-    findings = valid(project.mlgit("doctor", "--json"), "doctor")["findings"]
+    findings = valid(project.here("doctor", "--json"), "doctor")["findings"]
     (finding,) = [each for each in findings if each["id"] == "config_not_read"]
     assert finding["repair"] == (None if declared else "git add mlgit.yml && git mv mlgit.yml mlgit.yaml")
     if not declared:

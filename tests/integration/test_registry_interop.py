@@ -77,7 +77,7 @@ def test_tags_that_do_not_count_are_ignored_with_the_reason(project: Folder) -> 
         "line@v9.0.0": "it is lightweight",
         "line@v9.1.0": "it does not point to a commit",
     }
-    assert project.mlgit("models").status == Exit.DONE
+    assert project.here("models").status == Exit.DONE
 
 
 def test_a_tagger_without_name_or_valid_clock_does_not_cause_a_failure(project: Folder) -> None:
@@ -87,7 +87,7 @@ def test_a_tagger_without_name_or_valid_clock_does_not_cause_a_failure(project: 
         made = project.run("git", "hash-object", "-t", "tag", "-w", "--stdin", "--literally", stdin=content)
         project.git("update-ref", f"refs/tags/{name}", made.out.strip())
     for argv in (("models",), ("show", "line"), ("history",), ("show", "line@v1.0.1")):
-        done = project.mlgit(*argv)
+        done = project.here(*argv)
         assert done.status == Exit.DONE, done.err
 
 
@@ -115,5 +115,5 @@ def test_a_note_warns_if_the_config_of_gto_hides_the_environment(project: Folder
 def test_a_tag_of_a_tag_is_a_version_as_it_is_for_gto(project: Folder) -> None:
     project.git("tag", "-a", "line@v1.0.0", "-m", "first")
     project.git("tag", "-a", "line@v1.1.0", "-m", "a tag of a tag", "line@v1.0.0")
-    assert project.mlgit("show", "line@v1.1.0").status == Exit.DONE
+    assert project.here("show", "line@v1.1.0").status == Exit.DONE
     assert ask_gto(project).latest["line"] == "v1.1.0"

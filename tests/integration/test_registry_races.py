@@ -127,7 +127,7 @@ def test_two_people_cannot_release_the_same_number(project: Folder) -> None:
 def test_a_refusal_by_a_hook_leaves_nothing(two_versions: Folder) -> None:
     hook(two_versions, "pre-receive", "echo no tags on Fridays >&2; exit 1")
     before = tags_of(two_versions)
-    done = two_versions.mlgit("promote", "line", "--to", "staging")
+    done = two_versions.here("promote", "line", "--to", "staging")
     assert done.status == Exit.TOOL
     assert "no tags on Fridays" in done.err
     assert tags_of(two_versions) == tags_of(origin(two_versions)) == before
@@ -135,7 +135,7 @@ def test_a_refusal_by_a_hook_leaves_nothing(two_versions: Folder) -> None:
 
 def test_a_remote_that_disconnects_after_it_received_is_a_success(two_versions: Folder) -> None:
     hook(two_versions, "post-receive", "kill -9 $PPID")
-    done = two_versions.mlgit("promote", "line", "--to", "staging")
+    done = two_versions.here("promote", "line", "--to", "staging")
     assert done.status == Exit.DONE, done.err
     assert "line#staging#1" in tags_of(two_versions)
     assert tags_of(two_versions) == tags_of(origin(two_versions))
@@ -144,7 +144,7 @@ def test_a_remote_that_disconnects_after_it_received_is_a_success(two_versions: 
 def test_a_connection_that_broke_before_anything_arrived_is_retried_once(two_versions: Folder) -> None:
     marker = two_versions.path.parent / "tried"
     hook(two_versions, "pre-receive", f"test -e {marker} && exit 0; touch {marker}; kill -9 $PPID")
-    done = two_versions.mlgit("promote", "line", "--to", "staging")
+    done = two_versions.here("promote", "line", "--to", "staging")
     assert done.status == Exit.DONE, done.err
     assert marker.exists()
     assert tags_of(two_versions) == tags_of(origin(two_versions))
@@ -221,7 +221,7 @@ def test_a_command_that_was_killed_and_run_again_ends_in_the_same_state(
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    done = two_versions.mlgit("promote", "line@v1.0.1", "--to", "staging")
+    done = two_versions.here("promote", "line@v1.0.1", "--to", "staging")
     assert done.status == Exit.DONE, done.err
     names = sorted(tags_of(origin(two_versions)))
     assert names == ["line#staging#1", "line@v1.0.0", "line@v1.0.1"]
@@ -234,7 +234,7 @@ def test_a_local_tag_that_differs_from_the_remotes_is_an_error_before_anything_i
     other = clone(two_versions, "other")
     promote(opened(other), "line@v1.0.0", environment="staging")
     two_versions.git("tag", "-am", "phantom", "line#staging#1", "HEAD")
-    done = two_versions.mlgit("promote", "line", "--to", "staging")
+    done = two_versions.here("promote", "line", "--to", "staging")
     assert done.status == Exit.STATE
     assert "differs from the one on `origin`" in done.err
 

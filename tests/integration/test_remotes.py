@@ -39,7 +39,7 @@ def change(folder: Folder, slope: str, message: str) -> None:
 
 def base_slope(folder: Folder) -> float:
     """The slope of the commit that a change is compared with."""
-    metrics = folder.mlgit("diff", "--json").json()["metrics"]
+    metrics = folder.here("diff", "--json").json()["metrics"]
     return float(next(each["old"] for each in metrics if each["key"] == "slope"))
 
 
@@ -54,7 +54,7 @@ def fork(tmp_path: Path) -> Folder:
     theirs.git("clone", "-q", str(tmp_path / "fork.git"), str(tmp_path / "mine"))
     change(theirs, "0.8", "Theirs")
     theirs.git("push", "-q")
-    assert theirs.mlgit("release", "line").status == Exit.DONE
+    assert theirs.here("release", "line").status == Exit.DONE
     mine = Folder(tmp_path / "mine")
     mine.git("remote", "add", "upstream", str(tmp_path / "upstream.git"))
     mine.git("fetch", "-q", "upstream")
@@ -92,15 +92,15 @@ def test_base_and_registry_of_a_fork_are_those_of_upstream(
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "global"))
     TRACKS_ANOTHER[how](fork)
     assert base_slope(fork) == 0.8
-    record = fork.mlgit("models", "--json").json()
+    record = fork.here("models", "--json").json()
     assert record["remote"] == "upstream"
-    found = fork.mlgit("doctor", "--online", "--json").json()["findings"]
+    found = fork.here("doctor", "--online", "--json").json()["findings"]
     assert not [each for each in found if each["id"] in {"tags_not_pushed", "tags_deleted_at_remote"}]
 
 
 def test_without_a_tracked_trunk_or_a_setting_origin_counts(fork: Folder) -> None:
     fork.git("branch", "-q", "--unset-upstream")
-    assert fork.mlgit("models", "--json").json()["remote"] == "origin"
+    assert fork.here("models", "--json").json()["remote"] == "origin"
 
 
 def test_a_check_says_that_the_branch_itself_chose_whose_rules_apply(fork: Folder) -> None:
@@ -108,7 +108,7 @@ def test_a_check_says_that_the_branch_itself_chose_whose_rules_apply(fork: Folde
     fork.commit("Rules")
 
     def guesses() -> list[dict[str, str]]:
-        notes = fork.mlgit("check", "--json").json()["verdict"]["notes"]
+        notes = fork.here("check", "--json").json()["verdict"]["notes"]
         return [each for each in notes if each["code"] == "trunk_guessed"]
 
     (note,) = guesses()
@@ -136,10 +136,10 @@ def test_the_branch_goes_to_the_fork_and_the_tags_go_upstream(fork: Folder, how:
     PUSHES_TO_THE_FORK[how](fork)
     fork.write("line.bin", "two")
     fork.commit("Another model")
-    assert fork.mlgit("release", "line@v2.0.0-rc.1", "--local").status == Exit.DONE
+    assert fork.here("release", "line@v2.0.0-rc.1", "--local").status == Exit.DONE
     fork.git("tag", "-a", "line@v2.0.0-rc.2", "-m", "By git: perhaps the fork's", "HEAD~1")
     before = refs(fork, "upstream")
-    done = fork.mlgit("push", "--json")
+    done = fork.here("push", "--json")
     assert done.status == Exit.DONE, done.err
     record = done.json()
     assert (record["remote"], record["tags_remote"]) == ("origin", "upstream")
@@ -149,14 +149,14 @@ def test_the_branch_goes_to_the_fork_and_the_tags_go_upstream(fork: Folder, how:
 
 def test_a_push_address_without_a_name_is_refused(fork: Folder) -> None:
     fork.git("config", "branch.topic.pushRemote", "https://example.org/x.git")
-    done = fork.mlgit("push")
+    done = fork.here("push")
     assert done.status == Exit.STATE
     assert "git config branch.topic.pushRemote NAME" in done.err
 
 
 def test_mlgit_remote_names_a_remote(fork: Folder) -> None:
     fork.git("config", "mlgit.remote", "nowhere")
-    done = fork.mlgit("check")
+    done = fork.here("check")
     assert done.status == Exit.STATE
     assert "`mlgit.remote`" in done.err
 
@@ -175,21 +175,21 @@ def released_elsewhere(tmp_path: Path) -> Folder:
 
 
 def test_the_head_of_the_remote_is_trunk_under_any_name(released_elsewhere: Folder) -> None:
-    assert released_elsewhere.mlgit("release", "line").status == Exit.DONE
+    assert released_elsewhere.here("release", "line").status == Exit.DONE
 
 
 def test_mlgit_trunk_names_the_branch_of_releases(released_elsewhere: Folder) -> None:
     released_elsewhere.git("config", "mlgit.trunk", "stable")
-    refused = released_elsewhere.mlgit("release", "line")
+    refused = released_elsewhere.here("release", "line")
     assert refused.status == Exit.STATE
     assert "`origin/stable`" in refused.err
     released_elsewhere.git("switch", "-q", "stable")
-    assert released_elsewhere.mlgit("release", "line").status == Exit.DONE
+    assert released_elsewhere.here("release", "line").status == Exit.DONE
 
 
 def test_mlgit_trunk_that_is_not_here_is_an_error(released_elsewhere: Folder) -> None:
     released_elsewhere.git("config", "mlgit.trunk", "gone")
-    done = released_elsewhere.mlgit("check")
+    done = released_elsewhere.here("check")
     assert done.status == Exit.STATE
     assert "`origin/gone`, which `mlgit.trunk` names" in done.err
 
@@ -199,13 +199,13 @@ def test_an_unknown_trunk_is_an_error_whose_hint_works(
     released_elsewhere: Folder, command: tuple[str, ...]
 ) -> None:
     released_elsewhere.git("remote", "set-head", "origin", "--delete")
-    done = released_elsewhere.mlgit(*command)
+    done = released_elsewhere.here(*command)
     assert done.status == Exit.STATE, done.out
-    assert released_elsewhere.mlgit("status").status == Exit.DONE
+    assert released_elsewhere.here("status").status == Exit.DONE
     hint = done.err.partition("hint: run `")[2].partition("`")[0]
     assert "git remote set-head origin --auto" in hint
     assert released_elsewhere.run("sh", "-c", hint).status == 0
-    assert released_elsewhere.mlgit(*command).status == Exit.DONE
+    assert released_elsewhere.here(*command).status == Exit.DONE
 
 
 def test_a_clone_of_one_branch_does_not_take_another_branch_for_trunk(
@@ -220,9 +220,9 @@ def test_a_clone_of_one_branch_does_not_take_another_branch_for_trunk(
     )
     one.write(".mlgit/waivers.yaml", waiver)
     change(one, "0.1", "Worse, and waived by its author")
-    done = one.mlgit("check", "--json")
+    done = one.here("check", "--json")
     assert done.status == Exit.BLOCKED
-    assert one.mlgit("diff").status == Exit.STATE
+    assert one.here("diff").status == Exit.STATE
 
 
 @pytest.mark.parametrize("remote", ["up/stream", "origin/theirs", "up.stream"])
@@ -238,9 +238,9 @@ def test_a_remote_may_have_a_slash_or_a_dot_in_its_name(tmp_path: Path, remote: 
     mine.write("mlgit.yaml", CONFIG.replace("min: 0.5", "vs: prod, max_drop: 0.1"))
     found = " ".join(mine.here("check").out.split())
     assert f"not on `{remote}/main`, but on this clone's `main`; CI does not compare with it" in found
-    assert mine.mlgit("push", "--json").json()["remote"] == remote
+    assert mine.here("push", "--json").json()["remote"] == remote
 
 
 def test_the_tracked_trunk_chooses_a_remote_below_the_name_of_another(fork: Folder) -> None:
     fork.git("remote", "rename", "upstream", "origin/up")
-    assert fork.mlgit("models", "--json").json()["remote"] == "origin/up"
+    assert fork.here("models", "--json").json()["remote"] == "origin/up"

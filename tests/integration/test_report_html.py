@@ -19,7 +19,7 @@ def test_a_report_is_one_file_with_its_curves(project: Folder) -> None:
     project.commit("Declare a curve")
     project.git("push", "-q", "origin", "HEAD:main")
     project.write("roc.csv", ROC.format(0.25))
-    done = project.mlgit("report", "--format", "html", "-o", "report.html")
+    done = project.here("report", "--format", "html", "-o", "report.html")
     assert done.status == Exit.DONE, done.err
     text = (project / "report.html").read_text(encoding="utf-8")
     assert text.startswith("<!DOCTYPE html>")
@@ -29,7 +29,7 @@ def test_a_report_is_one_file_with_its_curves(project: Folder) -> None:
 
 def test_without_a_verdict_the_file_says_why(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 2\n")
-    done = project.mlgit("report", "--format", "html")
+    done = project.here("report", "--format", "html")
     assert done.status == Exit.CONFIG
     assert "<h1>❌ No verdict: " in done.out
 

@@ -98,7 +98,7 @@ def test_a_merge_without_a_second_parent_is_stale_if_the_branch_is_here(
     forked.dvc("checkout", "-q")
     assert gate(forked, Exit.BLOCKED) == MERGED
     assert gate(forked, Exit.BLOCKED, "--rev", "HEAD") == MERGED
-    done = forked.mlgit("run", "--commit")
+    done = forked.here("run", "--commit")
     assert done.status == Exit.DONE, done.err
     assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
 
@@ -241,7 +241,7 @@ def test_ci_knows_a_squashed_branch_by_the_head_that_the_forge_names(
     """The clone of a merge train has neither the branch nor its commit."""
     if confirmed:
         merge(forked)
-        assert forked.mlgit("run", "--commit").status == Exit.DONE
+        assert forked.here("run", "--commit").status == Exit.DONE
         forked.git("branch", "-q", "-m", "both", "confirmed")
     squash(forked)
     head = forked.git("rev-parse", "confirmed" if confirmed else "b")
@@ -261,6 +261,6 @@ def test_ci_knows_a_squashed_branch_by_the_head_that_the_forge_names(
         "CI_COMMIT_SHA": clone.git("rev-parse", "HEAD"),
         "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": head,
     }
-    done = clone.mlgit("ci", "pr", env=variables)
+    done = clone.here("ci", "pr", env=variables)
     assert done.status == Exit.BLOCKED, done.out + done.err  # its data was not pushed
     assert ("its entry of dvc.lock is what git makes" in done.out) is not confirmed

@@ -62,7 +62,7 @@ def wait_for(path: Path, *, seconds: float = 60) -> str:
 
 def test_only_stale_stages_run_and_the_verdict_is_shown(project: Folder) -> None:
     slope(project, 1.995)
-    done = project.mlgit("run", "--json")
+    done = project.here("run", "--json")
     assert done.status == Exit.DONE, done.err
     record = done.json()
     assert_valid(record, "run")
@@ -72,13 +72,13 @@ def test_only_stale_stages_run_and_the_verdict_is_shown(project: Folder) -> None
 
 def test_what_dvc_restores_from_its_cache_is_not_called_a_run(project: Folder) -> None:
     slope(project, 1.995)
-    assert "ran: train, evaluate\n" in project.mlgit("run").out
+    assert "ran: train, evaluate\n" in project.here("run").out
     slope(project, 1.99)
-    record = project.mlgit("run", "--json").json()
+    record = project.here("run", "--json").json()
     assert_valid(record, "run")
     assert record["restored"] == record["stages"] == ["train", "evaluate"]
     slope(project, 1.995)
-    done = project.mlgit("run")
+    done = project.here("run")
     assert "restored from DVC's cache: train, evaluate\n" in done.out
     assert "ran: " not in done.out
 
@@ -96,7 +96,7 @@ def conflicted(project: Folder, path: str, one: str, other: str) -> None:
 
 def test_nothing_runs_while_an_input_has_the_markers_of_a_merge(project: Folder) -> None:
     conflicted(project, "params.yaml", "train:\n  slope: 1.5\n", "train:\n  slope: 1.6\n")
-    done = project.mlgit("run")
+    done = project.here("run")
     assert done.status == Exit.STATE
     assert "The merge is not resolved: there are conflict markers in `params.yaml`" in done.err
     status = project.here("status").out
@@ -104,7 +104,7 @@ def test_nothing_runs_while_an_input_has_the_markers_of_a_merge(project: Folder)
     assert "next: git mergetool\n" in status
     assert " · merge unresolved" in project.here("status", "-s").out
     project.write("params.yaml", "train:\n  slope: 1.995\n")
-    assert project.mlgit("run").status == Exit.DONE
+    assert project.here("run").status == Exit.DONE
 
 
 def test_a_merge_with_conflicts_in_results_ends_by_the_next_steps(project: Folder) -> None:
@@ -133,31 +133,31 @@ def test_a_merge_with_conflicts_in_results_ends_by_the_next_steps(project: Folde
 def test_a_metric_file_in_conflict_is_written_by_its_stage(project: Folder) -> None:
     conflicted(project, "metrics/test.json", '{"r2": 0.6}\n', '{"r2": 0.7}\n')
     assert "has an unresolved merge conflict" in project.here("check").out
-    assert project.mlgit("run").status == Exit.DONE
+    assert project.here("run").status == Exit.DONE
 
 
 def test_the_gates_check_the_results_of_this_run(project: Folder) -> None:
     slope(project, 0.5)
-    done = project.mlgit("run")
+    done = project.here("run")
     assert done.status == Exit.BLOCKED
     assert "ran: train, evaluate" in done.out
     assert "r2-floor" in done.out
 
 
 def test_up_to_date_runs_nothing(project: Folder) -> None:
-    done = project.mlgit("run", "--json")
+    done = project.here("run", "--json")
     assert done.status == Exit.DONE, done.err
     assert done.json()["stages"] == []
 
 
 def test_force_runs_stages_that_are_up_to_date(project: Folder) -> None:
-    assert project.mlgit("run", "train", "--force", "--json").json()["stages"] == ["prepare", "train"]
+    assert project.here("run", "train", "--force", "--json").json()["stages"] == ["prepare", "train"]
 
 
 def test_a_dry_run_changes_nothing_and_checks_no_gates(project: Folder) -> None:
     slope(project, 1.5)
     before = (project / "dvc.lock").read_text()
-    record = project.mlgit("run", "--dry-run", "--json").json()
+    record = project.here("run", "--dry-run", "--json").json()
     assert_valid(record, "run")
     assert record["dry_run"] is True
     assert "train" in record["stages"]
@@ -167,7 +167,7 @@ def test_a_dry_run_changes_nothing_and_checks_no_gates(project: Folder) -> None:
 
 def test_the_output_of_stages_is_on_stderr_only(project: Folder) -> None:
     pipeline_of_one(project, "print('noise on stdout', flush=True)\nopen('out.txt', 'w').write('x')\n")
-    done = project.mlgit("run", "--json")
+    done = project.here("run", "--json")
     assert "noise on stdout" in done.err
     assert "noise" not in done.out
     assert_valid(done.json(), "run")
@@ -175,12 +175,12 @@ def test_the_output_of_stages_is_on_stderr_only(project: Folder) -> None:
 
 def test_quiet_hides_the_output_of_stages(project: Folder) -> None:
     pipeline_of_one(project, "print('noise')\nopen('out.txt', 'w').write('x')\n")
-    assert "noise" not in project.mlgit("run", "-q").err
+    assert "noise" not in project.here("run", "-q").err
 
 
 def test_a_failed_stage_is_named_and_its_output_is_shown(project: Folder) -> None:
     pipeline_of_one(project, "import sys\nsys.exit('my own reason')\n")
-    done = project.mlgit("run", "--json")
+    done = project.here("run", "--json")
     assert done.status == Exit.TOOL
     assert "Stage `train` failed" in done.err
     assert "my own reason" in done.err
@@ -191,7 +191,7 @@ def test_a_failed_stage_is_named_and_its_output_is_shown(project: Folder) -> Non
 
 def test_a_failed_stage_is_explained_with_quiet_as_well(project: Folder) -> None:
     pipeline_of_one(project, "import sys\nsys.exit('my own reason')\n")
-    done = project.mlgit("run", "-q")
+    done = project.here("run", "-q")
     assert done.status == Exit.TOOL
     assert "my own reason" in done.err
 
@@ -199,25 +199,25 @@ def test_a_failed_stage_is_explained_with_quiet_as_well(project: Folder) -> None
 def test_a_script_cannot_pretend_that_a_stage_failed(project: Folder) -> None:
     text = "print(\"ERROR: failed to reproduce 'fake'\")\nopen('out.txt', 'w').write('x')\n"
     pipeline_of_one(project, text)
-    assert project.mlgit("run").status in {0, 1}
+    assert project.here("run").status in {0, 1}
 
 
 def test_an_unknown_stage_is_a_state_error(project: Folder) -> None:
-    done = project.mlgit("run", "nope")
+    done = project.here("run", "nope")
     assert done.status == Exit.STATE
     assert "nope" in done.err
 
 
 def test_an_invalid_pipeline_is_a_config_error_with_its_line(project: Folder) -> None:
     project.write("dvc.yaml", "stages:\n  train:\n    cmdd: x\n")
-    done = project.mlgit("run", "--json")
+    done = project.here("run", "--json")
     assert done.status == Exit.CONFIG
     assert "dvc.yaml:" in done.err
     assert_valid(done.json(), "error")
 
 
 def test_a_repository_without_dvc_is_an_error_with_a_hint(empty_repository: Folder) -> None:
-    done = empty_repository.mlgit("run")
+    done = empty_repository.here("run")
     assert done.status == Exit.STATE
     assert "dvc init" in done.err
 
@@ -232,14 +232,14 @@ def fresh(project: Folder) -> Folder:
 
 
 def test_a_clone_without_data_pulls_before_it_runs(fresh: Folder) -> None:
-    record = fresh.mlgit("run", "--json").json()
+    record = fresh.here("run", "--json").json()
     assert set(record["pulled"]) == {"data/raw.csv", "data/clean.csv", "models/line.json"}
     assert record["stages"] == []
     assert (fresh / "models" / "line.json").exists()
 
 
 def test_no_pull_does_not_use_the_remote(fresh: Folder) -> None:
-    done = fresh.mlgit("run", "--no-pull")
+    done = fresh.here("run", "--no-pull")
     assert done.status == Exit.TOOL
     assert not (fresh / "data" / "raw.csv").exists()
 
@@ -282,7 +282,7 @@ def test_an_interrupted_run_leaves_no_process(project: Folder, number: signal.Si
     assert [pid for pid in pids if alive(pid)] == []
     assert (
         not (project / ".dvc" / "tmp" / "lock").exists()
-        or project.mlgit("run", "--dry-run").status == Exit.DONE
+        or project.here("run", "--dry-run").status == Exit.DONE
     )
 
 

@@ -31,7 +31,7 @@ def projects(empty_repository: Folder) -> Folder:
 
 
 def run(folder: Folder, place: str, *words: str) -> Done:
-    return Folder(folder / place).mlgit("run", *words)
+    return Folder(folder / place).here("run", *words)
 
 
 @pytest.mark.parametrize(

@@ -101,4 +101,4 @@ def test_the_written_schema_finds_what_mlgit_refuses(project: Folder) -> None:
     assert project.run(*checking).status == 0
     project.write("mlgit.yaml", "version: 1\nmodelz:\n  line: {path: models/line.json}\n")
     assert "modelz" in project.run(*checking).out
-    assert project.mlgit("check").status == Exit.CONFIG
+    assert project.here("check").status == Exit.CONFIG

@@ -60,19 +60,19 @@ def test_tags_are_signed_as_git_signs_them(repository: Folder, setting: str, loc
     repository.git("config", setting, "true")
     options = ("--local",) if local else ()
     for command in (("release", "line"), ("promote", "line", "--to", "prod")):
-        done = repository.mlgit(*command, *options, "--json")
+        done = repository.here(*command, *options, "--json")
         assert done.status == Exit.DONE, done.err
         for tag in done.json()["tags"]:
             assert repository.git("rev-parse", f"refs/tags/{tag['name']}") == tag["oid"]
             assert SSH in content(repository, tag["oid"])
             assert "Good" in repository.run("git", "tag", "-v", tag["name"]).err
-    assert repository.mlgit("models", "--json").json()["models"][0]["latest"]["version"] == "v1.0.0"
-    found = repository.mlgit("show", "line#prod", "--json")
+    assert repository.here("models", "--json").json()["models"][0]["latest"]["version"] == "v1.0.0"
+    found = repository.here("show", "line#prod", "--json")
     assert found.status == Exit.DONE, found.err
 
 
 def test_without_the_setting_tags_are_not_signed(repository: Folder) -> None:
-    assert repository.mlgit("release", "line").status == Exit.DONE
+    assert repository.here("release", "line").status == Exit.DONE
     assert "-----BEGIN" not in content(repository, "line@v1.0.0")
 
 
@@ -80,8 +80,8 @@ def test_without_the_setting_tags_are_not_signed(repository: Folder) -> None:
 @pytest.mark.usefixtures("ssh_key")
 def test_the_commit_of_a_release_is_signed(repository: Folder, signs: bool) -> None:  # noqa: FBT001
     repository.git("config", "commit.gpgSign", str(signs).lower())
-    assert repository.mlgit("release", "line").status == Exit.DONE
-    done = repository.mlgit("release", "line", "--commit", "--force")
+    assert repository.here("release", "line").status == Exit.DONE
+    done = repository.here("release", "line", "--commit", "--force")
     assert done.status == Exit.DONE, done.err
     assert ("gpgsig -----BEGIN SSH" in content(repository, "HEAD")) is signs
     assert (repository.run("git", "verify-commit", "HEAD").status == 0) is signs
@@ -98,7 +98,7 @@ def test_settings_that_git_reads_only_for_this_folder_count(repository: Folder, 
     repository.git("config", "--file", str(tmp_path / "company"), "tag.gpgSign", "true")
     settings = tmp_path / "settings"
     settings.write_text(f'[includeIf "gitdir:{repository.path}/.git"]\n\tpath = {tmp_path / "company"}\n')
-    done = repository.mlgit("release", "line", env={"GIT_CONFIG_GLOBAL": str(settings)})
+    done = repository.here("release", "line", env={"GIT_CONFIG_GLOBAL": str(settings)})
     assert done.status == Exit.DONE, done.err
     assert SSH in content(repository, "line@v1.0.0")
 
@@ -118,7 +118,7 @@ def test_what_cannot_be_signed_is_not_written(
     repository.git("config", setting, "true")
     repository.git("config", "user.signingKey", str(tmp_path / "no-such-key.pub"))
     refs = repository.git("for-each-ref")
-    done = repository.mlgit(*command)
+    done = repository.here(*command)
     assert done.status == Exit.TOOL
     assert "git could not sign" in done.err
     assert "nothing was written" in done.err
@@ -132,7 +132,7 @@ def test_what_cannot_be_signed_is_not_written(
 def test_a_dry_run_does_not_sign_and_says_that_the_ids_will_differ(repository: Folder) -> None:
     repository.git("config", "tag.gpgSign", "true")
     repository.git("config", "gpg.ssh.program", "false")
-    done = repository.mlgit("release", "line", "--dry-run")
+    done = repository.here("release", "line", "--dry-run")
     assert done.status == Exit.DONE, done.err
     assert "git signs these tags" in done.out
 
@@ -163,7 +163,7 @@ def test_tags_and_commits_are_signed_with_openpgp(repository: Folder, pgp_home: 
     repository.git("config", "tag.gpgSign", "true")
     repository.git("config", "commit.gpgSign", "true")
     for command in (("release", "line"), ("release", "line", "--commit", "--force")):
-        done = repository.mlgit(*command, env=os.environ | variables)
+        done = repository.here(*command, env=os.environ | variables)
         assert done.status == Exit.DONE, done.err
     assert PGP in content(repository, "line@v1.0.1")
     for verify in (("tag", "-v", "line@v1.0.0"), ("verify-commit", "HEAD")):

@@ -68,7 +68,7 @@ def stale(pull: PullRequest, tmp_path: Path) -> PullRequest:
 
 
 def test_the_commit_of_a_run_is_signed(untrained: Folder) -> None:
-    done = untrained.mlgit(*RUN)
+    done = untrained.here(*RUN)
     assert done.status == Exit.DONE, done.err
     assert untrained.git("log", "-1", "--format=%s") == "Run the pipeline"
     assert is_signed(untrained, "HEAD")
@@ -80,7 +80,7 @@ def test_a_run_whose_commit_cannot_be_signed_keeps_its_results_uncommitted(
 ) -> None:
     untrained.git("config", *WAYS_TO_FAIL[way])
     before = untrained.git("rev-parse", "HEAD"), untrained.git("for-each-ref")
-    done = untrained.mlgit(*RUN)
+    done = untrained.here(*RUN)
     assert_refused(done)
     assert (untrained.git("rev-parse", "HEAD"), untrained.git("for-each-ref")) == before
     assert untrained.git("diff", "--cached", "--name-only") == ""
@@ -90,7 +90,7 @@ def test_a_run_whose_commit_cannot_be_signed_keeps_its_results_uncommitted(
     untrained.git("config", "commit.gpgSign", "false")
     untrained.ok("sh", "-c", f"{' '.join(command.split())} -q -m Run")
     assert untrained.git("status", "--porcelain") == ""
-    assert untrained.mlgit(*RUN).status == Exit.DONE
+    assert untrained.here(*RUN).status == Exit.DONE
 
 
 def test_the_commit_that_ci_pushes_is_signed(stale: PullRequest) -> None:

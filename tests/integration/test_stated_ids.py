@@ -61,11 +61,11 @@ def put(folder: Folder, tag: str, message: str, commit: str) -> None:
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
 def test_a_stated_policy_cannot_make_an_unmerged_commit_count(released: Folder, policy: str) -> None:
     forge(released, policy)
-    done = released.mlgit("doctor")
+    done = released.here("doctor")
     assert "bug in mlgit" not in done.err
     assert "`line#zzz#1`" in done.out
     for words in (("get", "line@v9.0.0", "-o", "out"), ("promote", "line@v9.0.0", "--to", "staging")):
-        done = released.mlgit(*words)
+        done = released.here(*words)
         assert done.status == Exit.BLOCKED, (words, done.err)
         assert "is not on origin/main" in done.err
-    assert released.mlgit("models").status == Exit.DONE
+    assert released.here("models").status == Exit.DONE

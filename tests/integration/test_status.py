@@ -20,7 +20,7 @@ WIDE = "          0.9999999999999999999999999999"
 
 
 def status(folder: Folder) -> Any:  # noqa: ANN401 (a JSON document)
-    done = folder.mlgit("status", "--json")
+    done = folder.here("status", "--json")
     assert done.status == Exit.DONE, done.err
     return done.json()
 
@@ -63,7 +63,7 @@ def test_a_stage_after_a_stale_one_names_it(project: Folder) -> None:
     found = {each["address"]: each for each in status(project)["stages"]}
     assert found["train"]["reasons"] == ["changed dep src/train.py"]
     assert (found["evaluate"]["reasons"], found["evaluate"]["upstream"]) == ([], ["train"])
-    done = project.mlgit("status")
+    done = project.here("status")
     assert "2 of 3 stages stale" in done.out
     assert "after train" in done.out
     assert "next: mlgit run" in done.out
@@ -93,7 +93,7 @@ def test_changed_and_lost_data_are_distinguished(project: Folder) -> None:
         "data/raw.csv": ("modified", False),
         "data/clean.csv": ("same", False),
     }
-    assert "next: dvc pull" in project.mlgit("status").out
+    assert "next: dvc pull" in project.here("status").out
 
 
 def test_versions_and_environments_show_how_far_they_are_behind(project: Folder) -> None:
@@ -105,7 +105,7 @@ def test_versions_and_environments_show_how_far_they_are_behind(project: Folder)
     assert (model["latest"], model["behind"]) == ("v1.0.0", 2)
     staging, prod = model["environments"]
     assert (staging["version"], staging["behind"], prod["version"]) == ("v1.0.0", 2, None)
-    out = project.mlgit("-v", "status").out
+    out = project.here("-v", "status").out
     assert "\n          staging  v1.0.0!  promoted " in out
     assert " by Ada, 2 commits before HEAD\n" in out
 
@@ -124,7 +124,7 @@ def test_an_invalid_config_does_not_hide_the_rest(project: Folder) -> None:
 @pytest.mark.parametrize("file", ["dvc.yaml", "dvc.lock", "data/raw.csv.dvc"])
 def test_a_broken_dvc_file_is_shown_with_its_location(project: Folder, file: str) -> None:
     project.write(file, "<<<<<<< HEAD\na: 1\n=======\n")
-    done = project.mlgit("status")
+    done = project.here("status")
     assert done.status == Exit.DONE, done.err
     assert f"({file}:" in done.out
     assert "merge conflict" in done.out
@@ -132,9 +132,9 @@ def test_a_broken_dvc_file_is_shown_with_its_location(project: Folder, file: str
 
 def test_a_broken_metric_file_is_reported(project: Folder) -> None:
     project.write("metrics/test.json", "[1, 2]")
-    assert "a list" in project.mlgit("status").out
+    assert "a list" in project.here("status").out
     (project / "metrics/test.json").unlink()
-    assert "`metrics/test.json` is missing" in project.mlgit("status").out
+    assert "`metrics/test.json` is missing" in project.here("status").out
 
 
 def test_status_works_in_an_empty_repository(empty_repository: Folder) -> None:
@@ -204,8 +204,8 @@ def test_broken_caches_are_ignored(project: Folder) -> None:
 
 
 def test_a_bare_repository_and_no_repository_are_errors_with_a_hint(project: Folder, tmp_path: Path) -> None:
-    bare = project.mlgit("-C", str(project.path.parent / "origin.git"), "status")
-    nowhere = project.mlgit("-C", str(tmp_path), "status")
+    bare = project.here("-C", str(project.path.parent / "origin.git"), "status")
+    nowhere = project.here("-C", str(tmp_path), "status")
     assert (bare.status, nowhere.status) == (Exit.STATE, Exit.STATE)
     assert "bare repository" in bare.err
     assert "hint" in nowhere.err
@@ -224,7 +224,7 @@ def test_a_waiver_that_expires_soon_is_shown(project: Folder) -> None:
     project.git("push", "-q")
     (waiver,) = status(project)["waivers"]
     assert (waiver["id"], waiver["gate"], waiver["days_left"]) == ("w1", "r2-floor", 3)
-    assert "waiver `w1` for `r2-floor` expires in 3 days" in project.mlgit("status").out
+    assert "waiver `w1` for `r2-floor` expires in 3 days" in project.here("status").out
 
 
 @pytest.mark.parametrize(
@@ -241,23 +241,23 @@ def test_a_waiver_that_expires_soon_is_shown(project: Folder) -> None:
 def test_the_verdict_has_the_words_of_check(project: Folder, floor: str, words: str) -> None:
     config = (project / "mlgit.yaml").read_text(encoding="utf-8")
     project.write("mlgit.yaml", config.replace("{metric: r2, min: 0.5}", f"{{metric: r2, min: {floor}}}"))
-    assert words in project.mlgit("status").out
+    assert words in project.here("status").out
     reason = " ".join(words.split()).partition(": ")[2]
-    assert reason in " ".join(project.mlgit("check").out.split())
+    assert reason in " ".join(project.here("check").out.split())
 
 
 def test_local_tags_are_named_until_they_are_pushed(project: Folder) -> None:
-    assert project.mlgit("release", "line", "--local").status == Exit.DONE
-    found = project.mlgit("status", "--json").json()
+    assert project.here("release", "line", "--local").status == Exit.DONE
+    found = project.here("status", "--json").json()
     assert found["unpushed_tags"] == ["line@v1.0.0"]
     assert found["next"]["command"] == "mlgit push"
     project.git("fetch", "-q")  # a later fetch must not make it appear pushed
-    assert project.mlgit("status", "--json").json()["unpushed_tags"] == ["line@v1.0.0"]
-    assert project.mlgit("push").status == Exit.DONE
-    assert project.mlgit("status", "--json").json()["unpushed_tags"] == []
+    assert project.here("status", "--json").json()["unpushed_tags"] == ["line@v1.0.0"]
+    assert project.here("push").status == Exit.DONE
+    assert project.here("status", "--json").json()["unpushed_tags"] == []
 
 
 def test_tags_that_mlgit_pushed_are_not_named(project: Folder) -> None:
-    assert project.mlgit("release", "line").status == Exit.DONE
-    assert project.mlgit("promote", "line", "--to", "staging").status == Exit.DONE
-    assert project.mlgit("status", "--json").json()["unpushed_tags"] == []
+    assert project.here("release", "line").status == Exit.DONE
+    assert project.here("promote", "line", "--to", "staging").status == Exit.DONE
+    assert project.here("status", "--json").json()["unpushed_tags"] == []

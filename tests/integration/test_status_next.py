@@ -220,7 +220,7 @@ def test_after_init_the_new_file_is_to_be_committed_from_any_folder(project: Fol
     project.commit("Without rules")
     project.git("push", "-q")
     assert next_of(project) == "mlgit init"
-    project.mlgit("init")
+    project.here("init")
     below = Place(project / "src")
     assert next_of(below) == "(cd .. && git add mlgit.yaml && git commit)"
     command = next_of(project)
@@ -288,11 +288,11 @@ def test_without_a_connection_the_hint_is_about_the_command(project: Folder) -> 
 
 def test_a_configuration_of_dvc_that_cannot_be_parsed_is_named_with_its_line(project: Folder) -> None:
     project.write(".dvc/config", "[core]\n    remote = storage\n['remote \"storage\"'\n    url = /x\n")
-    done = project.mlgit("run")
+    done = project.here("run")
     assert done.status == Exit.CONFIG
     assert "`.dvc/config` cannot be parsed" in done.err
     assert ".dvc/config:3" in done.err
-    assert "(.dvc/config:3)" in project.mlgit("status", "--remote").out
+    assert "(.dvc/config:3)" in project.here("status", "--remote").out
 
 
 def test_the_doctor_reads_the_configuration_of_dvc_also_where_there_is_no_data(

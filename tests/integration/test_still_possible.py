@@ -31,7 +31,7 @@ def test_a_lock_that_is_forged_as_a_whole_passes_until_the_stages_run_again(pull
     assert pull.ci("pr").status == Exit.DONE
     # For DVC nothing changed, so that this run skips every stage.
     assert pull.ci("pr", "--pipeline", "run").status == Exit.DONE
-    assert project.mlgit("run", "--force").status == Exit.BLOCKED
+    assert project.here("run", "--force").status == Exit.BLOCKED
 
 
 def test_training_that_rewrites_the_program_that_measures_for_one_run_shows_only_in_its_diff(

@@ -20,7 +20,7 @@ NOWHERE = "https://unreachable.invalid/team/project.git"
 
 @pytest.mark.parametrize("command", ["status", "diff", "check", "models", "history", "doctor", "init"])
 def test_outside_a_repository_every_command_reports_it(tmp_path: Path, command: str) -> None:
-    done = Folder(tmp_path).mlgit(command)
+    done = Folder(tmp_path).here(command)
     assert done.status == Exit.STATE
     assert done.out == ""
     assert "is not in a Git repository" in done.err
@@ -28,7 +28,7 @@ def test_outside_a_repository_every_command_reports_it(tmp_path: Path, command: 
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    done = Folder(tmp_path).mlgit("status", "-C", "nowhere")
+    done = Folder(tmp_path).here("status", "-C", "nowhere")
     assert done.status == Exit.STATE
     assert "nowhere" in done.err
 
@@ -64,14 +64,14 @@ def test_another_folder_can_be_named_where_the_current_one_was_deleted(project: 
 
 @pytest.mark.parametrize("folder", ["../origin.git", ".git"])
 def test_a_folder_without_files_of_the_repository_is_refused(project: Folder, folder: str) -> None:
-    done = Folder(project.path / folder).mlgit("status")
+    done = Folder(project.path / folder).here("status")
     assert done.status == Exit.STATE
     assert "is in a repository, but not among its files" in done.err
 
 
 def test_a_repository_of_another_user_is_refused_with_a_command_to_trust_it(project: Folder) -> None:
     # With this variable git treats every repository as that of another user.
-    done = project.mlgit("status", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    done = project.here("status", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
     assert done.status == Exit.STATE
     assert "belongs to another user" in done.err
     assert f"safe.directory {project.path}" in done.err
@@ -82,27 +82,27 @@ def test_a_repository_of_another_user_is_refused_with_a_command_to_trust_it(proj
 )
 def test_reading_needs_no_network(project: Folder, argv: list[str]) -> None:
     project.git("remote", "set-url", "origin", NOWHERE)
-    project.mlgit("release", "line", "--local")
-    done = project.mlgit(*argv)
+    project.here("release", "line", "--local")
+    done = project.here(*argv)
     assert done.status == Exit.DONE, done.err
 
 
 def test_writing_without_a_network_is_a_tool_error_and_leaves_no_tag(project: Folder) -> None:
     project.git("remote", "set-url", "origin", NOWHERE)
-    done = project.mlgit("release", "line")
+    done = project.here("release", "line")
     assert done.status == Exit.TOOL
     assert "origin" in done.err
     assert project.git("tag") == ""
 
 
 def test_caches_that_cannot_be_written_change_no_result(project: Folder) -> None:
-    before = project.mlgit("status", "--json").json()
+    before = project.here("status", "--json").json()
     cache = project / ".git" / "mlgit"
     for file in sorted(cache.rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
     cache.rmdir()
     cache.write_text("in the way", encoding="utf-8")
-    after = project.mlgit("status", "--json")
+    after = project.here("status", "--json")
     assert after.status == Exit.DONE, after.err
     assert after.json() | {"remote_seen_age_s": before["remote_seen_age_s"]} == before
 
@@ -119,7 +119,7 @@ def test_a_link_is_followed_inside_the_repository_but_not_out_of_it(
     (empty_repository / "folder").symlink_to(tmp_path / "away")
     empty_repository.commit("Links")
     empty_repository.write("real/m.json", '{"auc": 0.7}')
-    done = empty_repository.mlgit("diff", "HEAD", "--json")
+    done = empty_repository.here("diff", "HEAD", "--json")
     assert [(change["file"], change["key"], change["old"]) for change in done.json()["metrics"]] == [
         ("inside.json", "auc", 0.5)
     ]
@@ -146,7 +146,7 @@ def read_only_project(project: Folder, tmp_path: Path) -> Iterator[Folder]:
 
 @pytest.mark.parametrize("argv", [["status"], ["diff", "HEAD"], ["check"], ["models"], ["history"]])
 def test_a_read_only_repository_can_be_read(read_only_project: Folder, argv: list[str]) -> None:
-    done = read_only_project.mlgit(*argv)
+    done = read_only_project.here(*argv)
     assert done.status == Exit.DONE, done.err
 
 
@@ -154,7 +154,7 @@ def test_a_read_only_repository_can_be_read(read_only_project: Folder, argv: lis
 def test_writing_to_a_read_only_repository_is_an_error_and_not_a_bug(
     read_only_project: Folder, argv: list[str]
 ) -> None:
-    done = read_only_project.mlgit(*argv)
+    done = read_only_project.here(*argv)
     assert done.status in {Exit.STATE, Exit.TOOL}
     assert "error: " in done.err
     assert read_only_project.git("tag") == ""

@@ -78,7 +78,7 @@ def params(*, auc: str, logloss: str = "0.100", p95: str = "20", profit: str = "
 
 def answer(folder: Folder, *argv: str, status: int = Exit.DONE) -> Done:
     """Run the program and check its exit code."""
-    done = folder.mlgit(*argv)
+    done = folder.here(*argv)
     assert done.status == status, f"mlgit {' '.join(argv)} -> {done.status}\n{done.out}\n{done.err}"
     return done
 
