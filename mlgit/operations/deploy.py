@@ -18,7 +18,7 @@ from mlgit.project.deploy.desired_state import desired_head, environment_tag, su
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.renamed import other_names, rename_note
 from mlgit.project.deploy.served import served_instead, target_folder
-from mlgit.project.deploy.targets import deployer, naming_plugin, target_row, trunk_targets
+from mlgit.project.deploy.targets import deployer, naming_plugin, require_place, target_row, trunk_targets
 from mlgit.project.registry.completeness import as_of_fetch, require_tags
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.models import declared_models, require_model
@@ -126,6 +126,7 @@ class _Targets:
         self._project = project
         self._progress = progress
         self._other = other
+        self._declared = declared
         self._name = declared.target
         with naming_plugin(declared.target, "cannot read its keys"):
             self._record: Any = row.read(declared.keys)
@@ -173,6 +174,8 @@ class _Targets:
                 require_usable_version(self._project, head.version)
             with naming_plugin(self._name, "has a record without a field `path`"):
                 record = self._record if folder is None else replace(self._record, path=folder)
+            if folder is not None:
+                require_place(self._project, self._declared, here.model, folder)
             run = partial(self._deployer, job, record, dry_run=dry_run)
             return run() if dry_run else attempted(job, run)
         except (MlgitError, OSError) as error:

@@ -315,3 +315,23 @@ def test_two_models_that_share_a_folder_through_a_link_are_refused(deployable: F
     assert done.status == Exit.CONFIG
     assert "would be deployed to one folder" in done.err
     assert "give each a folder" in done.err
+
+
+def test_only_the_folder_of_a_model_is_made_below_a_place_that_is_there(
+    deployable: Folder, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    place = disk / "prod"
+    configure(deployable, f"deploy:\n  prod: {{target: local, path: '{disk}/{{environment}}/{{model}}'}}\n")
+    done = deployable.here("deploy", "--env", "prod")
+    assert (done.status, disk.exists()) == (Exit.TOOL, False), done.out
+    assert f"`{place}` is not on this machine, and `line` would be deployed below it" in done.err
+    assert "deploying" not in deployable.here("status").out
+    place.mkdir(parents=True)
+    assert deploy_here(deployable).state == "deployed"
+    shutil.rmtree(place / "line")
+    done = deployable.here("deploy", "--env", "prod")
+    assert (done.status, os.listdir(place)) == (Exit.TOOL, [])
+    assert f"`{place}/line` is gone, to which this clone deployed before" in done.err
+    (place / "line").mkdir()
+    assert deploy_here(deployable).state == "deployed"

@@ -34,6 +34,13 @@ def fill(text: str, *, model: str, environment: str, version: str = "") -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
+def place_of(path: str, environment: str) -> str:
+    """The folder of a path, placeholders not filled in, below which an environment's models are deployed."""
+    filled = fill(path, model="{model}", environment=environment)
+    found = _PLACEHOLDER.search(filled)
+    return posixpath.dirname(filled if found is None else filled[: found.start()])
+
+
 def clashes(paths: Iterable[tuple[str, str]], models: Iterable[str]) -> list[Clash]:
     """Find deployments that would write into each other's folders, judging by the paths alone.
 

@@ -32,15 +32,22 @@ def attempted(job: Job, deploy: Callable[[], Deployment]) -> Deployment:
     desired = job.desired
     memory = _memory(job.project, desired.model, desired.environment)
     begun = {"oid": desired.oid, "label": desired.version or desired.commit[:7], "at": job.at()}
+    begun |= {"folder": deployed_to(job.project, desired.model, desired.environment) or ""}
     memory.write_json(begun)
     try:
         made = deploy()
     except (MlgitError, OSError) as error:
         memory.write_json({**begun, "at": job.at(), "error": as_known(error).message})
         raise
-    ended = {"done": True} if made.failure is None else {"error": made.failure.message}
+    ended = {"done": True, "folder": made.folder} if made.failure is None else {"error": made.failure.message}
     memory.write_json({**begun, "at": job.at(), **ended})
     return made
+
+
+def deployed_to(project: Project, model: str, environment: str) -> str | None:
+    """The folder that this clone deployed to last; None if it never did, or that is not known."""
+    kept = _memory(project, model, environment).read_json()
+    return str(kept.get("folder") or "") or None if isinstance(kept, dict) else None
 
 
 def unfinished(project: Project, here: EnvironmentState, found: Served | None) -> Attempt | None:

@@ -1,7 +1,8 @@
-"""Target lookup: the row, the record and the deployer of a target that `deploy:` declares."""
+"""Target lookup: the row, the record, the deployer and the place of a target that `deploy:` declares."""
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.config.parts import part_of
 from mlgit.core.deploy.deployment import Deployment
+from mlgit.core.deploy.folders import place_of
 from mlgit.core.deploy.targets import GROUP, TARGETS, Target
-from mlgit.errors import ConfigError
+from mlgit.core.wording import word
+from mlgit.errors import ConfigError, ToolError
 from mlgit.plugins import plugin, plugin_failures
+from mlgit.project.deploy.attempts import deployed_to
 from mlgit.project.deploy.job import as_failure
 
 if TYPE_CHECKING:
@@ -70,6 +74,31 @@ def target_row(declared: Deploy) -> Target:
             hint="install the plug-in that adds it",
         )
     return row
+
+
+def require_place(project: Project, declared: Deploy, model: str, folder: str) -> None:
+    """Refuse to make more than the folder of a model: what is missing above may be a disk, or a machine.
+
+    Below the clone, everything is made.
+
+    Raises:
+        ToolError: the place of such folders is missing; or this clone deployed there, and the folder is gone.
+    """
+    above = place_of(declared.keys["path"], declared.environment)
+    place = os.path.realpath(os.path.join(project.root, above))
+    if os.path.lexists(folder) or f"{place}/".startswith(f"{os.path.realpath(project.root)}/"):
+        return
+    if not os.path.lexists(place):
+        raise ToolError(
+            f"`{place}` is not on this machine, and `{model}` would be deployed below it",
+            hint=f"mount its disk, or deploy on the machine that has it; to make it here, run "
+            f"`mkdir -p {word(place)}`",
+        )
+    if deployed_to(project, model, declared.environment) == folder and not os.listdir(place):
+        raise ToolError(
+            f"`{folder}` is gone, to which this clone deployed before, and `{place}` is empty",
+            hint=f"mount its disk; if it was removed for good, run `mkdir {word(folder)}`, then deploy again",
+        )
 
 
 def naming_plugin(target: str, problem: str) -> AbstractContextManager[None]:

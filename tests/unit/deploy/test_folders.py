@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.deploy.folders import Clash, clashes, fill, placeholders, shared
+from mlgit.core.deploy.folders import Clash, clashes, fill, place_of, placeholders, shared
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,25 @@ def test_only_a_name_in_braces_is_a_placeholder(text: str, names: tuple[str, ...
 def test_each_placeholder_is_filled_in() -> None:
     text = "{model}/{version}/{environment}/{model}/{other}/{}"
     assert fill(text, model="m", environment="e", version="v1.0.0") == "m/v1.0.0/e/m/{other}/{}"
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/mnt/nfs/production/{model}", "/mnt/nfs/production"),
+        ("/mnt/nfs/{environment}/{model}", "/mnt/nfs/prod"),
+        ("/mnt/nfs/{environment}-{model}/live", "/mnt/nfs"),
+        ("/mnt/nfs/m-{model}", "/mnt/nfs"),
+        ("/srv/tumor", "/srv"),
+        ("/srv/{environment}", "/srv"),
+        ("/srv/{}/{model}", "/srv/{}"),
+        ("/{model}", "/"),
+        ("served/{model}", "served"),
+        ("{model}", ""),
+    ],
+)
+def test_the_place_is_the_folder_above_what_a_model_adds(path: str, place: str) -> None:
+    assert place_of(path, "prod") == place
 
 
 @given(st.text(), st.text(), st.text())
