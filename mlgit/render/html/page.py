@@ -49,7 +49,8 @@ svg circle.base, svg circle.candidate { stroke-dasharray: none; fill: var(--page
   tr { border: 1px solid var(--line); border-radius: 6px; margin: .5rem 0; padding: .3rem .7rem }
   td { border: 0; padding: .1rem 0; text-align: left !important; white-space: normal !important;
     min-width: 0 !important; overflow-wrap: anywhere } td:empty { display: none }
-  td[data-label]::before { content: attr(data-label) ": "; color: var(--soft) } }
+  td[data-label]::before { content: attr(data-label) ": "; color: var(--soft) }
+  svg { min-width: 0 } svg text { font-size: 14px } }
 @media print { details:not([open]) > :not(summary) { display: block }
   details::details-content { content-visibility: visible; block-size: auto }
   figure { overflow-x: visible } svg { min-width: 0 } }
