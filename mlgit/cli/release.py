@@ -45,7 +45,8 @@ def entry(session: Session, /, target: str | None, **options: Any) -> None:  # n
       mlgit release tumor@v2.0.0 -m TEXT  # this version
       mlgit release tumor --pre rc        # v2.0.1-rc.1, from any pushed branch
     """
-    from mlgit.operations.release import ReleaseOptions, release
+    from mlgit.core.release.options import ReleaseOptions
+    from mlgit.operations.release import release
     from mlgit.render.pages.change import page
 
     chosen = ReleaseOptions(**options, ci=os.environ)

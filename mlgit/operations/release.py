@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.record import record
 from mlgit.core.registry.entries import rejection_notes
 from mlgit.core.registry.semver import FIRST, Version, is_label, propose
 from mlgit.core.release.numbers import numbers_in_use
+from mlgit.core.release.options import ReleaseOptions
 from mlgit.core.release.promotion import require_counting, split_target, wanted_version
 from mlgit.core.release.tag_plan import ChangeReport, plan_release
 from mlgit.core.wording import words
@@ -34,34 +35,9 @@ from mlgit.project.release.readiness import (
 from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlgit.core.progress import Progress
     from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
-
-
-@record
-class ReleaseOptions:
-    """The options of a release.
-
-    `commit` adds an empty commit for the version. `committed` checks only committed files for whether the
-    pipeline is up to date: a runner's clone has no data, or that of another run. `force` accepts a model
-    whose content another version has. `data_elsewhere` accepts a model that neither Git nor the DVC
-    remote has; the tag states that. `ci` are the environment variables of a CI.
-    """
-
-    bump: Literal["major", "minor", "patch", "auto"] | None = None
-    pre: str | None = None
-    text: str | None = None
-    commit: bool = False
-    committed: bool = False
-    force: bool = False
-    push_data: bool = False
-    data_elsewhere: bool = False
-    local: bool = False
-    dry_run: bool = False
-    ci: Mapping[str, str] | None = None
 
 
 @record
@@ -176,7 +152,7 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
         repeated = same is not None and same in here and same.version.final == final and options.bump is None
         if repeated and same is not None and not same.deregistered and not options.force:
             return same
-        way_on = _way_on(project, candidate, None if taken else explicit, final=final)
+        way_on = _way_on(project, candidate, None if taken else explicit, options, final=final)
         if here[-1].withdrawn:
             raise _rejected(here[-1], way_on)
         raise StateError(
@@ -200,8 +176,9 @@ def _rejection(project: Project, candidate: _Candidate, options: ReleaseOptions)
     if rejected is None:
         return ()
     if not options.force:
-        added = ["--commit"] if options.commit else []
-        command = words(("mlgit", "release", candidate.state.name, *added, "--force"))
+        number = "" if candidate.explicit is None else f"@{candidate.explicit}"
+        named = f"{candidate.state.name}{number}"
+        command = words(("mlgit", "release", named, *options.typed(force=True)))
         raise _rejected(rejected, f"run `{command}`")
     return rejection_notes(rejected)
 
@@ -222,16 +199,19 @@ def _newer_commit(project: Project, candidate: _Candidate, version: Version) -> 
     return (f"`{latest.tag}` is of a newer commit than this one, and {version} is a higher number",)
 
 
-def _way_on(project: Project, candidate: _Candidate, wanted: Version | None, *, final: bool) -> str | None:
+def _way_on(
+    project: Project, candidate: _Candidate, wanted: Version | None, options: ReleaseOptions, *, final: bool
+) -> str | None:
     """How to release a commit that is a version already; None if HEAD is not on a branch."""
     name, trunk = candidate.state.name, project.trunk
     if final and trunk is not None and not is_ancestor(project.git, candidate.commit, trunk.commit):
         return f"merge it first: final versions are released from `{trunk.short}`"
     if project.head.branch is None:
         return None
+    force = options.force or candidate.state.at_commit(candidate.commit)[-1].withdrawn
     named = name if wanted is None else f"{name}@{wanted}"
-    force = ["--force"] if candidate.state.at_commit(candidate.commit)[-1].withdrawn else []
-    return f"run `{words(('mlgit', 'release', named, '--commit', *force))}`, which adds an empty commit"
+    typed = options.typed(commit=True, force=force)
+    return f"run `{words(('mlgit', 'release', named, *typed))}`, which adds an empty commit"
 
 
 def _choose(

@@ -9,11 +9,12 @@ import pytest
 from mlgit.adapters.git import push as pushing
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.push import BranchMove, push_refs
+from mlgit.core.release.options import ReleaseOptions
 from mlgit.core.release.tag_plan import Move, plan_unassignment
 from mlgit.errors import Exit, LostRace, StateError, ToolError
 from mlgit.operations.deregister import deregister
 from mlgit.operations.promote import promote
-from mlgit.operations.release import ReleaseOptions, release
+from mlgit.operations.release import release
 from mlgit.operations.rollback import rollback
 from mlgit.operations.unassign import unassign
 from mlgit.project.registry.read import read_registry

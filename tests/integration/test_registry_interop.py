@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.core.release.options import ReleaseOptions
 from mlgit.errors import Exit
 from mlgit.operations.promote import promote
-from mlgit.operations.release import ReleaseOptions, release
+from mlgit.operations.release import release
 from mlgit.operations.rollback import rollback
 from mlgit.project.registry.read import ignored_tags, read_registry
 from mlgit.project.registry.references import resolve

@@ -17,10 +17,11 @@ import pytest
 
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.push import BranchMove, push_refs
+from mlgit.core.release.options import ReleaseOptions
 from mlgit.core.release.tag_plan import Move, plan_assignment, plan_deregistration
 from mlgit.errors import Exit, LostRace, ToolError
 from mlgit.operations.promote import promote
-from mlgit.operations.release import ReleaseOptions, release
+from mlgit.operations.release import release
 from mlgit.project.registry.read import read_registry
 from mlgit.project.release.write_tags import write_tags
 from tests.support.registry import NOON, clone, close_all, hook, opened, origin, tags_of

@@ -163,3 +163,15 @@ def test_several_models_have_a_command_each_with_what_was_typed(live: Folder) ->
     )
     done = live.here("rollback", "area", "line", "--env", "prod")
     assert (done.status, "see `mlgit rollback --help`" in done.err) == (Exit.USAGE, True)
+
+
+@pytest.mark.parametrize("options", [("--bump", "major", "-m", WHY), ("--pre", "rc"), ("--dry-run",)])
+def test_a_release_of_a_commit_that_has_a_version_keeps_its_options(
+    live: Folder, options: tuple[str, ...]
+) -> None:
+    done = live.here("release", "line@v3.0.0" if options == ("--dry-run",) else "line", *options)
+    assert done.status == Exit.STATE
+    command = command_of(done)
+    assert [each for each in command if each != "--commit"][2:] == [*options]
+    tried = live.here(*command, *(() if "--dry-run" in options else ("--dry-run",)))
+    assert tried.status == Exit.DONE, tried.err

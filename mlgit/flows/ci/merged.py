@@ -24,10 +24,11 @@ from mlgit.core.ci.after_merge import (
     step_of,
 )
 from mlgit.core.ci.merged import Merged, MergeStep
+from mlgit.core.release.options import ReleaseOptions
 from mlgit.core.release.promotion import require_counting
 from mlgit.errors import AnswerNo, LostRace, MlgitError, StateError, ToolError
 from mlgit.operations.promote import promote
-from mlgit.operations.release import ReleaseOptions, release
+from mlgit.operations.release import release
 from mlgit.project.ci.before_rename import deregistered_before, environment_before
 from mlgit.project.ci.fetch_metrics import fetch_gate_metrics, fetch_release_metrics
 from mlgit.project.ci.fetch_model import fetch_model
