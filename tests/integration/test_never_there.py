@@ -54,6 +54,10 @@ def found(verdict: Any) -> list[str]:  # noqa: ANN401 (it is JSON)
     return [each["message"] for each in verdict["notes"] if each["code"] == "baseline_emptied"]
 
 
+def taken_out(verdict: Any) -> list[str]:  # noqa: ANN401 (it is JSON)
+    return [each["message"] for each in verdict["notes"] if each["code"] == "baseline_taken_out"]
+
+
 def test_a_model_that_was_never_there_is_a_finding_while_an_undeclared_one_is(replaced: Folder) -> None:
     verdict = check(replaced, status=Exit.DONE)
     assert results(verdict)["curve/mae-vs-prod"][:2] == ("skipped", "no_baseline")
@@ -72,12 +76,21 @@ def test_a_model_that_was_never_there_is_a_finding_while_an_undeclared_one_is(re
     assert "yet to compare" not in replaced.here("check").out
 
 
-def test_there_is_no_finding_once_the_other_one_was_taken_out(replaced: Folder) -> None:
+def test_once_the_other_one_was_taken_out_a_note_names_who_did_until_the_model_is_there(
+    replaced: Folder,
+) -> None:
+    declares(replaced, "curve", "models/curve.json", more="on_loosened: fail\n")
     change(replaced, "unassign", "line", "--env", "prod")
     verdict = check(replaced, status=Exit.DONE)
     assert found(verdict) == []
-    (prod,) = [each for each in verdict["baselines"] if each["vs"] == "prod"]
-    assert prod["message"].startswith("Nothing of `curve` is in `prod` yet")
+    release, environment = sorted(taken_out(verdict))
+    who = "trunk no longer declares: Ada took v1.0.0 of `line` out on "
+    assert environment.startswith(f"`curve` was never in `prod`, but a model was there that {who}")
+    assert " UTC (`line#prod!#2`)" in environment
+    assert release.startswith(f"`curve` has no release yet, but a model was in an environment that {who}")
+    assert ("baseline_taken_out", "note") in notes(verdict)
+    train_into(replaced, "1.9", "prod", model="curve")
+    assert taken_out(check(replaced, status=Exit.DONE)) == []
 
 
 def test_there_is_no_finding_once_the_model_is_there_itself(replaced: Folder) -> None:
@@ -159,7 +172,7 @@ def test_an_old_name_that_is_nowhere_is_a_finding_if_the_history_is_not_read_who
 ) -> None:
     change(replaced, "unassign", "line", "--env", "prod")
     nothing = none_at("release", "curve", "release", "the newest release", "No release")
-    assert of_release(opened(replaced), nothing) == nothing
+    assert of_release(opened(replaced), nothing).reason == "baseline_taken_out"
     monkeypatch.setattr(declarations, "_MOST_STEPS", 0)
     found = of_release(opened(replaced), nothing)
     assert (found.state, found.reason) == ("none", "emptied")

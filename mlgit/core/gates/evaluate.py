@@ -43,12 +43,13 @@ FROZEN = "frozen"
 """The reason of a baseline in an environment that trunk no longer declares: nothing enters it any more."""
 NOTED = (
     *("baseline_held", "baseline_renamed", "baseline_deregistered", "baseline_unmerged"),
-    *("baseline_off_trunk", "baseline_of_change", "baseline_unpromoted"),
+    *("baseline_off_trunk", "baseline_of_change", "baseline_unpromoted", "baseline_taken_out"),
 )
-HELD, REPLACED, DEREGISTERED, UNMERGED, OFF_TRUNK, OF_CHANGE, UNPROMOTED = NOTED
+HELD, REPLACED, DEREGISTERED, UNMERGED, OFF_TRUNK, OF_CHANGE, UNPROMOTED, TAKEN_OUT = NOTED
 """Reasons of a baseline that is found: its environment held more before; trunk renamed its environment; the
 release after it was deregistered; it is not on trunk, but on this clone's own branch with trunk's name; a
-revision is not on trunk; a revision is a part of the change; the release was in no environment."""
+revision is not on trunk; a revision is a part of the change; the release was in no environment. The last one
+is of a baseline that is `none`: a model that trunk no longer declares was taken out of its environment."""
 IN_ENVIRONMENT = "what is in "
 """How the rule of a baseline begins that is an environment."""
 _UNTRUSTED = ("not_from_pipeline", "stale", "unknown_here")

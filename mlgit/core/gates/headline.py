@@ -32,6 +32,7 @@ FINDINGS = (
     "baseline_deregistered",
     "baseline_unmerged",
     "baseline_unpromoted",
+    "baseline_taken_out",
     "baseline_off_trunk",
     "baseline_of_change",
     "baseline_renamed",

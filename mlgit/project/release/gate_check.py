@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
-from mlgit.core.gates.evaluate import UNPROMOTED
+from mlgit.core.gates.evaluate import TAKEN_OUT, UNPROMOTED
 from mlgit.core.gates.headline import headline
 from mlgit.core.record import record
 from mlgit.core.registry.statement import GateOutcome
@@ -72,7 +72,7 @@ def require_gates(
         notes=tuple(
             note.message
             for note in verdict.notes
-            if note.effect in {"warn", "waived"} or note.code == UNPROMOTED
+            if note.effect in {"warn", "waived"} or note.code in {TAKEN_OUT, UNPROMOTED}
         ),
     )
 

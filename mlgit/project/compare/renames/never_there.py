@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.evaluate import EMPTIED
+from mlgit.core.gates.evaluate import EMPTIED, TAKEN_OUT
+from mlgit.core.registry.moves import emptied
 from mlgit.core.registry.tags import parse_tag
 from mlgit.core.trust.doubt import environments_of
 from mlgit.core.wording import word
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     _Read = Callable[[str], ModelState]
 
+_MOST = 3
 _UNREAD = "whether it was named `{}` before is not known: more commits changed the models than mlgit reads"
 
 
@@ -51,7 +53,8 @@ def never_there(
                 continue
             nothing = f"`{name}` was never in `{found.vs}`"
             return _may_be(project, found, nothing, held, where.get(environment, "there"), candidate, read)
-    return found
+    places = frozenset({found.vs, *before, *where})
+    return _was_there(project, found, f"`{name}` was never in `{found.vs}`", name, read, places)
 
 
 def never_released(project: Project, found: Baseline, *, name: str, read: _Read) -> Baseline:
@@ -67,7 +70,27 @@ def never_released(project: Project, found: Baseline, *, name: str, read: _Read)
     for other in undeclared(project, name):
         if read(other).versions and not all_was_read(project, None, read(other)):
             return replace(found, reason=EMPTIED, message=f"{nothing}, and {_UNREAD.format(other)}")
-    return found
+    return _was_there(project, found, nothing, name, read)
+
+
+def _was_there(
+    project: Project,
+    found: Baseline,
+    nothing: str,
+    name: str,
+    read: _Read,
+    places: frozenset[str] | None = None,
+) -> Baseline:
+    """The baseline with a note about undeclared models that someone took out of environments."""
+    who = [why for each in _states(project, name, read, places) if (why := _taken_out(each, places))]
+    if not who:
+        return found
+    more = f", and {len(who) - _MOST:,} more" if len(who) > _MOST else ""
+    where = "in an environment" if places is None else "there"
+    message = (
+        f"{nothing}, but a model was {where} that trunk no longer declares: {'; '.join(who[:_MOST])}{more}"
+    )
+    return replace(found, reason=TAKEN_OUT, message=message)
 
 
 def _is_dropped(project: Project, name: str) -> bool:
@@ -87,12 +110,26 @@ def _live(
     project: Project, name: str, read: _Read, places: frozenset[str] | None = None
 ) -> Iterator[EnvironmentState]:
     """What undeclared models have, or may have, in environments; `places` are their names, None for all."""
+    for each in _states(project, name, read, places):
+        there = each.environments
+        yield from (there[one] for one in sorted(there) if (there[one].holder or there[one].doubt))
+
+
+def _states(project: Project, name: str, read: _Read, places: frozenset[str] | None) -> Iterator[ModelState]:
+    """The undeclared models with tags of some environments, without the tags that do not count."""
     registry = read_registry(project)
     for each in undeclared(project, name):
         there = environments_of(registry.model(each))
         if (places is None and there) or any(one in there for one in places or ()):
-            states = read(each).environments  # asking which of its tags count takes longer
-            yield from (states[one] for one in sorted(states) if (states[one].holder or states[one].doubt))
+            yield read(each)  # asking which of its tags count takes longer
+
+
+def _taken_out(state: ModelState, places: frozenset[str] | None) -> str | None:
+    """Who took a model out of the one of these environments that was emptied last."""
+    here = [each for name, each in state.environments.items() if places is None or name in places]
+    gone = [each for each in here if each.changes and emptied(each, state) is not None]
+    newest = max(gone, key=lambda each: each.changes[-1].fact.at, default=None)
+    return None if newest is None else emptied(newest, state)
 
 
 def _may_be(
