@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.code import code_notes
-from mlgit.core.pipeline.stages import Pipeline
 from tests.support.measured_data import gate, places
 
 if TYPE_CHECKING:
+    from mlgit.core.pipeline.stages import Pipeline
     from tests.support.measured_data import Hashes
 
 START = "The numbers are measured with other code: "
@@ -33,4 +34,4 @@ def named(
 
 def _running(known: Pipeline, cmd: str) -> Pipeline:
     *others, last = known.stages
-    return Pipeline(stages=(*others, last._replace(cmd=(cmd,))))
+    return replace(known, stages=(*others, last._replace(cmd=(cmd,))))

@@ -13,6 +13,7 @@ from tests.support.measured_code import named
 from tests.support.measured_data import Hashes, side, stage
 
 PROGRAM = "src/evaluate.py"
+PYTHON = f"python {PROGRAM}"
 IMPORTS = {
     "in brackets": ("from lib import (\n    helper,\n)", "src/lib/helper.py"),
     "from a package": ("from lib.helper import most", "src/lib/__init__.py"),
@@ -265,3 +266,34 @@ def test_a_link_to_the_program_counts_where_it_may_import_others(more: Hashes, *
     text = "import rows"
     old, new = {program: text, **more}, {program: "cfg/e.py", "cfg/e.py": text, **more}
     assert bool(named(side({program: "p"}), old, new, f"python {program}")) is is_named
+
+
+@pytest.mark.parametrize(
+    ("outs", "names"),
+    [
+        ({"src/rows.py": "r"}, "`src/rows.py` changed (stage evaluate)"),
+        ({"src/rows.so": "r"}, "`src/rows.so` changed (stage evaluate)"),
+        ({"src/other.py": "r"}, ""),
+        ({"rows.csv": "r"}, ""),
+    ],
+)
+def test_a_program_that_a_stage_makes_or_dvc_has_is_one_that_measures(outs: Hashes, names: str) -> None:
+    git = {PROGRAM: "import rows"}
+    known = side({PROGRAM: "p"})
+    new = dict.fromkeys(outs, "s")
+    for sides in (
+        [Pipeline(stages=(stage("gen", {"gen.py": "g"}, own), *known.stages)) for own in (outs, new)],
+        [side({PROGRAM: "p"}, tracked=own) for own in (outs, new)],
+    ):
+        assert named(sides[0], git, git, PYTHON, now=sides[1]) == names
+        assert named(sides[0], git, git, PYTHON, now=sides[0]) == ""
+
+
+def test_what_makes_the_model_makes_no_code() -> None:
+    sides = [
+        Pipeline(stages=(first, train._replace(outs=(*train.outs, *made.outs)), last))
+        for first, train, last in [side({PROGRAM: "p"}).stages]
+        for made in (stage("train", {}, {"models/net.py": letter}) for letter in "ab")
+    ]
+    git = {PROGRAM: "import models.net"}
+    assert named(sides[0], git, git, PYTHON, now=sides[1]) == ""

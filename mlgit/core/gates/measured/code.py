@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, may_train, pairs
@@ -9,6 +10,7 @@ from mlgit.core.gates.measured.runs.compared import Programs
 from mlgit.core.gates.measured.runs.incomplete import sentences
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN, RUN_ELSEWHERE
 from mlgit.core.gates.measured.runs.reached import COMMAND
+from mlgit.core.gates.measured.runs.recorded import made_programs
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
@@ -50,7 +52,10 @@ def code_notes(
     if not both:
         return ()
     training = compared.training(places[0].paths())
-    here = Programs(places, frozenset(changed()), both, pipelines)
+    was, now = made_programs(pipelines, places, compared.makers)
+    edited = {path for path in {*was, *now} if was.get(path) != now.get(path)}
+    sides = _with(places[0], was), _with(places[1], now)
+    here = Programs(sides, frozenset({*changed(), *edited}), both, pipelines)
     ran = [pair for pair in both if pair[1].address not in runs.same]
     others = [pair for pair in both if pair[1].address in runs.same]
     possible = here.possible(ran, training)
@@ -69,6 +74,14 @@ def code_notes(
     return tuple(Note(code=_CODE, message=text) for text in (*named, *sentences(possible, compared.known)))
 
 
+def _with(places: Places, made: Collection[str]) -> Places:
+    """Places that have programs which Git does not have as well."""
+    if not made:
+        return places
+    paths = places.paths().union(made)
+    return replace(places, paths=lambda: paths)
+
+
 class _Comparison:
     """Which programs of the stages of numbers differ; each is named once."""
 
@@ -82,6 +95,7 @@ class _Comparison:
         stages: dict[str, Stage] = {}
         self._last: set[str | None] = set()
         self._trained: list[set[str]] = [set(), set()]
+        self.makers: list[set[str]] = [set(), set()]
         self.known: set[str] = set()
         self.verb = "measured"
         for gates in pairs(old, new):
@@ -94,6 +108,7 @@ class _Comparison:
                 self._last |= {gate.source.origin.name for gate in gates if gate.source is not None}
                 for side, known, own in zip(sides, self._trained, makers, strict=True):
                     known |= {dep for each in side.before(own).values() for dep in each.deps}
+                self.makers = [{*every, *own} for every, own in zip(self.makers, makers, strict=True)]
         there = {stage.address for gate in old for stage in sides[0].stages(gate)} if stages else set()
         before = predecessors(*pipelines, there) if stages else {}
         self.both = [(before.get(name, stage), stage) for name, stage in stages.items()]

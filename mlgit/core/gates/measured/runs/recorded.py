@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import model_of
+from mlgit.core.gates.measured.programs import is_code
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.model_files import meets
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from mlgit.core.gates.measured.measuring import Measuring
     from mlgit.core.gates.resolved.resolution import ResolvedGate
-    from mlgit.core.pipeline.stages import Stage
+    from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.stages import Pipeline, Stage
 
 
 @record
@@ -62,6 +64,29 @@ def made_with_model(side: Measuring, gate: ResolvedGate) -> Iterator[tuple[str, 
                         if inside and stage.locked is not None
                         else (out.path, None if out.pointer is None else out.pointer.md5)
                     )
+
+
+def made_programs(
+    pipelines: tuple[Pipeline, Pipeline], places: tuple[Places, Places], makers: Sequence[Collection[str]]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Path -> hash on both sides of the programs that stages make, or DVC has, and that differ.
+
+    What makes a model makes no code that measures it.
+    """
+    outs = [
+        {out.path: out.pointer for out in side.outputs if out.cached and out.owner not in own}
+        for side, own in zip(pipelines, makers, strict=True)
+    ]
+    found: tuple[dict[str, str], dict[str, str]] = {}, {}
+    for path in sorted({*outs[0], *outs[1]}):
+        pointers = [each.get(path) for each in outs]
+        for known, pointer, side in zip(found, pointers, places, strict=True):
+            if pointer is None or pointers[0] == pointers[1]:
+                continue
+            inside = (side.listing(path) or {}) if pointer.directory else {}
+            every = {path: pointer.md5} | {f"{path}/{name}": md5 for name, md5 in inside.items()}
+            known |= {name: md5 for name, md5 in every.items() if is_code(name)}
+    return found
 
 
 def hash_of(stage: Stage, path: str) -> str | None:
