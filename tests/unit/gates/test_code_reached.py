@@ -297,3 +297,22 @@ def test_what_makes_the_model_makes_no_code() -> None:
     ]
     git = {PROGRAM: "import models.net"}
     assert named(sides[0], git, git, PYTHON, now=sides[1]) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "git"),
+    [
+        ('import lazy_loader as lazy\na, b, c = lazy.attach(__name__, submodules=["score"])', {}),
+        ("import lazy_loader\na = lazy_loader.attach(__name__, submod_attrs={'score': ['f']})", {}),
+        ("from lazy_loader import attach as a\na(__name__, ['rows', 'score'], {})", {}),
+        (
+            "import lazy_loader as lazy\na, b, c = lazy.attach_stub(__name__, __file__)",
+            {"src/lib/__init__.pyi": "from . import score"},
+        ),
+    ],
+)
+def test_modules_that_are_loaded_when_they_are_used_count(text: str, git: Hashes) -> None:
+    git = {PROGRAM: "import lib\nlib.score.f()", "src/lib/__init__.py": text, "src/lib/score.py": "a", **git}
+    assert named(side({PROGRAM: "p"}), git, {**git, "src/lib/score.py": "b"}, PYTHON) == (
+        "`src/lib/score.py` changed (stage evaluate)"
+    )

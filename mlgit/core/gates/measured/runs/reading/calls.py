@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.programs import is_code
 from mlgit.core.gates.measured.runs.reading.commands import INTERPRETER, command_words
-from mlgit.core.gates.measured.runs.reading.values import UNKNOWN, Values
+from mlgit.core.gates.measured.runs.reading.values import OWN, UNKNOWN, Values
 from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _BY_PATH |= dict.fromkeys(("spec_from_file_location", "SourceFileLoader", "load_
 _TEXTS = frozenset({"exec", "eval", "compile"})
 _OTHERS = frozenset(
     {"instantiate", "import_string", "import_object", "load_object", "resolve_name", "locate"}
-    | {"entry_points", "iter_modules", "walk_packages"}
+    | {"entry_points", "iter_modules", "walk_packages", "_LazyModule"}
 )
 """Functions of Python and of well-known libraries that load code by a name."""
 _PROCESSES = re.compile(
@@ -31,11 +31,14 @@ _DYNAMIC = (
     *("__file__", "import_module", "__import__", "runpy", "exec(", "eval(", "compile(", "subprocess"),
     *("os.system", "os.popen", "os.exec", "os.spawn", "os.posix_spawn", "from os", "from sys", "sys.path"),
     *("from importlib", "from hydra", "addsitedir", "spec_from_file", "FileLoader", "load_source"),
-    *(*sorted(_OTHERS), "CDLL", "LoadLibrary"),
+    *(*sorted(_OTHERS), "CDLL", "LoadLibrary", "lazy"),
     *('.py"', ".py'", '.sh"', ".sh'"),
 )
 """What a text has that may load code other than by an import."""
 _MODULE = re.compile(r"(\.*)([A-Za-z_][\w.]*)")
+
+_LAZY = frozenset({"attach", "attach_stub"})
+"""Functions of `lazy_loader`, which load modules of a package when a program uses them."""
 
 BY_A_NAME = "loads code by a name that is made when it runs"
 BY_A_TEXT = "runs code from a text that is made when it runs"
@@ -135,6 +138,8 @@ def _of_call(node: ast.Call, values: Values, names: dict[str, str], found: _Foun
         is_known = UNKNOWN not in values.text(node.args[0]) if node.args else True
         if not is_known and not any(is_code(each) for each in texts):
             found.unknown.add(BY_A_TEXT)
+    elif last in _LAZY and "lazy" in full:
+        _of_lazy(node, values, found, stub=last == "attach_stub")
     elif last in _OTHERS:
         texts = [values.text(each) for each in node.args[:1]]
         found.modules |= {(0, each) for each in texts if UNKNOWN not in each}
@@ -152,6 +157,22 @@ def _of_module(node: ast.Call, values: Values, found: _Found) -> None:
         found.modules.add((len(match[1]), match[2]))
     else:
         found.unknown.add(BY_A_NAME)
+
+
+def _of_lazy(node: ast.Call, values: Values, found: _Found, *, stub: bool) -> None:
+    """The modules of its own package that a program lets `lazy_loader` load."""
+    if stub:  # they are in the types of the package
+        found.paths.add(f"{OWN}/__init__.pyi")
+        return
+    given = [*node.args[1:], *(each.value for each in node.keywords)]
+    for each in map(values.value, given):
+        parts = (
+            [name for name in each.keys if name] if isinstance(each, ast.Dict) else [*_parts(each, values)]
+        )
+        texts = [values.text(part) for part in parts]
+        found.modules |= {(1, text) for text in texts if UNKNOWN not in text}
+        if any(UNKNOWN in text for text in texts):
+            found.unknown.add(BY_A_NAME)
 
 
 def _of_folders(node: ast.expr, values: Values, names: dict[str, str], found: _Found) -> None:
