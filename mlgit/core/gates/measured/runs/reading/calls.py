@@ -68,6 +68,7 @@ def loaded(nodes: Sequence[ast.AST]) -> Loaded:
     for node in nodes:
         if isinstance(node, ast.Call):
             _of_call(node, values, names, found)
+            _of_lazy(node, values, names, found)
         elif isinstance(node, (ast.Assign, ast.AugAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(_is_path(each, names) for each in targets):
@@ -138,8 +139,6 @@ def _of_call(node: ast.Call, values: Values, names: dict[str, str], found: _Foun
         is_known = UNKNOWN not in values.text(node.args[0]) if node.args else True
         if not is_known and not any(is_code(each) for each in texts):
             found.unknown.add(BY_A_TEXT)
-    elif last in _LAZY and "lazy" in full:
-        _of_lazy(node, values, found, stub=last == "attach_stub")
     elif last in _OTHERS:
         texts = [values.text(each) for each in node.args[:1]]
         found.modules |= {(0, each) for each in texts if UNKNOWN not in each}
@@ -159,16 +158,17 @@ def _of_module(node: ast.Call, values: Values, found: _Found) -> None:
         found.unknown.add(BY_A_NAME)
 
 
-def _of_lazy(node: ast.Call, values: Values, found: _Found, *, stub: bool) -> None:
+def _of_lazy(node: ast.Call, values: Values, names: dict[str, str], found: _Found) -> None:
     """The modules of its own package that a program lets `lazy_loader` load."""
-    if stub:  # they are in the types of the package
+    start, _, last = _full(node.func, names).rpartition(".")
+    if last not in _LAZY or "lazy" not in start:
+        return
+    if last == "attach_stub":  # they are in the types of the package
         found.paths.add(f"{OWN}/__init__.pyi")
         return
     given = [*node.args[1:], *(each.value for each in node.keywords)]
     for each in map(values.value, given):
-        parts = (
-            [name for name in each.keys if name] if isinstance(each, ast.Dict) else [*_parts(each, values)]
-        )
+        parts = filter(None, each.keys) if isinstance(each, ast.Dict) else _parts(each, values)
         texts = [values.text(part) for part in parts]
         found.modules |= {(1, text) for text in texts if UNKNOWN not in text}
         if any(UNKNOWN in text for text in texts):
