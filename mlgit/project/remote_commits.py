@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
@@ -129,6 +130,25 @@ def fetched_at_s(clone: Clone, folder: str, trunk: str | None, *, now_s: float) 
     named = _addresses(clone, every)
     is_own = named.get((clone.remote or "").lower()) in {os.fsdecode(each).lower() for each in sources}
     return at_s if is_own and every <= {*named.values()} else None
+
+
+@contextmanager
+def keeping_last_fetch(clone: Clone) -> Iterator[None]:
+    """Put back FETCH_HEAD, with its time, after a fetch that failed: git empties it before it connects."""
+    file = os.path.join(clone.git_dir, "FETCH_HEAD")
+    text, times = b"", (0, 0)
+    with suppress(OSError), open(file, "rb") as before:
+        facts = os.fstat(before.fileno())
+        text, times = before.read(), (facts.st_atime_ns, facts.st_mtime_ns)
+    try:
+        yield
+    except BaseException:
+        if text and not is_filled(file):
+            with suppress(OSError):
+                with open(file, "wb") as after:
+                    after.write(text)
+                os.utime(file, ns=times)
+        raise
 
 
 def was_fetched_last(clone: Clone) -> bool:

@@ -261,3 +261,18 @@ def test_another_default_branch_at_the_remote_is_found(origin: Folder) -> None:
     assert work.run("sh", "-c", repair).status == 0
     assert "default_branch_moved" not in findings()
     assert "no branch `main`" not in work.here("release", "net").err
+
+
+def test_a_fetch_of_ours_that_failed_does_not_make_the_tags_older(origin: Folder) -> None:
+    work = clone(origin)
+    for folder in ("refs/remotes/origin/HEAD", "FETCH_HEAD"):
+        work.git("fetch", "-q")
+        os.utime(work / ".git" / folder, (1_700_000_000, 1_700_000_000))
+    fetched = (work / ".git/FETCH_HEAD").read_bytes()
+    os.utime(work / ".git/FETCH_HEAD", (1_800_000_000, 1_800_000_000))
+    gone = origin.path.parent / "origin.git"
+    gone.rename(gone.with_suffix(".off"))
+    assert work.here("models", "--fetch").status == Exit.TOOL
+    seen = tags_as_of(opened(work, now=LATER))
+    assert (seen and seen.timestamp()) == 1_800_000_000
+    assert (work / ".git/FETCH_HEAD").read_bytes() == fetched

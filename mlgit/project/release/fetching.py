@@ -21,6 +21,7 @@ from mlgit.project.registry.pushed import ever_seen, once_at_remote, record_list
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.tag_settings import is_new_remote, tag_repair, were_elsewhere
 from mlgit.project.release.lost_race import moved_tag, never_published
+from mlgit.project.remote_commits import keeping_last_fetch
 from mlgit.project.trust.compared import compared_elsewhere, lacks_baseline, undeclared_models
 from mlgit.project.trust.default_branch import remote_refs, require_trunk_there
 
@@ -119,20 +120,21 @@ def refresh(project: Project, *models: str, refs: Collection[str] = ()) -> None:
         refspecs.append(f"+refs/heads/{trunk.ref.removeprefix(tracking)}:{trunk.ref}")
     else:
         refspecs.append(f"+refs/heads/*:{tracking}*")
-    try:
-        fetch_refs(project.git, remote, refspecs, write_fetch_head=everything)
-    except GitTimedOut as error:
-        raise no_answer(remote, error) from error
-    except GitFailed as error:
-        missing = _fetchable(project, remote, patterns, error)
-        if everything:
-            # Another tool's tag was moved, or is in the way of one.
-            refspecs[: len(patterns)] = [f"{ref}:{ref}" for ref in missing]
+    with keeping_last_fetch(project):
         try:
-            # Another git process was changing this clone, or the connection broke.
             fetch_refs(project.git, remote, refspecs, write_fetch_head=everything)
-        except GitFailed as again:
-            raise RemoteFailed(f"Fetching from `{remote}` failed", details=again.details) from again
+        except GitTimedOut as error:
+            raise no_answer(remote, error) from error
+        except GitFailed as error:
+            missing = _fetchable(project, remote, patterns, error)
+            if everything:
+                # Another tool's tag was moved, or is in the way of one.
+                refspecs[: len(patterns)] = [f"{ref}:{ref}" for ref in missing]
+            try:
+                # Another git process was changing this clone, or the connection broke.
+                fetch_refs(project.git, remote, refspecs, write_fetch_head=everything)
+            except GitFailed as again:
+                raise RemoteFailed(f"Fetching from `{remote}` failed", details=again.details) from again
     project.forget_refs()
     record_listing(project, remote, patterns)
     for model in models or ([None] if everything else []):
