@@ -58,9 +58,18 @@ def test_a_reason_of_two_lines_is_shown_as_one(live: Folder) -> None:
 def test_what_a_program_deployed_before_is_not_claimed(live: Folder) -> None:
     configure(live, "deploy:\n  prod: {target: command, command: ['true']}\n")
     change(live, *BACK)
+    shown = live.here("status").out
+    assert "by Ada, served: not known here" in " ".join(shown.split())
+    assert shown.endswith("next: mlgit deploy --env prod\n")
     done = live.here("deploy", "--env", "prod")
     assert done.status == Exit.DONE, done.err
     assert re.fullmatch(r"Deployed line@v1.0.1 to prod in \d+\.\d s\n", done.out)
+    shown = live.here("status").out
+    assert re.search(r"by Ada, deployed \d+ s ago from this clone", " ".join(shown.split()))
+    assert "mlgit deploy" not in shown
+    assert re.search(
+        r"served +not known here; deployed \d+ s ago from this clone\n", live.here("show", "prod").out
+    )
 
 
 def test_a_target_that_is_declared_here_only_has_to_be_pushed(live: Folder) -> None:

@@ -55,7 +55,7 @@ def next_step(
     if step is not None and step.command.startswith(("dvc ", "mlgit run")):
         odd = next(iter(refused), None)
         step = step if odd is None else NextStep(command="mlgit doctor", reason=f"DVC refuses `{odd}`")
-    step = step or _share(status)
+    step = step or _share(status) or _deploy(status, left=True)
     if step is None and passed_over is not None:
         return NextStep(command="mlgit doctor", reason=f"DVC passes over `{passed_over}`")
     if step is None and status.tags_known.repair is not None:
@@ -101,8 +101,8 @@ def typed_in(folder: str, command: str, *, root: str) -> str:
     return f"(cd {word(up)} && {command})"
 
 
-def _deploy(status: Status) -> NextStep | None:
-    """Deploy what an environment holds, if its target on this machine serves something else."""
+def _deploy(status: Status, *, left: bool = False) -> NextStep | None:
+    """Deploy what an environment holds, if its target serves something else; `left`: if that is not known."""
     for model, each in furthest_first(status.models):
         served = each.served
         if each.version is None or each.refused is not None:
@@ -114,6 +114,8 @@ def _deploy(status: Status) -> NextStep | None:
         deploy = words(("mlgit", "deploy", "--env", each.environment, *name, *offline))
         if served is None and each.attempt is not None and each.attempt.error is not None:
             return NextStep(command=deploy, reason="the last deployment from this clone failed")
+        if served is None and left and each.unseen is not None and each.unseen.left:
+            return NextStep(command=deploy, reason=f"whether {each.version} is served is not known here")
         if served is None:
             continue
         if each.known == "no" and status.tags_known.repair is None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.remote_data import RemoteData
     from mlgit.core.pipeline.stages import HandedOver
-    from mlgit.core.registry.entries import Attempt, Served
+    from mlgit.core.registry.entries import Attempt, Served, Unseen
     from mlgit.core.registry.readiness import Unready
     from mlgit.core.registry.statement import EnvironmentAction
 
@@ -50,7 +50,8 @@ class EnvironmentLine:
     `refused` says why the tag that put it there does not count; `counts` is then what commands take as live.
     `rejected`: that version is deregistered. `action` is the newest change, at `since` by `by`, and `before`
     what the environment held until then. `served` is None if its target is not a folder on this machine, and
-    `attempt` is the last deployment from this clone, if it did not succeed and the target does not show that.
+    `attempt` is the last deployment from this clone, if it did not succeed and the target does not show that;
+    `unseen` is what is known instead of a target that this machine does not show.
     """
 
     environment: str
@@ -70,6 +71,7 @@ class EnvironmentLine:
     reason: str | None = None
     served: Served | None = None
     attempt: Attempt | None = field(default=None, metadata={"json": None})
+    unseen: Unseen | None = field(default=None, metadata={"json": None})
 
     @property
     def in_doubt(self) -> bool:

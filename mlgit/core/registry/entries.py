@@ -106,13 +106,32 @@ class Attempt:
 
 
 @record
+class Unseen:
+    """What is known of a deployment whose target this machine does not show.
+
+    `deployed_at` is when this clone deployed what the environment holds; `left` if this clone put that there
+    and its command proposed the deployment.
+    """
+
+    deployed_at: datetime | None = None
+    left: bool = False
+
+    def text(self, now: datetime) -> str:
+        """`deployed 3 min ago from this clone`, to follow what the environment holds."""
+        if self.deployed_at is None:
+            return "served: not known here"
+        return f"deployed {format_since(self.deployed_at, now)} from this clone"
+
+
+@record
 class EnvironmentEntry:
     """What one environment holds of one model.
 
     `label` is the version or `unregistered (sha7)`; None if the environment is empty. `declared`: trunk's
     `mlgit.yaml` has the environment. `refused` says why the tag that put the version there, or emptied the
     environment, does not count; `counts` is then the label that commands take as live. `attempt` is the
-    last deployment from this clone, if it did not succeed and the target does not show that.
+    last deployment from this clone, if it did not succeed and the target does not show that. `unseen` is what
+    is known instead of a target that this machine does not show.
     """
 
     environment: str
@@ -128,6 +147,7 @@ class EnvironmentEntry:
     counts: str | None = None
     served: Served | None = None
     attempt: Attempt | None = field(default=None, metadata={"json": None})
+    unseen: Unseen | None = field(default=None, metadata={"json": None})
 
 
 @record

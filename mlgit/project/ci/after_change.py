@@ -11,6 +11,7 @@ from mlgit.core.ci.templates import includes_mlgit, read_stamp
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.registry.completeness import in_ci
 from mlgit.errors import ConfigError, MlgitError
+from mlgit.project.deploy.attempts import keep_left
 from mlgit.project.deploy.served import deploy_command, served, target_folder
 from mlgit.project.deploy.targets import trunk_targets
 from mlgit.project.registry.read import read_model
@@ -63,6 +64,7 @@ def _until_deployed(
     when, elsewhere = f"`{command}` has run", _elsewhere(project, declared, report.model)
     if elsewhere is not None:
         return replace(report, served_when=f"{when} on the machine with `{elsewhere}`")
+    keep_left(project, here)
     return replace(report, served_when=when, next=command)
 
 

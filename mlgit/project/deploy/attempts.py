@@ -9,8 +9,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.memory import Memory
-from mlgit.core.registry.entries import Attempt
-from mlgit.core.stated_time import parse_time
+from mlgit.core.registry.entries import Attempt, Unseen
+from mlgit.core.stated_time import parse_time, write_time
 from mlgit.core.wording import after_colon, cut
 from mlgit.errors import ConfigError, MlgitError, as_known
 
@@ -56,22 +56,44 @@ def unfinished(project: Project, here: EnvironmentState, found: Served | None) -
     None if it is not known what the environment holds, trunk declares no target for it, or the target itself,
     which was `found`, shows what became of it.
     """
+    return known_here(project, here, found)[0]
+
+
+def known_here(
+    project: Project, here: EnvironmentState, found: Served | None
+) -> tuple[Attempt | None, Unseen | None]:
+    """What `unfinished` returns; and where the target was not found here, what is known instead."""
     try:
         declared = here.environment in project.trunk_config.deploy
     except ConfigError:
-        return None
-    if not declared or here.holder is None or here.doubt is not None:
-        return None
-    if found is not None and (found.right or found.failed is not None):
-        return None
+        declared = False
+    shown = found is not None and (found.right or found.failed is not None)
+    if not declared or here.holder is None or here.doubt is not None or shown:
+        return None, None
+    unseen = Unseen() if found is None else None
     kept = _memory(project, here.model, here.environment).read_json()
-    if not isinstance(kept, dict) or kept.get("oid") != here.holder.oid or "done" in kept:
-        return None
+    if not isinstance(kept, dict) or kept.get("oid") != here.holder.oid:
+        return None, unseen
     at, error = parse_time(str(kept.get("at"))), kept.get("error")
     if at is None:
-        return None
-    shown = None if error is None else cut(after_colon(str(error)), _ERROR)
-    return Attempt(label=str(kept.get("label")), at=at, error=shown)
+        return None, unseen
+    if "done" in kept or "left" in kept:
+        left = "left" in kept
+        return None, unseen and Unseen(deployed_at=None if left else at, left=left)
+    why = None if error is None else cut(after_colon(str(error)), _ERROR)
+    return Attempt(label=str(kept.get("label")), at=at, error=why), None
+
+
+def keep_left(project: Project, here: EnvironmentState) -> None:
+    """Keep that a change from this clone has yet to be deployed, if its target is not seen here."""
+    if here.holder is None:
+        return
+    memory = _memory(project, here.model, here.environment)
+    kept = memory.read_json()
+    before = kept if isinstance(kept, dict) else {}
+    if before.get("oid") != here.holder.oid:
+        left = {"oid": here.holder.oid, "label": here.label, "at": write_time(project.now), "left": True}
+        memory.write_json({**left, "folder": before.get("folder", "")})
 
 
 def _memory(project: Project, model: str, environment: str) -> Memory:

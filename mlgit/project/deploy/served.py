@@ -13,7 +13,7 @@ from mlgit.core.registry.tags import any_of
 from mlgit.core.stated_time import parse_time
 from mlgit.core.wording import after_colon, cut, word, words
 from mlgit.errors import MlgitError, ToolError, as_known
-from mlgit.project.deploy.attempts import unfinished
+from mlgit.project.deploy.attempts import known_here
 from mlgit.project.registry.models import declares_only
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def environment_with_served(project: Project, entry: EnvironmentEntry, state: Mo
         return entry
     here = state.environment(entry.environment)
     found = served(project, here)
-    return replace(entry, served=found, attempt=unfinished(project, here, found))
+    attempt, unseen = known_here(project, here, found)
+    return replace(entry, served=found, attempt=attempt, unseen=unseen)
 
 
 def target_folder(project: Project, path: str, environment: str, model: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import TypedDict
 
     from mlgit.core.registry.completeness import Trust
-    from mlgit.core.registry.entries import Attempt, Served
+    from mlgit.core.registry.entries import Attempt, Served, Unseen
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.core.registry.statement import EnvironmentAction
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     class _Deployed(TypedDict, total=False):
         served: Served | None
         attempt: Attempt | None
+        unseen: Unseen | None
 
     class _Change(TypedDict, total=False):
         """The fields of an EnvironmentLine about its newest change."""
@@ -113,11 +114,12 @@ def _deployed(project: Project, here: EnvironmentState) -> _Deployed:
             return {}
     except MlgitError:
         return {}
-    from mlgit.project.deploy.attempts import unfinished
+    from mlgit.project.deploy.attempts import known_here
     from mlgit.project.deploy.served import served
 
     found = served(project, here)
-    return {"served": found, "attempt": unfinished(project, here, found)}
+    attempt, unseen = known_here(project, here, found)
+    return {"served": found, "attempt": attempt, "unseen": unseen}
 
 
 def _why_held(here: EnvironmentState) -> str | None:

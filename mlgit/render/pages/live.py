@@ -172,6 +172,7 @@ def _words(each: EnvironmentLine, found: Status, now: datetime, *, verbose: bool
     text = f"{_VERBS[each.action]}{before} {age} by {each.by}"
     is_served = each.served is not None and each.served.right
     text += ", served" if is_served and each.version else ""
+    text += "" if each.unseen is None else f", {each.unseen.text(now)}"
     behind = f", {count(each.behind, 'commit')} before HEAD" if verbose and each.behind else ""
     style: Style = "" if before else "dim"
     return Span(text + behind, style)

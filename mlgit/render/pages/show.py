@@ -150,6 +150,10 @@ def _environment(record: Details, *, utc: bool) -> Page:
     if entry.since is not None or (empty and newest is not None):
         facts.append(("since", (_since(entry, newest, record, utc=utc),)))
     facts += _served(entry, record, utc=utc)
+    if entry.unseen is not None:
+        at = entry.unseen.deployed_at
+        since = "" if at is None else f"; deployed {when(at, record.told_at, utc=utc)} from this clone"
+        facts.append(("served", (f"not known here{since}",)))
     if entry.attempt is not None:
         text, known = entry.attempt.text(record.told_at), any(name == "served" for name, _ in facts)
         fact = ("deploy", text) if known else ("served", f"not known: {text}")

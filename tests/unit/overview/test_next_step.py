@@ -12,7 +12,7 @@ from mlgit.core.overview.next_step import next_step, takes_paths, typed_in
 from mlgit.core.overview.status import DataState, EnvironmentLine, Failure, ModelLine, NextStep, Status
 from mlgit.core.pipeline.evidence import MERGED, StageState
 from mlgit.core.registry.completeness import Known
-from mlgit.core.registry.entries import Served
+from mlgit.core.registry.entries import Served, Unseen
 from mlgit.core.registry.readiness import Unready
 from tests.unit.overview.test_status import BLOCKED, CLEAN, EDITED, LOST, UNBORN, unpushed
 
@@ -35,6 +35,12 @@ def model(name: str = "m", **served: Any) -> ModelLine:  # noqa: ANN401 (fields 
         served=Served(folder="/srv", **served),
     )
     return ModelLine(model=name, latest="v1", latest_commit="c", behind=0, environments=(here,))
+
+
+def unseen(**known: Any) -> ModelLine:  # noqa: ANN401 (fields of Unseen)
+    """A model whose target this machine does not show."""
+    line = model(label=None)
+    return replace(line, environments=(replace(line.environments[0], served=None, unseen=Unseen(**known)),))
 
 
 def step(change: dict[str, Any] | None = None, **options: Any) -> tuple[str, str] | None:  # noqa: ANN401
@@ -180,6 +186,12 @@ def step(change: dict[str, Any] | None = None, **options: Any) -> tuple[str, str
             "the target serves v2",
         ),
         (
+            {"models": (unseen(left=True),)},
+            "mlgit deploy --env prod",
+            "whether v1 is served is not known here",
+        ),
+        ({"models": (unseen(left=True),), "ahead": 1}, "mlgit push", "1 commit not pushed"),
+        (
             {"models": (model(label="v2"),), "tags_known": TAGS},
             "git fetch --tags",
             "this clone may lack tags",
@@ -197,6 +209,7 @@ def test_a_step_has_its_reason(change: dict[str, Any], command: str, reason: str
         {"upstream": None, "branch": None},
         {"upstream": None, "commit": None, "ahead": None},
         {"models": (model(label="v1", matches=True),)},
+        {"models": (unseen(),)},
         {
             "models": (
                 replace(
