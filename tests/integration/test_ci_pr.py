@@ -108,8 +108,7 @@ def test_metrics_edited_by_hand_are_not_from_the_pipeline(pull: PullRequest) -> 
     pull.project.write("metrics/test.json", '{"mae": 0.0, "r2": 1.0, "rows": 11}')
     pull.push("Look how good")
     assert pull.ci("pr").status == Exit.BLOCKED
-    text = "`metrics/test.json` is not what `dvc.lock` records for stage `evaluate`"
-    assert pull.notes() == {"not_from_pipeline": text}
+    assert pull.notes()["not_from_pipeline"].endswith(" is not what `dvc.lock` records for stage `evaluate`")
 
 
 def test_metrics_edited_by_hand_block_even_without_a_gate(pull: PullRequest) -> None:

@@ -99,10 +99,7 @@ def refresh_compared(project: Project, model: str) -> None:
 
 
 def refresh(project: Project, *models: str, refs: Collection[str] = ()) -> None:
-    """Fetch trunk, the tags of these models and refs that the remote has; all tags without either.
-
-    Does nothing without a remote.
-    """
+    """Fetch trunk, the tags of these models and refs that the remote has; all tags without either."""
     remote = project.remote
     if remote is None:
         return
