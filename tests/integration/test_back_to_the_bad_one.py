@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -147,9 +148,11 @@ def test_what_is_served_is_offered_first_if_a_higher_version_was_to_replace_it(l
     change(live, "promote", "line@v1.0.2", "--to", "prod")
     shutil.rmtree(folder_of(live) / "releases" / "v1.0.2")
     forget_data(live)
-    command = "mlgit rollback line@v1.0.1 --env prod -m REASON --deploy"
-    assert f"without fetching, `{command}` serves `v1.0.1`\n" in live.here("deploy", "--env", "prod").err
+    command = "mlgit rollback line@v1.0.1 --env prod -m REASON"
+    shown = live.here("deploy", "--env", "prod").err
+    assert re.search(f"still served: v1.0.1, .*\n  to keep it in `prod`, run `{command}`\n", shown)
     assert live.here(*command.split()[1:]).status == Exit.DONE
+    assert ", served\n" in live.here("status").out
 
 
 def test_a_branch_that_is_behind_is_not_called_equal(live: Folder) -> None:

@@ -150,7 +150,7 @@ def test_a_file_missing_in_the_remote_is_a_recorded_failure(deployable: Folder) 
     assert done.status == Exit.TOOL
     assert "neither in the cache nor in the DVC remote" in done.err
     assert "it failed while fetching its files" in done.err
-    assert done.out.startswith("Failed: line@v1.0.1 to prod, while fetching its files\n")
+    assert done.out.startswith("Failed: line@v1.0.1 to prod\n")
     place = folder_of(deployable)
     assert served(place) == "v1.0.0"
     failed = lines(place)[-1]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.support.shell import Folder
 
 FAILED = "deploying v1.0.0{} from this clone failed"
-WHY = f"`{sys.executable}` ended with exit code 3"
+WHY = f"`{sys.executable} deploy.py` ended with exit code 3"
 SCREENS = {
     ("status",): "",
     ("show", "line"): "",

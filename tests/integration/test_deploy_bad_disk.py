@@ -81,12 +81,14 @@ def test_a_disk_that_is_too_small_keeps_the_served_release(big: Folder, small_di
     assign(big, "v2.0.0")
     done = big.here("deploy", "--env", "prod")
     assert done.status == Exit.TOOL, done.err
-    assert "No space left" in done.err
+    assert "was not deployed: there is no space left for `" in done.err
+    assert (done.err.lower().count("space left"), ".incoming" in done.err) == (1, False)
     assert "still served: v1.0.0" in done.err
     place = small_disk / "line"
     assert served(place) == "v1.0.0"
     assert releases(place) == ["v1.0.0"]
     assert lines(place)[-1]["step"] == "failed"
+    assert lines(place)[-1]["error"] == f"There is no space left for `{place}`"
     assign(big, "v1.0.1")
     assert deploy_here(big).state == "deployed"
     assert served(place) == "v1.0.1"

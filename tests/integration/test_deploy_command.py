@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.adapters.target.command import run
-from mlgit.errors import Exit
+from mlgit.errors import Exit, ToolError
 from tests.support.schema import assert_valid
 from tests.support.targets import CONTENTS, assign, configure
 
@@ -166,6 +166,35 @@ def test_a_missing_program_is_an_error(deployable: Folder) -> None:
     assert done.status == Exit.TOOL
     assert "`no-such-program --fast` cannot be started" in done.err
     assert "not a shell line" in done.err
+    assert "it failed before its program ran" in done.err
+
+
+@pytest.mark.parametrize(
+    ("program", "shown"),
+    [
+        ("no-such-program", "`no-such-program` was not found on `PATH`; install it here, or deploy on"),
+        ("./none.sh", "`./none.sh` is not on this machine; a path under `command:` is from the root"),
+        (
+            "./shebang.sh",
+            "`./shebang.sh` cannot be started: No such file or directory; the program that its first",
+        ),
+        (
+            "./plain.txt",
+            "`./plain.txt` cannot be started: Permission denied; it must be a program that the user",
+        ),
+        (
+            "a b",
+            "`a b` cannot be started: No such file or directory; the list under `command:` is not a shell",
+        ),
+    ],
+)
+def test_a_program_that_cannot_be_started_has_its_reason(tmp_path: Path, program: str, shown: str) -> None:
+    (tmp_path / "shebang.sh").write_text("#!/nowhere/sh\n")
+    (tmp_path / "shebang.sh").chmod(0o755)
+    (tmp_path / "plain.txt").write_text("")
+    with pytest.raises(ToolError) as caught:
+        run([program], folder=str(tmp_path), variables={}, timeout_s=1)
+    assert f"{caught.value.message}; {caught.value.hint}".startswith(shown)
 
 
 def test_files_that_cannot_be_fetched_do_not_run_it(deployable: Folder) -> None:
@@ -195,7 +224,7 @@ def test_a_program_that_takes_too_long_is_stopped_with_an_error(deployable: Fold
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == Exit.TOOL
     assert "did not end within 1 s" in done.err
-    assert "it failed while the program was running" in done.err
+    assert "it failed while its program was running" in done.err
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")

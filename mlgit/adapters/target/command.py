@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.children import terminations_interrupt, without_our_tokens
+from mlgit.core.deploy.deployment import NOT_STARTED
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
@@ -65,10 +66,27 @@ def _start(argv: Sequence[str], folder: str, variables: Mapping[str, str]) -> su
             process_group=0,
         )
     except OSError as error:
-        raise ToolError(
-            f"`{argv[0]}` cannot be started: {error.strerror or error}",
-            hint="the list under `command:` is not a shell line; its first entry is the program",
-        ) from error
+        raise _not_started(argv[0], folder, error) from error
+
+
+def _not_started(program: str, folder: str, error: OSError) -> ToolError:
+    """The error about a program that the system does not start."""
+    problem = f"`{program}` cannot be started: {error.strerror or error}"
+    hint = "it must be a program that the user who deploys may run"
+    missing = isinstance(error, FileNotFoundError)
+    if any(char.isspace() for char in program):
+        hint = "the list under `command:` is not a shell line; its first entry is the program alone"
+    elif missing and os.sep not in program:
+        problem = f"`{program}` was not found on `PATH`"
+        hint = "install it here, or deploy on a machine that has it"
+    elif missing and os.path.lexists(os.path.join(folder, program)):
+        hint = "the program that its first line names, or that it links to, is not on this machine"
+    elif missing:
+        problem = f"`{program}` is not on this machine"
+        hint = "a path under `command:` is from the root of the repository"
+    found = ToolError(problem, hint=hint)
+    found.code = NOT_STARTED
+    return found
 
 
 def _stop(child: subprocess.Popen[bytes], grace_s: float) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 Step = Literal["intent", "fetched", "verified", "switched", "done"]
+NOT_STARTED = "program_not_started"
 _DURING: Mapping[Step, str] = {
     "intent": "before anything was changed",
     "fetched": "while fetching its files",
@@ -130,10 +131,11 @@ class DeployReport:
         return next((failure.exit_code for failure in failures), Exit.DONE)
 
 
-def failed_during(deployment: Deployment, step: Step) -> str:
-    """When a deployment failed, to follow the sentence that it did."""
-    running = step == "done" and deployment.command is not None
-    return "while the program was running" if running else _DURING[step]
+def failed_during(deployment: Deployment, step: Step, code: str = "") -> str:
+    """When a deployment failed with an error of this code, to follow the sentence that it did."""
+    if step == "done" and deployment.command is not None:
+        return "before its program ran" if code == NOT_STARTED else "while its program was running"
+    return _DURING[step]
 
 
 def failure(step: Step, error: MlgitError) -> Failure:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.target.command import run
 from mlgit.core.deploy.folders import fill
 from mlgit.core.deploy.manifest import MANIFEST, manifest_of, write_manifest
-from mlgit.core.wording import words
+from mlgit.core.wording import cut, words
 from mlgit.errors import MlgitError, ToolError
 
 if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import Deployment, Desired
     from mlgit.core.deploy.targets import CommandTarget
     from mlgit.project.deploy.job import Job
+
+_SHOWN = 60  # characters of a command in an error
 
 
 def deploy(job: Job, target: CommandTarget, *, dry_run: bool) -> Deployment:
@@ -51,7 +53,7 @@ def _deploy(job: Job, argv: tuple[str, ...], timeout_s: int) -> None:
             argv, folder=job.project.root, variables=_variables(job.desired, folder), timeout_s=timeout_s
         )
         if status != 0:
-            raise _failed(argv[0], status, timeout_s)
+            raise _failed(cut(words(argv), _SHOWN), status, timeout_s)
         job.finish("done")
 
 
@@ -79,4 +81,6 @@ def _failed(program: str, status: int | None, timeout_s: int) -> ToolError:
         )
     if status < 0:
         return ToolError(f"`{program}` was killed by signal {-status}")
-    return ToolError(f"`{program}` ended with exit code {status}", hint="its output is above")
+    return ToolError(
+        f"`{program}` ended with exit code {status}", hint="what it printed, if anything, is above"
+    )

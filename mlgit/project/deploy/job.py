@@ -155,7 +155,11 @@ class Job:
     def failed(self, error: MlgitError | OSError, deployment: Deployment, *details: str) -> Deployment:
         """The same deployment, failed in the current step."""
         known = as_failure(error)
-        known.details = (*known.details, *details, f"it failed {failed_during(deployment, self.step)}")
+        known.details = (
+            *known.details,
+            *details,
+            f"it failed {failed_during(deployment, self.step, known.code)}",
+        )
         return replace(deployment, state="failed", failure=failure(self.step, known))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -207,6 +208,8 @@ class _LocalDeployment:
     def failed(self, error: MlgitError | OSError) -> Deployment:
         """The failed deployment, with the release that is still served; noted in the journal if possible."""
         known = as_failure(error, self._folder.root, self._job.project.root)
+        staged = re.escape(os.path.join(self._folder.releases, staged_name(self._job.desired.oid)))
+        known.message = re.sub(f"{staged}[^`]*", lambda _: self._folder.root, known.message)
         journal = self._folder.journal.path
         where: tuple[str, ...] = ()
         if self._job.steps:
@@ -227,21 +230,23 @@ class _LocalDeployment:
         return self._job.failed(known, deployment, served, *where)
 
     def _kept_here(self) -> tuple[str, ...]:
-        """Earlier versions whose files are on the target: they are served without fetching anything."""
+        """What can be done without fetching: keep what is served, or serve another release of the target."""
         desired = self._job.desired
         made = (each.manifest.version for each in self._folder.state().releases if each.manifest is not None)
         versions = [each for each in made if each not in {None, desired.version, self._before}]
+        back = ("mlgit", "rollback"), ("--env", desired.environment, "-m", "REASON")
+        kept: tuple[str, ...] = ()
         # What a higher version was to replace is still good; otherwise someone wanted it away.
         before, wanted = self._before or "", Version.parse(desired.version or "")
         served = Version.parse(before) if before == desired.previous else None
         if desired.action == "promote" and served and wanted and served < wanted:
-            versions.insert(0, before)
+            command = words((*back[0], f"{desired.model}@{before}", *back[1]))
+            kept = (f"to keep it in `{desired.environment}`, run `{command}`",)
         if not versions:
-            return ()
+            return kept
         named = f"{desired.model}@{versions[-1] if len(versions) == 1 else 'VERSION'}"
-        options = ("--env", desired.environment, "-m", "REASON", "--deploy")
-        command = words(("mlgit", "rollback", named, *options))
-        return (f"without fetching, `{command}` serves {listed(map(str, versions))}",)
+        command = words((*back[0], named, *back[1], "--deploy"))
+        return (*kept, f"without fetching, `{command}` serves {listed(map(str, versions))}")
 
     def _still_served(self, release: str | None) -> str:
         """`still served: v1.0.0, deployed 2 days ago`."""

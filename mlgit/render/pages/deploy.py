@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from mlgit.core.deploy.deployment import failed_during
 from mlgit.core.wording import format_since
 from mlgit.render.page import Page, Span, field, line
 
@@ -65,8 +64,7 @@ def _sentence(record: Deployment) -> tuple[str | Span, ...]:
         case "unassigned":
             return (subject, ": ", environment, " is empty; its target was not changed")
         case "failed":
-            step = "" if record.failure is None else f", {failed_during(record, record.failure.step)}"
-            return (Span("Failed: ", "bad"), subject, " to ", environment, step)
+            return (Span("Failed: ", "bad"), subject, " to ", environment)
     assert_never(record.state)
 
 

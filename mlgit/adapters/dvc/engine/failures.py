@@ -232,7 +232,7 @@ def _system_error(error: OSError) -> MlgitError:
         # Of a copy, the first path is read.
         full = path if error.filename2 is None else os.fsdecode(error.filename2)
         hint = "free some disk space and run it again"
-        return ToolError(f"There is no space left for `{full}`", details=lines, hint=hint)
+        return ToolError(f"There is no space left for `{full}`", hint=hint)
     hints: dict[int, str] = {}
     for number in (errno.EACCES, errno.EPERM, errno.EROFS):
         hints[number] = f"check who may write to `{os.path.dirname(path) or '.'}`"

@@ -91,7 +91,7 @@ CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
         ),
         (
             deployment(**FOLDER, state="failed", failure=failure("fetched", ToolError("No"))),
-            "Failed: line@v1.0.1 to prod, while fetching its files\n",
+            "Failed: line@v1.0.1 to prod\n",
         ),
         (deployment(**FOLDER, state="failed"), "Failed: line@v1.0.1 to prod\n"),
     ],
