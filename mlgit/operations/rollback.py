@@ -7,14 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.moves import emptied
-from mlgit.core.registry.state import label_of
-from mlgit.core.release.going_back import NothingBefore, passed_over, rollback_target
+from mlgit.core.release.going_back import NothingBefore, passed_over, rollback_target, rolled_back_lately
 from mlgit.core.release.promotion import require_changeable
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.trust.kept import by_all_tags
 from mlgit.core.trust.rules import was_promoted
-from mlgit.core.wording import cut, format_since, word, words
-from mlgit.errors import Again, ConfigError, LostRace, StateError, ToolError
+from mlgit.core.wording import word, words
+from mlgit.errors import Again, ConfigError, LostRace, MlgitError, StateError, ToolError
 from mlgit.project.ci.after_change import left_to_deploy, with_target
 from mlgit.project.ci.before_rename import require_own_name
 from mlgit.project.deploy.served import served
@@ -26,7 +25,6 @@ from mlgit.project.release.change import if_known, make_change, model_to_change,
 from mlgit.project.release.fetching import RemoteFailed
 from mlgit.project.trust.accept import accept_with_facts, policy_commit
 
-_HOUR_S, _REASON = 3600, 60  # the latter: characters of a reason in one line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -82,7 +80,7 @@ def rollback(  # noqa: PLR0913 (one parameter per option)
         UnknownReference: no such model, version or environment.
         LostRace: someone else changed the environment first.
     """
-    with _way_without_remote(project, model, environment, reason, to):
+    with _way_without_remote(project, model, environment, reason, to=to, again=again):
         raw = model_to_change(project, model, local=local)
     state, facts = accept_with_facts(project, raw, local=local, fetch=True)
     counting = known_environment(project, state, environment)
@@ -109,7 +107,7 @@ def _after_race(project: Project, here: EnvironmentState) -> Iterator[None]:
         yield
     except LostRace as error:
         now = read_model(project, here.model).environment(here.environment)
-        earlier, left = _last_hour(project, now), left_to_deploy(project, now)
+        earlier, left = rolled_back_lately(now, project.now), left_to_deploy(project, now)
         if earlier is not None:
             error.message, error.details = f"{earlier}; nothing was written", ()
         if now.held and now.label is not None and now.doubt is None:
@@ -138,24 +136,32 @@ def require_place(project: Project, model: str, environment: str) -> None:
 
 @contextmanager
 def _way_without_remote(
-    project: Project, model: str, environment: str, reason: str, to: str | None
+    project: Project, model: str, environment: str, reason: str, *, to: str | None, again: bool
 ) -> Iterator[None]:
-    """Let the error that the remote does not answer say how to go back on this machine alone."""
+    """Let the error that the remote does not answer say how to go back without it, if that is possible."""
     try:
         yield
     except RemoteFailed as error:
+        what, further, details = "to go back without it", [], error.details
+        try:
+            options = {"to": to, "again": again, "local": True, "dry_run": True}
+            rollback(project, model, environment=environment, reason=reason, **options)  # type: ignore[arg-type]
+        except RolledBackBefore as refused:
+            details = (*details, refused.earlier)
+            what, further = f"to go back further without it, to {refused.version}", ["--again"]
+        except MlgitError as refused:
+            details = (*details, f"without it, by the tags of this clone: {refused.message}")
+            hint = "check the connection, then run this again"
+            raise ToolError(error.message, hint=hint, details=details) from error
         target = [model] if to is None else [f"{model}@{to}"]
-        deploy = []
         with suppress(ConfigError):  # going back must work without valid rules, too
-            deploy = ["--deploy"] if environment in trunk_targets(project) else []
-        command = (
-            f"mlgit rollback {words([*target, '--env', environment, *_why(reason), '--local', *deploy])}"
-        )
+            further += ["--deploy"] if environment in trunk_targets(project) else []
+        typed = words([*target, "--env", environment, *_why(reason), "--local", *further])
         raise ToolError(
             error.message,
-            hint=f"to go back on this machine alone, run `{command}`; `mlgit push` publishes it later",
-            details=error.details,
-            again=Again(f"`{command}`", ("--local",), *((each,) for each in deploy)),
+            hint=f"{what}, run `mlgit rollback {typed}`; `mlgit push` publishes that later",
+            details=details,
+            again=Again(f"`mlgit rollback {typed}`", ("--local",), *((each,) for each in further)),
         ) from error
 
 
@@ -179,20 +185,6 @@ def _plan(
     )
 
 
-def _last_hour(project: Project, here: EnvironmentState) -> str | None:
-    """A sentence about the rollback that someone did within the last hour, if it is the newest change."""
-    newest = here.changes[-1] if here.changes and here.doubt is None else None
-    if newest is None or newest.action != "rollback":
-        return None
-    # One that is dated ahead may be as recent: the clock that made it, or this one, is wrong.
-    if (project.now - newest.fact.at).total_seconds() >= _HOUR_S:
-        return None
-    left = "" if newest.held is None else f"from {label_of(newest.held, here.registered)} "
-    why = f': "{cut(newest.reason, _REASON)}"' if newest.reason else ""
-    what = f"`{here.environment}` {left}to {here.label}"
-    return f"{newest.fact.tagger} rolled back {what} {format_since(newest.fact.at, project.now)}{why}"
-
-
 def _require_meant(
     project: Project,
     here: EnvironmentState,
@@ -211,7 +203,7 @@ def _require_meant(
 
 def _require_first(project: Project, here: EnvironmentState, version: RegisteredVersion, reason: str) -> None:
     """Refuse a rollback that someone may have done already."""
-    earlier = _last_hour(project, here)
+    earlier = rolled_back_lately(here, project.now)
     if earlier is None:
         return
     model = "" if declares_only(project, here.model) else f" {word(here.model)}"
@@ -262,7 +254,7 @@ def _target(
         with known:
             version = rollback_target(state, here, to, counts=counts)
     except StateError as error:
-        earlier = _last_hour(project, here)
+        earlier = rolled_back_lately(here, project.now)
         error.details = (*error.details, *([earlier] if earlier else []))
         left = left_to_deploy(project, here)
         if isinstance(error, NothingBefore) and left is not None and left[0] is not None:

@@ -314,9 +314,7 @@ def test_while_origin_is_down_the_errors_say_what_works(live: Folder) -> None:
     assert (done.status, tags_of(live)) == (Exit.TOOL, before)
     assert done.err.startswith("error: `origin` does not answer; nothing was written\n")
     hint = "mlgit rollback --env prod -m 'p95 alarm' --local --deploy"
-    assert (
-        f"  hint: to go back on this machine alone, run `{hint}`; `mlgit push` publishes it later" in done.err
-    )
+    assert f"  hint: to go back without it, run `{hint}`; `mlgit push` publishes that later" in done.err
     done = live.here("deploy", "--env", "prod")
     assert done.status == Exit.TOOL
     assert done.err.startswith(
@@ -327,6 +325,15 @@ def test_while_origin_is_down_the_errors_say_what_works(live: Folder) -> None:
     done = live.here(*shlex.split(hint)[1:])
     assert done.status == Exit.DONE, done.err
     assert served(folder_of(live)) == "v1.0.1"
+    done = live.here(*BACK)
+    assert "  Ada rolled back `prod` from v1.0.2 to v1.0.1 " in done.err
+    hint = "mlgit rollback --env prod -m 'p95 alarm' --local --again --deploy"
+    assert f"hint: to go back further without it, to v1.0.0, run `{hint}`" in done.err
+    assert live.here(*shlex.split(hint)[1:]).status == Exit.DONE
+    # What would be refused without the remote, too, is not proposed.
+    done = live.here(*BACK, "--again")
+    assert (done.status, "--local" in done.err) == (Exit.TOOL, False)
+    assert "without it, by the tags of this clone: `prod` has no version of `line` before v1.0.0" in done.err
     away.rename(origin)
     assert live.here("push").status == Exit.DONE
     assert tags_of(live) == tags_of(Folder(origin))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.moves import held_before, require_history, stack, taken_out_last
-from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
+from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, label_of, version_of
 from mlgit.core.release.promotion import (
     end_of_rejection,
     promotion_command,
@@ -13,16 +13,17 @@ from mlgit.core.release.promotion import (
     require_version,
     uncounted_rejection,
 )
-from mlgit.core.wording import cut, listed, word
+from mlgit.core.wording import cut, format_since, listed, word
 from mlgit.errors import Absent, AnswerNo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from mlgit.core.registry.state import Change, Refusal, TagFact
 
 
-_MOST, _REASON = 3, 60  # rejections of one error, and characters of a reason
+_MOST, _REASON, _HOUR_S = 3, 60, 3600  # rejections of one error, and characters of a reason
 _ONLY_RECORDS = "which only records that it is meant to be empty"
 
 
@@ -199,3 +200,17 @@ def refused_assignments(state: ModelState, environment: EnvironmentState) -> tup
 
 def _counter(fact: TagFact) -> int:
     return fact.name.counter or 0
+
+
+def rolled_back_lately(here: EnvironmentState, now: datetime) -> str | None:
+    """A sentence about the rollback that someone did within the last hour, if it is the newest change."""
+    newest = here.changes[-1] if here.changes and here.doubt is None else None
+    if newest is None or newest.action != "rollback":
+        return None
+    # One that is dated ahead may be as recent: the clock that made it, or this one, is wrong.
+    if (now - newest.fact.at).total_seconds() >= _HOUR_S:
+        return None
+    left = "" if newest.held is None else f"from {label_of(newest.held, here.registered)} "
+    why = f': "{cut(newest.reason, _REASON)}"' if newest.reason else ""
+    what = f"`{here.environment}` {left}to {here.label}"
+    return f"{newest.fact.tagger} rolled back {what} {format_since(newest.fact.at, now)}{why}"
