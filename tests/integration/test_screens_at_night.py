@@ -49,6 +49,18 @@ def test_an_answer_of_no_is_not_the_same_sentence_again(live: Folder) -> None:
     assert "error: Nothing was written\n" in done.err
 
 
+def test_the_end_of_the_input_is_no_answer_and_no_interruption(live: Folder) -> None:
+    asked = [("rollback", "--env", "prod"), ("unassign", "line", "--env", "prod")]
+    for argv in asked:
+        done = typed(live, "\x04", *argv)
+        assert done.status == Exit.USAGE, done.err
+        hint = f"  hint: run `mlgit {' '.join(argv)} -m REASON`\n"
+        assert done.err.endswith(f"\nerror: No answer; nothing was written\n{hint}")
+    change(live, *BACK)
+    done = typed(live, "\x04", *BACK)
+    assert (done.status, "\nerror: Nothing was written\n" in done.err) == (Exit.STATE, True)
+
+
 def test_a_reason_of_two_lines_is_shown_as_one(live: Folder) -> None:
     change(live, *BACK[:-1], "two\nlines")
     for argv in (("history",), ("status",), ("show", "line#prod")):

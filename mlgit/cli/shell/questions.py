@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,7 @@ import click
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mlgit.cli.shell.session import Session
     from mlgit.core.release.tag_plan import ChangeReport
@@ -32,9 +33,9 @@ def require_reason(session: Session, reason: str | None, planned: str = "") -> s
     if reason is not None:
         return reason
     if not can_ask(session):
-        again = None if session.typed is None else f"run `{session.typed.again(('-m', 'REASON'))}`"
-        raise UsageError("A reason is missing: `-m` or `--message`", hint=again)
-    answer: str = click.prompt(f"{planned}. {_WHY}" if planned else _WHY, err=True)
+        raise UsageError("A reason is missing: `-m` or `--message`", hint=_with_reason(session))
+    with _answered(session):
+        answer: str = click.prompt(f"{planned}. {_WHY}" if planned else _WHY, err=True)
     if session.typed is not None:
         session.typed.answer("-m", answer)
     return answer
@@ -53,7 +54,8 @@ def offer_reason(
     if planned.already:
         return None
     asked = f"{text(planned)}. {_WHY} (Enter for none)"
-    answer: str = click.prompt(asked, default="", show_default=False, err=True)
+    with _answered(session):
+        answer: str = click.prompt(asked, default="", show_default=False, err=True)
     if answer and session.typed is not None:
         session.typed.answer("-m", answer)
     return answer or None
@@ -84,5 +86,37 @@ def the_model_in(session: Session, environment: str, *options: tuple[str, ...]) 
 
 
 def confirmed(question: str) -> bool:
-    """Whether a person at the terminal agrees; Enter alone means no."""
-    return click.confirm(question, err=True)
+    """Whether a person at the terminal agrees; Enter alone means no, and so does Ctrl-D."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort as error:
+        click.echo(err=True)
+        if not _ended(error):
+            raise
+        return False
+
+
+@contextmanager
+def _answered(session: Session) -> Iterator[None]:
+    """Start a new line after a question without an answer; Ctrl-D is no interruption.
+
+    Raises:
+        UsageError: the input ended.
+    """
+    try:
+        yield
+    except click.Abort as error:
+        click.echo(err=True)
+        if not _ended(error):
+            raise
+        text = "No answer; nothing was written"
+        raise UsageError(text, hint=_with_reason(session)) from error
+
+
+def _ended(error: click.Abort) -> bool:
+    """Whether the input ended, as Ctrl-D ends it; click says the same of Ctrl-C."""
+    return isinstance(error.__context__, EOFError)
+
+
+def _with_reason(session: Session) -> str | None:
+    return None if session.typed is None else f"run `{session.typed.again(('-m', 'REASON'))}`"
