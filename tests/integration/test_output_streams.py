@@ -79,18 +79,18 @@ def result(
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-16"])
 def test_any_encoding_shows_the_same_numbers(repository: Folder, encoding: str) -> None:
-    for command in COMMANDS:
-        status, plain, _ = result(repository, command)
+    for command, words in COMMANDS.items():
+        plain = repository.here(*words)
         found = result(repository, command, encoding=encoding)
-        assert (command, found[0]) == (command, status)
+        assert (command, found[0]) == (command, plain.status)
         assert "Traceback" not in found[2]
         assert "bug in mlgit" not in found[2]
         if "json" in command:
-            assert {**json.loads(found[1]), **AGES} == {**json.loads(plain), **AGES}
+            assert {**json.loads(found[1]), **AGES} == {**plain.json(), **AGES}
         elif command in {"markdown", "junit"}:
-            assert found[1].decode() == plain.decode()  # documents are UTF-8
+            assert found[1].decode() == plain.out  # documents are UTF-8
         else:
-            numbers = re.findall(r"\d+\.\d+", plain.decode())
+            numbers = re.findall(r"\d+\.\d+", plain.out)
             assert re.findall(r"\d+\.\d+", found[1].decode(encoding)) == numbers
 
 
@@ -105,13 +105,13 @@ def test_columns_are_aligned_in_the_characters_that_are_shown(repository: Folder
 
 @pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS)
 def test_a_stream_that_takes_nothing_changes_no_exit_code(repository: Folder, ends: str) -> None:
-    for command in COMMANDS:
-        status, plain, _ = result(repository, command)
+    for command, words in COMMANDS.items():
+        plain = repository.here(*words)
         code, out, err = result(repository, command, ends=ends)
-        assert (command, code) == (command, status)
+        assert (command, code) == (command, plain.status)
         assert "Traceback" not in err
         if ">&-" not in ends.replace("2>&-", ""):
-            assert bool(out) == bool(plain)
+            assert bool(out) == bool(plain.out)
 
 
 def test_a_closed_stream_is_not_mixed_up_with_a_file(repository: Folder) -> None:
@@ -130,7 +130,7 @@ def contents(folder: Folder) -> Iterator[tuple[str, bytes]]:
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_a_broken_pipe_changes_no_exit_code(repository: Folder, stream: str) -> None:
     for command, words in COMMANDS.items():
-        status, _, _ = result(repository, command)
+        status = repository.here(*words).status
         reading, writing = os.pipe()
         os.close(reading)
         with os.fdopen(writing, "wb") as broken:
@@ -147,10 +147,11 @@ def test_a_broken_pipe_changes_no_exit_code(repository: Folder, stream: str) -> 
 
 
 def test_a_full_disk_is_an_error_and_never_a_verdict(repository: Folder) -> None:
-    for command in COMMANDS:
-        status, plain, _ = result(repository, command)
+    for command, words in COMMANDS.items():
+        plain = repository.here(*words)
         code, _, err = result(repository, command, ends=">/dev/full")
-        assert (command, code) == (command, Exit.TOOL if plain and status in {0, 1} else status)
+        expected = Exit.TOOL if plain.out and plain.status in {0, 1} else plain.status
+        assert (command, code) == (command, expected)
         assert "Traceback" not in err
         if code == Exit.TOOL:
             assert f"error: The output could not be written: {FULL}" in err

@@ -124,12 +124,8 @@ class PullRequest:
         return self.forge.gitlab_job(**({"number": self.number} | options)) | self.extra
 
     def ci(self, *argv: str, env: dict[str, str] | None = None) -> Done:
-        """Run `mlgit ci …` as a job does; `env` is a GitHub job's by default.
-
-        A command that runs the pipeline gets its own process, whose output and variables the stages inherit.
-        """
-        command = self.project.mlgit if "run" in argv else self.project.here
-        return command("ci", *argv, env=self.github() if env is None else env)
+        """Run `mlgit ci …` as a job does; `env` is a GitHub job's by default."""
+        return self.project.here("ci", *argv, env=self.github() if env is None else env)
 
     @property
     def folder(self) -> Path:
