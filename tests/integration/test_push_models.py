@@ -10,6 +10,7 @@ import pytest
 from mlgit.errors import Exit
 from tests.integration.test_push_tags import remote_tags, steps
 from tests.support.registry import change
+from tests.support.remembered import reproduce
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +30,7 @@ environments:
 def go_on(project: Folder) -> None:
     """Commit another model and push its data, so that HEAD itself has nothing that is lost."""
     project.write("params.yaml", "train:\n  slope: 2.0\n")
-    project.dvc("repro", "-q")
-    project.dvc("push", "-q")
+    reproduce(project, push=True)
     project.commit("Better")
 
 

@@ -9,6 +9,7 @@ import pytest
 from mlgit.errors import Exit
 from tests.support.checks import check, results
 from tests.support.registry import change, train, train_into
+from tests.support.remembered import reproduce
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,8 +133,7 @@ def move(project: Folder) -> None:
     """Move the model's file from models/line.json to models/curve.json, with the same content."""
     for file in ("dvc.yaml", "src/train.py", "src/evaluate.py"):
         project.write(file, (project / file).read_text().replace("models/line.json", "models/curve.json"))
-    project.dvc("repro", "-q")
-    project.dvc("push", "-q")
+    reproduce(project, push=True)
 
 
 def at_once(project: Folder) -> None:

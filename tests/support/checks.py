@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 
 from mlgit.resources import schema_text
+from tests.support.remembered import reproduce
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
@@ -42,7 +43,7 @@ def notes(verdict: Any) -> list[tuple[str, str]]:  # noqa: ANN401
 
 def train(project: Folder, slope: str) -> None:
     project.write("params.yaml", f"train:\n  slope: {slope}\n")
-    project.dvc("repro", "-q")
+    reproduce(project, push=False)
 
 
 def gates(project: Folder, text: str) -> None:

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from mlgit.errors import Exit
 from mlgit.project.opening import open_project
 from mlgit.resources import schema_text
+from tests.support.remembered import reproduce
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -102,8 +103,7 @@ def change(project: Folder, *argv: str) -> Any:  # noqa: ANN401 (it is JSON)
 def train(project: Folder, slope: str) -> str:
     """A new model, committed and pushed with its data; the commit."""
     project.write("params.yaml", f"train:\n  slope: {slope}\n")
-    project.dvc("repro", "-q")
-    project.dvc("push", "-q")
+    reproduce(project, push=True)
     commit = project.commit(f"Slope {slope}")
     project.git("push", "-q")
     return commit

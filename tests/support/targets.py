@@ -10,6 +10,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from mlgit.errors import Exit
+from tests.support.remembered import reproduce
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +35,7 @@ def build(work: Folder) -> None:
     for version, content in CONTENTS.items():
         slope = json.loads(content)["slope"]
         work.write("params.yaml", f"train:\n  slope: {slope}\n")
-        work.dvc("repro", "-q")
-        work.dvc("push", "-q")
+        reproduce(work, push=True)
         work.commit(f"Slope {slope}")
         work.git("push", "-q")
         done = work.here("release", f"line@{version}")
