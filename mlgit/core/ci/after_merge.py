@@ -138,8 +138,7 @@ def promotion_need(
     if here.commit == version.commit:
         return None, step
     if last.held:
-        hint = f"`mlgit promote {state.name} --to {environment.name}` ends that"
-        message = _holder(last, state.name, environment.name)
+        message, hint = _holder(last, state.name, environment.name), _end_of_hold(last, version, step)
         return None, replace(step, outcome="held", message=message, hint=hint)
     reason = _stays(last if last.model == state.name else here, last, environment, version, precedes)
     if reason is not None:
@@ -288,6 +287,13 @@ def _holder(here: EnvironmentState, model: str, environment: str) -> str:
     former = "" if here.model == model else f", as `{here.model}`"
     place = "" if here.environment == environment else f", and `{environment}` took its place"
     return f"`{here.environment}` is held by a rollback of {here.author}{since}{former}{place}"
+
+
+def _end_of_hold(last: EnvironmentState, version: RegisteredVersion, step: MergeStep) -> str:
+    """What ends the hold; not the command that puts back what the rollback took out."""
+    if was_taken_out(last, version):
+        return f"{version.version} was taken out of it before; a promotion by hand ends that"
+    return f"`mlgit promote {step.model}@{version.version} --to {step.environment}` ends that"
 
 
 def _left(model: str, message: str, *, hint: str | None = None) -> MergeStep:

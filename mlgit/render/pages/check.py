@@ -157,12 +157,13 @@ def _gates(verdict: Verdict, *, verbose: bool) -> Page:
 
 
 def _gate(result: Result, head: str, name: str, known: set[tuple[str, str | None]]) -> Page:
-    """One line, and a hint; a message that is in `known` already, with its hint, becomes `as above`."""
+    """One line, and a hint; the message and hint of the line above (`known`) become `as above`."""
     skipped = result.outcome == "skipped"
     loosened = result.breaks is not None and result.effect in {"allow", "note"}
     mark = _MARKS["warn"] if loosened else Span("  ") if skipped else _MARKS[result.effect]
     text = result_text(result)
     repeated = text == result.message and (text, result.hint) in known
+    known.clear()
     known.add((text, result.hint))
     indent = min(2 + len(head) + len(name), _MOST_HANG)
     shown = ("as above" if repeated else text) + _effect_words(result)

@@ -39,7 +39,9 @@ def _none(record: History, proven: str, unknown: str) -> str:
 
 
 def _held(record: History) -> Page:
-    shown: Page = [line(f"At {record.at:%Y-%m-%d %H:%M:%S} UTC")]
+    now = record.at is not None and record.at >= record.told_at
+    at = record.told_at if now else record.at
+    shown: Page = [line(f"At {at:%Y-%m-%d %H:%M:%S} UTC{' (now)' if now else ''}")]
     rows = [
         (
             Span(each.model, "name"),

@@ -143,7 +143,11 @@ def test_a_rollback_holds_until_a_promotion() -> None:
     assert step is not None
     assert (step.outcome, step.tag) == ("held", "m#prod#3")
     assert step.message == "`prod` is held by a rollback of Ada since 2026-05-01T08:00:00Z"
-    assert step.hint == "`mlgit promote m --to prod` ends that"
+    assert step.hint == "`mlgit promote m@v3.0.0 --to prod` ends that"
+    # not the version that the rollback took out
+    _, step = promotion_need(state(*facts), PROD)
+    assert step is not None
+    assert step.hint == "v2.0.0 was taken out of it before; a promotion by hand ends that"
     ended = state(*facts, fact("m@v3.0.0", 3), fact("m#prod!#4", 1), fact("m#prod#4", 1))
     version, _ = promotion_need(ended, PROD)
     assert version is not None

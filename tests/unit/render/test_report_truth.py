@@ -43,7 +43,7 @@ def test_a_hint_is_written_once_also_below_another_reason() -> None:
     )
     text = markdown(replace(record, verdict=replace(record.verdict, results=errors, decision="block")))
     reasons = [limit.partition("; ")[2] for limit in column(text, "limit")]
-    assert sorted(reasons) == ["as above", "one; run `x`", "two; as above"]
+    assert sorted(reasons) == ["one; as above", "one; run `x`", "two; as above"]
 
 
 def test_a_reason_with_another_hint_keeps_that_on_the_screen() -> None:

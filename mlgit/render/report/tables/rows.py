@@ -53,7 +53,7 @@ class Row(NamedTuple):
 
 
 class RowMaker:
-    """Makes the rows of one table; a reason that a row above has becomes `as above`."""
+    """Makes the rows of one table; a reason that the row above has becomes `as above`."""
 
     def __init__(self, record: Check, context: ReportContext) -> None:
         self._context = context
@@ -64,7 +64,7 @@ class RowMaker:
         self._compared = {each.model for each in record.references if each.state == "found"}
         self._notes = record.verdict.notes
         self._otherwise = otherwise(record.verdict.notes)
-        self._reasons: set[str] = set()
+        self._reason, self._hints = "", set[str]()
         files = Counter((each.model, each.key) for each in record.metrics)
         self._several = {place for place, number in files.items() if number > 1}
 
@@ -179,14 +179,17 @@ class RowMaker:
     def _limit(self, result: Result) -> str:
         """The limits in the words of mlgit.yaml, and why there is no plain result."""
         limits = ", ".join(map(limit_cell, result.limits))
+        before, self._reason = self._reason, ""
         if result.outcome == "skipped":
             trunk = f"; would not pass with trunk's {prose(result.breaks)}" if result.breaks else ""
             return f"{_skipped(result)}{trunk}"
         parts = [limits] if limits else []
         if result.outcome not in {"pass", "fail"}:
-            texts = [prose(lower_first(result.message)), *([prose(result.hint)] if result.hint else [])]
-            parts += dict.fromkeys("as above" if text in self._reasons else text for text in texts)
-            self._reasons.update(texts)
+            self._reason, hint = prose(lower_first(result.message)), prose(result.hint or "")
+            texts = ["as above" if self._reason == before else self._reason]
+            texts += ["as above" if hint in self._hints else hint] if hint else []
+            parts += dict.fromkeys(texts)
+            self._hints.add(hint)
         elif result.hint and result.outcome == "fail":
             parts.append(prose(result.hint))
         parts += ["failed, for information"] if result.outcome == "fail" and result.effect == "note" else []
