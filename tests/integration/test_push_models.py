@@ -9,8 +9,8 @@ import pytest
 
 from mlgit.errors import Exit
 from tests.integration.test_push_tags import remote_tags, steps
+from tests.support.recorded import reproduce
 from tests.support.registry import change
-from tests.support.remembered import reproduce
 
 if TYPE_CHECKING:
     from collections.abc import Callable

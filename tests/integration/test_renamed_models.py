@@ -8,8 +8,8 @@ import pytest
 
 from mlgit.errors import Exit
 from tests.support.checks import check, results
+from tests.support.recorded import reproduce
 from tests.support.registry import change, train, train_into
-from tests.support.remembered import reproduce
 
 if TYPE_CHECKING:
     from collections.abc import Callable

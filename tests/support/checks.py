@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 
 from mlgit.resources import schema_text
-from tests.support.remembered import reproduce
+from tests.support.recorded import reproduce
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from mlgit.errors import Exit
 from mlgit.project.opening import open_project
 from mlgit.resources import schema_text
-from tests.support.remembered import reproduce
+from tests.support.recorded import reproduce
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:

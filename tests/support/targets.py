@@ -10,7 +10,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from mlgit.errors import Exit
-from tests.support.remembered import reproduce
+from tests.support.recorded import reproduce
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""Remembered: what DVC wrote for the same files earlier in this run, copied instead of made anew.
+"""Recorded: what DVC wrote for the same files earlier in this run, copied instead of made again.
 
 The first time is always real DVC. Only for pipelines whose outputs depend on nothing but the project's files.
 """
@@ -27,19 +27,19 @@ _OWN = (os.path.join("work", ".git"), os.path.join("work", ".dvc", "tmp"))
 
 def reproduce(project: Folder, *, push: bool) -> None:
     """`dvc repro`, and `dvc push` if asked; best in a copy of a template, whose remote is next to it."""
-    memory = _memory()
+    records = _records()
     commands = (REPRO, PUSH) if push else (REPRO,)
-    if memory is None or not _is_usual(project):
+    if records is None or not _is_usual(project):
         return _really(project, commands)
     place = project.path.parent
     before = snapshot(place)
     question = json.dumps([commands, before], sort_keys=True)
-    known = memory / hashlib.sha256(question.encode()).hexdigest()
+    known = records / hashlib.sha256(question.encode()).hexdigest()
     if not (known / "removed.json").exists():
         with FileLock(f"{known}.lock"):
             if not (known / "removed.json").exists():
                 _really(project, commands)
-                return _remember(known, place, before)
+                return _record(known, place, before)
     return _repeat(known, place)
 
 
@@ -48,15 +48,15 @@ def snapshot(place: Path) -> dict[str, str]:
     return {path: _state(place, path) for path in _files(place)}
 
 
-def _memory() -> Path | None:
+def _records() -> Path | None:
     """One folder for all workers, next to the templates."""
     home = Path(os.environ["HOME"])
     if not home.name.startswith("home"):
         return None
     base = home.parent.parent if "PYTEST_XDIST_WORKER" in os.environ else home.parent
-    memory = base / "dvc-remembered"
-    memory.mkdir(exist_ok=True)
-    return memory
+    records = base / "dvc-recorded"
+    records.mkdir(exist_ok=True)
+    return records
 
 
 def _is_usual(project: Folder) -> bool:
@@ -86,14 +86,16 @@ def _state(place: Path, path: str) -> str:
     return f"{mode:o} {hashlib.sha256((place / path).read_bytes()).hexdigest()}"
 
 
-def _remember(known: Path, place: Path, before: dict[str, str]) -> None:
+def _record(known: Path, place: Path, before: dict[str, str]) -> None:
     after = snapshot(place)
     for path in (path for path, state in after.items() if before.get(path) != state):
         (known / "files" / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(place / path, known / "files" / path, follow_symlinks=False)
     known.mkdir(exist_ok=True)
     removed = json.dumps(sorted(before.keys() - after))
-    (known / "removed.json").write_text(removed, encoding="utf-8")
+    (known / "unfinished").write_text(removed, encoding="utf-8")
+    # Last and at once: other workers look for this file without the lock.
+    (known / "unfinished").rename(known / "removed.json")
 
 
 def _repeat(known: Path, place: Path) -> None:
