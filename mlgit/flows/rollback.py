@@ -43,7 +43,7 @@ def _not_deployed(project: Project, report: ChangeReport, model: str) -> ChangeR
     if found.served_when is None or found.next != report.next:
         return found
     command = deploy_command(project, model, report.environment or "")
-    return replace(found, served_when=f"`{command}` has run", next=command)
+    return replace(found, served_when=f"`{command}` has succeeded", next=command)
 
 
 def _planned(project: Project, report: ChangeReport) -> tuple[str, ...]:

@@ -143,5 +143,5 @@ def test_the_rollback_is_printed_before_the_deployment_that_fails(live: Folder) 
     assert shown.startswith("Rolled back prod of line from v1.0.2 to v1.0.1\n")
     assert "! what the target serves is not known: /srv/models/line/current is not a link\n" in shown
     assert "  what is served is not known\n" in shown
-    assert "on the machine with" not in shown
+    assert "on the machine that" not in shown
     assert TAGS not in shown

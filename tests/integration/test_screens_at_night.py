@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import shlex
 
 import pytest
 
 from mlgit.errors import Exit
-from tests.support.registry import change
-from tests.support.targets import configure, go_live
+from tests.support.registry import change, tags_of
+from tests.support.shell import Folder
+from tests.support.targets import configure, folder_of, go_live, served
 from tests.support.terminal import typed
-
-if TYPE_CHECKING:
-    from tests.support.shell import Folder
 
 BACK = ("rollback", "--env", "prod", "-m", "p95 alarm")
 
@@ -146,3 +144,36 @@ def test_what_is_shown_before_the_reason_is_what_is_done(
     done = live.here("rollback", "--env", "prod")
     assert (done.status, "Someone else just changed `prod` of `line`" in done.err) == (Exit.STATE, True)
     assert "`prod` holds v1.0.1 now; see `mlgit history line --env prod`" in " ".join(done.err.split())
+
+
+def test_while_origin_is_down_the_errors_say_what_works(live: Folder) -> None:
+    origin = live.path.parent / "origin.git"
+    away = origin.rename(origin.with_name("away.git"))
+    before = tags_of(live)
+    done = live.here(*BACK)
+    assert (done.status, tags_of(live)) == (Exit.TOOL, before)
+    assert done.err.startswith("error: `origin` does not answer; nothing was written\n")
+    hint = "mlgit rollback --env prod -m 'p95 alarm' --local --deploy"
+    assert f"  hint: to go back without it, run `{hint}`; `mlgit push` publishes that later" in done.err
+    done = live.here("deploy", "--env", "prod")
+    assert done.status == Exit.TOOL
+    assert done.err.startswith(
+        "error: `origin` does not answer, so newer tags may be missing; nothing was deployed\n"
+    )
+    assert "run `mlgit deploy --env prod --offline`" in done.err
+    assert live.here("deploy", "--env", "prod", "--offline").status == Exit.DONE
+    done = live.here(*shlex.split(hint)[1:])
+    assert done.status == Exit.DONE, done.err
+    assert served(folder_of(live)) == "v1.0.1"
+    done = live.here(*BACK)
+    assert "  Ada rolled back `prod` from v1.0.2 to v1.0.1 " in done.err
+    hint = "mlgit rollback --env prod -m 'p95 alarm' --local --again --deploy"
+    assert f"hint: to go back further without it, to v1.0.0, run `{hint}`" in done.err
+    assert live.here(*shlex.split(hint)[1:]).status == Exit.DONE
+    # What would be refused without the remote, too, is not proposed.
+    done = live.here(*BACK, "--again")
+    assert (done.status, "--local" in done.err) == (Exit.TOOL, False)
+    assert "without it, by the tags of this clone: `prod` has no version of `line` before v1.0.0" in done.err
+    away.rename(origin)
+    assert live.here("push").status == Exit.DONE
+    assert tags_of(live) == tags_of(Folder(origin))

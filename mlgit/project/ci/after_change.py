@@ -61,9 +61,9 @@ def _until_deployed(
         when = f"`{job}`, started by the tag `{here.holder.tag}`, has finished"
         return replace(report, served_when=when)
     command = _command(project, report)
-    when, elsewhere = f"`{command}` has run", _elsewhere(project, declared, report.model)
+    when, elsewhere = f"`{command}` has succeeded", _elsewhere(project, declared, report.model)
     if elsewhere is not None:
-        return replace(report, served_when=f"{when} on the machine with `{elsewhere}`")
+        return replace(report, served_when=f"{when} on the machine that serves from `{elsewhere}`")
     keep_left(project, here)
     return replace(report, served_when=when, next=command)
 

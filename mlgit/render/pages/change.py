@@ -24,7 +24,7 @@ def page(record: ChangeReport) -> Page:
         text = f": no automatic promotion to {record.environment} until someone promotes"
         shown.append(line(Span(held, "careful"), text, indent=2))
     shown += [line(Span("note: ", "careful"), note, indent=2) for note in record.notes]
-    shown += served_lines(record.served, when=record.served_when)
+    shown += served_lines(record.served, when=record.served_when, label=record.version or "it")
     return shown + next_line(record.next)
 
 

@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from mlgit.core.registry.entries import Served
 
 
-def served_lines(served: Served | None, *, when: str | None = None, place: str = "") -> Page:
+def served_lines(
+    served: Served | None, *, when: str | None = None, label: str = "it", place: str = ""
+) -> Page:
     """What a folder serves instead of what it should, or what has to end first; nothing if neither is known.
 
-    `place` is written before it.
+    `place` is written before it; `label` is what will be served.
     """
     if served is not None:
         text = difference(served)
         return [] if text is None else [line(Span("! ", "careful"), place, text)]
-    return [] if when is None else [line(Span("! ", "careful"), f"served when {when}")]
+    return [] if when is None else [line(Span("! ", "careful"), f"{label} will be served once {when}")]
 
 
 def difference(served: Served) -> str | None:
