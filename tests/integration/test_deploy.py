@@ -219,7 +219,7 @@ def test_an_emptied_environment_leaves_its_target_unchanged(deployable: Folder) 
     for more in ((), ("--tag", "line#prod!#2")):
         done = deployable.here("deploy", "--env", "prod", *more)
         assert done.status == Exit.DONE, done.err
-        assert done.out.startswith("line: prod is empty; its target was not changed\n")
+        assert done.out.startswith("line is not in prod; its target was not changed\n")
     assert served(folder_of(deployable)) == "v1.0.0"
 
 

@@ -38,7 +38,7 @@ def test_what_is_still_served_of_an_emptied_environment_has_a_command_that_ends_
     assert f"! prod: /srv/models/line {ends}" in shown(live, "models")
     assert f"! no: /srv/models/line {ends}" in shown(live, "show", "line#prod")
     deployed = shown(live, "deploy", "--env", "prod")
-    assert deployed == f"line: prod is empty; its target was not changed note: `/srv/models/line` {ends}"
+    assert deployed == f"line is not in prod; its target was not changed note: `/srv/models/line` {ends}"
     live.ok("sh", "-c", live.here("status", "--json").json()["next"]["command"])
     for argv in (("status",), ("models",), ("show", "line#prod"), ("deploy", "--env", "prod")):
         assert "serves" not in shown(live, *argv)
@@ -72,7 +72,7 @@ def test_without_a_version_to_go_back_to_the_hint_is_one_that_was_never_there(
 
 def test_an_environment_to_which_nothing_was_promoted_is_not_to_be_fetched_again(deployable: Folder) -> None:
     deployable.git("tag", "-d", "line#prod#1")
-    assert shown(deployable, "deploy", "--env", "prod") == "line: prod is empty; its target was not changed"
+    assert shown(deployable, "deploy", "--env", "prod") == "line is not in prod; its target was not changed"
     assert "`git fetch --tags origin`" in shown(deployable, "deploy", "--env", "prod", "--offline")
 
 

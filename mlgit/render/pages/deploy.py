@@ -62,7 +62,7 @@ def _sentence(record: Deployment) -> tuple[str | Span, ...]:
             label = "" if record.superseded_label is None else f" ({record.superseded_label})"
             return (Span("Superseded: ", "careful"), f"{record.tag} by ", newer, f"{label}; nothing was done")
         case "unassigned":
-            return (subject, ": ", environment, " is empty; its target was not changed")
+            return (subject, " is not in ", environment, "; its target was not changed")
         case "failed":
             return (Span("Failed: ", "bad"), subject, " to ", environment)
     assert_never(record.state)

@@ -71,7 +71,9 @@ def _short_version(each: EnvironmentLine) -> str:
         return "unknown"
     mark = "!" if each.refused is not None else ""
     served = each.served
-    still = f", {served.label} served" if served is not None and served.label and not served.matches else ""
+    other = served is not None and not served.matches and (served.label or each.version)
+    still = f", {(served and served.label) or 'nothing'} served" if other else ""
+    still = ", deployment failed" if each.attempt is not None and each.attempt.error is not None else still
     still = ", served unknown" if served is not None and served.problem is not None else still
     return f"{each.version or 'empty'}{mark}{' held' if each.held else ''}{still}"
 
@@ -104,14 +106,14 @@ def _table(
     shown = sorted(worst, key=lambda row: places.index(row[1].environment))
     several = len(found.models) > 1
     names = max(text_width(each.environment) for _, each in shown)
-    models = max(text_width(model.model) for model, _ in shown) if several else 0
+    models = max(text_width(_name(*row)) for row in shown) if several else 0
     versions = max(text_width(_version(each).text) for _, each in shown)
     blocks: Page = []
     for model, each in shown:
         version = _version(each)
         parts = [Span(_padded(each.environment, names))]
         if several:
-            parts.append(Span(_padded(model.model if each.action or each.version else "", models)))
+            parts.append(Span(_padded(_name(model, each), models)))
         parts.append(Span(_padded(version.text, versions), version.style))
         hang = TITLE + names + 2 + (models + 2 if several else 0)
         label = ("" if blocks else "Live").ljust(TITLE)
@@ -146,6 +148,11 @@ def _remarks(model: ModelLine, each: EnvironmentLine, now: datetime) -> Iterator
         yield f"{model.model} is deprecated"
     if each.rejected:
         yield f"{model.model} {each.version} is deregistered"
+
+
+def _name(model: ModelLine, each: EnvironmentLine) -> str:
+    """The model of a row; nothing if no model was ever promoted to its environment."""
+    return model.model if each.action or each.version or each.known == "no" else ""
 
 
 def _padded(text: str, width: int) -> str:

@@ -87,7 +87,7 @@ CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
         ),
         (
             deployment(target="local", state="unassigned", tag=None, version=None, commit=None),
-            "line: prod is empty; its target was not changed\n",
+            "line is not in prod; its target was not changed\n",
         ),
         (
             deployment(**FOLDER, state="failed", failure=failure("fetched", ToolError("No"))),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from mlgit.core.compare.changes import Side, ValueChange, value_changes
 from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine
 from mlgit.core.pipeline.evidence import StageState
+from mlgit.core.registry.entries import Attempt, Served
 from mlgit.core.registry.readiness import Unready
 from mlgit.render.console import plain
+from mlgit.render.pages.live import live_in_short
 from mlgit.render.pages.shortening import Shortening
 from mlgit.render.pages.status import page as status_page
 from tests.unit.overview.test_status import CLEAN
@@ -200,3 +202,35 @@ def test_a_hint_of_several_messages_is_shown_once() -> None:
 
     shown = plain(page(replace(CLEAN, unready=(unread("a", "one"), unread("b", "one"), unread("c", "two")))))
     assert "! no gate for a\n! no gate for b\n  hint: one\n! no gate for c\n  hint: two\n" in shown
+
+
+FAILED = Attempt(label="v1.0.1", at=NOW, error="no space left")
+
+
+@pytest.mark.parametrize(
+    ("known", "shown"),
+    [
+        ({}, "prod v1.0.1"),
+        ({"served": Served(folder="/srv", label="v1.0.1", matches=True)}, "prod v1.0.1"),
+        ({"served": Served(folder="/srv", label="v1.0.0")}, "prod v1.0.1, v1.0.0 served"),
+        ({"served": Served(folder="/srv", label=None)}, "prod v1.0.1, nothing served"),
+        ({"served": Served(folder="/srv", label=None), "version": None}, "prod empty"),
+        ({"served": Served(folder="/srv", label=None, problem="no")}, "prod v1.0.1, served unknown"),
+        ({"attempt": FAILED}, "prod v1.0.1, deployment failed"),
+        ({"attempt": replace(FAILED, error=None)}, "prod v1.0.1"),
+    ],
+)
+def test_in_short_what_is_not_served_is_not_left_out(known: dict[str, Any], shown: str) -> None:
+    here = replace(environment("prod", 1), **known)
+    model = replace(LARGE.models[0], environments=(here,))
+    assert live_in_short(replace(CLEAN, models=(model,))) == shown
+
+
+def test_a_model_that_is_nowhere_takes_no_room() -> None:
+    nowhere = replace(environment("prod", 1), version=None)
+    models = tuple(replace(LARGE.models[0], model=name, environments=(nowhere,)) for name in ("a" * 37, "b"))
+    assert page_text(models).startswith("Live      prod    -  nothing promoted\n")
+
+
+def page_text(models: tuple[ModelLine, ...]) -> str:
+    return plain(page(replace(CLEAN, models=models)))
