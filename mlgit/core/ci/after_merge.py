@@ -235,13 +235,9 @@ def current_assignments(
 def _taken(version: RegisteredVersion) -> MergeStep:
     """The step for a commit that cannot become a final version because it is a pre-release."""
     message = f"this commit is {version.version} of {version.author}"
-    return MergeStep(
-        model=version.model,
-        outcome="blocked",
-        message=f"{message}, and a commit can only be one version of a model",
-        hint=f"run `mlgit release {version.model} --commit`",
-        exit_code=Exit.BLOCKED,
-    )
+    message += ", and a commit can only be one version of a model"
+    step = _left(version.model, message, hint=f"run `mlgit release {version.model} --commit`")
+    return replace(step, outcome="blocked", exit_code=Exit.BLOCKED)
 
 
 def _by(version: RegisteredVersion) -> str:
