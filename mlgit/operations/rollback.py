@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlgit.core.registry.moves import emptied
 from mlgit.core.release.going_back import NothingBefore, passed_over, rollback_target, rolled_back_lately
@@ -144,8 +144,8 @@ def _way_without_remote(
     except RemoteFailed as error:
         what, further, details = "to go back without it", [], error.details
         try:
-            options = {"to": to, "again": again, "local": True, "dry_run": True}
-            rollback(project, model, environment=environment, reason=reason, **options)  # type: ignore[arg-type]
+            look: dict[str, Any] = {"to": to, "again": again, "local": True, "dry_run": True}
+            rollback(project, model, environment=environment, reason=reason, **look)
         except RolledBackBefore as refused:
             details = (*details, refused.earlier)
             what, further = f"to go back further without it, to {refused.version}", ["--again"]
@@ -156,12 +156,13 @@ def _way_without_remote(
         target = [model] if to is None else [f"{model}@{to}"]
         with suppress(ConfigError):  # going back must work without valid rules, too
             further += ["--deploy"] if environment in trunk_targets(project) else []
-        typed = words([*target, "--env", environment, *_why(reason), "--local", *further])
+        options = ("--env", environment, *_why(reason), "--local", *further)
+        command = words(("mlgit", "rollback", *target, *options))
         raise ToolError(
             error.message,
-            hint=f"{what}, run `mlgit rollback {typed}`; `mlgit push` publishes that later",
+            hint=f"{what}, run `{command}`; `mlgit push` publishes that later",
             details=details,
-            again=Again(f"`mlgit rollback {typed}`", ("--local",), *((each,) for each in further)),
+            again=Again(f"`{command}`", ("--local",), *((each,) for each in further)),
         ) from error
 
 

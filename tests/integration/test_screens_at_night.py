@@ -47,7 +47,7 @@ def test_an_answer_of_no_is_not_the_same_sentence_again(live: Folder) -> None:
     assert "error: Nothing was written\n" in done.err
 
 
-def test_the_end_of_the_input_is_no_answer_and_no_interruption(live: Folder) -> None:
+def test_ctrl_d_at_a_question_answers_and_interrupts_nothing(live: Folder) -> None:
     asked = [("rollback", "--env", "prod"), ("unassign", "line", "--env", "prod")]
     for argv in asked:
         done = typed(live, "\x04", *argv)

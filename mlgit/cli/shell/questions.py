@@ -98,7 +98,7 @@ def confirmed(question: str) -> bool:
 
 @contextmanager
 def _answered(session: Session) -> Iterator[None]:
-    """Start a new line after a question without an answer; Ctrl-D is no interruption.
+    """Start a new line after a question without an answer; Ctrl-D does not interrupt.
 
     Raises:
         UsageError: the input ended.
