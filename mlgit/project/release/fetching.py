@@ -118,24 +118,31 @@ def refresh(project: Project, *models: str, refs: Collection[str] = ()) -> None:
     else:
         refspecs.append(f"+refs/heads/*:{tracking}*")
     with keeping_last_fetch(project):
-        try:
-            fetch_refs(project.git, remote, refspecs, write_fetch_head=everything)
-        except GitTimedOut as error:
-            raise no_answer(remote, error) from error
-        except GitFailed as error:
-            missing = _fetchable(project, remote, patterns, error)
-            if everything:
-                # Another tool's tag was moved, or is in the way of one.
-                refspecs[: len(patterns)] = [f"{ref}:{ref}" for ref in missing]
-            try:
-                # Another git process was changing this clone, or the connection broke.
-                fetch_refs(project.git, remote, refspecs, write_fetch_head=everything)
-            except GitFailed as again:
-                raise RemoteFailed(f"Fetching from `{remote}` failed", details=again.details) from again
+        _fetch(project, remote, patterns, refspecs, everything=everything)
     project.forget_refs()
     record_listing(project, remote, patterns)
     for model in models or ([None] if everything else []):
         note_fetched(project, model)
+
+
+def _fetch(
+    project: Project, remote: str, patterns: Collection[str], refspecs: list[str], *, everything: bool
+) -> None:
+    """Fetch these refspecs, the first of which are those of `patterns`; once more if that may help."""
+    try:
+        fetch_refs(project.git, remote, refspecs, write_fetch_head=everything)
+    except GitTimedOut as error:
+        raise no_answer(remote, error) from error
+    except GitFailed as error:
+        missing = _fetchable(project, remote, patterns, error)
+        if everything:
+            # Another tool's tag was moved, or is in the way of one.
+            refspecs[: len(patterns)] = [f"{ref}:{ref}" for ref in missing]
+        try:
+            # Another git process was changing this clone, or the connection broke.
+            fetch_refs(project.git, remote, refspecs, write_fetch_head=everything)
+        except GitFailed as again:
+            raise RemoteFailed(f"Fetching from `{remote}` failed", details=again.details) from again
 
 
 def _half_change(state: ModelState) -> TagFact | None:
