@@ -151,7 +151,7 @@ def _way_without_remote(
             what, further = f"to go back further without it, to {refused.version}", ["--again"]
         except MlgitError as refused:
             details = (*details, f"without it, by the tags of this clone: {refused.message}")
-            hint = "check the connection, then run this again"
+            hint = f"when `{project.remote}` works again, run this again"
             raise ToolError(error.message, hint=hint, details=details) from error
         target = [model] if to is None else [f"{model}@{to}"]
         with suppress(ConfigError):  # going back must work without valid rules, too

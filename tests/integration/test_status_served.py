@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def test_status_says_what_the_target_serves_until_it_is_what_the_environment_holds(
     deployable: Folder,
 ) -> None:
-    assert "serve" not in deployable.here("status").out
+    assert "by Ada, served: not known here\n" in deployable.here("status").out
     folder_of(deployable).mkdir(parents=True)
     assert "! the target serves nothing\n" in deployable.here("status").out
     deploy_here(deployable)
