@@ -158,7 +158,7 @@ def _hanging(live: Folder, *, seconds: int = 60) -> Mapping[str, str]:
             (*BACK, "--deploy"),
             "`origin` does not answer; nothing was written",
             # At this address, the clone has seen none of its tags: `--local` would be refused.
-            "this clone has not seen it at `origin`, so it may be a fork's\n  hint: when `origin` works again",
+            "has not seen it at `origin`, so it may be a fork's\n  hint: when `origin` works again",
         ),
         (
             ("deploy", "--env", "prod"),
