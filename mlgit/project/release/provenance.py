@@ -12,6 +12,7 @@ from mlgit.core.digest import sha256_hex
 from mlgit.core.pipeline.model_files import connected_stages, files_of_model, outputs_of
 from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement, TagPointer
 from mlgit.core.stated_time import write_time
+from mlgit.core.wording import word
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 _CHUNK = 1 << 20
+_LEFT_OUT = "(left out)"
+_MOST = 3
 _SECRET = re.compile(
     r"(?:^|[._:-])(?:password|passwd|passphrase|secret|credentials?|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|(?:api|access|auth|bearer|hf|github|gitlab)[_-]?token|token)$",
@@ -72,6 +75,38 @@ def release_statement(  # noqa: PLR0913 (what the statement has)
         previous=None if newest is None else TagPointer(tag=newest.tag, oid=newest.oid),
         data_elsewhere=data_elsewhere,
     )
+
+
+def stated_otherwise(
+    project: Project, statement: ReleaseStatement, commit: str, *, path: str | None
+) -> str | None:
+    """What a release states of inputs, parameters and metrics that its commit has otherwise; None if nothing.
+
+    What is not here, or was left out as a secret, says nothing.
+
+    Raises:
+        ConfigError: the commit has an invalid DVC file, or its `mlgit.yaml` is invalid.
+    """
+    found = evidence(project, commit)
+    stages = upstream_stages(found.pipeline, path)
+    metrics = _metrics(project, found, statement.model)
+    there = _inputs(stages, found.pipeline) | _params(stages) | metrics
+    stated = {**statement.inputs, **statement.params, **statement.metrics}
+    differing = [
+        (name, text)
+        for name, text in sorted(stated.items())
+        if name in there and _LEFT_OUT not in {text, there[name]} and text != there[name]
+    ]
+    if all(file.values for file in found.metric_files):
+        # A digest stands for values that would fill the tag.
+        differing += [
+            each for each in sorted(statement.metrics.items()) if each[0] not in {"sha256", *metrics}
+        ]
+    texts = (
+        f"it states {word(name)} {text}, and its commit has {there.get(name, 'none')}"
+        for name, text in differing[:_MOST]
+    )
+    return "; ".join(texts) or None
 
 
 def upstream_stages(pipeline: Pipeline, path: str | None) -> tuple[Stage, ...]:
@@ -173,7 +208,7 @@ def _params(stages: tuple[Stage, ...]) -> dict[str, str]:
         for file, values in stage.locked.params.items() if stage.locked else ():
             for key, value in values.items():
                 name = f"{file}:{key}"
-                params[name] = "(left out)" if looks_secret(name) else _as_text(value)
+                params[name] = _LEFT_OUT if looks_secret(name) else _as_text(value)
     return params
 
 

@@ -14,7 +14,7 @@ from mlgit.project.gates.judge import Question, judge
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import require_usable_version
-from mlgit.project.release.provenance import model_files
+from mlgit.project.release.provenance import model_files, stated_otherwise
 from mlgit.project.release.relied_promotions import departed_problem, release_verdict, relied_problem
 from mlgit.project.trust.accept import accept, setting_aside
 from mlgit.project.trust.tag_proof import wrong_files
@@ -72,9 +72,9 @@ def prove_rules(
         return
     yield _proof(fact, "counts", None)
     if current and fact.name.action == "register":
-        concealed = _model_problem(project, fact)
-        if concealed is not None:
-            yield _proof(fact, "files", concealed)
+        wrong = _model_problem(project, fact) or _wrong_numbers(project, fact)
+        if wrong is not None:
+            yield _proof(fact, "files", wrong)
         rejected = _rejected_as_another(fact, accept(project, raw, local=False))
         if rejected is not None:
             yield _proof(fact, "rules", rejected)
@@ -159,6 +159,18 @@ def _model_problem(project: Project, fact: TagFact) -> str | None:
     if not there or {each.path for each in there} & {each.path for each in statement.files}:
         return None
     return f"it states no file of its model, and its commit has `{there[0].path}`"
+
+
+def _wrong_numbers(project: Project, fact: TagFact) -> str | None:
+    """The metrics, parameters and inputs that a release states and its commit has otherwise."""
+    statement = fact.statement
+    if not isinstance(statement, ReleaseStatement):
+        return None
+    try:
+        path = declared_models(project, fact.commit).get(fact.name.model)
+        return stated_otherwise(project, statement, fact.commit, path=path)
+    except ConfigError:
+        return None  # the check of the files reports it
 
 
 def blocking_gates(project: Project, fact: TagFact) -> str | None:
