@@ -85,16 +85,23 @@ def test_a_promotion_from_where_the_gates_block_is_refused(worse: Folder) -> Non
         assert "The gates block `line#staging#2`, which put `line@v1.0.1` into `staging`" in refused.err
         assert "r2-vs-staging: " in refused.err
         assert hint in refused.err
+    # The same promotion twice is compared with what was there before the first one, not with itself.
+    forge(worse, "line#staging#4", "v1.0.1")
+    forge(worse, "line#staging#5", "v1.0.1")
+    assert "The gates block `line#staging#5`" in worse.here("promote", "line@v1.0.1", "--to", "prod").err
     forge(worse, "line#prod#2", "v1.0.1")
     done = ask(worse, "line#prod#2")
     assert done.status == Exit.BLOCKED
-    assert "it relies on `line#staging#2`, which its gates block: r2-vs-staging: " in done.out
+    assert "it relies on `line#staging#5`, which its gates block: r2-vs-staging: " in done.out
 
 
 def test_a_promotion_that_is_dated_before_its_version_left_is_refused(better: Folder) -> None:
     train_into(better, "1.996", "staging")
     entry = date_of(better, "line#staging#2")
     change(better, "rollback", "line", "--env", "staging", "-m", "Worse than it looks")
+    # A promotion that ends a hold is not compared with what was rolled back.
+    change(better, "promote", "line@v1.0.0", "--to", "staging")
+    assert ask(better, "line#staging#4").status == Exit.DONE
     assert better.here("promote", "line@v1.0.1", "--to", "prod").status == Exit.BLOCKED
     forge(better, "line#prod#2", "v1.0.1", date=entry + 1)
     done = ask(better, "line#prod#2")

@@ -10,7 +10,7 @@ from mlgit.core.registry.moves import departure
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import plain_baseline
-from mlgit.core.trust.relied_on import relied_on
+from mlgit.core.trust.relied_on import brought_by, relied_on
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.gates.judge import Question, judge
 from mlgit.project.trust.accept import setting_aside_release
@@ -125,6 +125,7 @@ def promotion_problem(
         return None
     version = version_of(fact, {fact.commit: state.at_commit(fact.commit)})
     own = None if current else _broken_limit(project, fact, raw)
+    own = own or _brought_problem(project, fact, raw, state)
     if own is not None or version is None:
         return own
     if version.tag not in releases:
@@ -165,8 +166,27 @@ def departed_problem(project: Project, fact: TagFact, state: ModelState) -> str 
     )
 
 
-def _broken_limit(project: Project, fact: TagFact, raw: ModelState) -> str | None:
-    """The first limit that a promotion broke at its moment."""
+def _brought_problem(project: Project, fact: TagFact, raw: ModelState, state: ModelState) -> str | None:
+    """The limit that a promotion of what was there already breaks: it is not compared with itself.
+
+    None if it breaks none of what was there before that, or if what brought it there breaks none.
+    """
+
+    def problem(each: TagFact) -> str | None:
+        found = brought_by(each, state)
+        return _broken_limit(project, each, raw, before=None if found is None else found.first)
+
+    found = brought_by(fact, state)
+    own = None if found is None else problem(fact)
+    if found is None or own is None:
+        return None
+    return None if any(problem(each) is None for each in found.promotions[:_MOST]) else own
+
+
+def _broken_limit(
+    project: Project, fact: TagFact, raw: ModelState, *, before: TagFact | None = None
+) -> str | None:
+    """The first limit that a promotion broke at its moment, or breaks by what was there `before` another."""
     statement = fact.statement
     if not isinstance(statement, EnvironmentStatement) or statement.action != "promote":
         return None
@@ -179,7 +199,7 @@ def _broken_limit(project: Project, fact: TagFact, raw: ModelState) -> str | Non
         date=fact.at.date(),
         written=True,
     )
-    with as_of(project, fact, raw, statement.policy):
+    with as_of(project, before or fact, raw, statement.policy):
         try:
             verdict = judge(project, question)
         except MlgitError as error:

@@ -8,7 +8,7 @@ import pytest
 
 from mlgit.core.registry.moves import departure
 from mlgit.core.registry.replay import replay
-from mlgit.core.trust.relied_on import relied_on
+from mlgit.core.trust.relied_on import brought_by, relied_on
 from tests.unit.trust.test_accept import V1, V2, moved
 
 if TYPE_CHECKING:
@@ -71,3 +71,38 @@ def test_a_version_departs_by_a_rollback() -> None:
     found = departure(V2.commit, here)
     assert found is not None
     assert found.fact.tag == "m#staging#3"
+
+
+S2 = moved("m#staging#2", 1, V1, seconds=2)
+S3 = moved("m#staging#3", 1, V1, seconds=3)
+ONE = moved("m#staging#1", 1, V1, seconds=1)
+TAKEN = moved("m#staging!#2", 1, V1, seconds=2, action="unassign")
+OTHER = moved("m#staging#2", 2, V2, seconds=2)
+RETURNS = (moved("m#staging!#3", 2, V2, seconds=3), moved("m#staging#3", 1, V1, seconds=3, action="rollback"))
+S4 = moved("m#staging#4", 1, V1, seconds=4)
+S5 = moved("m#staging#5", 1, V1, seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ((ONE,), None),
+        ((ONE, OTHER), None),
+        ((ONE, OTHER, S3), None),
+        ((ONE, S2), ("m#staging#1", ["m#staging#1"])),
+        ((ONE, S2, S3), ("m#staging#1", ["m#staging#2", "m#staging#1"])),
+        ((ONE, TAKEN, S3), ("m#staging#1", ["m#staging#1"])),
+        ((ONE, OTHER, S3, S4), ("m#staging#3", ["m#staging#3"])),
+        ((ONE, OTHER, *RETURNS, S4), ("m#staging#3", ["m#staging#1"])),
+        ((ONE, OTHER, *RETURNS, S4, S5), ("m#staging#3", ["m#staging#4", "m#staging#1"])),
+    ],
+    ids=[
+        *("the first", "another one was there", "it was there before another one", "once more", "twice more"),
+        *("taken out in between", "once more after another one", "ends a hold", "after a hold"),
+    ],
+)
+def test_a_promotion_of_what_is_there_relies_on_what_brought_it(
+    tags: tuple[TagFact, ...], expected: tuple[str, list[str]] | None
+) -> None:
+    found = brought_by(tags[-1], replay((V1, V2, *tags)).model("m"))
+    assert (None if found is None else (found.first.tag, [each.tag for each in found.promotions])) == expected
