@@ -16,9 +16,10 @@ from mlgit.core.registry.statement import (
 )
 from mlgit.errors import Exit
 from tests.integration.test_emptied_baseline import rules
-from tests.integration.test_emptied_releases import RELEASE
+from tests.integration.test_emptied_releases import BASE, RELEASE
 from tests.integration.test_older_baselines import message
 from tests.support.checks import check, notes
+from tests.support.forged import date_of, forge_release, outcomes
 from tests.support.registry import change, train, train_into
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 CODE = ("baseline_not_passed", "warn")
 PASSED = GateOutcome(gate="drop", outcome="pass")
+PASSED_ALL = outcomes(("drop", "mae-vs-base", "r2-floor"))
 GATE = "gates:\n  drop: {metric: r2, vs: staging, max_drop: 0.00001}\n"
 
 
@@ -155,6 +157,22 @@ def test_a_release_that_states_what_the_numbers_deny_is_a_finding(good: Folder) 
     assert "`line@v1.0.1` of " in message(verdict, "baseline_not_passed")
     done = change(good, "release", "line")
     assert any("by the numbers in Git it did not" in each for each in done["notes"])
+
+
+def test_no_release_follows_one_that_its_gates_block(good: Folder) -> None:
+    rules(good, gate=BASE.replace("0.01", "0.00001"))
+    train(good, "1.992")
+    forge_release(good, gates=PASSED_ALL, date=date_of(good, "*") + 1)
+    train(good, "1.9921")
+    refused = good.here("release", "line")
+    assert refused.status == Exit.BLOCKED
+    assert "`line@v1.0.1` of Ada states that v1.0.1 passed it after v1.0.0" in refused.err
+    assert "`mlgit deregister line@v1.0.1 -m REASON` rejects it" in refused.err
+    forge_release(good, gates=PASSED_ALL, version="v1.0.2", date=date_of(good, "*") + 1)
+    for argv in (("ci", "tag", "line@v1.0.2"), ("promote", "line@v1.0.2", "--to", "staging")):
+        done = good.here(*argv)
+        assert done.status == Exit.BLOCKED
+        assert "`line@v1.0.1` of Ada states that" in done.out + done.err
 
 
 def test_more_tags_of_the_same_commit_hide_nothing(good: Folder) -> None:

@@ -54,7 +54,7 @@ _TRUST = {
     "kept": ("moved_releases", "accept", "doubt"),
     "look": ("look",),
     "moved": ("moved_releases", "accept"),
-    "relied_on": ("relied_on",),
+    "relied_on": ("relied_on", "steps"),
     "taken_out": ("taken_out", "accept"),
 }
 _MOVED = ["tests/unit/trust/test_relied_on.py", "tests/unit/release/test_promotion.py"]

@@ -31,9 +31,11 @@ def forge_release(
     folder: Folder,
     *,
     gates: tuple[GateOutcome, ...],
+    version: str = "v1.0.1",
+    date: int | None = None,
     **fields: Any,  # noqa: ANN401 (any field)
 ) -> None:
-    """Push v1.0.1 of trunk's tip with a statement like that of v1.0.0, apart from some fields."""
+    """Push a version of trunk's tip with a statement like that of v1.0.0, apart from some fields."""
     first = parse_message(folder.git("cat-file", "tag", "line@v1.0.0").partition("\n\n")[2] + "\n")
     assert isinstance(first, ReleaseStatement)
     commit = folder.git("rev-parse", "HEAD").strip()
@@ -45,10 +47,11 @@ def forge_release(
         sha256=hashlib.sha256(content).hexdigest(),
     )
     values = {"gates": gates, "files": (file,), "lock_sha256": None, **fields}
-    statement = replace(first, version="v1.0.1", commit=commit, tree=tree, **values)
+    statement = replace(first, version=version, commit=commit, tree=tree, **values)
     message = folder.write(".git/message", write_message("Release", "", statement))
-    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(message), "line@v1.0.1", commit)
-    folder.git("push", "-q", "origin", "refs/tags/line@v1.0.1")
+    env = None if date is None else {"GIT_COMMITTER_DATE": f"@{date} +0000"}
+    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(message), f"line@{version}", commit, env=env)
+    folder.git("push", "-q", "origin", f"refs/tags/line@{version}")
 
 
 def forge_assignment(

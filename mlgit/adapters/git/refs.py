@@ -139,6 +139,11 @@ def is_ancestor(git: Git, old: str, new: str) -> bool:
     return True
 
 
+def committed_s(git: Git, commit: str) -> int:
+    """The date of a commit, as seconds since the epoch."""
+    return int(git.run_text("log", "-1", "--format=%ct", commit))
+
+
 def trunk_in_ci(git: Git, remote: str) -> tuple[str, ...] | None:
     """The ref of what the remote says is its default branch; empty without an answer, None outside of CI.
 

@@ -1,4 +1,4 @@
-"""Relied on: the promotions that an assignment needs to count, of which one must hold."""
+"""Relied on: the promotions that an assignment needs to count, and what took the place of what was before."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import NamedTuple
+from mlgit.core.registry.state import label_of, version_of
 
 if TYPE_CHECKING:
-    from mlgit.core.registry.state import ModelState, TagFact
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact
 
 
 def relied_on(fact: TagFact, source: str | None, state: ModelState) -> tuple[TagFact, ...] | None:
@@ -57,3 +60,77 @@ def brought_by(fact: TagFact, state: ModelState) -> Brought | None:
         same[-1].fact,
         tuple(each.fact for each in needed if each.action == "promote" and each.fact.commit == fact.commit),
     )
+
+
+class Step(NamedTuple):
+    """A tag that put a commit into the place of another one, with the names of both versions.
+
+    `later`: by the dates of both tags, that one was only released afterwards, of an older commit.
+    """
+
+    fact: TagFact
+    commit: str
+    label: str
+    before: str
+    label_before: str
+    later: bool = False
+
+
+def release_steps(
+    versions: Sequence[RegisteredVersion],
+    *,
+    precedes: Callable[[str, str], bool],
+    committed_s: Callable[[str], int],
+) -> Iterator[Step]:
+    """Each of these releases, the newest first, with the highest one before it that is behind it in Git.
+
+    A higher commit may have a lower number. What was rejected was there before what is older than its
+    rejection. A tag that claims to be older than its own commit says nothing about when it was made.
+    """
+    needed = {each.tag for each in versions if not each.withdrawn}
+    for number, new in enumerate(versions, 1):
+        if new.tag not in needed:
+            continue
+        at_s = new.fact.tagged_at_s
+        earlier = (each for each in versions[number:] if not _was_rejected(each, at_s))
+        before = next((each for each in earlier if precedes(each.commit, new.commit)), None)
+        if before is None:
+            continue
+        needed.add(before.tag)
+        later = before.fact.tagged_at_s > at_s >= committed_s(new.commit)
+        yield Step(new.fact, new.commit, str(new.version), before.commit, str(before.version), later)
+
+
+def _was_rejected(version: RegisteredVersion | None, at_s: int) -> bool:
+    """Whether a version was rejected by then, by a tag that counts."""
+    if version is None or not version.withdrawn or version.rejected is None:
+        return False
+    return version.rejected.tagged_at_s <= at_s
+
+
+def promotion_steps(here: EnvironmentState, state: ModelState) -> Iterator[Step]:
+    """Each promotion that put another commit into an environment, the newest first.
+
+    Before it was what the environment held or, if it was emptied, what that held last: not what was rejected
+    already.
+    """
+    found: list[Step] = []
+    held: list[TagFact] = []
+    for change in here.changes:
+        if change.held is not None and (not held or held[-1].oid != change.held.oid):
+            held.append(change.held)
+        fact = change.assigned
+        if fact is None:
+            continue
+        usable = (each for each in reversed(held) if not _rejected(each, here, state, fact.tagged_at_s))
+        before = next(usable, None) if change.held is None else change.held
+        if before is not None and before.commit != fact.commit and change.action == "promote":
+            labels = [label_of(each, here.registered) for each in (fact, before)]
+            found.append(Step(fact, fact.commit, labels[0], before.commit, labels[1]))
+        held.append(fact)
+    return reversed(found)
+
+
+def _rejected(fact: TagFact, here: EnvironmentState, state: ModelState, at_s: int) -> bool:
+    version = version_of(fact, here.registered)
+    return version is not None and _was_rejected(state.find(version.version), at_s)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.limits import is_too_high
-from mlgit.core.gates.waivers import waive
 from mlgit.core.registry.moves import departure
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
@@ -13,15 +12,13 @@ from mlgit.core.registry.tags import plain_baseline
 from mlgit.core.trust.relied_on import brought_by, relied_on
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.gates.judge import Question, judge
+from mlgit.project.gates.trunk.stated import NOT_PASSED
 from mlgit.project.trust.accept import setting_aside_release
 from mlgit.project.trust.as_of import as_of
-from mlgit.project.trust.asked_gates import waivers_since
+from mlgit.project.trust.asked_gates import let_through, waivers_since
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlgit.core.gates.verdict import Result, Verdict
-    from mlgit.core.gates.waivers import Waiver
     from mlgit.core.registry.state import ModelState, RegisteredVersion, TagFact
     from mlgit.project.open import Project
 
@@ -53,13 +50,20 @@ def release_problem(project: Project, version: RegisteredVersion, raw: ModelStat
     verdict = release_verdict(project, version.fact, raw)
     blocking = [each for each in verdict.results if each.effect == "block"]
     waivers = waivers_since(project, version.commit) if blocking else ()
-    return next((each for each in blocking if not _lets_through(waivers, each)), None)
+    found = next((each for each in blocking if not let_through(waivers, each)), None)
+    return found or _unsound_baseline(verdict)
 
 
-def _lets_through(waivers: Sequence[Waiver], result: Result) -> bool:
-    """Whether one of some waivers covers a result, of which each may have another floor."""
-    rising = is_too_high(result)
-    return any(waive(result, (each,), rising=rising) is each for each in waivers)
+def _unsound_baseline(verdict: Verdict) -> Result | None:
+    """The result of a gate that compared with a release which its own gates block, with that."""
+    notes = [note for note in verdict.notes if note.code == NOT_PASSED and note.effect == "block"]
+    results = [each for note in notes for each in verdict.results if each.gate == note.gate]
+    if not results:
+        return None
+    message = notes[0].message.partition(": ")[2]
+    return replace(
+        results[0], outcome="fail", effect="block", reason=None, message=message, hint=notes[0].hint
+    )
 
 
 def relied_problem(

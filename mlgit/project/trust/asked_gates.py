@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, get_args
 
+from mlgit.adapters.git.refs import committed_s
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.errors import ConfigError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from mlgit.core.config.file import Config, Environment, Gate
+    from mlgit.core.gates.verdict import Result
     from mlgit.core.gates.waivers import Waiver
     from mlgit.core.registry.statement import Statement
     from mlgit.project.open import Project
@@ -151,10 +153,18 @@ def waivers_since(project: Project, commit: str) -> tuple[Waiver, ...]:
     tip = None if project.trunk is None else project.trunk.commit
     listed = project.git.run_text("log", "--format=%H", f"{commit}..{tip or commit}", "--", WAIVERS_FILE)
     changes = [each for each in listed.split() if line.place(each) is not None]
-    made_s = int(project.git.run_text("log", "-1", "--format=%ct", came))
-    day = datetime.fromtimestamp(made_s, UTC).date()
+    day = datetime.fromtimestamp(committed_s(project.git, came), UTC).date()
     states = dict.fromkeys((came, *([] if tip is None else [tip]), *changes))
     return tuple(waiver for each in states for waiver in _waivers_at(project, each, day=day))
+
+
+def let_through(waivers: Collection[Waiver], result: Result) -> bool:
+    """Whether one of these waivers covers a result, of which each may have another floor."""
+    from mlgit.core.gates.limits import is_too_high
+    from mlgit.core.gates.waivers import waive
+
+    rising = is_too_high(result)
+    return any(waive(result, (each,), rising=rising) is each for each in waivers)
 
 
 def is_waived(gate: str, model: str | None, waived: Collection[str]) -> bool:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.refs import is_ancestor
+from mlgit.adapters.git.refs import committed_s, is_ancestor
 from mlgit.adapters.git.trees import list_at_once
 from mlgit.core.gates.evaluate import REPLACED, Case, Rules, evaluate, vs_key
 from mlgit.core.gates.verdict import Note
 from mlgit.core.record import NamedTuple
-from mlgit.core.registry.moves import held_before
-from mlgit.core.registry.state import label_of
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import plain_baseline
 from mlgit.core.trust.proof import parse_statement
+from mlgit.core.trust.relied_on import promotion_steps, release_steps
 from mlgit.core.wording import word
 from mlgit.errors import MlgitError
 from mlgit.project.compare.baseline_files import found_at, read_baseline
 from mlgit.project.compare.renames.named_models import meant
-from mlgit.project.trust.asked_gates import rules_then
+from mlgit.project.trust.asked_gates import let_through, rules_then, waivers_since
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.places import BaselineFiles
-    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact
+    from mlgit.core.gates.verdict import Result
+    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.trust.relied_on import Step
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
@@ -35,16 +38,8 @@ _LET_THROUGH = frozenset({"pass", "skipped"})
 _MOST = 10
 """Of what was there before, only so many commits with other numbers are compared: each is read."""
 _MOST_LOOKED_AT = 100
-
-
-class _Step(NamedTuple):
-    """A tag that put a commit into the place of another one, with the names of both versions."""
-
-    fact: TagFact
-    commit: str
-    label: str
-    before: str
-    label_before: str
+NOT_PASSED = "baseline_not_passed"
+"""The code of the note: it blocks a release that is compared with a release which its own gates block."""
 
 
 def stated_notes(
@@ -65,11 +60,14 @@ def stated_notes(
             if not isinstance(gate.vs, str):
                 continue
             baseline = case.baselines[gate.vs].baseline
-            # Other reasons are findings already.
-            if baseline.state != "found" or baseline.reason not in {None, REPLACED}:
-                continue
             name = finder.registry_name(case.model)
             plain = _without_model(project, finder, gate.vs, name)
+            if plain == "base" and finder.purpose != "check" and finder.base is None:
+                plain = "release"
+            blocks = plain == "release" and finder.purpose == "release"
+            # Other reasons are findings already.
+            if baseline.state != "found" or not (blocks or baseline.reason in {None, REPLACED}):
+                continue
             if plain in {"release", *finder.environments}:
                 place, found = _found_under(finder, plain, name)
                 if found is not None:
@@ -91,26 +89,6 @@ def _found_under(finder: Baselines, vs: str, name: str | None) -> tuple[str, str
     return vs, finder.name_of_releases(name)
 
 
-def _releases(project: Project, versions: Sequence[RegisteredVersion]) -> Iterator[_Step]:
-    """Each release, the newest first, with the highest one before it that is behind it in Git.
-
-    A higher commit may have a lower number.
-    """
-    for number, new in enumerate(versions, 1):
-        earlier = (each for each in versions[number:] if is_ancestor(project.git, each.commit, new.commit))
-        if (before := next(earlier, None)) is not None:
-            yield _Step(new.fact, new.commit, str(new.version), before.commit, str(before.version))
-
-
-def _promotions(here: EnvironmentState) -> Iterator[_Step]:
-    """How what an environment holds came to its place, the newest step first."""
-    for old, change in held_before(here):
-        fact = change.assigned
-        if fact is not None and change.action == "promote":
-            labels = [label_of(each, here.registered) for each in (fact, old)]
-            yield _Step(fact, fact.commit, labels[0], old.commit, labels[1])
-
-
 class _Asked(NamedTuple):
     """One gate of one model."""
 
@@ -124,20 +102,25 @@ class _Asked(NamedTuple):
 
     def notes(self, now: BaselineFiles, state: ModelState) -> Iterator[Note]:
         if self.place == "release":
-            versions = [
-                each for each in reversed(state.versions) if not each.withdrawn and each.version.final
-            ]
+            final = [each for each in reversed(state.versions) if each.version.final]
+            versions = [*dropwhile(lambda each: each.commit != now.baseline.commit, final)]
             better = self._better(now, [(each.commit, str(each.version)) for each in versions[1:]])
             # Where no release was better, git need not be asked which is behind which.
-            steps = _releases(self.project, versions) if better else iter(())
+            git = self.project.git
+            steps = release_steps(
+                versions, precedes=partial(is_ancestor, git), committed_s=partial(committed_s, git)
+            )
+            steps = steps if better else iter(())
         else:
             here = state.environment(self.place)
             if here.commit != now.baseline.commit:
                 return
-            promoted = [*_promotions(here)]
+            promoted = [*promotion_steps(here, state)]
             better = self._better(now, [(each.before, each.label_before) for each in promoted])
             steps = iter(promoted)
         for step in steps:
+            if step.later and self.gate.vs == "base":
+                continue
             if step.before in better and (note := self._note(now, step, better[step.before])) is not None:
                 yield note
                 return
@@ -166,7 +149,7 @@ class _Asked(NamedTuple):
             groups.setdefault(texts if len(texts) == len(blobs) else each, []).append(each)
         return groups.values()
 
-    def _note(self, now: BaselineFiles, step: _Step, before: BaselineFiles) -> Note | None:
+    def _note(self, now: BaselineFiles, step: Step, before: BaselineFiles) -> Note | None:
         """The note about a step whose tag states that the gate passed, though it did not."""
         rule, outcome = self._rule_then(step.fact)
         there = now if step.commit == now.baseline.commit else self._read(step.commit, step.label)
@@ -181,14 +164,27 @@ class _Asked(NamedTuple):
         tag = f"`{step.fact.tag}` of {step.fact.tagger}"
         message = (
             f"`{self.gate.id}`{where}: it compares with {now.baseline.label}, and {tag} states "
-            f"{states}: {why}"
+            f"{states}: {why.message}"
         )
+        blocks = self._blocks(step, why)
+        hint = f"see `mlgit history {word(step.fact.name.model)}`"
+        if blocks:
+            hint = f"`mlgit deregister {word(step.fact.tag)} -m REASON` rejects it"
         return Note(
-            code="baseline_not_passed",
+            code=NOT_PASSED,
             message=message,
-            effect="warn",
-            hint=f"see `mlgit history {word(step.fact.name.model)}`",
+            effect="block" if blocks else "warn",
+            gate=self.gate.id,
+            hint=hint,
         )
+
+    def _blocks(self, step: Step, why: Result) -> bool:
+        """Whether a release must not follow one that did not pass and that no waiver let through since."""
+        if self.place != "release" or self.finder.purpose != "release":
+            return False
+        if step.later or why.effect != "block":
+            return False
+        return not let_through(waivers_since(self.project, step.commit), why)
 
     def _read(self, commit: str, label: str) -> BaselineFiles:
         name = None if self.model is None else self.model.name
@@ -202,12 +198,12 @@ class _Asked(NamedTuple):
             wanted=self.finder.metric_files,
         )
 
-    def _why_failed(self, gate: Gate, new: BaselineFiles, old: BaselineFiles) -> str | None:
+    def _why_failed(self, gate: Gate, new: BaselineFiles, old: BaselineFiles) -> Result | None:
         """How a version fails a gate against an older one; None if it does not, or that is not known."""
         name = None if self.model is None else self.model.name
         case = Case(name, (gate,), new.files, {vs_key(gate.vs or ""): old})
         found = evaluate(gate, case, Rules(purpose="check", evaluated_on=self.day))
-        return found.message if found.outcome == "fail" else None
+        return found if found.outcome == "fail" else None
 
     def _rule_then(self, fact: TagFact) -> tuple[Gate | None, str]:
         """The gate by the rules of a tag, also under another name, and the outcome that let it through.
