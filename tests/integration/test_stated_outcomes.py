@@ -173,6 +173,12 @@ def test_no_release_follows_one_that_its_gates_block(good: Folder) -> None:
         done = good.here(*argv)
         assert done.status == Exit.BLOCKED
         assert "`line@v1.0.1` of Ada states that" in done.out + done.err
+    # What was there at its moment counts, also if it is rejected afterwards.
+    change(good, "unassign", "line", "--env", "staging", "-m", "Bad")
+    change(good, "deregister", "line@v1.0.0", "-m", "Bad")
+    done = good.here("ci", "tag", "line@v1.0.1")
+    assert done.status == Exit.BLOCKED
+    assert "r2 1 → 0.956" in done.out
 
 
 def test_more_tags_of_the_same_commit_hide_nothing(good: Folder) -> None:

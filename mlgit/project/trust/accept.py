@@ -81,10 +81,10 @@ def setting_aside_release(project: Project, fact: TagFact, raw: ModelState) -> I
     """Read models as if this release were not there, nor what came after it.
 
     Left out are higher versions, and changes of environments from the first that put a commit there, on
-    commits that do not come before its own.
+    commits that do not come before its own; and rejections that are younger than the release.
     """
     late = commits_after(project, raw, fact.commit)
-    aside = {fact.tag, *_not_lower(fact, raw.ignored)}
+    aside = {fact.tag, *_not_lower(fact, raw.ignored), *_rejections_after(fact, raw)}
     for each in raw.facts:
         if each.commit in late and each.name.version is not None and fact.name.version is not None:
             aside.update([each.tag] if each.name.version >= fact.name.version else [])
@@ -99,6 +99,14 @@ def setting_aside_release(project: Project, fact: TagFact, raw: ModelState) -> I
         yield
     finally:
         project.set_aside = frozenset()
+
+
+def _rejections_after(fact: TagFact, raw: ModelState) -> Iterator[str]:
+    """The tags by which other versions were rejected only after a release."""
+    for each in raw.facts:
+        other = each.name.version != fact.name.version
+        if each.name.action == "deregister" and other and each.tagged_at_s > fact.tagged_at_s:
+            yield each.tag
 
 
 def _not_lower(fact: TagFact, ignored: Iterable[str]) -> list[str]:
