@@ -137,6 +137,45 @@ def test_a_model_of_which_a_gate_reads_a_number_has_no_such_note() -> None:
     assert [*export_notes([gates[1][0], unread], (both[0], both[1]))] == []
 
 
+OF_THE_MODEL = {
+    "size_bytes": True,
+    "bench.latency_p99": True,
+    "size.onnx": True,
+    "rows": True,
+    "throughput": True,
+    "n_params": True,
+    "mae": False,
+    "samples.f1": False,
+    "error_count": False,
+    "same_as_before": False,
+}
+
+
+@pytest.mark.parametrize("key", OF_THE_MODEL)
+def test_a_time_size_or_count_of_the_model_says_nothing_of_how_good_it_is(key: str) -> None:
+    measures = stage("bench", {MODEL: "m"}, {"b.json": "o"})
+    both = [Pipeline(stages=(*each.stages, measures)) for each in (pipeline(), pipeline(bits=4))]
+    bench = resolved("b.json", both[1])
+    assert bench.source is not None
+    bench = replace(bench, metric=key, source=replace(bench.source, key=key))
+    found = [each.message for each in export_notes([resolved("m.json", both[1]), bench], (both[0], both[1]))]
+    start = (
+        f"Of what is measured on `{MODEL}`, gates read only `{key}`, which looks like a time, size or count, "
+    )
+    text = f"{start}and what makes that model changed: `e.yaml:n` 8 -> 4 (stage export)"
+    assert found == ([text] if OF_THE_MODEL[key] else [])
+
+
+def test_a_number_of_a_stage_that_does_not_know_the_model_hides_nothing() -> None:
+    drift = stage("drift", {"raw.csv": "r"}, {"d.json": "o"})
+    both = [Pipeline(stages=(*each.stages, drift)) for each in (pipeline(), pipeline(bits=4))]
+    gates = [resolved(file, both[1]) for file in ("m.json", "d.json")]
+    assert [each.message for each in export_notes(gates, (both[0], both[1]))] == [
+        f"{EXPORT}`e.yaml:n` 8 -> 4 (stage export)"
+    ]
+    assert [*export_notes(gates[1:], (both[0], both[1]))] == []
+
+
 @pytest.mark.parametrize(("file", "named"), [("t.yaml", True), ("p.yaml", False)])
 def test_a_value_with_two_meanings_is_named_where_it_measures(file: str, *, named: bool) -> None:
     found = messages(pipeline(), pipeline(), (FILES, FILES | {file: "n: 010"}))

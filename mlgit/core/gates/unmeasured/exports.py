@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.measuring import Measuring, model_of
+from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, model_of
 from mlgit.core.gates.measured.parameters import difference, narrowest
 from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.gates.measured.runs.compared import Programs
 from mlgit.core.gates.resolved.stage_changes import predecessors
+from mlgit.core.gates.unmeasured.same_numbers import is_of_quality
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered, param_names
 from mlgit.core.pipeline.inputs import EMPTY, recorded_inputs
-from mlgit.core.wording import joined
+from mlgit.core.record import NamedTuple
+from mlgit.core.wording import joined, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -34,11 +36,12 @@ def export_notes(
 ) -> Iterator[Note]:
     """Notes about other programs, parameters and data of the stages that make a model after its numbers.
 
-    Only of a model of which no gate reads a number that is measured on it. That a stage is new or runs
-    another command is a note of `stage_changed`. `changed` gives the files of which Git has other content.
+    Only of a model of which no gate reads a number that is measured on it, or only times, sizes and counts.
+    That a stage is new or runs another command is a note of `stage_changed`. `changed` gives the files of
+    which Git has other content.
     """
-    for path, both, known in _exports(new, pipelines):
-        start = f"No gate reads a number that is measured on `{path}`, and what makes it changed"
+    for path, (aside, both, known) in _exports(new, pipelines):
+        start = _start(path, aside)
         texts = {
             "code_changed": _code(both, known, Programs(places, frozenset(changed()), both, pipelines)),
             "params_changed": _parameters(both, known),
@@ -49,10 +52,26 @@ def export_notes(
                 yield Note(code=code, message=f"{start}: {joined(named, _MOST)}")
 
 
+def _start(path: str, aside: Sequence[str]) -> str:
+    if not aside:
+        return f"No gate reads a number that is measured on `{path}`, and what makes it changed"
+    looks = "looks like a time, size or count" if len(aside) == 1 else "look like times, sizes or counts"
+    only = f"Of what is measured on `{path}`, gates read only {listed(aside)}"
+    return f"{only}, which {looks}, and what makes that model changed"
+
+
+class _Export(NamedTuple):
+    """What gates read of a model, its stages after the other numbers, and the stages before those."""
+
+    aside: tuple[str, ...]
+    both: list[tuple[Stage, Stage]]
+    known: Mapping[str, Stage]
+
+
 def _exports(
     new: Sequence[ResolvedGate], pipelines: tuple[Pipeline, Pipeline]
-) -> Iterator[tuple[str, list[tuple[Stage, Stage]], Mapping[str, Stage]]]:
-    """(model, its stages after the numbers on both sides, those before the numbers) of each such model."""
+) -> Iterator[tuple[str, _Export]]:
+    """Each model that is made after the numbers which say how good it is."""
     side = Measuring(pipelines[1])
     gates: dict[str, list[ResolvedGate]] = {}
     for gate in new:
@@ -60,11 +79,23 @@ def _exports(
             gates.setdefault(path, []).append(gate)
     for path, own in sorted(gates.items()):
         # Where a number is not known here, it may be measured on the model.
-        if all(gate.source is not None and side.shared(gate) for gate in own):
-            known = side.before(gate.source.origin.name or "" for gate in own if gate.source is not None)
-            after = {name: each for name, each in side.before(side.makers(path)).items() if name not in known}
-            was = predecessors(*pipelines, {stage.address for stage in pipelines[0].stages})
-            yield path, [(was[name], each) for name, each in after.items() if name in was], known
+        if not all(_is_aside(gate) for gate in own):
+            continue
+        before = [gate for gate in own if side.shared(gate)]
+        known = side.before(gate.source.origin.name or "" for gate in before if gate.source is not None)
+        after = {name: each for name, each in side.before(side.makers(path)).items() if name not in known}
+        was = predecessors(*pipelines, {stage.address for stage in pipelines[0].stages})
+        both = [(was[name], each) for name, each in after.items() if name in was]
+        if before:
+            read = dict.fromkeys(gate.metric for gate in own if not is_of_another_model(gate))
+            yield path, _Export((*read,), both, known)
+
+
+def _is_aside(gate: ResolvedGate) -> bool:
+    """Whether a gate's number is of a stage that does not know its model, or a time, size or count."""
+    if gate.source is not None and is_of_another_model(gate):
+        return gate.source.origin.name is not None
+    return gate.source is not None and not is_of_quality(gate.source.key)
 
 
 def _code(

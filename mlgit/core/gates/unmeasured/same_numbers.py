@@ -40,6 +40,8 @@ _SIZES = frozenset(
     "size bytes kb mb gb kib mib gib memory params parameters rows count samples n support".split()  # noqa: SIM905
 )
 """Words in the name of what is often the same for another model."""
+_OF_USE = frozenset("cost eur usd throughput qps rps fps flops macs speed layers nodes opset".split())  # noqa: SIM905
+"""Words in the name of what else is measured on a model, and says nothing of how good it is."""
 
 
 @record
@@ -144,6 +146,18 @@ def _is_of_a_run(key: str) -> bool:
     if any(direction_of(each, {}) for each in words - _OF_A_RUN):
         return False
     return not (words.isdisjoint(_OF_A_RUN) and _words(group).isdisjoint(_TIMES))
+
+
+def is_of_quality(key: str) -> bool:
+    """Whether a number may say how good a model is, by its name: it is not a time, size, count or cost."""
+    aside = _OF_A_RUN | _SIZES | _OF_USE
+    last = key.rpartition(".")[2]
+    words = _words(last)
+    if any(direction_of(each, {}) for each in words - aside) or (
+        words.isdisjoint(aside) and direction_of(last, {})
+    ):
+        return True
+    return not _is_of_a_run(key) and _words(key).isdisjoint(_SIZES | _OF_USE)
 
 
 def _words(name: str) -> set[str]:
