@@ -9,7 +9,8 @@ import pytest
 
 from mlgit.core.gates.unmeasured.other_files import other_files
 from mlgit.core.gates.verdict import Note
-from tests.support.measured_data import Hashes, gate, places, side, stage
+from mlgit.core.pipeline.stages import Output
+from tests.support.measured_data import Hashes, gate, places, pointer, side, stage
 
 if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline
@@ -61,6 +62,12 @@ def named(before: Hashes, after: Hashes, *, number: str = "o", notes: tuple[Note
         "lib/__pycache__/rows.cpython-311.pyc",
         "docs.txt",
         "test/score.py",
+        ".dvc/eval.txt",
+        ".mlgit/eval.txt",
+        ".github/eval.txt",
+        ".github/workflows/eval.json",
+        "mlgit.yaml.txt",
+        ".gitlab-ci.yml.txt",
     ],
 )
 @pytest.mark.parametrize("edit", ["changed", "new", "gone"])
@@ -74,7 +81,15 @@ def test_any_file_may_be_the_reason_for_another_number(path: str, edit: str) -> 
     "path",
     [
         *("m.json", "models/line.json", "data/clean.csv", "data/raw.csv", "src/train.py"),
-        *("dvc.yaml", "dvc.lock", "sub/data.csv.dvc", ".dvc/config", ".dvcignore", "data/.gitignore"),
+        *(
+            "dvc.yaml",
+            "dvc.lock",
+            "sub/data.csv.dvc",
+            ".dvc/config",
+            ".dvc/plots/a.json",
+            ".dvcignore",
+            "data/.gitignore",
+        ),
         *("mlgit.yaml", ".mlgit/waivers.yaml", ".github/workflows/a.yml", ".gitlab-ci.yml", ".gitattributes"),
         *("README.md", "docs/a.png", "LICENSE", "tests/a.txt", "lib/test_a.py", "a_test.py", "conftest.py"),
     ],
@@ -106,6 +121,73 @@ def test_a_comment_that_the_measurement_may_read_may_be_the_reason(reads: str) -
 def test_what_another_note_names_is_not_named_again() -> None:
     note = Note(code="code_changed", message="The numbers are measured with other code: `a.py` changed")
     assert named({"a.py": "a", "b.py": "a"}, {"a.py": "b", "b.py": "b"}, notes=(note,)) == ["`b.py`"]
+
+
+EDITED = {"zz_limits.json": ("a", "b"), "zz_limits.py": ("k = 1", "k = 2"), "zz_gone.json": ("a", None)}
+
+
+@pytest.mark.parametrize("path", EDITED)
+def test_what_was_there_before_comes_before_what_is_new(path: str) -> None:
+    was, now = EDITED[path]
+    more = {f"app/mod{number:02}{end}": "a" for number in range(14) for end in (".py", ".json")}
+    found = named({path: was} if was else {}, more | ({path: now} if now else {}))
+    assert found[0] == f"`{path}`"
+    assert found[1] == "`app/mod00.py`"
+    assert found[-1].endswith(" and 17 more")
+
+
+def test_what_a_measurement_names_comes_before_all_others() -> None:
+    files = {f"a{number:02}.json": "a" for number in range(14)} | {"src/evaluate.py": "open('zz.txt')"}
+    found = named(
+        files, dict.fromkeys(files, "b") | {"src/evaluate.py": files["src/evaluate.py"], "zz.txt": "b"}
+    )
+    assert found[:2] == ["`zz.txt`", "`a00.json`"]
+
+
+OTHERS = {
+    # path -> the stage that makes it, with what this reads; or the file that tracks it
+    "test.csv": "test.csv.dvc",
+    "scale.json": stage("calibrate", {}, {"scale.json": "o"}),
+    "late.json": stage("late", {"models/line.json": "m"}, {"late.json": "o"}),
+    "later.json": stage("later", {"late.txt": "m"}, {"later.json": "o"}),
+    "early.json": stage("clean", {"data/raw.csv": "r"}, {"data/clean.csv": "c", "early.json": "o"}),
+    "report.html": stage("late", {"m.json": "n"}, {"report.html": "o"}),
+    "chart.png": stage("draw", {}, {"chart.png": "o"}),
+    "tasks": "tasks.dvc",
+    "data": "data.dvc",
+    "models/line.json": "models/line.json.dvc",
+}
+
+
+def of_other_data(path: str, kind: str, *, reads: str = "") -> list[str]:
+    """The note about another output or tracked file that is edited, new or gone, with this program."""
+    made = OTHERS[path]
+    both = []
+    for number, letter in (("n", "o"), ("o", "p")):
+        known = trained(number)
+        known = replace(known, stages=(*known.stages, stage("middle", {"m.json": "n"}, {"late.txt": "o"})))
+        if (kind, number) not in {("new", "n"), ("gone", "o")}:
+            if isinstance(made, str):
+                known = replace(known, tracked=(Output(path=path, owner=made, pointer=pointer(letter)),))
+            else:
+                out = next(each for each in made.outs if each.path == path)
+                others = [each for each in known.stages if each.address != made.address]
+                outs = (*(each for each in made.outs if each != out), out._replace(pointer=pointer(letter)))
+                known = replace(known, stages=(made._replace(outs=outs), *others))
+        both.append(known)
+    files = places({"src/evaluate.py": reads})
+    gates = [gate(both[0])], [gate(both[1])]
+    found = other_files(*gates, (both[0], both[1]), places=(files, files))
+    return [each.message.removeprefix(START) for each in found]
+
+
+@pytest.mark.parametrize("kind", ["edited", "new", "gone"])
+@pytest.mark.parametrize("path", OTHERS)
+def test_data_of_dvc_that_no_stage_of_the_number_declares_is_named(path: str, kind: str) -> None:
+    assert of_other_data(path, kind) == ([f"`{path}`"] if path in {"test.csv", "scale.json"} else [])
+    by_name = {"late.json", "later.json", "early.json", "report.html"}
+    named = [f"`{path}`"] if path in {"test.csv", "scale.json"} | by_name else []
+    assert of_other_data(path, kind, reads=f"open(root / '{path}')") == named
 
 
 def test_what_the_measurement_reads_comes_first_and_most_are_counted() -> None:

@@ -58,10 +58,18 @@ def is_program(path: str) -> bool:
 
 TEXTS = (".md", ".rst", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".css")
 """Endings of what is written or drawn for people."""
-SETTINGS = ("mlgit.yaml", ".mlgit/", ".github/", ".gitlab-ci.yml")
-"""How the paths of mlgit's and CI's settings start."""
+_SETTINGS = re.compile(
+    r"mlgit\.yaml|\.mlgit/waivers\.yaml|\.gitlab-ci\.yml"
+    r"|\.github/(?:workflows/[^/]+\.ya?ml|actions/.*|ISSUE_TEMPLATE/.*|CODEOWNERS"
+    r"|(?:dependabot|FUNDING|labeler|release|settings|stale)\.ya?ml)"
+)
 COMPILED = (".pyc", ".so", ".pyd")
 """Endings of modules of Python that are compiled."""
+
+
+def is_setting(path: str) -> bool:
+    """Whether a file is one of mlgit's or a forge's own settings; others may be next to these."""
+    return _SETTINGS.fullmatch(path) is not None
 
 
 def is_code(path: str) -> bool:

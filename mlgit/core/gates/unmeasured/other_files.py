@@ -9,11 +9,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, model_of
-from mlgit.core.gates.measured.programs import SETTINGS, TEXTS, is_code, is_surely_about
+from mlgit.core.gates.measured.programs import TEXTS, is_code, is_setting, is_surely_about
 from mlgit.core.gates.measured.runs.reading.meaning import meaning
+from mlgit.core.gates.unmeasured.made import Mentions, other_data
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
+from mlgit.core.pipeline.model_files import meets
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import joined, quoted
 
 if TYPE_CHECKING:
@@ -26,9 +29,10 @@ if TYPE_CHECKING:
 _CODE = "other_files_changed"
 _MOST = 12
 _QUOTED = re.compile(r"`([^`]+)`")
-# Other notes are about these.
+# Other notes are about these, or about what they declare.
 _OF_TOOLS = re.compile(
-    r"(?:.*/)?(?:dvc\.(?:yaml|lock)|[^/]+\.dvc|\.(?:git|dvc)ignore|\.gitattributes|\.gitmodules)"
+    r"(?:.*/)?(?:dvc\.(?:yaml|lock)|[^/]+\.dvc|\.(?:git|dvc)ignore|\.gitattributes|\.gitmodules"
+    r"|\.dvc/(?:config(?:\.local)?|plots/.*))"
 )
 _TESTS = re.compile(r"(?:.*/)?(?:tests/.*|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)")
 # Programs whose comments no tool reads on the way to a number.
@@ -55,23 +59,78 @@ def other_files(
     sides = tuple(map(_Side, (old, new), pipelines))
     if not sides[1].measuring or sides[0].results == sides[1].results:
         return
+    mentions = Mentions([*sides[1].measuring], places[1])
+    found = [
+        *_in_git(sides, pipelines, changed, notes, places),
+        *_in_dvc(sides, pipelines, changed, notes, mentions),
+    ]
+    if len(found) > _MOST:  # what a measurement names comes first
+        found = [each._replace(is_named=mentions.has(each.path)) for each in found]
+    if found:
+        text = joined((quoted(each.path) for each in sorted(found, key=_Found.order)), _MOST)
+        start = "Other files changed as well, and it is not known whether the numbers depend on them"
+        yield Note(code=_CODE, message=f"{start}: {text}")
+
+
+class _Found(NamedTuple):
+    """A file; whether a stage that measures declares or names it, and whether it was there before."""
+
+    path: str
+    is_own: bool
+    is_new: bool
+    is_named: bool = False
+
+    def order(self) -> tuple[bool, bool, bool, bool, str]:
+        """What trunk's programs may read comes first: data that was there, and programs of which none was."""
+        return not self.is_own, not self.is_named, self.is_new, is_code(self.path) != self.is_new, self.path
+
+
+def _in_git(
+    sides: Sequence[_Side],
+    pipelines: tuple[Pipeline, Pipeline],
+    changed: Callable[[], Collection[str]],
+    notes: Iterable[Note],
+    places: tuple[Places, Places],
+) -> Iterable[_Found]:
+    """The files of Git that changed."""
     own = {dep for side in sides for stage in side.measuring for dep in stage.deps}
-    named = {name for note in notes for name in _QUOTED.findall(note.message)}
+    named = _names(notes)
     made = {out.path for each in pipelines for out in each.outputs} | sides[1].metrics
+    there = places[0].paths()
     found = []
     for path in changed():
         is_own = covered(path, own)
-        if path in named or _is_other(path) or covered(path, made):
+        if path in named or is_setting(path) or _OF_TOOLS.fullmatch(path) or covered(path, made):
             continue
         if not is_own and (covered(path, sides[0].declared) or _is_aside(path)):
             continue
-        found.append((not is_own, not is_code(path), path))
-    if any(_may_say_the_same(path) for *_, path in found) and not _reads_source(own, places[1]):
-        found = [each for each in found if not _says_the_same(each[-1], places)]
-    if found:
-        text = joined((quoted(path) for *_, path in sorted(found)), _MOST)
-        start = "Other files changed as well, and it is not known whether the numbers depend on them"
-        yield Note(code=_CODE, message=f"{start}: {text}")
+        found.append(_Found(path, is_own, path not in there))
+    if any(_may_say_the_same(each.path) for each in found) and not _reads_source(own, places[1]):
+        return [each for each in found if not _says_the_same(each.path, places)]
+    return found
+
+
+def _in_dvc(
+    sides: Sequence[_Side],
+    pipelines: tuple[Pipeline, Pipeline],
+    changed: Callable[[], Collection[str]],
+    notes: Iterable[Note],
+    mentions: Mentions,
+) -> Iterator[_Found]:
+    """What DVC keeps and no stage of the number declares."""
+    own = {dep for side in sides for stage in side.measuring for dep in stage.deps} | sides[0].declared
+    results = {path for side in sides for path in (*side.results, *side.metrics, *side.models)} | _names(
+        notes
+    )
+    known = {each for side in sides for each in side.known}
+    ends = {each for side in sides for each in side.ends}
+    for path, is_new in other_data(pipelines, known, ends, mentions=mentions, changed=changed):
+        if not _is_aside(path) and not any(meets(path, each) for each in (*own, *results)):
+            yield _Found(path, is_own=False, is_new=is_new)
+
+
+def _names(notes: Iterable[Note]) -> set[str]:
+    return {name for note in notes for name in _QUOTED.findall(note.message)}
 
 
 class _Side:
@@ -82,6 +141,7 @@ class _Side:
         measuring: dict[str, Stage] = {}
         self.results: dict[str, Pointer | None] = {}
         self.metrics = {gate.source.file for gate in gates if gate.source is not None}
+        self.models = {path for gate in gates if (path := model_of(gate)) is not None}
         trains: dict[str, Stage] = {}
         for gate in map(_with_source, gates):
             makers = side.makers_for(gate) if side.is_known(gate) else frozenset()
@@ -94,6 +154,8 @@ class _Side:
             self.results |= {out.path: out.pointer for out in outs}
         self.measuring = measuring.values()
         self.declared = {dep for name, stage in trains.items() if name not in measuring for dep in stage.deps}
+        self.known = {*trains, *measuring}
+        self.ends = {out.owner for path in (*self.results, *self.models) for out in side.outputs(path)}
         self.declared |= {file for stage in (*trains.values(), *self.measuring) for file in stage.params}
 
 
@@ -101,11 +163,6 @@ def _with_source(gate: ResolvedGate) -> ResolvedGate:
     """The gate with the one metric file that has its number, also if that file is not here."""
     alone = gate.source is None and len(gate.unread) == 1
     return replace(gate, source=gate.unread[0]) if alone else gate
-
-
-def _is_other(path: str) -> bool:
-    """Whether a file is one of Git's, DVC's or mlgit's own, which other notes are about."""
-    return path.startswith((*SETTINGS, ".dvc/")) or _OF_TOOLS.fullmatch(path) is not None
 
 
 def _is_aside(path: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.measured.programs import SETTINGS, TEXTS
+from mlgit.core.gates.measured.programs import TEXTS, is_setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -96,7 +96,7 @@ def _values(project: Project, path: str, content: bytes) -> object:
 
 def _may_measure(changed: Collection[str], pipeline: Pipeline) -> bool:
     """Whether one of the files may be a program, or one that a stage reads; most changes of texts are not."""
-    if any(not path.endswith(TEXTS) and not path.startswith(SETTINGS) for path in changed):
+    if any(not path.endswith(TEXTS) and not is_setting(path) for path in changed):
         return True
     named = " ".join(text for stage in pipeline.stages for text in (*stage.cmd, *stage.deps))
     parts = {part for path in changed for part in path.split("/")}

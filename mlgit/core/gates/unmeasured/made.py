@@ -1,0 +1,87 @@
+"""Made: data that DVC keeps, of other content, that a number may depend on and no stage of it declares."""
+
+from __future__ import annotations
+
+import posixpath
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.measured.measuring import Measuring
+from mlgit.core.gates.measured.runs.reached import Reached
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.stages import Output, Pipeline, Stage
+
+
+class Mentions:
+    """What the programs and commands of stages name, as far as their text shows it."""
+
+    def __init__(self, stages: Sequence[Stage], places: Places) -> None:
+        self._stages, self._places = stages, places
+
+    @cached_property
+    def _text(self) -> bytes:
+        side = Reached(self._places, {}, exact=False)
+        paths = {path for stage in self._stages for path in side.of(stage, (), None)}
+        lines = [line.encode() for stage in self._stages for line in stage.cmd]
+        return b"\n".join((*lines, *self._places.read(sorted(paths)).values()))
+
+    def has(self, path: str) -> bool:
+        """Whether the path is named, or its last part if that looks like the name of a file."""
+        name = posixpath.basename(path)
+        return (name if "." in name else path).encode() in self._text
+
+
+def other_data(
+    pipelines: tuple[Pipeline, Pipeline],
+    known: Collection[str],
+    ends: Collection[str],
+    *,
+    mentions: Mentions,
+    changed: Callable[[], Collection[str]] = frozenset,
+) -> Iterator[tuple[str, bool]]:
+    """(path, whether it is new or was there) of each output that has other content, or is on one side only.
+
+    `known` are the stages before a model and its number, `ends` those that make these. What a stage makes
+    before or after them differs with each training, so that it counts only where the measurement names it.
+    """
+    was, now = ({out.path: out for out in each.outputs} for each in pipelines)
+    files = frozenset(changed())
+    differing = [path for path in sorted({*was, *now}) if _differs(was.get(path), now.get(path), files)]
+    if not differing:
+        return
+    usual = {*known}.union(*(_after(each, ends) for each in pipelines))
+    for path in differing:
+        out = now.get(path) or was[path]
+        is_usual = out.owner in usual or out.metric or out.plot
+        if not is_usual or mentions.has(path):
+            yield path, path not in was
+
+
+def _differs(was: Output | None, now: Output | None, changed: Collection[str]) -> bool:
+    """Whether the content differs; without a hash, whether the file that declares it does."""
+    if was is None or now is None:
+        return was is not now
+    if was.pointer is None or now.pointer is None:
+        return was.pointer != now.pointer or now.owner in changed
+    return was.pointer.md5 != now.pointer.md5
+
+
+def _after(pipeline: Pipeline, ends: Collection[str]) -> set[str]:
+    """The stages that read, also through others, what these stages make."""
+    side = Measuring(pipeline)
+    readers: dict[str, list[str]] = {}
+    for stage in pipeline.stages:
+        for dep in stage.deps:
+            for out in side.outputs(dep):
+                readers.setdefault(out.owner, []).append(stage.address)
+    found: set[str] = set()
+    waiting = [*ends]
+    while waiting:
+        new = [each for each in readers.get(waiting.pop(), ()) if each not in found]
+        found |= {*new}
+        waiting += new
+    return found
