@@ -13,7 +13,7 @@ from mlgit.core.pipeline.stages import Output
 from tests.support.measured_data import Hashes, gate, places, pointer, side, stage
 
 if TYPE_CHECKING:
-    from mlgit.core.pipeline.stages import Pipeline
+    from mlgit.core.pipeline.stages import Pipeline, Stage
 
 START = "Other files changed as well, and it is not known whether the numbers depend on them: "
 READS = {"tasks": "t", "src/evaluate.py": "e"}
@@ -144,7 +144,7 @@ def test_what_a_measurement_names_comes_before_all_others() -> None:
     assert found[:2] == ["`zz.txt`", "`a00.json`"]
 
 
-OTHERS = {
+OTHERS: dict[str, str | Stage] = {
     # path -> the stage that makes it, with what this reads; or the file that tracks it
     "test.csv": "test.csv.dvc",
     "scale.json": stage("calibrate", {}, {"scale.json": "o"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +95,15 @@ def test_what_may_read_the_file_is_named(case: str) -> None:
     program, cmd, words = READERS[case]
     found = message("a: 1", "a: 2", program=program, cmd=cmd)
     assert found == (f"`params.yaml` {START} {words}: `a` 1 -> 2" if words else "")
+
+
+def test_many_values_take_time_in_proportion() -> None:
+    program = READS + "".join(f"v{number} = {number}\n" for number in range(8_000))
+    old, new = ("train:\n" + "".join(f"  x{each}: {value}\n" for each in range(1_500)) for value in (1, 2))
+    declared: Declared = {"train": {"params.yaml": tuple(f"train.y{number}" for number in range(1_500))}}
+    began = time.process_time()
+    assert message(old, new, program=program, declared=declared) == ""
+    assert time.process_time() - began < 3  # most of it is to read the YAML
 
 
 def test_a_file_of_another_name_counts_if_it_is_one_of_parameters() -> None:

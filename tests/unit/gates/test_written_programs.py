@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from mlgit.core.gates.unmeasured.written import written_notes
+from mlgit.core.gates.unmeasured.written import written_files, written_notes
 from mlgit.core.pipeline.stages import Pipeline
 from tests.support.measured_data import Hashes, gate, places, side, stage
 
@@ -37,6 +39,8 @@ WRITES = {
     "opened by a path": "Path('src/rows.py').open('w')",
     "a copy": 'shutil.copyfile("other.py", "src/rows.py")',
     "another name": 'os.replace("other.py", "src/rows.py")',
+    "in lines": 'shutil.copy(\n    root / "other.py",\n    "src/rows.py",\n)',
+    "after a call": 'print(1); shutil.move(a, "src/rows.py")',
 }
 COMMANDS = (
     "echo 'most = 1' > src/rows.py",
@@ -44,6 +48,9 @@ COMMANDS = (
     "cp -f other.txt src/rows.py && true",
     "mv other.txt src/rows.py",
     "sed -i s/1/2/ src/rows.py",
+    "sed -Ei.bak s/1/2/ src/rows.py",
+    "sed -e s/1/2/ --in-place src/rows.py",
+    "(cp other.txt src/rows.py) || true",
     "echo a | tee src/rows.py",
     "jinja rows.j2 -o src/rows.py",
 )
@@ -52,6 +59,9 @@ NOT_WRITTEN = (
     "ruff check src/rows.py",
     "cp src/rows.py dist/other.py",
     "cp src/rows.py backup",
+    "sed s/1/2/ src/rows.py",
+    "copy_of(1) or f(a, 'src/rows.py')",
+    "cp a b; ls src/rows.py",
     "echo a > src/other.py",
     "echo a > src/rows.csv",
 )
@@ -79,6 +89,20 @@ def test_a_command_that_writes_a_module_is_named_if_it_is_new_or_another(cmd: st
 def test_what_a_stage_only_reads_or_writes_elsewhere_is_not_named(cmd: str) -> None:
     files = FILES | {"src/rows.py": "most = 2"}
     assert messages(pipeline(None), pipeline(cmd), files, files) == []
+
+
+LONG = (
+    *("copy(", "copy(a, ", "cp a ", "sed -i ", "sed a ", "sed ", "sed -a ", "tee -a ", "tee -tee ", "tee "),
+    *("open('", " -o ", "> ", ">", "a.", "cp a.b ", " a.b", ",'a.b' ", "'a.b'", "'a.b').", "\n", " ", "("),
+)
+
+
+@pytest.mark.parametrize("start", ["", "cp ", "copy("])
+@pytest.mark.parametrize("part", LONG)
+def test_a_long_line_takes_time_in_proportion(part: str, start: str) -> None:
+    began = time.process_time()
+    assert not {*written_files(f"{start}{part * (60_000 // len(part))}x")} & {"src/rows.py"}
+    assert time.process_time() - began < 1  # with other patterns, some took 10 s
 
 
 def test_what_a_stage_declares_is_not_named() -> None:

@@ -34,10 +34,11 @@ _QUOTED = re.compile(rb"""['"](\w+)['"]""")
 
 
 class _Reader(NamedTuple):
-    """What of a stage names a file, in words, and the text of all its programs."""
+    """What of a stage names a file, in words, and what all its programs name, also in quotation marks."""
 
     words: str
-    text: bytes
+    named: frozenset[bytes]
+    quoted: frozenset[bytes]
 
 
 def undeclared_notes(
@@ -62,6 +63,7 @@ def undeclared_notes(
         return
     measuring = measuring_stages(old, new, pipelines[1])
     side = Reached(places[1], {}, exact=False)
+    declared = _Declared(measuring, stages)
     for file in edited:
         readers = [found for stage in measuring for found in [_reader(stage, file, side, places[1])] if found]
         values = [_values(file, own, load) for own in places] if readers else []
@@ -69,7 +71,7 @@ def undeclared_notes(
             continue
         was, now = values[0], values[1]
         names = [name for name in sorted({*was, *now}) if was.get(name) != now.get(name)]
-        kept = [name for name in names if _is_read(name, measuring, stages, readers)]
+        kept = [name for name in names if declared.may_read(name, readers)]
         if kept:
             texts = (
                 f"`{name.partition(':')[2]}` {difference(was.get(name), now.get(name))}" for name in kept
@@ -84,15 +86,16 @@ def _reader(stage: Stage, file: str, side: Reached, places: Places) -> _Reader |
         return None
     texts = places.read(sorted(side.of(stage, (), None)))
     every = b"\n".join((*texts.values(), *(line.encode() for line in stage.cmd)))
+    named_there = frozenset(_WORD.findall(every)), frozenset(_QUOTED.findall(every))
     name = posixpath.basename(file).encode()
     marks = (name, _BY_DVC) if posixpath.basename(file) == _USUAL else (name,)
     named = [path for path, text in texts.items() if any(mark in text for mark in marks)]
     if named:
-        return _Reader(f"`{named[0]}` (stage {stage.address}) names it", every)
+        return _Reader(f"`{named[0]}` (stage {stage.address}) names it", *named_there)
     if any(file in line or name.decode() in line for line in stage.cmd):
-        return _Reader(f"the command of stage {stage.address} names it", every)
+        return _Reader(f"the command of stage {stage.address} names it", *named_there)
     if not texts and posixpath.basename(file) == _USUAL:
-        return _Reader(f"what stage {stage.address} reads is not known here", every)
+        return _Reader(f"what stage {stage.address} reads is not known here", *named_there)
     return None
 
 
@@ -107,19 +110,32 @@ def _values(file: str, places: Places, load: Load) -> dict[str, str] | None:
     return found
 
 
-def _is_read(
-    name: str, measuring: Sequence[Stage], stages: Sequence[Stage], readers: Sequence[_Reader]
-) -> bool:
-    """Whether programs that measure may read a value that their stages do not declare."""
-    if covered_param(name, [each for stage in measuring for each in param_names(stage.params)]):
-        return False
-    others = [each for stage in stages for each in param_names(stage.params)]
-    if covered_param(name, [each for each in others if not each.endswith(":")]):
-        return False
+class _Declared:
+    """The parameters that stages declare: those that measure, and others."""
+
+    def __init__(self, measuring: Sequence[Stage], stages: Sequence[Stage]) -> None:
+        self.measured = {each for stage in measuring for each in param_names(stage.params)}
+        self.others = {each for stage in stages for each in param_names(stage.params)}
+        self.parts = {each for each in self.others if not each.endswith(":")}
+        self.groups = {_group(each) for each in self.parts}
+
+    def may_read(self, name: str, readers: Sequence[_Reader]) -> bool:
+        """Whether programs that measure may read a value that their stages do not declare."""
+        if covered_param(name, self.measured) or covered_param(name, self.parts):
+            return False
+        if f"{name.partition(':')[0]}:" not in self.others and _group(name) not in self.groups:
+            return True
+        return _is_named(name, readers)
+
+
+def _group(name: str) -> str:
+    """The file and the first part of the key of a parameter."""
     file, _, key = name.partition(":")
-    group = f"{file}:{key.partition('.')[0]}"
-    if f"{file}:" not in others and not any(f"{each}.".startswith(f"{group}.") for each in others):
-        return True
+    return f"{file}:{key.partition('.')[0]}"
+
+
+def _is_named(name: str, readers: Sequence[_Reader]) -> bool:
+    key = name.partition(":")[2]
     last = key.rpartition(".")[2].encode()
     parts = {part.encode() for part in key.split(".")}
-    return any(last in _WORD.findall(each.text) or parts & {*_QUOTED.findall(each.text)} for each in readers)
+    return any(last in each.named or not parts.isdisjoint(each.quoted) for each in readers)

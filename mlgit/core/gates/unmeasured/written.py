@@ -26,21 +26,26 @@ if TYPE_CHECKING:
 
 _MOST_STAGES = 200
 _FILE = r"""[^\s'"|;&<>()]+\.\w+"""
-_END = r"""['"]?\s*(?:$|[;|&)])"""
 _WRITES = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
         rf"""\bopen\(\s*[rfu]?['"]({_FILE})['"]\s*,\s*(?:mode\s*=\s*)?['"][wax]""",
         rf"""['"]({_FILE})['"]\s*\)\s*\.\s*(?:write_text|write_bytes|symlink_to|open\(\s*['"][wax])""",
-        rf"""\b(?:copy\w*|move|rename|replace|symlink|link)\([^)\n]*,\s*[rfu]?['"]({_FILE})['"]\s*\)""",
         rf""">\s*['"]?({_FILE})""",
-        rf"""\btee\s+(?:-\S+\s+)*['"]?({_FILE})""",
-        rf"""\b(?:cp|mv|ln|install)\s[^\n;|&]*\s['"]?({_FILE}){_END}""",
-        rf"""\bsed\s+(?:-\S+\s+)*-i[^\n;|&]*\s['"]?({_FILE}){_END}""",
         rf"""\s(?:-o|--out(?:put)?)[=\s]\s*['"]?({_FILE})""",
     )
 )
 """What writes the file that is in parentheses: in a program of Python, or in a shell."""
+# None reads a long line to its end from each place where it begins: that takes the square of its length.
+_COPY = re.compile(r"\b(?:copy\w*|move|rename|replace|symlink|link)\(")
+_COPIED = re.compile(rf"""[^)]*,\s*[rfu]?['"]({_FILE})['"]\s*(?:,\s*)?\Z""")
+_TEE = re.compile(r"\btee\s+(?:-\S+\s+)*")
+_NAMED = re.compile(rf"""['"]?({_FILE})""")
+_MOVE = re.compile(r"\b(?:cp|mv|ln|install)\s")
+_SED = re.compile(r"\bsed\s")
+_IN_PLACE = re.compile(r"\s-(?:[A-Za-z]*i|-in-place)")
+_LAST = re.compile(rf"""\s['"]?({_FILE})['"]?\s*(?:$|\))""")
+_SEPARATOR = re.compile(r"[\n;|&]")
 
 
 def written_notes(
@@ -109,12 +114,28 @@ def _written(stage: Stage, users: dict[str, str], side: Reached, places: Places)
     texts = [*stage.cmd, *(each.decode("utf-8", "replace") for each in contents)]
     declared = [out.path for out in stage.outs]
     found: dict[str, str] = {}
-    for name in (match[1] for text in texts for pattern in _WRITES for match in pattern.finditer(text)):
+    for name in (name for text in texts for name in written_files(text)):
         path = posixpath.normpath(posixpath.join(stage.wdir, name))
         user = users.get(path) or users.get(f"*/{posixpath.basename(path)}")
         if user is not None and is_program(path) and not covered(path, declared):
             found[path] = user
     return dict(sorted(found.items()))
+
+
+def written_files(text: str) -> Iterator[str]:
+    """The files that a program or commands may write, by their text."""
+    for pattern in _WRITES:
+        yield from (match[1] for match in pattern.finditer(text))
+    for part in text.split(")")[:-1]:
+        if _COPY.search(part) and (found := _COPIED.match(part)):
+            yield found[1]
+    for tee in _TEE.finditer(text):
+        yield from (found[1] for found in [_NAMED.match(text, tee.end())] if found)
+    for line in _SEPARATOR.split(text):
+        sed = _SED.search(line)
+        in_place = None if sed is None else _IN_PLACE.search(line, sed.end() - 1)
+        for start in [each for each in (_MOVE.search(line), in_place) if each is not None][:1]:
+            yield from (found[1] for found in _LAST.finditer(line, start.end() - 1))
 
 
 def _why(before: Stage | None, stage: Stage, programs: Programs) -> list[str]:

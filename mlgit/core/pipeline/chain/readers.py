@@ -9,7 +9,7 @@ from mlgit.core.pipeline.model_files import meets
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mlgit.core.pipeline.stages import Stage
 
@@ -67,10 +67,10 @@ def covered(name: str, others: Iterable[str]) -> bool:
     return any(name == other or name.startswith(f"{other}/") for other in others)
 
 
-def covered_param(name: str, others: Sequence[str]) -> bool:
+def covered_param(name: str, others: Collection[str]) -> bool:
     """Whether the parameter, a group of it or its whole file is among the others."""
-    whole = f"{name.partition(':')[0]}:"
-    return whole in others or any(name == other or name.startswith(f"{other}.") for other in others)
+    groups = (name[:at] for at, char in enumerate(name) if char == ".")
+    return not {f"{name.partition(':')[0]}:", name, *groups}.isdisjoint(others)
 
 
 def counterparts(old: Chain, new: Chain) -> Mapping[str, Reader]:
