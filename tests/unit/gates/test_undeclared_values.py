@@ -10,7 +10,7 @@ import pytest
 from mlgit.core.gates.unmeasured.undeclared import undeclared_notes
 from mlgit.core.pipeline.stages import Pipeline
 from mlgit.yaml12 import load_both
-from tests.support.measured_data import gate, places, side
+from tests.support.measured_data import gate, places, side, stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,16 +30,22 @@ def message(
     cmd: str = "python e.py",
     declared: Declared | None = None,
     file: str = "params.yaml",
+    before: Declared | None = None,
 ) -> str:
-    """The note about a file with two contents; `declared` are the parameters of stages."""
-    known = side({})
-    *others, last = (each._replace(params=(declared or {}).get(each.name, {})) for each in known.stages)
-    pipeline = Pipeline(stages=(*others, last._replace(cmd=(cmd,))))
+    """The note about a file with two contents; `declared` are the parameters of stages, also `before`."""
+
+    def made(given: Declared) -> Pipeline:
+        *others, last = (each._replace(params=given.get(each.name, {})) for each in side({}).stages)
+        more = [stage(name, {}, {})._replace(params=given[name]) for name in given if name == "tune"]
+        return Pipeline(stages=(*others, last._replace(cmd=(cmd,)), *more))
+
+    now = declared or {}
+    both = made(now if before is None else before), made(now)
     sides = [places({file: text, "e.py": program, "t.py": READS}) for text in (old, new)]
     notes = undeclared_notes(
-        [gate(pipeline)],
-        [gate(pipeline)],
-        (pipeline, pipeline),
+        [gate(both[0])],
+        [gate(both[1])],
+        both,
         places=(sides[0], sides[1]),
         changed=lambda: {file} if old != new else set(),
         load=lambda _, content: (load_both(content) or (None,))[0],
@@ -79,6 +85,38 @@ def test_what_a_program_names_counts_although_another_stage_declares_all() -> No
     assert message("eval: {a: 1}", "eval: {a: 2}", declared=declared) == f"{OWN}`eval.a` 1 -> 2"
     program = READS.replace('["eval"]', '\nx = params["limit"]')
     assert message("limit: 1", "limit: 2", declared=declared, program=program) == f"{OWN}`limit` 1 -> 2"
+
+
+EVAL: dict[str, tuple[str, ...] | None] = {"params.yaml": ("eval.limit",)}
+ALL: dict[str, tuple[str, ...] | None] = {"params.yaml": None}
+OF_THE_CHANGE: dict[str, tuple[tuple[str, str], Declared, Declared, str]] = {
+    "a new stage": (("eval: {limit: 1}", "eval: {limit: 2}"), {}, {"tune": EVAL}, "`eval.limit` 1 -> 2"),
+    "a whole file": (("eval: {limit: 1}", "eval: {limit: 2}"), {}, {"tune": ALL}, "`eval.limit` 1 -> 2"),
+    "another stage": (("eval: {limit: 1}", "eval: {limit: 2}"), {}, {"train": EVAL}, "`eval.limit` 1 -> 2"),
+    "the one before": (("eval: {limit: 1}", "eval: {limit: 2}"), {"tune": EVAL}, {}, ""),
+    "that renamed": (("eval: {limit: 1}", "eval: {limit: 2}"), {"tune": EVAL}, {"train": EVAL}, ""),
+    "gone": (("eval: {limit: 1}", "a: 1"), {"tune": EVAL}, {"train": EVAL}, "`a` is new: 1"),
+    "what it reads": (("a: 1", "{a: 1, eval: {limit: 2}}"), {}, {"tune": EVAL}, "`eval.limit` is new: 2"),
+    "a new value": (
+        ("a: 1", "{a: 1, tune: {rate: 2}}"),
+        {},
+        {"tune": {"params.yaml": ("tune.rate",)}},
+        "",
+    ),
+    "more of a group": (
+        ("train: {lr: 1}", "train: {lr: 1, decay: 2}"),
+        {"train": {"params.yaml": ("train.lr",)}},
+        {"train": {"params.yaml": ("train.lr", "train.decay")}},
+        "",
+    ),
+    "the one that measures": (("eval: {limit: 1}", "eval: {limit: 2}"), {}, {"evaluate": EVAL}, ""),
+}
+
+
+@pytest.mark.parametrize("case", OF_THE_CHANGE)
+def test_what_only_the_change_declares_hides_nothing_that_was_there(case: str) -> None:
+    values, before, now, text = OF_THE_CHANGE[case]
+    assert message(*values, before=before, declared=now) == (f"{OWN}{text}" if text else "")
 
 
 READERS = {

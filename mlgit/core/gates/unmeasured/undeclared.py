@@ -16,7 +16,7 @@ from mlgit.core.record import NamedTuple
 from mlgit.core.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
@@ -52,10 +52,11 @@ def undeclared_notes(
 ) -> Iterator[Note]:
     """Notes about other values in files that programs which measure name, without a declaration.
 
-    DVC does not compare them. What another stage declares is of that one, and so is the rest of its group or
-    file, unless a program that measures names it.
+    DVC does not compare them. What another stage of the target declares is of that one, and so is the rest of
+    its group or file, unless a program that measures names it. What only the change lets one declare counts
+    if it was there before, or a program names it.
     """
-    stages = pipelines[1].stages
+    stages = [stage for each in pipelines for stage in each.stages]
     usual = {posixpath.normpath(posixpath.join(stage.wdir, _USUAL)) for stage in stages}
     files = {file for stage in stages for file in stage.params} | usual | {_USUAL}
     edited = sorted(files & {*changed()})
@@ -63,7 +64,7 @@ def undeclared_notes(
         return
     measuring = measuring_stages(old, new, pipelines[1])
     side = Reached(places[1], {}, exact=False)
-    declared = _Declared(measuring, stages)
+    declared = _Declared(measuring, pipelines)
     for file in edited:
         readers = [found for stage in measuring for found in [_reader(stage, file, side, places[1])] if found]
         values = [_values(file, own, load) for own in places] if readers else []
@@ -71,7 +72,7 @@ def undeclared_notes(
             continue
         was, now = values[0], values[1]
         names = [name for name in sorted({*was, *now}) if was.get(name) != now.get(name)]
-        kept = [name for name in names if declared.may_read(name, readers)]
+        kept = [name for name in names if declared.may_read(name, readers, is_new=name not in was)]
         if kept:
             texts = (
                 f"`{name.partition(':')[2]}` {difference(was.get(name), now.get(name))}" for name in kept
@@ -113,19 +114,24 @@ def _values(file: str, places: Places, load: Load) -> dict[str, str] | None:
 class _Declared:
     """The parameters that stages declare: those that measure, and others."""
 
-    def __init__(self, measuring: Sequence[Stage], stages: Sequence[Stage]) -> None:
-        self.measured = {each for stage in measuring for each in param_names(stage.params)}
-        self.others = {each for stage in stages for each in param_names(stage.params)}
-        self.parts = {each for each in self.others if not each.endswith(":")}
-        self.groups = {_group(each) for each in self.parts}
+    def __init__(self, measuring: Sequence[Stage], pipelines: tuple[Pipeline, Pipeline]) -> None:
+        self._measured = _names(measuring)
+        there, self._here = (_names(each.stages) for each in pipelines)
+        self._parts = {each for each in there if not each.endswith(":")}
+        self._rest = {each if each.endswith(":") else _group(each) for each in there}
 
-    def may_read(self, name: str, readers: Sequence[_Reader]) -> bool:
+    def may_read(self, name: str, readers: Sequence[_Reader], *, is_new: bool) -> bool:
         """Whether programs that measure may read a value that their stages do not declare."""
-        if covered_param(name, self.measured) or covered_param(name, self.parts):
+        if covered_param(name, self._measured) or covered_param(name, self._parts):
             return False
-        if f"{name.partition(':')[0]}:" not in self.others and _group(name) not in self.groups:
-            return True
-        return _is_named(name, readers)
+        is_of_change = is_new and covered_param(name, self._here)
+        if is_of_change or not self._rest.isdisjoint((f"{name.partition(':')[0]}:", _group(name))):
+            return _is_named(name, readers)
+        return True
+
+
+def _names(stages: Iterable[Stage]) -> set[str]:
+    return {each for stage in stages for each in param_names(stage.params)}
 
 
 def _group(name: str) -> str:
