@@ -49,6 +49,7 @@ def message(
         places=(sides[0], sides[1]),
         changed=lambda: {file} if old != new else set(),
         load=lambda _, content: (load_both(content) or (None,))[0],
+        both=load_both,
     )
     found = [(each.code, each.message) for each in notes]
     assert {code for code, _ in found} <= {"params_changed"}
@@ -85,6 +86,31 @@ def test_what_a_program_names_counts_although_another_stage_declares_all() -> No
     assert message("eval: {a: 1}", "eval: {a: 2}", declared=declared) == f"{OWN}`eval.a` 1 -> 2"
     program = READS.replace('["eval"]', '\nx = params["limit"]')
     assert message("limit: 1", "limit: 2", declared=declared, program=program) == f"{OWN}`limit` 1 -> 2"
+
+
+MEANINGS = {
+    # value -> another spelling of it, and what both readers have
+    "010": ("10", "10 for DVC, 8"),
+    "1:30": ('"1:30"', '"1:30" for DVC, 90'),
+    "yes": ('"yes"', '"yes" for DVC, true'),
+    "0o10": ("8", '8 for DVC, "0o10"'),
+    "1e3": ("1000.0", ""),  # a script that wants a number makes it one
+    "10": ("10 ", ""),
+}
+
+
+@pytest.mark.parametrize("new", MEANINGS)
+def test_an_undeclared_value_with_two_meanings_is_named(new: str) -> None:
+    was, words = MEANINGS[new]
+    old, now = f"eval: {{limit: {was}}}", f"eval: {{limit: {new}}}"
+    text = (
+        f"`params.yaml` now has `eval.limit` ({words} for a script that uses YAML 1.1); "
+        "no stage which measures declares that, and `e.py` (stage evaluate) names it"
+    )
+    assert message(old, now) == (text if words else "")
+    assert message(now, f"{now}  # as before") == ""
+    for name in ("train", "evaluate"):
+        assert message(old, now, declared={name: EVAL}) == ""
 
 
 EVAL: dict[str, tuple[str, ...] | None] = {"params.yaml": ("eval.limit",)}

@@ -76,30 +76,36 @@ def _texts(stages: Iterable[Stage], places: tuple[Places, Places], both: Both) -
     if not files:
         return []
     was, now = (each.read(files) for each in places)
-    edited = [file for file in sorted(now) if _is_yaml(file) and was.get(file) != now[file]]
+    edited = [file for file in sorted(now) if is_yaml(file) and was.get(file) != now[file]]
     texts = [text for file in edited for text in _two_values(file, was, now, both)]
     return [*texts, *_other_code(was, now)]
 
 
-def _is_yaml(file: str) -> bool:
+def is_yaml(file: str) -> bool:
     """Whether DVC reads a file as YAML: any other than JSON, TOML and Python."""
     return not file.lower().endswith((*_NOT_YAML, _PYTHON))
 
 
 def _two_values(file: str, was: Mapping[str, bytes], now: Mapping[str, bytes], both: Both) -> Iterator[str]:
     """The values, or the lines of a file that one of them cannot read, with two meanings that are new."""
-    before, after = both(was.get(file, b"")), both(now[file])
-    if before is None or after is None:
+    texts = two_meanings(was.get(file, b""), now[file], both)
+    if texts is None:
         yield from _other_lines(file, was, now)
-        return
+    elif texts:
+        yield f"`{file}` now has {joined(texts.values())}"
+
+
+def two_meanings(was: bytes, now: bytes, both: Both) -> dict[str, str] | None:
+    """Each value with two meanings that is new, in words, by its name; None if a side cannot be read."""
+    before, after = both(was), both(now)
+    if before is None or after is None:
+        return None
     known = {*_differing("", *before)}
-    came = [each for each in _differing("", *after) if each not in known]
-    texts = [
-        f"`{name[1:]}` ({cut(ours, _WIDTH)} for DVC, {cut(theirs, _WIDTH)} for a script that uses YAML 1.1)"
-        for name, ours, theirs in came
-    ]
-    if texts:
-        yield f"`{file}` now has {joined(texts)}"
+    texts = {}
+    for name, *values in (each for each in _differing("", *after) if each not in known):
+        ours, theirs = (cut(value, _WIDTH) for value in values)
+        texts[name[1:]] = f"`{name[1:]}` ({ours} for DVC, {theirs} for a script that uses YAML 1.1)"
+    return texts
 
 
 def _differing(name: str, ours: object, theirs: object) -> Iterator[tuple[str, str, str]]:

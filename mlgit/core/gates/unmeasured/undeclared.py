@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.measuring import measuring_stages
 from mlgit.core.gates.measured.parameters import difference
 from mlgit.core.gates.measured.runs.reached import Reached
+from mlgit.core.gates.measured.spelling import is_yaml, two_meanings
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered, covered_param, param_names
 from mlgit.core.pipeline.inputs import EMPTY, key_text, leaves
@@ -18,6 +19,7 @@ from mlgit.core.wording import joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from mlgit.core.gates.measured.spelling import Both
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Pipeline, Stage
@@ -49,6 +51,7 @@ def undeclared_notes(
     places: tuple[Places, Places] = (EMPTY, EMPTY),
     changed: Callable[[], Collection[str]] = frozenset,
     load: Load = lambda *_: None,
+    both: Both = lambda _: None,
 ) -> Iterator[Note]:
     """Notes about other values in files that programs which measure name, without a declaration.
 
@@ -67,18 +70,41 @@ def undeclared_notes(
     declared = _Declared(measuring, pipelines)
     for file in edited:
         readers = [found for stage in measuring for found in [_reader(stage, file, side, places[1])] if found]
-        values = [_values(file, own, load) for own in places] if readers else []
-        if len(values) != len(places) or values[0] is None or values[1] is None:
+        if not readers:
             continue
-        was, now = values[0], values[1]
-        names = [name for name in sorted({*was, *now}) if was.get(name) != now.get(name)]
-        kept = [name for name in names if declared.may_read(name, readers, is_new=name not in was)]
-        if kept:
-            texts = (
-                f"`{name.partition(':')[2]}` {difference(was.get(name), now.get(name))}" for name in kept
-            )
-            start = f"`{file}` has other values that no stage which measures declares"
+        start = f"`{file}` has other values that no stage which measures declares"
+        if texts := _other_values(file, places, load, declared, readers):
             yield Note(code=_CODE, message=f"{start}, and {readers[0].words}: {joined(texts, _MOST)}")
+        if texts := _two_meanings(file, places, both, declared, readers):
+            start = f"`{file}` now has {joined(texts, _MOST)}"
+            yield Note(
+                code=_CODE, message=f"{start}; no stage which measures declares that, and {readers[0].words}"
+            )
+
+
+def _other_values(
+    file: str, places: tuple[Places, Places], load: Load, declared: _Declared, readers: Sequence[_Reader]
+) -> list[str]:
+    """The values that differ, in words."""
+    was, now = (_values(file, own, load) for own in places)
+    if was is None or now is None:
+        return []
+    names = [name for name in sorted({*was, *now}) if was.get(name) != now.get(name)]
+    kept = [name for name in names if declared.may_read(name, readers, is_new=name not in was)]
+    return [f"`{name.partition(':')[2]}` {difference(was.get(name), now.get(name))}" for name in kept]
+
+
+def _two_meanings(
+    file: str, places: tuple[Places, Places], both: Both, declared: _Declared, readers: Sequence[_Reader]
+) -> list[str]:
+    """The values that DVC and a script may read as different ones, of a file that no measuring stage has."""
+    if not is_yaml(file) or declared.is_measured(file):
+        return []
+    was, now = (each.read([file]).get(file, b"") for each in places)
+    texts = two_meanings(was, now, both) or {}
+    return [
+        text for name, text in texts.items() if declared.may_read(f"{file}:{name}", readers, is_new=False)
+    ]
 
 
 def _reader(stage: Stage, file: str, side: Reached, places: Places) -> _Reader | None:
@@ -119,6 +145,10 @@ class _Declared:
         there, self._here = (_names(each.stages) for each in pipelines)
         self._parts = {each for each in there if not each.endswith(":")}
         self._rest = {each if each.endswith(":") else _group(each) for each in there}
+
+    def is_measured(self, file: str) -> bool:
+        """Whether a stage that measures declares the file or a part of it."""
+        return any(each.startswith(f"{file}:") for each in self._measured)
 
     def may_read(self, name: str, readers: Sequence[_Reader], *, is_new: bool) -> bool:
         """Whether programs that measure may read a value that their stages do not declare."""

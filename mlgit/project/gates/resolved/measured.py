@@ -75,7 +75,7 @@ def _named(
     yield from parameter_notes(*gates, pipelines)
     yield from spelling_notes(*gates, now, places=places, both=load_both, runs=runs)
     yield from undeclared_notes(
-        *gates, pipelines, places=places, changed=changed, load=partial(_values, project)
+        *gates, pipelines, places=places, changed=changed, load=partial(_values, project), both=load_both
     )
     yield from written_notes(*gates, pipelines, places=places, changed=changed)
     yield from export_notes(gates[1], pipelines, places=places, changed=changed)
