@@ -45,7 +45,7 @@ FILES = {"serve.sh": "a", "conf/a.yaml": "a", "other.sh": "a", "ship": "a"}
         ),
         (
             ("conf/a.yaml",),
-            ["`conf/a.yaml` was edited, and `mlgit deploy --env qa` runs it after the merge"],
+            ["`conf/a.yaml` was edited, and `mlgit deploy --env qa` uses it after the merge"],
         ),
     ],
 )
@@ -103,6 +103,12 @@ REACHED = {
     "of a text": ("bash -c", {"deploy/ship.sh": ". lib.sh"}, "deploy/lib.sh", "runs"),
     "by a script without an ending": ("./ship", {"ship": "#!/bin/sh\n. ./lib.sh"}, "lib.sh", "runs"),
     "by one of Python": ("x/ship", {"x/ship": "#!/usr/bin/env python3\nimport lib"}, "x/lib.py", "runs"),
+    "by one of uv": (
+        "x/ship",
+        {"x/ship": "#!/usr/bin/env -S uv run --script\nimport lib"},
+        "x/lib.py",
+        "runs",
+    ),
     "by data": ("cat ship", {"ship": ". ./lib.sh"}, "lib.sh", ""),
     "not run": ("python deploy.py", {"deploy.py": "import json"}, "lib/send.py", ""),
 }
@@ -117,6 +123,46 @@ def test_what_a_program_runs_is_named(case: str) -> None:
     assert found == ([f"`{path}` was edited, and {PROD} {verb} it after the merge"] if verb else [])
     if path.endswith(".py") and verb:  # what is written for people does not count
         assert named(both, both, {**files, path: "a = 1"}, {**files, path: "a = 1  # one"}) == []
+
+
+FOLDERS = {
+    "kubectl apply -f k8s/": ("k8s/a.yaml", "k8s/b/c.yaml", "k8s/tool.py"),
+    "kubectl apply -k ./k8s": ("k8s/a.yaml",),
+    "kubectl apply -k .": ("kustomization.yaml",),
+    "helm upgrade line ./chart": ("chart/values.yaml", "chart/templates/a.yaml"),
+    "terraform -chdir=infra apply": ("infra/main.tf",),
+    "terraform apply": ("main.tf",),
+    "cat k8s/*.yaml": ("k8s/a.yaml",),
+    "apply k8s/{environment}/": ("k8s/prod/a.yaml",),
+    "docker build .": ("Dockerfile",),
+    "docker compose up": ("compose.yaml", "docker-compose.prod.yml"),
+}
+NOT_USED = {
+    "kubectl apply -f k8s/": ("k8s2/a.yaml", "k8s/README.md", "src/k8s.yaml", "k8s/.gitignore"),
+    "docker build .": ("src/train.py", "params.yaml", "sub/Dockerfile"),
+    "PYTHONPATH=src python -m tool": ("src/train.py",),
+    "make -C ops ship": ("ops/notes.yaml",),
+    "rsync models/ host": ("models/line.json.dvc", "models/dvc.lock"),
+}
+
+
+@pytest.mark.parametrize("command_text", FOLDERS)
+def test_what_is_in_a_folder_or_of_a_pattern_that_the_command_names_is_named(command_text: str) -> None:
+    both = config(command("prod", *command_text.split()))
+    for path in FOLDERS[command_text]:
+        use = "run" if path.endswith(("py", "Dockerfile")) else "use"
+        is_, merge = f"and {PROD} may", "it after the merge"
+        assert named(both, both, {path: "a"}, {path: "b"}) == [f"`{path}` was edited, {is_} {use} {merge}"]
+        assert named(both, both, {}, {path: "b"}) == [f"`{path}` is new, {is_} {use} {merge}"]
+        used = "run" if use == "run" else "used"
+        assert named(both, both, {path: "a"}, {}) == [f"`{path}` is gone, {is_} have {used} it"]
+
+
+@pytest.mark.parametrize("command_text", NOT_USED)
+def test_a_folder_that_a_command_only_works_in_is_not_meant(command_text: str) -> None:
+    both = config(command("prod", *command_text.split()))
+    for path in NOT_USED[command_text]:
+        assert named(both, both, {path: "a"}, {path: "b"}) == []
 
 
 def test_a_part_of_a_makefile_counts_if_the_command_runs_it() -> None:

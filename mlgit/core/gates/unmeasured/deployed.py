@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import posixpath
 import re
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.measured.programs import TEXTS, is_code, is_surely_about
 from mlgit.core.gates.measured.runs.compared import Programs
 from mlgit.core.gates.measured.runs.reached import COMMAND, MAY_RUN
 from mlgit.core.gates.unmeasured.scripts import with_endings, words_of
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.stages import Pipeline, Stage
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import listed, word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from mlgit.core.config.file import Config, Deploy
     from mlgit.core.gates.measured.runs.compared import Order
@@ -25,6 +28,23 @@ if TYPE_CHECKING:
 _MOST = 12
 _SHELL = re.compile(r"(?:.*/)?(?:ba|z|da|k)?sh")
 _TEXT = re.compile(r"-[a-z]*c")
+_PLACES = re.compile(r"\bPYTHONPATH=\S+|(?<!\S)(?:cd|pushd|-C|--directory)[ =]+\S+")
+_IMAGE = ("Dockerfile", "Containerfile")
+_COMPOSE = ("compose*.y*ml", "docker-compose*.y*ml")
+_TERRAFORM = ("*.tf", "*.tfvars")
+_USUAL = {
+    **dict.fromkeys(("docker", "podman", "nerdctl", "buildah"), _IMAGE),
+    **dict.fromkeys(("compose", "docker-compose", "podman-compose"), (*_IMAGE, *_COMPOSE)),
+    **dict.fromkeys(("terraform", "tofu", "terragrunt"), _TERRAFORM),
+    **dict.fromkeys(("kubectl", "kustomize", "oc"), ("kustomization.y*ml",)),
+    **dict.fromkeys(("fly", "flyctl"), ("fly.toml", *_IMAGE)),
+    "helmfile": ("helmfile*.y*ml",),
+    "skaffold": ("skaffold.y*ml",),
+    "serverless": ("serverless.y*ml",),
+    "pulumi": ("Pulumi*.y*ml",),
+    "gcloud": ("app.y*ml",),
+}
+"""Word in a command -> what such a tool reads in the root folder, without being named."""
 _PLURAL = {"was edited": "were edited", "is new": "are new", "is gone": "are gone"}
 
 
@@ -34,36 +54,52 @@ def program_notes(
     places: tuple[Places, Places] = (EMPTY, EMPTY),
     changed: Callable[[], Collection[str]] = frozenset,
 ) -> Iterator[Note]:
-    """Notes about the files of the repository that deployments run, and that the change edits.
+    """Notes about the files of the repository that deployments run or use, and that the change edits.
 
-    Those that the command of a deployment names, and the programs that these import, source or run by a name.
+    Those that the command of a deployment names, also by a folder or pattern, and the programs that these
+    import, source or run by a name.
     `changed` gives the files of which Git has other content.
     """
     both = {name: (old.deploy[name], new.deploy[name]) for name in sorted(old.deploy.keys() & new.deploy)}
     both = {name: pair for name, pair in both.items() if pair[1].keys.get("command")}
     files = frozenset(changed()) if both else frozenset()
-    names: dict[tuple[str, str, bool], list[str]] = {}
+    names: dict[tuple[str, _How], list[str]] = {}
     orders: dict[str, Order] = {}
     for name, pair in both.items() if files else ():
         for path, (order, what) in _differing(pair, (old, new), places, files).items():
-            names.setdefault((path, what, order[0] >= -MAY_RUN * 2), []).append(name)
+            how = _How(what, is_unsure=order[0] >= -MAY_RUN * 2, is_run=_is_run(path))
+            names.setdefault((path, how), []).append(name)
             orders[path] = min(order, orders.get(path, order))
-    groups: dict[tuple[str, bool, tuple[str, ...]], list[str]] = {}
-    for (path, what, unsure), own in sorted(names.items(), key=lambda each: (orders[each[0][0]], each[0])):
-        groups.setdefault((what, unsure, tuple(own)), []).append(path)
-    for (what, unsure, envs), paths in groups.items():
-        yield Note(code="program_edited", message=_text(what, paths, envs, unsure=unsure))
+    groups: dict[tuple[_How, tuple[str, ...]], list[str]] = {}
+    for (path, how), own in sorted(names.items(), key=lambda each: (orders[each[0][0]], each[0])):
+        groups.setdefault((how, tuple(own)), []).append(path)
+    for (how, envs), paths in groups.items():
+        yield Note(code="program_edited", message=_text(how, paths, envs))
 
 
-def _text(what: str, paths: Sequence[str], names: Sequence[str], *, unsure: bool) -> str:
+class _How(NamedTuple):
+    """How a file differs, whether it is not sure that a deployment needs it, and whether it runs it."""
+
+    what: str
+    is_unsure: bool
+    is_run: bool
+
+
+def _is_run(path: str) -> bool:
+    """Whether a file is a program, or may be one without an ending."""
+    return is_code(path) or "." not in posixpath.basename(path)
+
+
+def _text(how: _How, paths: Sequence[str], names: Sequence[str]) -> str:
     commands = ", ".join(f"`mlgit deploy --env {word(name)}`" for name in names)
-    single = "was edited" if what == "changed" else what
+    single = "was edited" if how.what == "changed" else how.what
     verb, it = (single, "it") if len(paths) == 1 else (_PLURAL[single], "them")
     start = f"{listed(paths, _MOST)} {verb}, and {commands}"
-    if what == "is gone":
-        return f"{start} {'may have run' if unsure else 'ran'} {it}"
-    runs = "may run" if unsure else "runs" if len(names) == 1 else "run"
-    return f"{start} {runs} {it} after the merge"
+    run, past, own = ("run", "run", "ran") if how.is_run else ("use", "used", "used")
+    if how.what == "is gone":
+        return f"{start} {f'may have {past}' if how.is_unsure else own} {it}"
+    verb = f"may {run}" if how.is_unsure else f"{run}s" if len(names) == 1 else run
+    return f"{start} {verb} {it} after the merge"
 
 
 def _differing(
@@ -74,7 +110,8 @@ def _differing(
 ) -> dict[str, tuple[Order, str]]:
     """Path -> how directly the command of a deployment runs it, and how it differs."""
     there, here = (each.paths() for each in places)
-    named = named_files(pair[1].keys["command"]) & changed & there
+    lines = [*pair[1].keys["command"], *command_lines(pair[1], configs[1])]
+    named = named_files(lines) & changed & there
     found = {path: ((-COMMAND * 2, 0), "changed" if path in here else "is gone") for path in named}
     was, now = (
         with_endings(command_lines(entry, config), own)
@@ -84,6 +121,9 @@ def _differing(
     programs = Programs((was.places, now.places), changed, [stages], (Pipeline(), Pipeline()))
     for order, path, what in programs.differences(stages, ()) if programs.differing else ():
         found.setdefault(path, (order, what))
+    for path in in_folders([*command_lines(pair[1], configs[1])], changed) - found.keys():
+        what = "changed" if path in there and path in here else "is gone" if path in there else "is new"
+        found[path] = (-MAY_RUN * 2, 1), what
     return found
 
 
@@ -108,6 +148,32 @@ def command_lines(entry: Deploy, config: Config) -> list[str]:
         ]
         found |= dict.fromkeys(texts[0].splitlines() if texts else [words(command)])
     return [*found]
+
+
+def in_folders(lines: Iterable[str], changed: Collection[str]) -> set[str]:
+    """The changed files in the folders and of the patterns that commands name, without texts for people.
+
+    Not in those that a command only goes to, or that Python looks for modules in, and in the root folder only
+    what the tools read there.
+    """
+    words = {each for line in lines for each in words_of(_PLACES.sub(" ", line))}
+    usual = {name for tool, names in _USUAL.items() if tool in words for name in names}
+    names = {posixpath.normpath(each) for each in words} - {".", ".."}
+    patterns = [each for each in names if any(char in each for char in "*?[")]
+    found = set()
+    for path in changed:
+        parts = path.split("/")
+        folders = {"/".join(parts[:count]) for count in range(1, len(parts))}
+        is_named = not names.isdisjoint(folders) or any(fnmatchcase(path, each) for each in patterns)
+        is_usual = any(fnmatchcase(path, each) for each in usual) and len(parts) == 1
+        if is_usual or (is_named and not _is_aside(path)):
+            found.add(path)
+    return found
+
+
+def _is_aside(path: str) -> bool:
+    """Whether a file is a text for people, or says what DVC or Git keep."""
+    return path.endswith((*TEXTS, ".dvc", "ignore", "dvc.yaml", "dvc.lock")) or is_surely_about(path)
 
 
 def named_files(command: Sequence[str]) -> set[str]:

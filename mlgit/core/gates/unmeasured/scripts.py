@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.inputs import Places
 
 _WORD = re.compile(r"""[^\s'"=,;:|&<>()`$@]+""")
-_START = re.compile(rb"#![^\n]*?\b(python|node|perl|ruby|(?:ba|z|da|k)?sh)[\d.]*(?:\s|$)")
-_ENDINGS = {b"python": ".py", b"node": ".js", b"perl": ".pl", b"ruby": ".rb"}
+_START = re.compile(rb"#![^\n]*?\b(python|uv run|node|perl|ruby|(?:ba|z|da|k)?sh)[\d.]*(?:\s|$)")
+_ENDINGS = {b"python": ".py", b"uv run": ".py", b"node": ".js", b"perl": ".pl", b"ruby": ".rb"}
 
 
 class Scripts(NamedTuple):
