@@ -11,8 +11,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from mlgit.core.wording import quoted as fenced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _CODE = re.compile(r"[^|<>]+")
 _BACKTICKS = re.compile(r"`+")
@@ -26,9 +30,13 @@ _LINK = re.compile(r"(?i)www\.|\bg[hl]-(?=[0-9])")
 # What begins a quotation, a command of GitLab, a list, or the line below a heading.
 _START = re.compile(r">|/|(?:[+-]|[0-9]+[.)])(?: |$)|[ =-]+$")
 LONGEST = 300
+_LONGEST_SENTENCE = 4000
+"""More than the longest list of a note has, which ends with `and N more`, once its names are cut."""
+_LONGEST_READ = 64_000
+_HEAD, _TAIL = 60, 40
 
 
-def visible(text: str) -> str:
+def visible(text: str, *, most: int = LONGEST) -> str:
     """The text in one line, without characters that control a terminal or imitate a verdict's mark."""
     kept = []
     for char in " ".join(text.split()):
@@ -36,7 +44,7 @@ def visible(text: str) -> str:
         symbol = picture or unicodedata.name(char, "").startswith("VARIATION")
         kept.append("\N{REPLACEMENT CHARACTER}" if symbol or not char.isprintable() else char)
     line = "".join(kept)
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 @lru_cache(maxsize=8192)
@@ -55,15 +63,39 @@ def code(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def prose(text: str) -> str:
-    """A sentence; text between backticks, or between as many of them, becomes code."""
-    shown, found, at = visible(text), [], 0
-    while (start := _BACKTICKS.search(shown, at)) is not None:
-        ends = (each for each in _BACKTICKS.finditer(shown, start.end()) if each[0] == start[0])
+    """A sentence; text between backticks, or between as many of them, becomes code.
+
+    In a long one, names are cut, so that its list is there with all of them and the number of the others.
+    """
+    shown = visible(text, most=_LONGEST_READ)
+    found, left = [], _LONGEST_SENTENCE
+    for part, is_name in _parts(shown):
+        own = _name(part, len(shown)) if is_name else part
+        if len(own) > left:
+            found.append(_escaped(f"{'' if is_name else own[: max(left - 1, 0)]}…"))
+            break
+        found.append(code(own) if is_name else _escaped(own))
+        left -= len(own)
+    return "".join(found)
+
+
+def _parts(text: str) -> Iterator[tuple[str, bool]]:
+    """(part of a sentence, whether it is between backticks)."""
+    at = 0
+    while (start := _BACKTICKS.search(text, at)) is not None:
+        ends = (each for each in _BACKTICKS.finditer(text, start.end()) if each[0] == start[0])
         end = next(ends, None)
-        found.append(_escaped(shown[at : start.start() if end else start.end()]))
-        found += [code(shown[start.end() : end.start()])] if end else []
+        yield text[at : start.start() if end else start.end()], False
+        if end:
+            yield text[start.end() : end.start()], True
         at = end.end() if end else start.end()
-    return "".join([*found, _escaped(shown[at:])])
+    yield text[at:], False
+
+
+def _name(text: str, length: int) -> str:
+    """A name in a sentence of a length: of a long one without spaces its start and its end."""
+    is_cut = length > LONGEST and len(text) > _HEAD + _TAIL and " " not in text
+    return f"{text[:_HEAD]}…{text[-_TAIL:]}" if is_cut else text
 
 
 def literal(text: str) -> str:

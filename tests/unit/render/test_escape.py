@@ -11,7 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mlgit.core.wording import quoted
+from mlgit.core.wording import listed, quoted
 from mlgit.render.escape import code, literal, prose, visible
 from mlgit.render.html.markdown import to_html
 from tests.support.hostile import texts
@@ -116,8 +116,39 @@ def test_a_sentence_keeps_a_name_that_it_quotes(name: str) -> None:
 @given(st.sampled_from(NAMES) | st.text(alphabet="ab` <|*@\\", max_size=12))
 def test_backticks_that_do_not_belong_together_stay_in_a_sentence(text: str) -> None:
     shown = seen(FORGE.render(prose(text) + "\n"))
-    assert bare(shown.text).replace("`", "") == bare(visible(text)).replace("`", "")
+    assert bare(shown.text).replace("`", "") == bare(visible(text, most=4000)).replace("`", "")
     assert {tag for tag, _ in shown.tags} <= {"p", "code"}
+
+
+LISTS = {
+    "many": [f"src/load_the_rows_of_the_table_and_its_header_{number:02}.py" for number in range(12)],
+    "one long": ["a" * 250 + ".py", "src/score.py"],
+    "all long": [f"{number:02}{'a' * 290}{number:02}.py" for number in range(12)],
+    "longer than a name": [f"{number:02}{'a' * 900}{number:02}.py" for number in range(12)],
+    "odd": [f"{'a`b|' * 40}{number:02}.py" for number in range(12)],
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_a_list_in_a_sentence_has_all_names_and_how_many_more(case: str) -> None:
+    names = LISTS[case]
+    text = f"Other files changed as well: {listed([*names, *'abc'], len(names))}"
+    shown = seen(FORGE.render(prose(text)))
+    assert [tag for tag, _ in shown.tags] == ["p", *["code"] * len(names)]
+    assert all(name[-8:] in shown.text for name in names)
+    assert shown.text.strip().endswith(" and 3 more")
+
+
+@pytest.mark.parametrize("part", ["@x ", "`a` ", "` ", "`` ` ", "a"])
+def test_a_sentence_has_a_length_that_it_does_not_exceed(part: str) -> None:
+    shown = seen(FORGE.render(prose(part * 40_000)))
+    assert len(bare(shown.text)) <= 4000
+    assert shown.text.strip().endswith("…")
+
+
+def test_a_command_in_a_long_sentence_is_there_as_it_is() -> None:
+    command = f"git fetch --tags origin {'a' * 200}"
+    assert f"`{command}`" in prose(f"{'Fetch. ' * 40}`{command}`")
 
 
 @pytest.mark.parametrize(
