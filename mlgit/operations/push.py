@@ -14,6 +14,7 @@ from mlgit.core.registry.tags import TAGS
 from mlgit.core.release.publication import BranchPush, DataPush, Publication, TagPush, batches
 from mlgit.core.wording import count, word, words
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
+from mlgit.project.history import join_command
 from mlgit.project.push_addresses import missing_elsewhere, taken_elsewhere
 from mlgit.project.registry.pushed import record_seen
 from mlgit.project.release.unpublished import push_tags, unpublished_tags
@@ -153,21 +154,23 @@ def _plan_branch(project: Project, remote: str, theirs: Mapping[str, str], commi
     if old == commit:
         return replace(fresh, step="planned" if upstream is None else "already", commits=0)
     if project.commit(old) is None:
-        raise _diverged(project, remote, ref, "has commits that are not here")
+        raise _diverged(project, remote, ref, old, "has commits that are not here")
     if is_ancestor(project.git, old, commit):
         return replace(fresh, commits=count_commits(project.git, old, commit))
     behind = count_commits(project.git, commit, old)
     if is_ancestor(project.git, commit, old):
         # The remote is ahead: there is nothing to publish.
         return replace(fresh, step="already", new=old, commits=0, behind=behind)
-    raise _diverged(project, remote, ref, f"has {count(behind, 'commit')} that this branch lacks")
+    raise _diverged(project, remote, ref, old, f"has {count(behind, 'commit')} that this branch lacks")
 
 
-def _diverged(project: Project, remote: str, ref: str, why: str) -> StateError:
+def _diverged(project: Project, remote: str, ref: str, old: str, why: str) -> StateError:
     name = ref.removeprefix(_HEADS)
+    command, replaces = join_command(project, remote, name, theirs=old)
+    why = "has this branch as it was before it was rewritten" if replaces else why
     return StateError(
         f"`{remote}/{name}` {why}; nothing was pushed",
-        hint=f"run `git pull --rebase --tags {word(remote)} {word(name)}`, then `mlgit push` again",
+        hint=f"run `{command}`, then `mlgit push` again",
         details=(f"here: `{project.head.branch}` at {(project.head.commit or '')[:7]}",),
     )
 
@@ -238,7 +241,7 @@ def _push_branch(project: Project, remote: str, branch: BranchPush) -> tuple[str
         raise LostRace(
             f"Someone else just pushed to `{remote}/{here}`",
             details=details,
-            hint=f"run `git pull --rebase --tags {word(remote)} {word(here)}`, then `mlgit push` again",
+            hint=f"run `git pull --no-rebase --tags {word(remote)} {word(here)}`, then `mlgit push` again",
         )
     if result.stopped_here:
         raise ToolError(

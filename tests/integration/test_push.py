@@ -91,10 +91,32 @@ def test_a_diverged_branch_is_refused_before_anything_is_sent(project: Folder, c
     done = project.here("push", "--json")
     assert done.status == Exit.STATE
     assert_valid(done.json(), "error")
-    assert "git pull --rebase --tags origin main" in done.err
+    assert "git pull --no-rebase --tags origin main" in done.err
     assert storage_files(project) == before
     project.git("fetch", "-q")
     assert "1 commit that this branch lacks" in project.here("push").err
+
+
+def test_after_a_rebase_of_a_pushed_branch_the_old_commits_are_replaced_not_merged(project: Folder) -> None:
+    project.git("switch", "-qc", "slope")
+    project.git("commit", "-q", "--allow-empty", "-m", "Try")
+    project.here("push")
+    project.git("commit", "-q", "--amend", "--allow-empty", "-m", "Try it again")
+    command = "git push --force-with-lease --force-if-includes origin slope"
+    assert f"\nnext: {command}\n" in project.here("status").out
+    refused = project.here("push")
+    assert refused.status == Exit.STATE
+    assert "has this branch as it was before it was rewritten; nothing was pushed" in refused.err
+    assert f"hint: run `{command}`, then `mlgit push` again" in " ".join(refused.err.split())
+    # What someone else committed was here once, and is not here in another form.
+    theirs = {"GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z", "GIT_AUTHOR_EMAIL": "grace@example.org"}
+    project.git(*command.split()[1:])
+    project.git("commit", "-q", "--allow-empty", "-m", "Theirs", env=theirs)
+    project.here("push")
+    project.git("reset", "-q", "--hard", "HEAD^")
+    project.git("commit", "-q", "--allow-empty", "-m", "Ours")
+    assert "\nnext: git pull --no-rebase\n" in project.here("status").out
+    assert "git pull --no-rebase --tags origin slope" in project.here("push").err
 
 
 def test_a_branch_that_is_only_behind_has_nothing_to_publish(project: Folder, colleague: Folder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -115,6 +116,22 @@ def on_the_way(git: Git, old: str, tips: Sequence[str]) -> dict[str, Step]:
         commit, *parents = commits.split()
         found[commit] = Step(tuple(parents), subject)
     return found
+
+
+def is_rewritten(git: Git, branch: str, *, old: str, new: str) -> bool:
+    """Whether the branch was at `old` until a rebase or an amended commit replaced what it had.
+
+    Its reflog has `old`, and each commit that `new` lacks has another form there, by author and date: what
+    someone else committed is not among them.
+    """
+    was_at = git.try_text("rev-list", "--walk-reflogs", f"refs/heads/{branch}", "--") or ""
+    if old not in was_at.split():
+        return False
+    sides: dict[str, Counter[str]] = {"<": Counter(), ">": Counter()}
+    options = ("--left-right", "--no-commit-header", "--format=%m%at %ae")
+    for line in filter(None, git.run_text("rev-list", *options, f"{old}...{new}", "--").split("\n")):
+        sides[line[0]][line[1:]] += 1
+    return bool(sides["<"]) and not sides["<"] - sides[">"]
 
 
 def is_ancestor(git: Git, old: str, new: str) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import StageState
 
 _NAMES, _ROWS, _METRICS, _REASONS, _VALUE = 8, 16, 8, 4, 24
-_SHOWN_REASONS = ("mlgit release", "mlgit promote", "mlgit init")
+_SHOWN_REASONS = ("git push --force", "mlgit init", "mlgit promote", "mlgit release")
 
 
 def page(found: Status, *, now: datetime, verbose: bool = False) -> Page:
