@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.entries import rejection_notes
-from mlgit.core.registry.moves import stack
+from mlgit.core.release.going_back import way_out
 from mlgit.core.release.promotion import require_version, split_target
 from mlgit.core.release.tag_plan import ChangeReport, plan_deregistration
 from mlgit.core.trust.doubt import most_that_is_there, ways_out
-from mlgit.core.wording import words
+from mlgit.core.wording import listed
 from mlgit.errors import StateError, UsageError
 from mlgit.project.registry.completeness import was_fetched
 from mlgit.project.registry.tag_settings import tag_repair
@@ -80,10 +80,8 @@ def _refuse_live(
     ]
     if live:
         places = ", ".join(f"`{name}`" for name in live)
-        before = {*stack(there[live[0]])} - {there[live[0]].commit}
-        command = words(("mlgit", "rollback" if before else "unassign", state.name, "--env", live[0]))
-        why = "" if before else ": nothing was there before"
+        ways = [way_out(state, there[name], version) for name in live]
         raise StateError(
             f"`{state.name}@{version.version}` is live in {places}",
-            hint=f"run `{command} -m REASON` first{why}",
+            hint=f"first run {listed(ways)}",
         )

@@ -80,7 +80,9 @@ def test_a_version_that_someone_took_out_is_put_back_by_the_hint(live: Folder) -
     change(live, "promote", "line@v1.0.2", "--to", "prod")
     done = live.here(*BACK)
     assert done.status == Exit.STATE
-    assert re.search("Ada took v1.0.0 out of `prod` on .* UTC\n", done.err)
+    assert re.search(
+        "`prod` can go back to: v1.0.0 was taken out\n  Ada took v1.0.0 out on .* UTC\n", done.err
+    )
     assert "to put v1.0.0 back, run `mlgit promote line@v1.0.0 --to prod --downgrade`" in done.err
     named = live.here(*BACK, "--to", "v1.0.1")
     assert "hint: run `mlgit promote line@v1.0.1 --to prod --downgrade`" in named.err
@@ -109,7 +111,7 @@ def test_a_second_rollback_says_that_the_target_serves_something_else(
     assert f"  {text}\n" in done.err
     change(live, *BACK, "--again")
     done = live.here(*BACK, *again)
-    assert "has no version of `line` before v1.0.0 to go back to" in done.err
+    assert "Nothing is left that `prod` can go back to: v1." in done.err
     assert "  the target serves v1.0.2\n" in done.err
     assert "hint: to deploy v1.0.0, run `mlgit deploy --env prod`\n" in done.err
     assert live.here("deploy", "--env", "prod").status == Exit.DONE

@@ -56,12 +56,12 @@ def test_deregister_refuses_what_get_takes_and_nothing_else(touched: Folder) -> 
     live = touched.here("deregister", "line@v1.0.1", "-m", "Bad")
     assert live.status == Exit.STATE
     assert "`line@v1.0.1` is live in `staging`" in live.err
-    assert "run `mlgit rollback line --env staging -m REASON` first" in live.err
+    assert "first run `mlgit rollback line --env staging -m REASON`" in live.err
     assert touched.here("deregister", "line@v1.0.0", "-m", "Bad").status == Exit.DONE
 
 
 def test_the_only_version_that_was_there_is_taken_out_before_it_is_deregistered(staged: Folder) -> None:
     refused = staged.here("deregister", "line@v1.0.0", "-m", "Bad")
-    assert "run `mlgit unassign line --env staging -m REASON` first: nothing was there before" in refused.err
+    assert "first run `mlgit unassign line --env staging -m REASON`\n" in refused.err
     assert staged.here("unassign", "line", "--env", "staging", "-m", "Bad").status == Exit.DONE
     assert staged.here("deregister", "line@v1.0.0", "-m", "Bad").status == Exit.DONE

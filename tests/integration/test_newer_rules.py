@@ -57,7 +57,7 @@ def test_where_no_tag_shows_them_the_tags_own_job_asks_those_of_now(old_rules: t
     forge(folder, "line#prod#2", "v1.0.1", policy=policy)
     done = folder.here("ci", "tag", "--", "line#prod#2")
     assert done.status == Exit.BLOCKED
-    assert "does not qualify for `prod`" in done.out
+    assert "`line@v1.0.1` has not been in `staging`, which comes before `prod`" in " ".join(done.out.split())
     assert "the rules of trunk allow it" not in done.out
     assert folder.here("get", "prod", "-o", "out").status == Exit.DONE  # it may be older than the rules
     (found,) = findings(folder, "held_by_older_rules")

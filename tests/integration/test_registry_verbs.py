@@ -74,7 +74,7 @@ def test_a_command_that_is_run_twice_reports_already(project: Folder) -> None:
 
 def test_a_version_must_come_through_from_and_may_not_go_down(project: Folder) -> None:
     change(project, "release", "line")
-    assert "does not qualify" in project.here("promote", "line@v1.0.0", "--to", "prod").err
+    assert "which comes before `prod`" in project.here("promote", "line@v1.0.0", "--to", "prod").err
     change(project, "promote", "line", "--to", "staging")
     change(project, "release", "line", "--commit")
     change(project, "promote", "line@v1.0.1", "--to", "staging")

@@ -178,7 +178,7 @@ def test_a_second_rollback_within_the_hour_is_refused_and_names_the_first(live: 
     assert change(live, *BACK, "--again")["version"] == "v1.0.0"
     done = live.here(*BACK)
     assert without_times(live, done.err) == (
-        "error: `prod` has no version of `line` before v1.0.0 to go back to\n"
+        "error: Nothing is left that `prod` can go back to: v1.0.1 was rolled back\n"
         '  Ada rolled back `prod` from v1.0.1 to v1.0.0 2 s ago: "p95 alarm"\n'
         "  the target serves v1.0.2\n"
         "  hint: to deploy v1.0.0, run `mlgit deploy --env prod`\n"

@@ -141,7 +141,7 @@ def test_nothing_is_promoted_from_where_it_is_not_known_what_is_there(released: 
     assert "from: staging" in text
     change(released, "promote", "line@v1.0.1", "--to", "staging")
     change(released, "rollback", "line", "--env", "staging", "-m", "Bad")
-    assert "does not qualify" in released.here("promote", "line@v1.0.1", "--to", "prod").err
+    assert "which comes before `prod`" in released.here("promote", "line@v1.0.1", "--to", "prod").err
     SPOILED[kind](released)
     done = released.here("promote", "line@v1.0.1", "--to", "prod")
     assert done.status == Exit.STATE

@@ -91,6 +91,23 @@ def taken_out_last(environment: EnvironmentState) -> TagFact | None:
     return last.held if last is not None and explicit else None
 
 
+def earlier_versions(environment: EnvironmentState, state: ModelState) -> list[RegisteredVersion]:
+    """The versions that an environment can go back to, the newest first."""
+    left = environment.commit if environment.doubt is None else None
+    earlier = [commit for commit in stack(environment) if commit != left]
+    # Who empties an environment by mistake goes back to what was there.
+    emptied = None if environment.doubt is not None else taken_out_last(environment)
+    if emptied is not None:
+        earlier = [*(commit for commit in earlier if commit != emptied.commit), emptied.commit]
+    registered = {each.commit: each for each in state.versions}
+    # If a commit has two versions, the statement of the environment's own tag decides.
+    for change in environment.changes:
+        stated = change.assigned and version_of(change.assigned, environment.registered)
+        if stated is not None:
+            registered[stated.commit] = state.find(stated.version) or stated
+    return [registered[commit] for commit in reversed(earlier) if commit in registered]
+
+
 def emptied(environment: EnvironmentState, state: ModelState) -> str | None:
     """Who took what out of an empty environment, as a sentence; None if nothing was ever there."""
     if environment.holder is not None or not environment.changes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.moves import held_before, require_history, stack, taken_out_last
+from mlgit.core.registry.moves import departure, earlier_versions, held_before, require_history
 from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, label_of, version_of
 from mlgit.core.release.promotion import (
     end_of_rejection,
@@ -13,7 +13,7 @@ from mlgit.core.release.promotion import (
     require_version,
     uncounted_rejection,
 )
-from mlgit.core.wording import cut, format_since, listed, word
+from mlgit.core.wording import cut, format_since, listed, word, words
 from mlgit.errors import Absent, AnswerNo
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def rollback_target(
         StateError: there is no earlier version, or `to` is not one of them.
         AnswerNo: `to` is deregistered, or the commit of the version is, as another one.
     """
-    candidates, name = _candidates(state, environment), environment.environment
+    candidates, name = earlier_versions(environment, state), environment.environment
     if to is not None:
         wanted = require_version(state, to)
         if wanted.deregistered:
@@ -59,7 +59,11 @@ def rollback_target(
         if wanted not in candidates or not counts(wanted):
             promote = f"run `{promotion_command(state, name, wanted)}`"
             require_history(state, name, otherwise=promote, version=str(wanted.version))
-            raise Absent(f"`{name}` cannot go back to `{state.name}@{wanted.version}`", hint=promote)
+            raise Absent(
+                f"`{name}` cannot go back to `{state.name}@{wanted.version}`: "
+                f"{_why_not(environment, wanted, was_there=wanted in candidates)}",
+                hint=promote,
+            )
         require_not_rejected(state, wanted, instead="name another version")
         return wanted
     usable = (each for each in candidates if not each.deregistered and counts(each))
@@ -67,32 +71,15 @@ def rollback_target(
     named = f"name the version: `mlgit rollback {state.name} --env {word(name)} --to VERSION -m REASON`"
     require_history(state, name, otherwise=named, after=found and found.commit)
     if found is None:
-        raise _nothing_before(state, environment, [each for each in candidates if each.deregistered])
+        raise _nothing_before(state, environment, candidates)
     require_not_rejected(state, found, instead=named)
     return found
 
 
-def _candidates(state: ModelState, environment: EnvironmentState) -> list[RegisteredVersion]:
-    """What an environment held before, the newest first."""
-    left = environment.commit if environment.doubt is None else None
-    earlier = [commit for commit in stack(environment) if commit != left]
-    # Who empties an environment by mistake goes back to what was there.
-    emptied = None if environment.doubt is not None else taken_out_last(environment)
-    if emptied is not None:
-        earlier = [*(commit for commit in earlier if commit != emptied.commit), emptied.commit]
-    registered = {each.commit: each for each in state.versions}
-    # If a commit has two versions, the statement of the environment's own tag decides.
-    for change in environment.changes:
-        stated = change.assigned and version_of(change.assigned, environment.registered)
-        if stated is not None:
-            registered[stated.commit] = state.find(stated.version) or stated
-    return [registered[commit] for commit in reversed(earlier) if commit in registered]
-
-
 def _nothing_before(
-    state: ModelState, environment: EnvironmentState, rejected: Sequence[RegisteredVersion]
+    state: ModelState, environment: EnvironmentState, candidates: Sequence[RegisteredVersion]
 ) -> NothingBefore:
-    name = environment.environment
+    name, rejected = environment.environment, [each for each in candidates if each.deregistered]
     if rejected:
         return _all_rejected(state, environment, rejected)
     refused = refused_assignments(state, environment)[-1:]
@@ -101,19 +88,25 @@ def _nothing_before(
     if other is not None:
         hint = f"run `{promotion_command(state, name, other)}`, or `{hint[5:]}"
     details = tuple(each.sentence for each in refused)
-    emptied = _before_emptied(state, environment)
-    if emptied is not None:
-        version, change = emptied
-        hint = f"to put {version.version} back, run `{promotion_command(state, name, version)}`"
-        when = f"{change.fact.at:%Y-%m-%d %H:%M} UTC"
-        since = f"{change.fact.tagger} took {version.version} out of `{name}` on {when}"
-        details = (*details, since)
+    before = "" if environment.label is None else f" before {environment.label}"
+    message = f"`{name}` has no version of `{state.name}`{before} to go back to"
+    left = _left(state, environment, candidates)
+    if left is not None:
+        version, change = left
+        put_back = f"run `{promotion_command(state, name, version)}`"
+        taken_out = change.action == "unassign"
+        again = f"to put {version.version} back"
+        hint = f"{again}, {put_back}" if taken_out else f"{hint}; {again} all the same, {put_back}"
+        what = f"{version.version} was {'taken out' if taken_out else 'rolled back'}"
+        message = f"Nothing is left that `{name}` can go back to: {what}"
+        # The rollback that was the newest change is named with its age.
+        newest = change is environment.changes[-1] and not taken_out
+        details = details if newest else (*details, _departed(change, version))
     elif environment.label is None:
         first = f"mlgit release {word(state.name)}"
         hint = f"run `{first if other is None else promotion_command(state, name, other)}`"
-    before = "" if environment.label is None else f" before {environment.label}"
     return NothingBefore(
-        f"`{name}` has no version of `{state.name}`{before} to go back to",
+        message,
         details=details,
         hint=refused[0].hint if refused else hint,
     )
@@ -156,16 +149,45 @@ def _another(state: ModelState, environment: EnvironmentState) -> RegisteredVers
     return next((each for each in usable if each.commit not in held), None)
 
 
-def _before_emptied(
-    state: ModelState, environment: EnvironmentState
+def _left(
+    state: ModelState, environment: EnvironmentState, candidates: Sequence[RegisteredVersion]
 ) -> tuple[RegisteredVersion, Change] | None:
-    """The version that someone took out of an environment last, and is not there now, with that change."""
+    """The version that someone took out or rolled back last, and that is not there now, with that change.
+
+    Not one of the `candidates`: no promotion that counts put these there.
+    """
+    passed = {each.commit for each in candidates}
     for fact, change in held_before(environment):
         version = version_of(fact, environment.registered)
         usable = version is not None and not version.deregistered and version != environment.version
-        if usable and version is not None and change.assigned is None and change.action == "unassign":
+        if version is not None and usable and fact.commit not in passed and change.action != "promote":
             return state.find(version.version) or version, change
     return None
+
+
+def _departed(change: Change, version: RegisteredVersion) -> str:
+    """For example `Ada rolled back v1.1.0 on 2026-03-01 12:00 UTC`."""
+    how = f"took {version.version} out" if change.action == "unassign" else f"rolled back {version.version}"
+    return f"{change.fact.tagger} {how} on {change.fact.at:%Y-%m-%d %H:%M} UTC"
+
+
+def _why_not(environment: EnvironmentState, wanted: RegisteredVersion, *, was_there: bool) -> str:
+    """Why a rollback cannot lead to a version; `was_there` by a tag that does not count."""
+    if was_there:
+        return "no promotion that counts put it there"
+    change = departure(wanted.commit, environment)
+    if change is not None:
+        return _departed(change, wanted)
+    if any(each.assigned and each.assigned.commit == wanted.commit for each in environment.changes):
+        return "a later rollback went back further"
+    return "it was never there"
+
+
+def way_out(state: ModelState, here: EnvironmentState, version: RegisteredVersion) -> str:
+    """The command that takes a live version out: back to one that was there, if that is possible."""
+    back = (each for each in earlier_versions(here, state) if not each.deregistered)
+    verb = "rollback" if any(each.commit != version.commit for each in back) else "unassign"
+    return words(("mlgit", verb, state.name, "--env", here.environment, "-m", "REASON"))
 
 
 def passed_over(

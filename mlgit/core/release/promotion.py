@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import lost_releases
-from mlgit.core.registry.moves import held_last, qualified, require_history
+from mlgit.core.registry.moves import departure, earlier_versions, held_last, qualified, require_history
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, version_of
 from mlgit.core.trust.marks import as_another
@@ -175,11 +175,10 @@ def check_promotion(
     if source is not None and version.commit not in qualified(state.environment(source)):
         first = f"run `mlgit promote {label} --to {word(source)}` first"
         require_history(state, source, otherwise=first, version=str(version.version))
-        raise NotQualified(
-            f"`{label}` does not qualify for `{environment.name}`: it is not in `{source}` and did not "
-            "leave it by a later promotion",
-            hint=first,
-        )
+        change = departure(version.commit, state.environment(source))
+        left = None if change is None else "taken out of" if change.action == "unassign" else "rolled back in"
+        why = "has not been in" if left is None else f"was {left}"
+        raise NotQualified(f"`{label}` {why} `{source}`, which comes before `{environment.name}`", hint=first)
     if not downgrade:
         _require_not_lower(state, environment.name, version)
 
@@ -206,15 +205,17 @@ def _require_not_lower(state: ModelState, name: str, version: RegisteredVersion)
     """Refuse a version lower than the one that is there, or that was there last if it is empty."""
     here, last = _higher(state, name)
     if here is not None and version.version < here.version:
-        doubt = state.environment(name).doubt
+        there = state.environment(name)
+        doubt = there.doubt
         held = "held last" if last else "holds"
         if doubt is not None:
             held = f"held before `{doubt.fact.tag}`, which does not count"
         label = f"{state.name}@{version.version}"
         back = words(("mlgit", "rollback", label, "--env", name, "-m", "REASON"))
+        way = f"run `{back}` to go back, or " if version in earlier_versions(there, state) else ""
         raise AnswerNo(
             f"`{label}` is lower than `{here.version}`, which `{name}` {held}",
-            hint=f"run `{back}` to go back, or add `--downgrade` to promote it anyway",
+            hint=f"{way}add `--downgrade` to promote it anyway",
         )
 
 

@@ -14,7 +14,7 @@ from mlgit.core.config.file import Environment
 from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal
-from mlgit.core.release.going_back import passed_over, rollback_target
+from mlgit.core.release.going_back import passed_over, rollback_target, way_out
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
@@ -165,7 +165,7 @@ def test_which_versions_qualify_in_from(changes: list[TagFact], qualifying: set[
         if number in qualifying:
             check_promotion(model, PROD, version, downgrade=True)
         else:
-            with pytest.raises(AnswerNo, match="does not qualify"):
+            with pytest.raises(AnswerNo, match="`staging`, which comes before `prod`"):
                 check_promotion(model, PROD, version, downgrade=True)
 
 
@@ -179,7 +179,7 @@ def test_rollbacks_go_back_until_no_earlier_version_is_left() -> None:
         model = moved(model, [each.version for each in model.versions].index(target.version), rollback=True)
         assert model.environment("prod").held
     assert seen == ["v1.1.0", "v1.0.0"]
-    with pytest.raises(StateError, match="no version of"):
+    with pytest.raises(StateError, match="Nothing is left"):
         rollback_target(model, model.environment("prod"))
 
 
@@ -329,3 +329,67 @@ def test_latest_is_nothing_older_than_a_release_that_does_not_count() -> None:
         require_version(found, "latest")
     older = replace(state(), refused=(Refusal(fact("m@v0.0.1", 9), "it was moved"),))
     assert str(require_version(older, "latest").version) == "v1.3.0"
+
+
+def test_what_was_rolled_back_is_named_where_nothing_is_left_to_go_back_to() -> None:
+    """v1.0.0 was there before v1.1.0, and after it once more."""
+    model = moved(moved(moved(moved(state(), 0), 1), 0), 1, rollback=True)
+    here = model.environment("prod")
+    promote = "`mlgit promote m@v1.0.0 --to prod --downgrade`"
+    with pytest.raises(StateError) as nothing:
+        rollback_target(model, here)
+    assert nothing.value.message == "Nothing is left that `prod` can go back to: v1.0.0 was rolled back"
+    assert str(nothing.value.hint).endswith(f"; to put v1.0.0 back all the same, run {promote}")
+    with pytest.raises(StateError) as named:
+        rollback_target(model, here, "v1.0.0")
+    assert named.value.message == (
+        "`prod` cannot go back to `m@v1.0.0`: Ada rolled back v1.0.0 on 2026-05-03 12:00 UTC"
+    )
+    with pytest.raises(AnswerNo, match="is lower than") as lower:
+        check_promotion(model, Environment(name="prod"), model.versions[0], downgrade=False)
+    assert lower.value.hint == "add `--downgrade` to promote it anyway"
+    assert way_out(model, here, model.versions[1]) == "mlgit unassign m --env prod -m REASON"
+
+
+@pytest.mark.parametrize(
+    ("history", "reason"),
+    [
+        ((), "it was never there"),
+        (((0, False), (1, False), (0, True)), "Ada rolled back v1.1.0 on "),
+        (((0, False), (1, False), (2, False), (0, True)), "a later rollback went back further"),
+    ],
+)
+def test_a_rollback_says_why_it_cannot_lead_to_a_version(
+    history: tuple[tuple[int, bool], ...], reason: str
+) -> None:
+    model = state()
+    for to, rollback in history:
+        model = moved(model, to, rollback=rollback)
+    with pytest.raises(StateError, match=f"cannot go back to `m@v1.1.0`: {reason}"):
+        rollback_target(model, model.environment("prod"), "v1.1.0")
+
+
+def test_a_version_that_can_be_put_back_is_named_with_the_way() -> None:
+    model = moved(moved(state(), 0), 1)
+    with pytest.raises(AnswerNo) as lower:
+        check_promotion(model, Environment(name="prod"), model.versions[0], downgrade=False)
+    assert str(lower.value.hint).startswith("run `mlgit rollback m@v1.0.0 --env prod -m REASON` to go back")
+    here = model.environment("prod")
+    assert way_out(model, here, model.versions[1]) == "mlgit rollback m --env prod -m REASON"
+    rejected = replay([*model.facts, fact("m@v1.0.0!", 0)]).model("m")
+    assert way_out(rejected, rejected.environment("prod"), rejected.versions[1]).startswith("mlgit unassign")
+
+
+@pytest.mark.parametrize(
+    ("there", "why"), [((), "has not been in"), ((0, 1), "was rolled back in")], ids=("never", "before")
+)
+def test_a_version_that_does_not_qualify_says_what_became_of_it(there: tuple[int, ...], why: str) -> None:
+    model = state()
+    for to in (*there, *([0] if there else [])):
+        version = model.versions[to]
+        move = Move(
+            action="rollback" if to == 0 and model.environment("staging").counter else "promote", now=NOW
+        )
+        model = written(model, plan_assignment(model, model.environment("staging"), version, move))
+    with pytest.raises(AnswerNo, match=f"`m@v1.1.0` {why} `staging`, which comes before `prod`"):
+        check_promotion(model, PROD, model.versions[1], downgrade=False)
