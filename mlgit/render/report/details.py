@@ -108,11 +108,21 @@ def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
         f"|{'|'.join('---' if titles[place] in _TEXTS else '---:' for place in kept)}|",
     )
     drawn = [cells([row[place] for place in kept]) for row in rows]
-    changed = f"{sum(map(is_known_change, record.metrics))} of " if compared else ""
-    summary = f"All metrics: {changed}{len(record.metrics)}{' changed' if compared else ''}"
+    summary = f"All metrics: {_how_many_changed(record.metrics) if compared else len(record.metrics)}"
     stale = any(each.reason == "stale" for each in record.verdict.results)
     summary += ", as of the last run" if stale else ""
     return _folded(summary, [*_listed(header, drawn, len(record.metrics), level), *_legend(trends, record)])
+
+
+def _how_many_changed(metrics: Sequence[MetricChange]) -> str:
+    """For example `2 of 4 changed`; what could not be read is not among the changed ones."""
+    unknown = sum(each.known == "no" for each in metrics)
+    changed = sum(each.changed for each in metrics if each.known == "yes")
+    if unknown == len(metrics):
+        return (
+            f"{unknown}, not known whether they changed" if unknown > 1 else "1, not known whether it changed"
+        )
+    return f"{changed} of {len(metrics)} changed{f', {unknown} not known' if unknown else ''}"
 
 
 def _ordered(record: Check) -> list[MetricChange]:

@@ -108,8 +108,10 @@ def _why(part: Check) -> str:
             note_reason(worst) if isinstance(worst, Note) else result_reason(worst, part.verdict, places=True)
         )
         return prose(text)
-    changed = [each for each in part.metrics if is_known_change(each)]
+    changed = [each for each in part.metrics if is_known_change(each) and each.known == "yes"]
     worse = sum(each.better is False for each in changed)
+    if not changed and any(each.known == "no" for each in part.metrics):
+        return "it is not known whether its metrics changed"
     if worse == len(changed) > 0:
         return count(worse, "metric is worse", "metrics are worse")
     return f"{count(len(changed), 'metric')} changed" + (f", {worse} worse" if worse else "")
