@@ -96,7 +96,7 @@ def test_a_result_that_git_does_not_track_yet_is_compared_with_the_commit_that_i
     head, before = (evaluated.git("rev-parse", "--short=7", each) for each in ("HEAD", "HEAD~1"))
     assert evaluated.here("check").out.startswith(f"{head} against base {before}\n")
     evaluated.write("notes/today.txt", "x")
-    assert evaluated.here("check").out.startswith(f"working tree against base {before}\n")
+    assert evaluated.here("check").out.startswith(f"{head} with untracked files against base {before}\n")
     evaluate(evaluated, 3, 0.7)
     assert evaluated.here("check").out.startswith(f"working tree against base {head}\n")
     evaluated.write("scores/a.json", "{}")

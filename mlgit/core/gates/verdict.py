@@ -23,6 +23,7 @@ BaselineState = Literal["found", "none", "unreadable", "too_shallow", "unknown"]
 GateChangeKind = Literal["added", "removed", "loosened", "tightened", "changed"]
 
 SCHEMA_VERSION = 1
+UNTRACKED = "with untracked files"  # in the label of a working tree that differs from its commit only by them
 NOT_COMMITTED = "not_committed"  # the code of a note about run results that are not on the branch
 
 
@@ -50,7 +51,7 @@ class Baseline:
 class Candidate:
     """The state to evaluate; `commit` is None for the working tree, which is based on `head`.
 
-    A working tree without changes has the label of its commit.
+    A working tree without changes has the label of its commit, and one that only has more files as well.
     """
 
     label: str
@@ -62,7 +63,7 @@ class Candidate:
         """The source of its numbers in a sentence: `1a2b3c4`, or `working tree on 1a2b3c4`."""
         if self.commit is not None:
             return self.commit[:7]
-        if self.head is None or self.label == self.head[:7]:
+        if self.head is None or self.label.startswith(self.head[:7]):
             return self.label
         return f"{self.label} on {self.head[:7]}"
 

@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.paths import folders_above
 from mlgit.core.config.file import CONFIG_FILE
-from mlgit.core.gates.verdict import Candidate
+from mlgit.core.gates.measured.programs import SETTINGS, is_code
+from mlgit.core.gates.verdict import UNTRACKED, Candidate
+from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.stages import output_at
+from mlgit.project.compare.base import VALUE_FILES
+from mlgit.project.pipeline.git_files import untracked_files
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.pipeline.stages import Output
     from mlgit.project.open import Project
+
+_CHANGED = "changed output "
+_CONFIG = frozenset({"dvc.yaml", "dvc.lock", ".dvcignore", ".gitignore", ".gitattributes", "Makefile"})
 
 
 def candidate_of(project: Project, commit: str | None, evidence: Evidence) -> Candidate:
@@ -22,9 +31,24 @@ def candidate_of(project: Project, commit: str | None, evidence: Evidence) -> Ca
     if commit is not None:
         return Candidate(label=label, commit=commit)
     head = project.head
-    if head.commit is not None and not (head.dirty or head.untracked or _outputs_changed(evidence)):
-        label = label if outside_git(project, evidence) else head.commit[:7]
+    if head.commit is None or head.dirty:
+        return Candidate(label=label, commit=None, head=head.commit)
+    untracked = untracked_files(project)
+    committed = frozenset(project.worktree.paths()) - untracked
+    if not outputs_changed(evidence, committed) and not any(is_read(path, evidence) for path in untracked):
+        shown = f"{head.commit[:7]} {UNTRACKED}" if untracked else head.commit[:7]
+        label = label if outside_git(project, evidence) else shown
     return Candidate(label=label, commit=None, head=head.commit)
+
+
+def is_read(path: str, evidence: Evidence) -> bool:
+    """Whether the gates, the pipeline or a program may read a file, as far as is known without a run."""
+    pipeline = evidence.pipeline
+    declared = {dep for stage in pipeline.stages for dep in stage.deps} | {*evidence.params, *pipeline.plots}
+    declared |= {out.path for out in pipeline.outputs} | {file.path for file in evidence.metric_files}
+    name = path.rpartition("/")[2]
+    config = path.startswith(SETTINGS) or name in _CONFIG or name.endswith((".dvc", *VALUE_FILES))
+    return config or is_code(path) or covered(path, declared)
 
 
 def outside_git(project: Project, evidence: Evidence) -> tuple[str, ...]:
@@ -53,6 +77,8 @@ def _is_data(output: Output | None) -> bool:
     return output is not None and output.cached
 
 
-def _outputs_changed(evidence: Evidence) -> bool:
-    """Whether an output that DVC tracks, and Git does not, differs from what the commit recorded."""
-    return any(reason.startswith("changed output") for state in evidence.stages for reason in state.reasons)
+def outputs_changed(evidence: Evidence, committed: Collection[str]) -> bool:
+    """Whether an output that the commit lacks differs from what it recorded; `committed` are its files."""
+    reasons = (reason for state in evidence.stages for reason in state.reasons)
+    changed = (reason.removeprefix(_CHANGED) for reason in reasons if reason.startswith(_CHANGED))
+    return any(path not in committed for path in changed)

@@ -88,7 +88,7 @@ def _where(verdict: Verdict, context: ReportContext) -> str:
     found = verdict.candidate
     if context.mode != "check" or found.commit is not None or found.head is None:
         return "in your clone"
-    if _in_working_tree(verdict):
+    if _in_working_tree(verdict) or found.label != found.head[:7]:
         return "in this working tree"
     return f"in your clone, with {code(found.head[:7])} checked out"
 

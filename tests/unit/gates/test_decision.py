@@ -371,6 +371,7 @@ def test_a_candidate_is_named_by_its_commit_unless_the_working_tree_has_changes(
     for label, commit, on, place in (
         ("a1b2c3d", head, None, "a1b2c3d"),
         ("a1b2c3d", None, head, "a1b2c3d"),
+        ("a1b2c3d with untracked files", None, head, "a1b2c3d with untracked files"),
         ("working tree", None, head, "working tree on a1b2c3d"),
         ("working tree", None, None, "working tree"),
     ):

@@ -246,6 +246,10 @@ def test_results_of_the_working_tree_are_not_to_be_released_after_a_merge() -> N
     clean = replace(record.verdict, candidate=replace(tree, label="a" * 7))
     text = markdown(replace(record, verdict=clean))
     assert "- The same verdict in your clone, with `aaaaaaa` checked out: `mlgit check --base " in text
+    beside = replace(record.verdict, candidate=replace(tree, label="aaaaaaa with untracked files"))
+    text = markdown(replace(record, verdict=beside))
+    assert "Not committed" not in text
+    assert "- The same verdict in this working tree: `mlgit check --base " in text
 
 
 def test_many_baselines_have_one_column() -> None:
