@@ -62,7 +62,14 @@ def run(  # noqa: PLR0913 (the options of the command)
     every = tuple(dict.fromkeys(stage for done in runs for stage in done.ran))
     executed = {stage for done in runs for stage in done.ran if stage not in done.restored}
     restored = tuple(stage for stage in every if stage not in executed)
-    return Run(dry_run=dry_run, stages=every, pulled=pulled, notes=tuple(notes), restored=restored)
+    return Run(
+        dry_run=dry_run,
+        stages=every,
+        pulled=pulled,
+        notes=tuple(notes),
+        restored=restored,
+        declared=bool(every or _pipeline(project).stages),
+    )
 
 
 def addresses(project: Project, names: Sequence[str], folder: str) -> tuple[str, ...]:

@@ -283,7 +283,7 @@ def _damage(release: str, manifest: Manifest, statement: ReleaseStatement | None
             return f"`{file.path}` is missing"
         expected = stated.get(file.path)
         if sha256_of(path) != file.sha256 or (expected and not _is_as_stated(path, file, expected)):
-            return f"`{file.path}` has another content"
+            return f"`{file.path}` has different content"
     return None
 
 

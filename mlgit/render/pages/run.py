@@ -16,7 +16,8 @@ def page(record: Run) -> Page:
     if record.pulled:
         found.append(line(Span("pulled: ", "dim"), ", ".join(record.pulled), hang=2))
     if not record.stages:
-        found.append(line("Nothing to run: everything is up to date"))
+        why = "everything is up to date" if record.declared else "no `dvc.yaml` declares stages"
+        found.append(line(f"Nothing to run: {why}"))
     executed = [stage for stage in record.stages if stage not in record.restored]
     words = (
         ("would run", "would restore from DVC's cache")
