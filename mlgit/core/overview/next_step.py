@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 _READ = frozenset({"mlgit.yaml", "dvc.yaml", "dvc.lock", ".dvcignore"})
 _MOST_FILES = 8
 # Their paths are relative to the root of the repository.
-_WITH_PATHS = (
-    *("dvc add ", "dvc checkout ", "dvc commit ", "dvc fetch --with-deps ", "dvc pull ", "mkdir "),
-    *("git add ", "git checkout -- ", "git mv ", "git rm ", "git sparse-checkout ", "git update-index "),
+_WITH_PATHS = re.compile(
+    r"(?:dvc (?:add|checkout|commit|fetch --with-deps|pull)"
+    r"|git (?:add|check-ignore -v|mergetool|mv|rm|sparse-checkout|update-index)"
+    r"|git checkout (?:--theirs|--ours|(?:[^ ]+ )?--)|mkdir) "
 )
 
 
@@ -89,7 +91,7 @@ def _config_step(status: Status) -> NextStep:
 
 def takes_paths(command: str) -> bool:
     """Whether a command names files, which git and DVC look for in the current folder."""
-    return command.startswith(_WITH_PATHS)
+    return _WITH_PATHS.match(command) is not None
 
 
 def typed_in(folder: str, command: str, *, root: str) -> str:
