@@ -6,10 +6,13 @@ from functools import partial
 from itertools import dropwhile
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.files.values import metric_values
 from mlgit.adapters.git.refs import committed_s, is_ancestor
 from mlgit.adapters.git.trees import list_at_once
 from mlgit.core.gates.evaluate import REPLACED, Case, Rules, evaluate, vs_key
+from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.evidence import MetricFile, Problem
 from mlgit.core.record import NamedTuple
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import plain_baseline
@@ -19,14 +22,14 @@ from mlgit.core.wording import word
 from mlgit.errors import MlgitError
 from mlgit.project.compare.baseline_files import found_at, read_baseline
 from mlgit.project.compare.renames.named_models import meant
+from mlgit.project.pipeline.local_files import local_files
 from mlgit.project.trust.asked_gates import let_through, rules_then, waivers_since
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.config.file import Gate, Model
-    from mlgit.core.gates.places import BaselineFiles
     from mlgit.core.gates.verdict import Result
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.core.trust.relied_on import Step
@@ -36,8 +39,12 @@ if TYPE_CHECKING:
 # A gate that fails by the numbers had something to compare with: it was not skipped.
 _LET_THROUGH = frozenset({"pass", "skipped"})
 _MOST = 10
-"""Of what was there before, only so many commits with other numbers are compared: each is read."""
+"""Of what was there before, only so many commits with other numbers are compared: each is read.
+
+Which ones is found in the metric files of more."""
 _MOST_LOOKED_AT = 100
+_SMALL = 64 * 1024
+"""Only metric files of so many bytes are read of each of these."""
 NOT_PASSED = "baseline_not_passed"
 """The code of the note: it blocks a release that is compared with a release which its own gates block."""
 
@@ -89,6 +96,24 @@ def _found_under(finder: Baselines, vs: str, name: str | None) -> tuple[str, str
     return vs, finder.name_of_releases(name)
 
 
+def grouped(keys: Mapping[str, object], fails: Callable[[object, object], bool]) -> Sequence[Sequence[str]]:
+    """The commits with the same key together; `keys` has the newest first.
+
+    First are those that what followed them fails against, and what is there now (the key None) as well, then
+    others that this fails against.
+    """
+    groups: dict[object, list[str]] = {}
+    ranks: dict[object, int] = {}
+    worse = {key: fails(None, key) for key in {*keys.values()}}
+    after: object = None
+    for commit, key in keys.items():
+        groups.setdefault(key, []).append(commit)
+        drops = worse[key] and key != after and fails(after, key)
+        ranks[key] = min(ranks.get(key, 2), 0 if drops else 1 if worse[key] else 2)
+        after = key
+    return [groups[key] for key in sorted(groups, key=ranks.__getitem__)]
+
+
 class _Asked(NamedTuple):
     """One gate of one model."""
 
@@ -126,28 +151,43 @@ class _Asked(NamedTuple):
                 return
 
     def _better(self, now: BaselineFiles, before: Sequence[tuple[str, str]]) -> dict[str, BaselineFiles]:
-        """Commit -> its files, of the newest ones with which what is there now fails the gate."""
+        """Commit -> its files, of those with which what is there now fails the gate."""
         labels = {commit: label for commit, label in before if commit != now.baseline.commit}
-        groups = [*self._by_numbers([*labels])][:_MOST]
+        groups = [*self._by_numbers(now, [*labels])][:_MOST]
         newest = [commits[0] for commits in groups]
         list_at_once(self.project.tree(now.baseline.commit), map(self.project.tree, newest))
         read = [(commits, self._read(commits[0], labels[commits[0]])) for commits in groups]
         better = [(commits, old) for commits, old in read if self._why_failed(self.gate, now, old)]
         return {commit: old for commits, old in better for commit in commits}
 
-    def _by_numbers(self, commits: Sequence[str]) -> Iterable[Sequence[str]]:
-        """The commits, those together that have the same metric files in Git; many may follow one change."""
+    def _by_numbers(self, now: BaselineFiles, commits: Sequence[str]) -> Iterable[Sequence[str]]:
+        """The commits, `grouped` by their metric files in Git; many may follow one change."""
         files = self.finder.metric_files
         if len(commits) <= _MOST or not files:
             return [[each] for each in commits]
         looked = commits[:_MOST_LOOKED_AT]
         found = self.project.objects.get_many(f"{each}:{file}" for each in looked for file in files)
-        groups: dict[object, list[str]] = {}
+        read: dict[object, BaselineFiles] = {}
+        keys: dict[str, object] = {}
         for each in looked:
-            blobs = [found[f"{each}:{file}"] for file in files]
-            texts = tuple(blob.content for blob in blobs if blob is not None)
-            groups.setdefault(texts if len(texts) == len(blobs) else each, []).append(each)
-        return groups.values()
+            blobs = {file: found[f"{each}:{file}"] for file in files}
+            texts = {file: blob.content for file, blob in blobs.items() if blob is not None}
+            keys[each] = key = tuple(texts.values()) if len(texts) == len(blobs) else each
+            if key not in read:
+                read[key] = self._in_git(now, texts)
+
+        def fails(new: object, old: object) -> bool:
+            return self._why_failed(self.gate, read.get(new, now), read[old]) is not None
+
+        return grouped(keys, fails)
+
+    def _in_git(self, now: BaselineFiles, texts: Mapping[str, bytes]) -> BaselineFiles:
+        """The numbers of small metric files, as if they were where those of now are."""
+        documents = local_files(self.project).documents
+        small = ((path, text) for path, text in texts.items() if len(text) <= _SMALL)
+        values = [(path, metric_values(text, path=path, documents=documents)) for path, text in small]
+        files = [MetricFile(path=path, values=each) for path, each in values if not isinstance(each, Problem)]
+        return BaselineFiles(now.baseline, tuple(files))
 
     def _note(self, now: BaselineFiles, step: Step, before: BaselineFiles) -> Note | None:
         """The note about a step whose tag states that the gate passed, though it did not."""
