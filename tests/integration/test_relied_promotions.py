@@ -95,6 +95,16 @@ def test_a_promotion_from_where_the_gates_block_is_refused(worse: Folder) -> Non
     assert "it relies on `line#staging#5`, which its gates block: r2-vs-staging: " in done.out
 
 
+def test_no_promotion_follows_one_that_its_gates_block(worse: Folder) -> None:
+    forge(worse, "line#staging#2", "v1.0.1")
+    train(worse, "1.9851")
+    change(worse, "release", "line")
+    refused = worse.here("promote", "line@v1.0.2", "--to", "staging")
+    assert refused.status == Exit.BLOCKED
+    assert "`line#staging#2` of Ada states that v1.0.1 passed it after v1.0.0" in refused.err
+    assert "`mlgit rollback line --env staging -m REASON` puts back what was there before" in refused.err
+
+
 def test_a_promotion_that_is_dated_before_its_version_left_is_refused(better: Folder) -> None:
     train_into(better, "1.996", "staging")
     entry = date_of(better, "line#staging#2")

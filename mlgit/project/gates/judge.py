@@ -123,7 +123,7 @@ class _Evaluation:
         self._models = self._chosen(self._question.models)
         self._cases = self._gather(self._purpose)
         models, cases, finder = self._models, self._cases, self._baselines(self._purpose)
-        self._notes += stated_notes(self._project, models, cases, finder, day=self._date)
+        self._notes += stated_notes(self._project, models, cases, finder, self._date, to=self._environment)
         if self._purpose == "check":
             self._notes += model_change_notes(self._project, models, cases, own=self._evidence, finder=finder)
             self._notes += behind_notes(self._change, models, cases, finder, day=self._date)

@@ -215,4 +215,5 @@ def _broken_limit(
         and each.outcome != "error"
         and (each.vs is None or plain_baseline(each.vs, statement.model) == environment)
     ]
-    return f"{broken[0].gate}: {broken[0].message}" if broken else None
+    found = broken[0] if broken else _unsound_baseline(verdict)
+    return None if found is None else f"{found.gate}: {found.message}"

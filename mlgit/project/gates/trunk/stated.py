@@ -54,11 +54,13 @@ def stated_notes(
     models: Sequence[Model | None],
     cases: Sequence[Case],
     finder: Baselines,
-    *,
     day: dt.date,
+    *,
+    to: str | None = None,
 ) -> Iterator[Note]:
     """A warning for each gate that its baseline passed by its tag, and not by the numbers in Git.
 
+    It blocks what would take the baseline's place: a release, or a promotion `to` the same environment.
     Only where the baseline is still worse than what was there before. Numbers that are not here, and rules
     that cannot be read, say nothing.
     """
@@ -71,14 +73,15 @@ def stated_notes(
             plain = _without_model(project, finder, gate.vs, name)
             if plain == "base" and finder.purpose != "check" and finder.base is None:
                 plain = "release"
-            blocks = plain == "release" and finder.purpose == "release"
+            replaces = to if finder.purpose == "promote" else "release"
+            strict = finder.purpose != "check" and plain == replaces
             # Other reasons are findings already.
-            if baseline.state != "found" or not (blocks or baseline.reason in {None, REPLACED}):
+            if baseline.state != "found" or not (strict or baseline.reason in {None, REPLACED}):
                 continue
             if plain in {"release", *finder.environments}:
                 place, found = _found_under(finder, plain, name)
                 if found is not None:
-                    asked = _Asked(project, model, gate, place, found, finder, day)
+                    asked = _Asked(project, model, gate, place, found, finder, day, strict)
                     yield from asked.notes(case.baselines[gate.vs], finder.state_of(found))
 
 
@@ -124,6 +127,7 @@ class _Asked(NamedTuple):
     name: str
     finder: Baselines
     day: dt.date
+    strict: bool
 
     def notes(self, now: BaselineFiles, state: ModelState) -> Iterator[Note]:
         if self.place == "release":
@@ -138,7 +142,7 @@ class _Asked(NamedTuple):
             steps = steps if better else iter(())
         else:
             here = state.environment(self.place)
-            if here.commit != now.baseline.commit:
+            if here.commit not in {None, now.baseline.commit}:
                 return
             promoted = [*promotion_steps(here, state)]
             better = self._better(now, [(each.before, each.label_before) for each in promoted])
@@ -209,7 +213,7 @@ class _Asked(NamedTuple):
         blocks = self._blocks(step, why)
         hint = f"see `mlgit history {word(step.fact.name.model)}`"
         if blocks:
-            hint = f"`mlgit deregister {word(step.fact.tag)} -m REASON` rejects it"
+            hint = self._way_back(step) or hint
         return Note(
             code=NOT_PASSED,
             message=message,
@@ -218,11 +222,18 @@ class _Asked(NamedTuple):
             hint=hint,
         )
 
+    def _way_back(self, step: Step) -> str | None:
+        """How to reject what did not pass, or to take it out, if it is there now."""
+        if self.place == "release":
+            return f"`mlgit deregister {word(step.fact.tag)} -m REASON` rejects it"
+        if self.finder.state_of(self.name).environment(self.place).holder is None:
+            return None
+        model, place = word(step.fact.name.model), word(self.place)
+        return f"`mlgit rollback {model} --env {place} -m REASON` puts back what was there before"
+
     def _blocks(self, step: Step, why: Result) -> bool:
-        """Whether a release must not follow one that did not pass and that no waiver let through since."""
-        if self.place != "release" or self.finder.purpose != "release":
-            return False
-        if step.later or why.effect != "block":
+        """Whether nothing must take the place of what did not pass and no waiver let through since."""
+        if not self.strict or step.later or why.effect != "block":
             return False
         return not let_through(waivers_since(self.project, step.commit), why)
 
