@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.paths import folders_above
 from mlgit.core.config.file import CONFIG_FILE
-from mlgit.core.gates.measured.programs import SETTINGS, is_code
+from mlgit.core.gates.measured.programs import is_code, is_setting
 from mlgit.core.gates.verdict import UNTRACKED, Candidate
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.stages import output_at
@@ -47,7 +47,12 @@ def is_read(path: str, evidence: Evidence) -> bool:
     declared = {dep for stage in pipeline.stages for dep in stage.deps} | {*evidence.params, *pipeline.plots}
     declared |= {out.path for out in pipeline.outputs} | {file.path for file in evidence.metric_files}
     name = path.rpartition("/")[2]
-    config = path.startswith(SETTINGS) or name in _CONFIG or name.endswith((".dvc", *VALUE_FILES))
+    config = (
+        is_setting(path)
+        or path.startswith((".dvc/", ".mlgit/"))
+        or name in _CONFIG
+        or name.endswith((".dvc", *VALUE_FILES))
+    )
     return config or is_code(path) or covered(path, declared)
 
 

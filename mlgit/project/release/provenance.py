@@ -98,7 +98,7 @@ def stated_otherwise(
         if name in there and _LEFT_OUT not in {text, there[name]} and text != there[name]
     ]
     if all(file.values for file in found.metric_files):
-        # A digest stands for values that would fill the tag.
+        # Values that would fill the tag are stated as a digest.
         differing += [
             each for each in sorted(statement.metrics.items()) if each[0] not in {"sha256", *metrics}
         ]
