@@ -150,6 +150,30 @@ def test_a_program_that_moved_is_the_same_if_the_stage_ran_it_before(
     assert named(side(dict.fromkeys(deps, "p")), {**git, old: "a = 1"}, {**git, new: "a = 1"}) == text
 
 
+NEXT_TO = {
+    # what is next to the new place, and to the old one
+    "another": (
+        {"src/score.py": "a", "src/v2/score.py": "b"},
+        "`src/v2/score.py` is now run (stage evaluate)",
+    ),
+    "in a package": (
+        {"src/score.py": "a", "src/v2/score/__init__.py": "b"},
+        "`src/v2/score/__init__.py` is now run (stage evaluate)",
+    ),
+    "one for both": ({"score.py": "a"}, ""),
+    "none": ({"src/v2/other.py": "a"}, ""),
+}
+
+
+@pytest.mark.parametrize("case", NEXT_TO)
+def test_what_a_moved_program_has_next_to_its_new_place_is_named(case: str) -> None:
+    more, text = NEXT_TO[case]
+    sides = side({PROGRAM: "p"}), side({"src/v2/evaluate.py": "p"})
+    program = "from score import score"
+    old, new = {**more, PROGRAM: program}, {**more, "src/v2/evaluate.py": program}
+    assert named(sides[0], old, new, now=sides[1]) == text
+
+
 @pytest.mark.parametrize(
     ("path", "cmd", "was", "now", "text"),
     [

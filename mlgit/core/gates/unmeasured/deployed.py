@@ -45,7 +45,12 @@ _USUAL = {
     "gcloud": ("app.y*ml",),
 }
 """Word in a command -> what such a tool reads in the root folder, without being named."""
-_PLURAL = {"was edited": "were edited", "is new": "are new", "is gone": "are gone"}
+_PLURAL = {
+    "was edited": "were edited",
+    "is new": "are new",
+    "is gone": "are gone",
+    "is now run": "are now run",
+}
 
 
 def program_notes(

@@ -91,7 +91,8 @@ class Programs:
             for side, stage, own in zip(self._sides, stages, near, strict=True)
         ]
         ranks = {path: max(each.get(path, 0) for each in found) for path in wanted}
-        named = {path for path in wanted if ranks[path]} - self._moved(found)
+        moved = self._moved(found)
+        named = {path for path in wanted if ranks[path]} - moved
         named -= self._behind_links(stages, trained) if named and self._links else set()
         named = without_compiled(named)
         named -= self._elsewhere.only(stages, {path for path in named if ranks[path] == IN_FOLDER})
@@ -102,6 +103,8 @@ class Programs:
             if not is_left:
                 what = self._difference(path) or "changed"
                 yield (-surely * 2 + (what == "is new"), far.get(path, len(far))), path, what
+        for path in self._newly_run(found) if moved else ():
+            yield (-RUNS * 2, len(far)), path, "is now run"
 
     def _recipes(self, side: Reached, stage: Stage) -> dict[str, list[str]]:
         """The files that have commands of a stage, or settings of the pytest that it runs."""
@@ -234,6 +237,14 @@ class Programs:
                 if found[0].get(old, 0) >= min(found[1].get(new, 0), RUNS):
                     same |= {old, new} & (self._apart[0] | self._apart[1])
         return same
+
+    def _newly_run(self, found: Sequence[Mapping[str, int]]) -> list[str]:
+        """The programs that did not change and that only the change's stage surely runs.
+
+        A program that moved has what it imports next to its new place.
+        """
+        new = (path for path, rank in found[1].items() if rank >= RUNS and path not in found[0])
+        return sorted(path for path in new if is_program(path) and path not in self.differing)
 
     def _moved(self, found: Sequence[Mapping[str, int]]) -> set[str]:
         """The programs that are at another place now, and that the stage ran as surely before."""
