@@ -103,8 +103,7 @@ class Programs:
             if not is_left:
                 what = self._difference(path) or "changed"
                 yield (-surely * 2 + (what == "is new"), far.get(path, len(far))), path, what
-        for path in self._newly_run(found) if moved else ():
-            yield (-RUNS * 2, len(far)), path, "is now run"
+        yield from self._newly_run(found) if moved else ()
 
     def _recipes(self, side: Reached, stage: Stage) -> dict[str, list[str]]:
         """The files that have commands of a stage, or settings of the pytest that it runs."""
@@ -238,13 +237,14 @@ class Programs:
                     same |= {old, new} & (self._apart[0] | self._apart[1])
         return same
 
-    def _newly_run(self, found: Sequence[Mapping[str, int]]) -> list[str]:
+    def _newly_run(self, found: Sequence[Mapping[str, int]]) -> Iterator[tuple[Order, str, str]]:
         """The programs that did not change and that only the change's stage surely runs.
 
         A program that moved has what it imports next to its new place.
         """
         new = (path for path, rank in found[1].items() if rank >= RUNS and path not in found[0])
-        return sorted(path for path in new if is_program(path) and path not in self.differing)
+        for path in sorted(path for path in new if is_program(path) and path not in self.differing):
+            yield (-RUNS * 2, len(found[1])), path, "is now run"
 
     def _moved(self, found: Sequence[Mapping[str, int]]) -> set[str]:
         """The programs that are at another place now, and that the stage ran as surely before."""
