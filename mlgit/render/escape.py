@@ -87,7 +87,8 @@ def _parts(text: str) -> Iterator[tuple[str, bool]]:
         end = next(ends, None)
         yield text[at : start.start() if end else start.end()], False
         if end:
-            yield text[start.end() : end.start()], True
+            name = text[start.end() : end.start()]
+            yield name, name != " "  # a space is no name
         at = end.end() if end else start.end()
     yield text[at:], False
 

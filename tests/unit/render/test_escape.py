@@ -114,6 +114,7 @@ def test_a_sentence_keeps_a_name_that_it_quotes(name: str) -> None:
 
 
 @given(st.sampled_from(NAMES) | st.text(alphabet="ab` <|*@\\", max_size=12))
+@example("` `")
 def test_backticks_that_do_not_belong_together_stay_in_a_sentence(text: str) -> None:
     shown = seen(FORGE.render(prose(text) + "\n"))
     assert bare(shown.text).replace("`", "") == bare(visible(text, most=4000)).replace("`", "")
