@@ -123,6 +123,10 @@ def test_a_tag_that_does_not_count_leaves_it_open(replaced: Folder) -> None:
 
 def test_a_promotion_says_so(replaced: Folder) -> None:
     change(replaced, "release", "curve")
+    # Its release is there, and is not one to compare with.
+    nothing = none_at("base", "curve", "`base`", "the newest release before it", "Nothing is before it")
+    message = of_release(opened(replaced), nothing).message or ""
+    assert message.startswith("`curve` has no release before this commit, but `line`")
     clone = Folder(replaced.path.parent / "clone")  # it has no tag of `line` before that
     replaced.git("clone", "-q", "--no-tags", "../origin.git", str(clone.path))
     clone.git("config", "remote.origin.url", str(replaced.path.parent / "origin.git"))

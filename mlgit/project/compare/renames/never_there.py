@@ -64,7 +64,8 @@ def never_released(project: Project, found: Baseline, *, name: str, read: _Read)
     """
     if found.state != "none" or found.reason is not None or _is_dropped(project, name):
         return found
-    nothing = f"`{name}` has no release yet"
+    which = "before this commit" if read(name).versions else "yet"
+    nothing = f"`{name}` has no release {which}"
     for held in _live(project, name, read):
         return _may_be(project, found, nothing, held, f"in `{held.environment}`", None, read)
     for other in undeclared(project, name):
