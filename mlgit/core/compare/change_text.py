@@ -50,11 +50,14 @@ def _of_other(candidate: Decimal, baseline: Decimal) -> str:
 
 
 def relative_text(candidate: Decimal, baseline: Decimal, *, percents: Collection[Decimal] = ()) -> str:
-    """`-2.70%`, or from tenfold up how many times as much it is; empty from 0, and if it is tiny."""
+    """`-2.70%`, or from tenfold up how many times as much it is; empty from 0, and if it is tiny.
+
+    Next to `percents`, limits in per cent, it is always in per cent.
+    """
     percent = percent_change(difference(candidate, baseline), baseline)
     if percent is None or not percent:
         return ""
-    if baseline > 0:
+    if baseline > 0 and not percents:
         times = _context(_TIMES_DIGITS).divide(candidate, baseline)
         if times >= _TENFOLD:
             whole = _PERCENT_DIGITS - 1 <= times.adjusted() < _MOST_DIGITS

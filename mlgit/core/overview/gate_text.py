@@ -39,10 +39,11 @@ def numbers(result: Result) -> tuple[str | None, str]:
 
 
 def percent_text(result: Result) -> str:
-    """The change of a gate's number in per cent, or times as much, also if it is tiny; empty from 0."""
+    """The change of a gate's number in per cent, or times as much without such a limit; empty from 0."""
     if result.change_percent is None or result.baseline is None or result.candidate is None:
         return ""
-    relative = relative_text(Decimal(result.candidate), Decimal(result.baseline))
+    limits = [Decimal(bound.amount) for bound in result.limits if bound.percent]
+    relative = relative_text(Decimal(result.candidate), Decimal(result.baseline), percents=limits)
     return relative or f"{signed(rounded(result.change_percent, digits=3))}%"
 
 
