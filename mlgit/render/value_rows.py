@@ -60,7 +60,10 @@ def value_table(rows: Sequence[ValueRow], *, indent: int, whole: bool = False) -
     olds = [clean(row.old or "") for row in rows]
     news = [clean(row.new or "") for row in rows]
     left, right = max(map(text_width, olds), default=0), max(map(text_width, news), default=0)
-    changes = [row.change.partition(" ") for row in rows]
+    # `+0.05 (+1%)` has two columns, `not a number` one.
+    changes = [
+        row.change.partition(" ") if row.change.endswith(")") else (row.change, "", "") for row in rows
+    ]
     wide = max((len(amount) for amount, _, share in changes if share), default=0)
     ends = Counter(_end(row.name) for row in rows)
     cells = []

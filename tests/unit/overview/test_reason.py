@@ -116,7 +116,7 @@ def test_failed_gates_against_a_live_version_come_before_those_further_beyond_th
     [
         ("0.11", "loss 0.1 → 0.11, +10.0%, max_rise 1%"),
         ("0.83", "loss 0.1 → 0.83, +730%, max_rise 1%"),
-        ("28.92", "loss 0.1 → 28.92, 289\N{MULTIPLICATION SIGN}, max_rise 1%"),
+        ("28.92", "loss 0.1 → 28.92, +28800%, max_rise 1%"),
         ("0.09999", "loss 0.1 → 0.09999, -0.0100%, max_rise 1%"),
         ("0.1000000001", "loss 0.1 → 0.1000000001, +0.0000001%, max_rise 1%"),
         ("0.1", "loss 0.1, unchanged, max_rise 1%"),

@@ -29,3 +29,13 @@ def test_a_long_name_is_cut_only_where_it_stays_another_one() -> None:
     rows = [ValueRow(name, "0.5", "0.6", "+0.1", "", None) for name in names]
     shown = [line.split()[0] for line in plain([value_table(rows, indent=0)]).splitlines()]
     assert shown == [*names[:2], f"…{names[2][-39:]}"]
+
+
+def test_words_in_place_of_a_change_stay_together() -> None:
+    rows = (
+        ValueRow("auc", "0.9955", "0.9686", "-0.0269 (-2.70%)", "worse", False),
+        ValueRow("r2", "0.81", "NaN", "not a number", "", None),
+    )
+    text = plain([value_table(rows, indent=0)])
+    assert "-0.0269 (-2.70%)  worse" in text
+    assert text.splitlines()[1].split("NaN")[1].strip() == "not a number"
