@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit import __version__
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import Check, MetricChange, Purpose, Result
+from mlgit.core.registry.completeness import in_ci
 from mlgit.errors import ConfigError
 from mlgit.project.ci.current.branches import fetch_in_ci
 from mlgit.project.gates.judge import Judgement, Question, judge_in_full
@@ -43,7 +44,19 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
         tools={"mlgit": __version__},
         asked=tuple(_asked(question)),
     )
-    return _with_lines(project, judged, bare) if lines else bare
+    if not lines:
+        return bare
+    return replace(_with_lines(project, judged, bare), published=_is_published(project, judged, question))
+
+
+def _is_published(project: Project, judged: Judgement, question: Question) -> bool:
+    """Whether a branch of a remote has the commit; what CI checks out was pushed."""
+    candidate = judged.verdict.candidate
+    commit = candidate.commit or candidate.head
+    if commit is None or in_ci(question.ci or {}):
+        return True
+    options = ("--count=1", "--contains", commit, "refs/remotes")
+    return bool(project.git.run_text("for-each-ref", *options))
 
 
 def _asked(question: Question) -> Iterable[str]:

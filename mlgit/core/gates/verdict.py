@@ -235,7 +235,7 @@ class Check:
     `references` are the baselines that each model's metrics are shown next to, even without a gate on them.
     `changes` maps `data`, `params` and `model` to one line each. `tools` maps a tool to its version.
     `params`, `stages`, `history` and `plots` are for reports, and otherwise empty. `asked` are the options
-    that the verdict itself does not show.
+    that the verdict itself does not show. `published`: the remote has its commit, as far as is known here.
     """
 
     verdict: Verdict
@@ -248,6 +248,7 @@ class Check:
     history: tuple[MetricHistory, ...] = ()
     plots: tuple[Plot, ...] = ()
     asked: tuple[str, ...] = field(default=(), metadata={"json": None})
+    published: bool = field(default=True, metadata={"json": None})
 
 
 def _is_finite(number: str | None) -> bool:

@@ -51,7 +51,7 @@ def what_to_do(record: Check, context: ReportContext) -> list[str]:
     here = any(each.reason in ONLY_HERE for each in verdict.results if each.effect == "block")
     # Another clone may have what this one lacks.
     if not failed and not here and whole not in {command for command, _ in repairs}:
-        found.append(f"- The same verdict {_where(verdict, context)}: {code(whole)}")
+        found.append(f"- {_same_verdict(record, context)}: {code(whole)}")
     return [*found, *_releases(record, context)]
 
 
@@ -81,6 +81,14 @@ def _releases(record: Check, context: ReportContext) -> list[str]:
     models = [each for each in models if each in named] or models
     releases = [code(f"mlgit release {_word(model)}") for model in models]
     return [f"- To release it after the merge: {joined(releases, _MOST)}"] if releases else []
+
+
+def _same_verdict(record: Check, context: ReportContext) -> str:
+    """Where the command gives the same verdict; in no other clone before the commit is pushed."""
+    where = _where(record.verdict, context)
+    if record.published or not where.startswith("in your clone"):
+        return f"The same verdict {where}"
+    return f"After a push, the same verdict {where.replace('your', 'any', 1)}"
 
 
 def _where(verdict: Verdict, context: ReportContext) -> str:

@@ -246,6 +246,8 @@ def test_results_of_the_working_tree_are_not_to_be_released_after_a_merge() -> N
     clean = replace(record.verdict, candidate=replace(tree, label="a" * 7))
     text = markdown(replace(record, verdict=clean))
     assert "- The same verdict in your clone, with `aaaaaaa` checked out: `mlgit check --base " in text
+    text = markdown(replace(record, verdict=clean, published=False))
+    assert "- After a push, the same verdict in any clone, with `aaaaaaa` checked out: `mlgit check" in text
     beside = replace(record.verdict, candidate=replace(tree, label="aaaaaaa with untracked files"))
     text = markdown(replace(record, verdict=beside))
     assert "Not committed" not in text
