@@ -136,7 +136,7 @@ def guesses(project: Project) -> tuple[Guess, ...]:
     found = []
     start = f"`{trunk.short}` is treated as trunk, where rules are read"
     if project.trunk_is_guessed:
-        why = f"only because of its name: `{remote}/HEAD` is not in this clone"
+        why = f"only because of its name, as `{remote}/HEAD` is not in this clone"
         found.append(Guess(f"{start}, {why}", (f"git remote set-head {word(remote)} --auto",)))
     if remote != "origin" and project.settings.remote is None and "origin" in project.remotes:
         why = "because the branch here follows it; another remote is named `origin`"

@@ -174,7 +174,9 @@ def _gates(found: Status) -> Page:
         # Where nothing was compared there is nothing to tick off.
         ticked = Span("✓ allowed", "allowed") if verdict.passed else Span("allowed")
         mark = Span("! allowed", "warned") if warned else ticked
-        why = f": {verdict.reason}" if warned else ""
+        # Otherwise the warning reads as the reason why gates passed.
+        warnings = f", {count(verdict.warnings, 'warning')}" if warned and verdict.warnings else ""
+        why = f"{warnings}: {verdict.reason}" if warned else ""
         blocks = title("Gates", mark, f", {_counted(verdict)}{why}")
     for waiver in found.waivers:
         when = "expired" if waiver.days_left < 0 else f"expires in {count(waiver.days_left, 'day')}"

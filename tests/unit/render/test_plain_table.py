@@ -33,8 +33,8 @@ def test_a_long_name_is_cut_only_where_it_stays_another_one() -> None:
 
 def test_words_in_place_of_a_change_stay_together() -> None:
     rows = (
-        ValueRow("auc", "0.9955", "0.9686", "-0.0269 (-2.70%)", "worse", False),
-        ValueRow("r2", "0.81", "NaN", "not a number", "", None),
+        ValueRow("auc", "0.9955", "0.9686", "-0.0269 (-2.70%)", "worse", better=False),
+        ValueRow("r2", "0.81", "NaN", "not a number", "", better=None),
     )
     text = plain([value_table(rows, indent=0)])
     assert "-0.0269 (-2.70%)  worse" in text

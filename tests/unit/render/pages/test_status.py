@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from mlgit.core.compare.changes import Side, ValueChange, value_changes
-from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine
+from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine, VerdictCounts
 from mlgit.core.pipeline.evidence import StageState
 from mlgit.core.registry.entries import Attempt, Served
 from mlgit.core.registry.readiness import Unready
@@ -234,3 +234,18 @@ def test_a_model_that_is_nowhere_takes_no_room() -> None:
 
 def page_text(models: tuple[ModelLine, ...]) -> str:
     return plain(page(replace(CLEAN, models=models)))
+
+
+def test_a_warning_is_not_the_reason_why_gates_passed() -> None:
+    verdict = VerdictCounts(
+        decision="allow_with_warnings",
+        headline="",
+        gates=6,
+        blocking=0,
+        warnings=1,
+        passed=6,
+        counted="6 of 6 gates passed",
+        reason="`origin/main` is treated as trunk",
+    )
+    text = plain(page(replace(CLEAN, verdict=verdict)))
+    assert "! allowed, 6 of 6 passed, 1 warning: `origin/main` is treated as trunk\n" in text
