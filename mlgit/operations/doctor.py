@@ -108,12 +108,19 @@ def _guarded(check: Check, project: Project) -> list[Finding]:
         return [
             fault(
                 "invalid_file",
-                f"{problem.location}: {problem.message}" if problem.location else problem.message,
-                repair=problem.hint or (f"expected {problem.expected}" if problem.expected else None),
+                _invalid(problem),
+                repair=problem.hint,
                 subjects=(problem.location.path,) if problem.location else (),
             )
             for problem in problems
         ]
+
+
+def _invalid(problem: MlgitError) -> str:
+    """What is wrong and where; what is right, if no hint says how to write it."""
+    place = "" if problem.location is None else f"{problem.location}: "
+    expected = f"; expected: {problem.expected}" if problem.expected and problem.hint is None else ""
+    return f"{place}{problem.message}{expected}"
 
 
 def _check_git(project: Project) -> Iterator[Finding]:

@@ -212,17 +212,15 @@ class _Violation:
         value: Any = self._value
         section, name = str(self._path[0]) if self._path else "", self._path[1:]
         if isinstance(value, list) and not name and value:
+            if not section and "waivers" in self._known():
+                return "write `version: 1` and `waivers:` above the list, and indent the list"
             if section == "gates":
                 return listed_gate(value[0])
-            names = [each for each in value if isinstance(each, str)]
-            whole = section in {"models", "environments"} and len(names) == len(value)
-            return f"write `{section}: {flow({each: {} for each in names})}`" if whole else None
+            whole = section in {"models", "environments"} and all(isinstance(each, str) for each in value)
+            return f"write `{section}: {flow({each: {} for each in value})}`" if whole else None
         if not isinstance(value, str) or len(name) != 1:
             return None
-        entries: dict[object, dict[str, object]] = {
-            "models": {"path": value},
-            "deploy": {"target": "local", "path": value},
-        }
+        entries = {"models": {"path": value}, "deploy": {"target": "local", "path": value}}
         if section in entries:
             return f"write `{flow({name[0]: entries[section]})[1:-1]}`"
         return gate_meant(str(name[0]), value) if section == "gates" else None

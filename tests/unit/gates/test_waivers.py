@@ -95,6 +95,12 @@ def test_a_waivers_file_is_read() -> None:
     )
 
 
+def test_a_list_without_its_key_has_a_hint_how_to_write_it() -> None:
+    with pytest.raises(ConfigError, match="is a list") as caught:
+        load_waivers(b"- id: W1\n", name=NAME)
+    assert caught.value.hint == "write `version: 1` and `waivers:` above the list, and indent the list"
+
+
 @pytest.mark.parametrize("text", ["", "version: 1\n", "version: 1\nwaivers:\n"])
 def test_a_waivers_file_may_be_empty(text: str) -> None:
     assert load_waivers(text.encode(), name=NAME) == ()
