@@ -103,7 +103,7 @@ def test_of_several_models_the_one_that_an_environment_holds_is_proposed(project
     assert "`staging` holds no version of any model" in project.here("diff", "staging").err
     change(project, "promote", "other", "--to", "staging")
     hint = project.here("diff", "staging").err.partition("hint: ")[2]
-    assert hint == "choose one: `other#staging`\n"
+    assert hint == "write `other#staging`; no other model is in it\n"
     assert project.here("diff", "other#staging").status == Exit.DONE
 
 

@@ -61,8 +61,10 @@ def offer_reason(
     return answer or None
 
 
-def the_model(session: Session, *options: tuple[str, ...]) -> str:
+def the_model(session: Session, *options: tuple[str, ...], environment: str | None = None) -> str:
     """The only model, for a command without one; `options` are those that it lacks as well.
+
+    With an `environment`, the hint names the models that were in it.
 
     Raises:
         UsageError: there are several.
@@ -72,8 +74,13 @@ def the_model(session: Session, *options: tuple[str, ...]) -> str:
 
     def hint(names: Sequence[str]) -> str | None:
         from mlgit.cli.shell.typed import named
+        from mlgit.project.registry.environments import models_that_were_in
 
-        return None if session.typed is None else named(session.typed, names, *options)
+        if session.typed is None:
+            return None
+        if environment is not None:
+            names = models_that_were_in(session.project(), environment, names)
+        return named(session.typed, names, *options)
 
     return only_model(session.project(), hint=hint)
 
@@ -82,7 +89,7 @@ def the_model_in(session: Session, environment: str, *options: tuple[str, ...]) 
     """The only model, by the name that it has in an environment: after a rename that is the earlier one."""
     from mlgit.project.ci.before_rename import name_there
 
-    return name_there(session.project(), the_model(session, *options), environment)
+    return name_there(session.project(), the_model(session, *options, environment=environment), environment)
 
 
 def confirmed(question: str) -> bool:

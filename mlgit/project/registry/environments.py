@@ -9,7 +9,7 @@ from mlgit.core.wording import listed, near
 from mlgit.errors import ConfigError, UnknownReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import EnvironmentState, ModelState
@@ -120,12 +120,24 @@ def only_model_in(project: Project, environment: str, read: Callable[[str], Mode
             hint=f"write `heads/{environment}` for the branch",
         )
     held = [name for name in names if read(name).environment(environment).holder is not None]
+    verb = "is" if held else "was"
     held = held or [name for name in names if read(name).environment(environment).changes]
     if not held:
         message = f"`{environment}` holds no version of any model by the tags of this clone"
         raise UnknownReference(message, hint="see `mlgit models`")
+    if len(held) == 1:
+        message = f"There are several models, so `{environment}` alone names none of them"
+        hint = f"write `{held[0]}#{environment}`; no other model {verb} in it"
+        raise UnknownReference(message, hint=hint)
     hint = "choose one: " + listed(f"{name}#{environment}" for name in held)
     raise UnknownReference(f"`{environment}` is an environment of several models", hint=hint)
+
+
+def models_that_were_in(project: Project, environment: str, names: Sequence[str]) -> list[str]:
+    """Those of the models that an environment has or had; all if it is not known of any."""
+    from mlgit.project.registry.read import read_model
+
+    return [name for name in names if read_model(project, name).environment(environment).changes] or [*names]
 
 
 def _holds(state: ModelState, environment: str) -> bool:
