@@ -12,6 +12,7 @@ from mlgit.core.registry.message import human_part
 from mlgit.core.wording import listed, word
 from mlgit.errors import UnknownReference
 from mlgit.project.deploy.served import deploy_command, environment_with_served, with_served
+from mlgit.project.deploy.targets import can_deploy
 from mlgit.project.registry.completeness import doubts, unknown_note
 from mlgit.project.registry.models import declared_models, is_model, model_names
 from mlgit.project.registry.pushed import taken_names, unpushed_tags
@@ -154,7 +155,8 @@ def _next(project: Project, entry: EnvironmentEntry, registry: Registry, model: 
         return publishing(project, pushed=False)
     if served.later is not None and project.remote is not None:
         return f"git fetch --tags {word(project.remote)}"
-    return served.repair or deploy_command(project, model, entry.environment, unpushed=only_here)
+    deploy = deploy_command(project, model, entry.environment, unpushed=only_here)
+    return served.repair or (deploy if can_deploy(project) else "mlgit doctor")
 
 
 def _newest(events: Iterator[Dated]) -> _Events:

@@ -76,6 +76,7 @@ def test_what_needs_gates_is_refused(broken: Folder, words: tuple[str, ...]) -> 
     done = broken.here(*words)
     assert done.status == Exit.CONFIG
     assert "mae-cap" in done.err
+    assert "last valid version" not in done.err
 
 
 def roll_back(folder: Folder, old: str, new: str) -> tuple[Done, str]:
@@ -114,3 +115,6 @@ def test_nothing_is_deployed_if_the_invalid_rules_may_name_another_target(deploy
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == Exit.CONFIG
     assert f"`deploy:` is not what it was in the last valid version ({rules})" in done.err
+    assert "applies" not in done.err
+    for words in (("status",), ("show", "line#prod")):
+        assert "next: mlgit doctor\n" in deployable.here(*words).out, words

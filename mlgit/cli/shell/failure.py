@@ -14,6 +14,7 @@ import click
 from mlgit.cli.shell.output import say, write_document, write_page
 from mlgit.core.addresses import without_passwords
 from mlgit.errors import (
+    ConfigError,
     Exit,
     Location,
     MlgitError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 def print_failure(error: click.ClickException | MlgitError | OSError, session: Session) -> int:
     """Print the error and return its exit code."""
     known = _as_mlgit_error(error)
+    session.refused_rules = isinstance(known, ConfigError)
     if isinstance(error, (UnknownReference, UsageError)) and session.context is not None:
         from mlgit.cli.shell.meant import meant
 

@@ -41,6 +41,7 @@ class Session:
         self._opening: Opening | None = None
         self._project: Project | None = None
         self._has_display = False
+        self.refused_rules = False
 
     def begin(self, *, compares: bool = False, looks: bool = False, tags: bool = False) -> None:
         """Start git while the command is imported; `project` waits for the result.
@@ -147,7 +148,9 @@ class Session:
         return self.progress(patient=True)
 
     def _say_whose_rules(self, project: Project) -> None:
-        """Say so if the rules are not trunk's of now."""
+        """Say so if the rules are not trunk's of now, unless the invalid ones were the error."""
+        if self.refused_rules:
+            return
         commit = vars(project).get("last_valid_rules")
         if commit is not None and project.trunk is not None:
             file = f"`mlgit.yaml` on {project.trunk.short}"

@@ -49,6 +49,15 @@ def trunk_targets(project: Project) -> Mapping[str, Deploy]:
         return project.config(before).deploy
 
 
+def can_deploy(project: Project) -> bool:
+    """Whether a deployment has rules to go by."""
+    try:
+        trunk_targets(project)
+    except ConfigError:
+        return False
+    return True
+
+
 def _lines(project: Project, commit: str | None) -> str:
     content = project.policy_file(commit, CONFIG_FILE) or b""
     return part_of(content.decode("utf-8", "replace"), "deploy")

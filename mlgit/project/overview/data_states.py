@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.declared import PIPELINE_FILE
 from mlgit.core.overview.status import DataState, NextStep, Status
+from mlgit.project.deploy.targets import can_deploy
 from mlgit.project.history import join_command
 from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
@@ -67,7 +68,10 @@ def can_pull(project: Project, pipeline: Pipeline, data: Sequence[DataState]) ->
 def publishing(
     project: Project, registry: Registry | None, found: Status, step: NextStep | None
 ) -> NextStep | None:
-    """The step, or another one where a push would keep every tag here, or a pull what a rebase replaced."""
+    """The step, or another one.
+
+    A push may keep every tag here, a pull bring back what a rebase replaced, a deployment lack its rules.
+    """
     tags, ref = found.unpushed_tags, f"refs/remotes/{found.remote}/{found.branch}"
     if step is not None and step.command.startswith("git pull ") and found.remote and found.branch:
         theirs = project.branches.get(ref) if ref == f"refs/remotes/{found.upstream}" else None
@@ -76,6 +80,8 @@ def publishing(
         command, replaces = join_command(project, found.remote, found.branch, theirs=theirs)
         reason = f"{found.upstream} has this branch as it was before it was rewritten"
         return NextStep(command=command, reason=reason) if replaces else step
+    if step is not None and step.command.startswith("mlgit deploy ") and not can_deploy(project):
+        return NextStep(command="mlgit doctor", reason="the rules on trunk that say where are invalid")
     if step is None or step.command != "mlgit push" or found.ahead or not tags or registry is None:
         return step
     from mlgit.project.release.model_data import kept_back
