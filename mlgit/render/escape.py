@@ -88,7 +88,7 @@ def _parts(text: str) -> Iterator[tuple[str, bool]]:
         yield text[at : start.start() if end else start.end()], False
         if end:
             name = text[start.end() : end.start()]
-            yield name, name != " "  # a space is no name
+            yield name, name != " "  # a space names nothing
         at = end.end() if end else start.end()
     yield text[at:], False
 
