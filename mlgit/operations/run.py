@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.run import Run
@@ -59,17 +60,16 @@ def run(  # noqa: PLR0913 (the options of the command)
     dry = ["--dry"] if dry_run else []
     runs = [_repro(project, again, ["--force", "--single-item", *dry], show=show)] if again else []
     runs.append(_repro(project, stages, [*(["--force"] if force else []), *dry], show=show))
+    return _outcome(project, runs, Run(dry_run=dry_run, stages=(), pulled=pulled, notes=tuple(notes)))
+
+
+def _outcome(project: Project, runs: Sequence[Repro], bare: Run) -> Run:
+    """The run with its stages; where there are none, whether there are any to run."""
     every = tuple(dict.fromkeys(stage for done in runs for stage in done.ran))
     executed = {stage for done in runs for stage in done.ran if stage not in done.restored}
     restored = tuple(stage for stage in every if stage not in executed)
-    return Run(
-        dry_run=dry_run,
-        stages=every,
-        pulled=pulled,
-        notes=tuple(notes),
-        restored=restored,
-        declared=bool(every or _pipeline(project).stages),
-    )
+    declared = bool(every or _pipeline(project).stages)
+    return replace(bare, stages=every, restored=restored, declared=declared)
 
 
 def addresses(project: Project, names: Sequence[str], folder: str) -> tuple[str, ...]:

@@ -59,11 +59,8 @@ def rollback_target(
         if wanted not in candidates or not counts(wanted):
             promote = f"run `{promotion_command(state, name, wanted)}`"
             require_history(state, name, otherwise=promote, version=str(wanted.version))
-            raise Absent(
-                f"`{name}` cannot go back to `{state.name}@{wanted.version}`: "
-                f"{_why_not(environment, wanted, was_there=wanted in candidates)}",
-                hint=promote,
-            )
+            why = _why_not(environment, wanted, was_there=wanted in candidates)
+            raise Absent(f"`{name}` cannot go back to `{state.name}@{wanted.version}`: {why}", hint=promote)
         require_not_rejected(state, wanted, instead="name another version")
         return wanted
     usable = (each for each in candidates if not each.deregistered and counts(each))

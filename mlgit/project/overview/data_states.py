@@ -81,7 +81,7 @@ def publishing(
         reason = f"{found.upstream} has this branch as it was before it was rewritten"
         return NextStep(command=command, reason=reason) if replaces else step
     if step is not None and step.command.startswith("mlgit deploy ") and not can_deploy(project):
-        return NextStep(command="mlgit doctor", reason="the rules on trunk that say where are invalid")
+        return NextStep(command="mlgit doctor", reason="trunk's rules are invalid")
     if step is None or step.command != "mlgit push" or found.ahead or not tags or registry is None:
         return step
     from mlgit.project.release.model_data import kept_back
