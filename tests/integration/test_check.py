@@ -76,7 +76,10 @@ def test_a_clean_working_tree_has_the_label_of_its_commit(project: Folder) -> No
     assert f"…{head} · " in project.here("report", "--format", "markdown").out
     assert project.here("check").out.startswith(f"{head}\n")
     project.write("notes.txt", "not committed")
-    assert check(project, status=Exit.DONE)["candidate"]["label"] == f"{head} with untracked files"
+    label = check(project, status=Exit.DONE)["candidate"]["label"]
+    assert label == f"{head} with untracked files"
+    project.write("helper.py", "not committed")
+    assert check(project, status=Exit.DONE)["candidate"]["label"] == "working tree"
     (project / "notes.txt").unlink()
     # Git ignores what DVC tracks; only the hashes show the change.
     project.write("data/raw.csv", "x,y\n1,2\n")
