@@ -13,6 +13,7 @@ from mlgit.core.ci.merged import MergeStep, Outcome
 from mlgit.core.record import record
 from mlgit.core.release.promotion import was_taken_out
 from mlgit.core.stated_time import write_time
+from mlgit.core.wording import words
 from mlgit.errors import Exit, MlgitError
 
 if TYPE_CHECKING:
@@ -234,9 +235,8 @@ def current_assignments(
 
 def _taken(version: RegisteredVersion) -> MergeStep:
     """The step for a commit that cannot become a final version because it is a pre-release."""
-    message = f"this commit is {version.version} of {version.author}"
-    message += ", and a commit can only be one version of a model"
-    step = _left(version.model, message, hint=f"run `mlgit release {version.model} --commit`")
+    message = f"this commit is {version.version} of {version.author}, and a commit can only be one version"
+    step = _left(version.model, f"{message} of a model", hint=f"run `mlgit release {version.model} --commit`")
     return replace(step, outcome="blocked", exit_code=Exit.BLOCKED)
 
 
@@ -265,8 +265,7 @@ def _reason_not(here: EnvironmentState, environment: Environment, version: Regis
         return f"`{here.environment}` holds {here.version.version}, which is higher than {version.version}"
     left = was_taken_out(here, version)
     if left is not None:
-        who = left.fact.tagger
-        return f"{name} was in `{here.environment}` and was taken out by {who} ({left.fact.tag})"
+        return f"{name} was in `{here.environment}` and was taken out by {left.fact.tagger} ({left.fact.tag})"
     return None
 
 
@@ -289,7 +288,8 @@ def _end_of_hold(last: EnvironmentState, version: RegisteredVersion, step: Merge
     """What ends the hold; not the command that puts back what the rollback took out."""
     if was_taken_out(last, version):
         return f"{version.version} was taken out of it before; a promotion by hand ends that"
-    return f"`mlgit promote {step.model}@{version.version} --to {step.environment}` ends that"
+    target = f"{step.model}@{version.version}"
+    return f"`{words(('mlgit', 'promote', target, '--to', str(step.environment)))}` ends that"
 
 
 def _left(model: str, message: str, *, hint: str | None = None) -> MergeStep:
