@@ -245,7 +245,7 @@ def test_a_waiver_lifts_only_the_gate_that_it_is_about(lenient: Folder, waivers:
     assert "those of `line@v1.0.1` block it: r2-vs-release: " in found["gates"][1]
 
 
-@pytest.mark.parametrize("over", ["removed", "expired", "dated back"])
+@pytest.mark.parametrize("over", ["removed", "expired", "dated back", "dated back on trunk"])
 def test_a_waiver_that_was_over_before_the_release_lifts_nothing(staged: Folder, over: str) -> None:
     waiver = WAIVER.format(gate="r2-vs-release")
     staged.write(WAIVERS_FILE, waiver)
@@ -266,6 +266,11 @@ def test_a_waiver_that_was_over_before_the_release_lifts_nothing(staged: Folder,
         staged.git("merge", "-q", "--no-ff", "-m", "Merge pull request #9 from acme/topic", "topic")
         staged.git("push", "-q")
         staged.git("checkout", "-q", "topic")
+    elif over == "dated back on trunk":
+        pipeline.train(staged, "1.985")
+        staged.dvc("push", "-q")
+        staged.commit("Worse", date="2025-05-01T12:00:00+00:00")
+        staged.git("push", "-q")
     else:
         train(staged, "1.985")
     forge(staged)

@@ -161,6 +161,14 @@ def committed_s(git: Git, commit: str) -> int:
     return int(git.run_text("log", "-1", "--format=%ct", commit))
 
 
+def came_s(git: Git, commit: str) -> int:
+    """When a commit of a branch came there at the earliest, as seconds since the epoch.
+
+    Its own date is that of its author, who may have dated it back; those before it were there already.
+    """
+    return max(map(int, git.run_text("log", "--first-parent", "-n", "500", "--format=%ct", commit).split()))
+
+
 def trunk_in_ci(git: Git, remote: str) -> tuple[str, ...] | None:
     """The ref of what the remote says is its default branch; empty without an answer, None outside of CI.
 

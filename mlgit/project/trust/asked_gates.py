@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, get_args
 
-from mlgit.adapters.git.refs import committed_s
+from mlgit.adapters.git.refs import came_s
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.errors import ConfigError
@@ -153,7 +153,7 @@ def waivers_since(project: Project, commit: str) -> tuple[Waiver, ...]:
     tip = None if project.trunk is None else project.trunk.commit
     listed = project.git.run_text("log", "--format=%H", f"{commit}..{tip or commit}", "--", WAIVERS_FILE)
     changes = [each for each in listed.split() if line.place(each) is not None]
-    day = datetime.fromtimestamp(committed_s(project.git, came), UTC).date()
+    day = datetime.fromtimestamp(came_s(project.git, came), UTC).date()
     states = dict.fromkeys((came, *([] if tip is None else [tip]), *changes))
     return tuple(waiver for each in states for waiver in _waivers_at(project, each, day=day))
 
