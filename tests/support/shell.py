@@ -135,8 +135,12 @@ class Folder:
             contextlib.redirect_stderr(err),
             mock.patch.dict(os.environ, env or {}),
             warnings.catch_warnings(),
+            contextlib.ExitStack() as restored,
         ):
             warnings.simplefilter("ignore")  # as in its own process
+            # What DVC logs goes to stderr, as there, and not to pytest, which takes some of it for errors.
+            for name in ("dvc", "dvc_data", "dvc_objects"):
+                restored.enter_context(mock.patch.object(logging.getLogger(name), "propagate", new=False))
             status = run(argv)
             out.seek(0)
             err.seek(0)
