@@ -157,10 +157,8 @@ def test_several_models_have_a_command_each_with_what_was_typed(live: Folder) ->
     live.commit("Declare another model")
     live.git("push", "-q")
     done = live.here(*BACK, "--deploy")
-    assert hint_of(done) == (
-        f"run `mlgit rollback area --env prod -m '{WHY}' --deploy` or "
-        f"`mlgit rollback line --env prod -m '{WHY}' --deploy`"
-    )
+    # The other one was never there.
+    assert hint_of(done) == (f"run `mlgit rollback line --env prod -m '{WHY}' --deploy`")
     done = live.here("rollback", "area", "line", "--env", "prod")
     assert (done.status, "see `mlgit rollback --help`" in done.err) == (Exit.USAGE, True)
 

@@ -70,6 +70,7 @@ def promote(folder: Folder, model: str, version: str, number: int) -> None:
 def served(staged: Folder) -> Folder:
     """The project with v1.0.0 in staging, which is deployed to a folder."""
     deploy = DEPLOY.replace("PLACE", str(staged.path.parent / "served"))
+    (staged.path.parent / "served").mkdir()
     staged.write("mlgit.yaml", (staged / "mlgit.yaml").read_text() + deploy)
     staged.commit("Deploy staging")
     staged.git("push", "-q")
