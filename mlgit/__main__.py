@@ -124,10 +124,13 @@ def main() -> None:
     except KeyboardInterrupt:  # a second one, while `run` cleaned up after the first
         status = Exit.INTERRUPTED
     if any(name in sys.modules for name in _NEED_EXIT_HANDLERS):
-        import signal
-
         # A thread may still wait for a silent server; interrupting that wait must not print a traceback.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        try:
+            import signal
+
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        except KeyboardInterrupt:
+            os._exit(Exit.INTERRUPTED)
         sys.exit(status)
     for stream in (sys.stdout, sys.stderr):
         try:

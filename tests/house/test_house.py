@@ -298,7 +298,7 @@ def test_the_wheel_contains_schemas_and_templates(tmp_path: Path) -> None:
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     commands = [line.strip() for line in lines if "python -m pytest" in line]
-    assert commands == ["pip install -e '.[test]' && python -m pytest -n 3"]
+    assert commands == ["pip install -e '.[test]' && python -m pytest -n 3 --dist worksteal"]
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "grep -m 1 'python -m pytest' README.md" in script
     assert os.access(ROOT / ".ci" / "run", os.X_OK)

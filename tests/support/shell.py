@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EPOCH = "2026-03-01T12:00:00+00:00"
+_NOWHERE = io.StringIO()
 
 
 def pinned_environment(home: Path) -> dict[str, str]:
@@ -141,7 +142,14 @@ class Folder:
             # What DVC logs goes to stderr, as there, and not to pytest, which takes some of it for errors.
             for name in ("dvc", "dvc_data", "dvc_objects"):
                 restored.enter_context(mock.patch.object(logging.getLogger(name), "propagate", new=False))
+            # They keep the stream that there was when DVC was imported.
+            known = [*logging.getLogger("dvc").handlers]
+            for handler in known:
+                restored.enter_context(mock.patch.object(handler, "stream", err))
             status = run(argv)
+            for handler in logging.getLogger("dvc").handlers:
+                if handler not in known and isinstance(handler, logging.StreamHandler):
+                    handler.setStream(_NOWHERE)  # that of this call is closed soon
             out.seek(0)
             err.seek(0)
             return Done(status, out.read(), err.read())
