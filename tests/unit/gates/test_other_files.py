@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.core.gates.unmeasured.made import Mentions
 from mlgit.core.gates.unmeasured.other_files import other_files
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.stages import Output
@@ -225,3 +226,11 @@ def test_a_number_that_is_not_here_hides_nothing_about_the_stages_before_it() ->
     changed = {"src/train.py", "lib/own.py"}
     (note,) = other_files([unread], [after], sides, changed=lambda: changed)
     assert note.message.endswith(": `lib/own.py`")
+
+
+def test_who_makes_a_file_does_not_read_it_by_naming_it() -> None:
+    maker = stage("clean", {}, {"early.json": "o"})._replace(cmd=("python clean.py --to early.json",))
+    reader = stage("evaluate", {}, {"m.json": "n"})._replace(cmd=("python evaluate.py early.json",))
+    assert not Mentions([maker], places({})).has("early.json", maker="clean")
+    assert Mentions([maker], places({})).has("early.json")
+    assert Mentions([maker, reader], places({})).has("early.json", maker="clean")

@@ -10,7 +10,7 @@ from mlgit.core.gates.measured.measuring import Measuring
 from mlgit.core.gates.measured.runs.reached import Reached
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Output, Pipeline, Stage
@@ -23,16 +23,21 @@ class Mentions:
         self._stages, self._places = stages, places
 
     @cached_property
-    def _text(self) -> bytes:
+    def _texts(self) -> Mapping[str, bytes]:
         side = Reached(self._places, {}, exact=False)
-        paths = {path for stage in self._stages for path in side.of(stage, (), None)}
-        lines = [line.encode() for stage in self._stages for line in stage.cmd]
-        return b"\n".join((*lines, *self._places.read(sorted(paths)).values()))
+        paths = {stage.address: sorted(side.of(stage, (), None)) for stage in self._stages}
+        contents = self._places.read(sorted({path for each in paths.values() for path in each}))
+        lines = {stage.address: [line.encode() for line in stage.cmd] for stage in self._stages}
+        return {
+            address: b"\n".join((*lines[address], *(contents[path] for path in each if path in contents)))
+            for address, each in paths.items()
+        }
 
-    def has(self, path: str) -> bool:
-        """Whether the path is named, or its last part if that looks like the name of a file."""
+    def has(self, path: str, *, maker: str | None = None) -> bool:
+        """Whether a stage other than its `maker` names the path, or the name of the file in it."""
         name = posixpath.basename(path)
-        return (name if "." in name else path).encode() in self._text
+        wanted = (name if "." in name else path).encode()
+        return any(wanted in text for address, text in self._texts.items() if address != maker)
 
 
 def other_data(
@@ -57,7 +62,7 @@ def other_data(
     for path in differing:
         out = now.get(path) or was[path]
         is_usual = out.owner in usual or out.metric or out.plot
-        if not is_usual or mentions.has(path):
+        if not is_usual or mentions.has(path, maker=out.owner):
             yield path, path not in was
 
 
