@@ -58,6 +58,7 @@ def copy(template: Path, place: Path) -> Folder:
     work = Folder(place / "work")
     work.git("remote", "set-url", "origin", str(place / "origin.git"))
     config = (work / "mlgit.yaml").read_text(encoding="utf-8")
+    (place / "served").mkdir(exist_ok=True)
     work.write("mlgit.yaml", config.replace(DEPLOY, str(place / "served")))
     work.commit("Serve from a folder of our own")
     work.git("push", "-q", "origin", "main")

@@ -53,6 +53,20 @@ def pinned_environment(home: Path) -> dict[str, str]:
     }
 
 
+def _import_dvc() -> None:
+    """Import DVC, which keeps the streams that there are then, with some that stay open."""
+    if "dvc.cli" in sys.modules:
+        return
+    with (
+        contextlib.redirect_stdout(_NOWHERE),
+        contextlib.redirect_stderr(_NOWHERE),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        import dvc.cli
+        import dvc.ui  # noqa: F401
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """The result of a command."""
@@ -127,6 +141,7 @@ class Folder:
         """The same in this process, which imports DVC once; for tests of a command's effects."""
         from mlgit.cli.main import run
 
+        _import_dvc()
         # Real files, because programs that the command starts write into them.
         with (
             tempfile.TemporaryFile("w+", encoding="utf-8", buffering=1, newline="") as out,

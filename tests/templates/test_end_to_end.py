@@ -74,6 +74,8 @@ def _hosted(place: Path, git: GitServer, forge: FakeForge, remote: DvcRemote, *,
     for name, value in remote.options.items():
         work.dvc("remote", "modify", "storage", name, value)
     _edit(work, "mlgit.yaml", "staging: {}", "staging: {auto: true}")
+    for environment in ("staging", "prod"):
+        (served / environment).mkdir(parents=True)
     target = f'{{target: local, path: "{served}/{{environment}}/{{model}}"}}'
     with (work / "mlgit.yaml").open("a", encoding="utf-8") as file:
         file.write(f"deploy:\n  staging: {target}\n  prod: {target}\n")
