@@ -173,7 +173,7 @@ def test_while_origin_is_down_the_errors_say_what_works(live: Folder) -> None:
     # What would be refused without the remote, too, is not proposed.
     done = live.here(*BACK, "--again")
     assert (done.status, "--local" in done.err) == (Exit.TOOL, False)
-    assert "without it, by the tags of this clone: nothing is left that `prod` can go back to: " in done.err
+    assert "without it, by the tags of this clone: Nothing is left that `prod` can go back to: " in done.err
     away.rename(origin)
     assert live.here("push").status == Exit.DONE
     assert tags_of(live) == tags_of(Folder(origin))
