@@ -158,13 +158,9 @@ class Folder:
             for name in ("dvc", "dvc_data", "dvc_objects"):
                 restored.enter_context(mock.patch.object(logging.getLogger(name), "propagate", new=False))
             # They keep the stream that there was when DVC was imported.
-            known = [*logging.getLogger("dvc").handlers]
-            for handler in known:
+            for handler in logging.getLogger("dvc").handlers:
                 restored.enter_context(mock.patch.object(handler, "stream", err))
             status = run(argv)
-            for handler in logging.getLogger("dvc").handlers:
-                if handler not in known and isinstance(handler, logging.StreamHandler):
-                    handler.setStream(_NOWHERE)  # that of this call is closed soon
             out.seek(0)
             err.seek(0)
             return Done(status, out.read(), err.read())

@@ -47,8 +47,11 @@ def changed_files(project: Project, old: str, new: str | None) -> frozenset[str]
 
 def untracked_files(project: Project) -> frozenset[str]:
     """The files that Git neither tracks nor ignores, also those in folders that are all new."""
-    names = tuple(project.head.untracked)
-    return frozenset(path for path in project.worktree.paths() if names and path.startswith(names))
+    names = frozenset(project.head.untracked)
+    folders = tuple(name for name in names if name.endswith("/"))
+    if not folders:
+        return names
+    return names.difference(folders) | {path for path in project.worktree.paths() if path.startswith(folders)}
 
 
 def new_results(project: Project) -> tuple[str, ...]:

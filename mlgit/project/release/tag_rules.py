@@ -72,7 +72,7 @@ def prove_rules(
         return
     yield _proof(fact, "counts", None)
     if current and fact.name.action == "register":
-        wrong = _model_problem(project, fact) or _wrong_numbers(project, fact)
+        wrong = _stated_problem(project, fact)
         if wrong is not None:
             yield _proof(fact, "files", wrong)
         rejected = _rejected_as_another(fact, accept(project, raw, local=False))
@@ -145,32 +145,21 @@ def _gates_of_release(project: Project, fact: TagFact, raw: ModelState) -> Proof
     return _proof(fact, "gates", headline(verdict) if verdict.decision == "block" else None)
 
 
-def _model_problem(project: Project, fact: TagFact) -> str | None:
-    """How a release conceals the model that its commit has."""
+def _stated_problem(project: Project, fact: TagFact) -> str | None:
+    """How a release conceals the model that its commit has, or states other numbers than that."""
     statement = fact.statement
     if not isinstance(statement, ReleaseStatement):
         return None
     try:
         path = declared_models(project, fact.commit).get(fact.name.model)
         pipeline = evidence(project, fact.commit, staleness=False).pipeline
+        otherwise = stated_otherwise(project, statement, fact.commit, path=path)
     except ConfigError:
         return None  # the check of the files reports it
     there = model_files(project, fact.commit, path, pipeline)
     if not there or {each.path for each in there} & {each.path for each in statement.files}:
-        return None
+        return otherwise
     return f"it states no file of its model, and its commit has `{there[0].path}`"
-
-
-def _wrong_numbers(project: Project, fact: TagFact) -> str | None:
-    """The metrics, parameters and inputs that a release states and its commit has otherwise."""
-    statement = fact.statement
-    if not isinstance(statement, ReleaseStatement):
-        return None
-    try:
-        path = declared_models(project, fact.commit).get(fact.name.model)
-        return stated_otherwise(project, statement, fact.commit, path=path)
-    except ConfigError:
-        return None  # the check of the files reports it
 
 
 def blocking_gates(project: Project, fact: TagFact) -> str | None:
