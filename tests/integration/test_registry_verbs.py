@@ -234,6 +234,7 @@ def test_history_at_a_time_lists_the_versions_of_that_time(project: Folder) -> N
     change(project, "promote", "line", "--to", "staging")
     then = valid(project.here("history", "--json"), "history")["events"][0]["at"]
     change(project, "unassign", "line", "--env", "staging")
+    assert project.here("history", "--at", "2100-01-01").out.splitlines()[0].endswith(" UTC (now)")
     held = valid(project.here("history", "--at", "2100-01-01", "--json"), "history")["held"]
     assert [(each["environment"], each["label"]) for each in held] == [("staging", None)]
     held = valid(project.here("history", "--at", then, "--json"), "history")["held"]

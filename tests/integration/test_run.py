@@ -252,7 +252,7 @@ def test_an_output_that_the_remote_lost_is_made_again(fresh: Folder) -> None:
     kept = raw.read_bytes()
     shutil.rmtree(storage / "files")
     (fresh / "data" / "raw.csv").write_bytes(kept)
-    done = fresh.mlgit("run", "--json")
+    done = fresh.here("run", "--json")
     assert done.status == Exit.DONE, done.err
     record = done.json()
     assert record["stages"] == ["prepare", "train"]

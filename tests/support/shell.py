@@ -154,7 +154,7 @@ class Folder:
             contextlib.ExitStack() as restored,
         ):
             warnings.simplefilter("ignore")  # as in its own process
-            # What DVC logs goes to stderr, as there, and not to pytest, which takes some of it for errors.
+            # As there, nobody else hears what DVC logs.
             for name in ("dvc", "dvc_data", "dvc_objects"):
                 restored.enter_context(mock.patch.object(logging.getLogger(name), "propagate", new=False))
             # They keep the stream that there was when DVC was imported.
