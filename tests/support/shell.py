@@ -154,7 +154,7 @@ class Folder:
             contextlib.ExitStack() as restored,
         ):
             warnings.simplefilter("ignore")  # as in its own process
-            # As there, nobody else hears what DVC logs.
+            # As there, only DVC's own handlers get what it logs.
             for name in ("dvc", "dvc_data", "dvc_objects"):
                 restored.enter_context(mock.patch.object(logging.getLogger(name), "propagate", new=False))
             # They keep the stream that there was when DVC was imported.

@@ -232,7 +232,7 @@ def test_a_merge_that_is_blocked_releases_nothing_and_fails(github_team: tuple[T
     run = by_workflow(github.settle())["mlgit-merged"]
     assert run.jobs == {"merged": "failure"}
     assert team.tags() == []
-    assert not team.served.exists()
+    assert list(team.served.iterdir()) == []
 
 
 def test_two_merges_at_once_end_in_one_release_of_the_tip(github_team: tuple[Team, GitHub]) -> None:
@@ -266,7 +266,7 @@ def test_a_version_tag_is_parsed_and_deploys_nothing(released: tuple[Team, GitHu
     parsed = {name: value for (job, name), value in run.outputs.items() if job == "parse"}
     assert (parsed["event"], parsed["name"], parsed["version"]) == ("registration", "line", "v1.0.0")
     assert parsed["deploy"] == "false"
-    assert not team.served.exists()
+    assert list(team.served.iterdir()) == []
 
 
 @pytest.mark.parametrize("lightened", [False, True], ids=["checkout", "checkout-before-6.0.2"])
@@ -293,7 +293,7 @@ def test_a_malformed_tag_fails_the_parse_and_deploys_nothing(released: tuple[Tea
     run = by_workflow(github.settle())["mlgit-deploy"]
     assert run.jobs == {"parse": "failure"}, run.log
     assert run.outputs["parse", "event"] == ""
-    assert not team.served.exists()
+    assert list(team.served.iterdir()) == []
 
 
 def test_a_superseded_tag_is_not_deployed(released: tuple[Team, GitHub]) -> None:
@@ -306,7 +306,7 @@ def test_a_superseded_tag_is_not_deployed(released: tuple[Team, GitHub]) -> None
     assert run.jobs == {"parse": "success"}, run.log
     assert run.outputs["parse", "deploy"] == "false"
     assert run.outputs["parse", "superseded"] == "line#staging!#2"
-    assert not team.served.exists()
+    assert list(team.served.iterdir()) == []
 
 
 def test_the_deployment_that_github_made_for_the_job_is_reused(released: tuple[Team, GitHub]) -> None:

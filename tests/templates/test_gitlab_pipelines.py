@@ -199,7 +199,7 @@ def test_a_version_tag_is_parsed_and_deploys_nothing(released: tuple[Team, GitLa
         "MLGIT_VERSION=v1.0.0",
         "MLGIT_DEPLOY=false",
     } <= set(variables)
-    assert not team.served.exists()
+    assert list(team.served.iterdir()) == []
 
 
 def test_an_environment_tag_is_deployed(released: tuple[Team, GitLab]) -> None:
@@ -220,7 +220,7 @@ def test_a_malformed_tag_fails_the_parse_and_deploys_nothing(released: tuple[Tea
     pipeline = only(gitlab.settle())
     assert pipeline.exits["mlgit-tag"] == 4, pipeline.log
     assert "mlgit-deploy-staging" not in pipeline.jobs
-    assert not team.served.exists()
+    assert list(team.served.iterdir()) == []
 
 
 def test_a_superseded_tag_is_not_deployed(released: tuple[Team, GitLab]) -> None:
@@ -231,7 +231,7 @@ def test_a_superseded_tag_is_not_deployed(released: tuple[Team, GitLab]) -> None
     team.robot("project-bot", "unassign", "line", "--env", "staging")
     pipeline = only(gitlab.pushed(promotion))
     assert pipeline.status == 0, pipeline.log
-    assert not team.served.exists()
+    assert list(team.served.iterdir()) == []
     # The tag that takes the version away starts no job.
     assert [each.jobs for each in gitlab.settle()] == [{}]
 
