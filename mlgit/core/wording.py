@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _UNIT_STEP = 1024
 _COUNTED = 24
+_QUOTED = re.compile(r"`([^`]+)`")
 _LONG_NAME = re.compile(rf"`[^`\s]{{{_COUNTED - 1},}}`")
 _SAFE = str.maketrans(dict.fromkeys("@%+=:,./-_", "a"))
 
@@ -47,6 +48,11 @@ def quoted(name: str) -> str:
 def listed(names: Iterable[str], most: int | None = 5) -> str:
     """Like `joined`, each name between backticks; all names if `most` is None."""
     return joined(map(quoted, names), most)
+
+
+def quoted_in(texts: Iterable[str]) -> frozenset[str]:
+    """The names between single backticks in texts."""
+    return frozenset(name for text in texts for name in _QUOTED.findall(text))
 
 
 def cut(text: str, most: int, *, apart_from: str | None = None) -> str:

@@ -101,6 +101,21 @@ def test_what_measures_and_changed_without_a_run_is_named(project: Folder, case:
     assert measured(project) == []
 
 
+def test_a_file_that_no_stage_declares_is_named_with_the_next_run(project: Folder) -> None:
+    scaled = EVALUATE.replace("import json", 'import json\nlimit = json.load(open("config/limit.json"))')
+    scaled = scaled.replace("/ len(rows)\n", "/ len(rows) * limit\n")
+    made = started(project, {"src/evaluate.py": scaled, "config/limit.json": "1"})
+    project.git("checkout", "-qb", "first")
+    commit(project, {"config/limit.json": "0.001"})
+    assert check(project, status=Exit.DONE)["notes"] == []  # the number is that of before
+    merged(project, "first")
+    project.git("checkout", "-qb", "second")
+    retrained(project, "1.5")
+    (note,) = check(project, status=Exit.DONE)["notes"]
+    start = f"The target's numbers are from {made}; other files changed since, and it is not known"
+    assert note["message"] == f"{start} whether the numbers depend on them: `config/limit.json`"
+
+
 def test_of_a_merge_the_number_is_from_the_branch_that_ran(project: Folder) -> None:
     base, edited, *_, then = CASES["code"]
     started(project, base)

@@ -119,7 +119,7 @@ class Result:
 
 @record
 class Note:
-    """A remark that is not the result of a gate; `effect` is `note`, `warn`, `block` or `waived`."""
+    """A remark that is not a gate's result; `names` are all it is about, also what the text leaves out."""
 
     code: str
     message: str
@@ -128,6 +128,7 @@ class Note:
     gate: str | None = None
     waiver: str | None = None
     hint: str | None = None
+    names: frozenset[str] = field(default_factory=frozenset, metadata={"json": None})
 
 
 @record
@@ -292,9 +293,5 @@ def note_order(note: Note) -> tuple[str, str, str, str]:
 def with_notes(verdict: Verdict, notes: Iterable[Note]) -> Verdict:
     """Add notes; decision and summary are computed again."""
     every = tuple(sorted({*verdict.notes, *notes}, key=note_order))
-    return replace(
-        verdict,
-        notes=every,
-        decision=decision_of(effects_of(verdict.results, every)),
-        summary=summarize(verdict.results, every),
-    )
+    decision = decision_of(effects_of(verdict.results, every))
+    return replace(verdict, notes=every, decision=decision, summary=summarize(verdict.results, every))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.core.gates.measured.data import compare_data
 from mlgit.core.gates.unmeasured.made import Mentions
 from mlgit.core.gates.unmeasured.other_files import other_files
 from mlgit.core.gates.verdict import Note
@@ -189,6 +190,14 @@ def test_data_of_dvc_that_no_stage_of_the_number_declares_is_named(path: str, ki
     by_name = {"late.json", "later.json", "early.json", "report.html"}
     named = [f"`{path}`"] if path in {"test.csv", "scale.json"} | by_name else []
     assert of_other_data(path, kind, reads=f"open(root / '{path}')") == named
+
+
+def test_what_another_note_has_no_room_for_is_not_named() -> None:
+    both = [{f"tasks/{number:02}.csv": letter for number in range(14)} for letter in "ab"]
+    old, new = (side(rows) for rows in both)
+    (note,) = compare_data([gate(old)], [gate(new)], (old, new)).notes
+    assert note.message.endswith("`tasks/11.csv` changed and 2 more")
+    assert named({**both[0], "eval.env": "a"}, {**both[1], "eval.env": "b"}, notes=(note,)) == ["`eval.env`"]
 
 
 def test_what_the_measurement_reads_comes_first_and_most_are_counted() -> None:

@@ -50,7 +50,11 @@ def messages(
         return Places(read=lambda paths: {path: text.encode() for path in paths if path == file})
 
     before, after = side(old), side(new)
-    at = None if made is None else Made(label="1a2b3c4", places=side(made), changed=frozenset)
+    at = (
+        None
+        if made is None
+        else Made(label="1a2b3c4", places=side(made), changed=frozenset, pipeline=lambda: pipeline)
+    )
     found = spelling_notes(
         gates,
         gates,

@@ -39,7 +39,12 @@ def notes(
     """The notes; `made` are the files of Git where the target ran."""
     at = None
     if made is not None:
-        at = Made(label="1a2b3c4", places=places(made), changed=lambda: differing(made, files[1]))
+        at = Made(
+            label="1a2b3c4",
+            places=places(made),
+            changed=lambda: differing(made, files[1]),
+            pipeline=lambda: old,
+        )
     runs = LastRuns(same=same_records(old, new), made=lambda _: at)
     known = [gate(old)], [gate(new)]
     sides = places(files[0]), places(files[1])

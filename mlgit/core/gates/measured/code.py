@@ -18,7 +18,7 @@ from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from mlgit.core.gates.measured.runs.compared import Order
     from mlgit.core.gates.measured.runs.last_runs import LastRuns
@@ -70,8 +70,12 @@ def code_notes(
         start = f"{made.start}; the code that they are {verb} with changed since"
         texts[start] = compared.named(there, own, training)
         possible += there.possible(own, training)
-    named = [f"{start}: {joined(each.values(), _MOST)}" for start, each in texts.items() if each]
-    return tuple(Note(code=_CODE, message=text) for text in (*named, *sentences(possible, compared.known)))
+    named = [_note(f"{start}: {joined(each.values(), _MOST)}", each) for start, each in texts.items() if each]
+    return (*named, *map(_note, sentences(possible, compared.known)))
+
+
+def _note(message: str, names: Iterable[str] = ()) -> Note:
+    return Note(code=_CODE, message=message, names=frozenset(names))
 
 
 def _with(places: Places, made: Collection[str]) -> Places:

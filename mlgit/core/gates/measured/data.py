@@ -18,7 +18,7 @@ from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.model_files import meets
 from mlgit.core.pipeline.origin import renamed_inputs
 from mlgit.core.record import record
-from mlgit.core.wording import joined, listed
+from mlgit.core.wording import joined, listed, quoted_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -87,8 +87,16 @@ def compare_data(
 
 def _notes(found: Mapping[str, Iterable[str]], others: Iterable[str]) -> tuple[Note, ...]:
     """A note for each start with texts, and for each of the others."""
-    texts = [f"{start}: {joined(sorted(each, key=_is_last), _MOST)}" for start, each in found.items() if each]
-    return tuple(Note(code=_CODE, message=text) for text in (*texts, *others))
+    lists = [
+        Note(
+            code=_CODE,
+            message=f"{start}: {joined(sorted(each, key=_is_last), _MOST)}",
+            names=quoted_in(each),
+        )
+        for start, each in found.items()
+        if each
+    ]
+    return (*lists, *(Note(code=_CODE, message=text) for text in others))
 
 
 def _is_last(text: str) -> tuple[bool, bool]:

@@ -14,7 +14,7 @@ from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered, param_names
 from mlgit.core.pipeline.inputs import EMPTY, recorded_inputs
 from mlgit.core.record import NamedTuple
-from mlgit.core.wording import joined, listed
+from mlgit.core.wording import joined, listed, quoted_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ def export_notes(
         }
         for code, found in texts.items():
             if named := [f"{text} (stage {stage})" for text, stage in found.items()]:
-                yield Note(code=code, message=f"{start}: {joined(named, _MOST)}")
+                yield Note(code=code, message=f"{start}: {joined(named, _MOST)}", names=quoted_in(named))
 
 
 def _start(path: str, aside: Sequence[str]) -> str:

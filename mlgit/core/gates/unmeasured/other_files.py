@@ -17,7 +17,7 @@ from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.model_files import meets
 from mlgit.core.record import NamedTuple
-from mlgit.core.wording import joined, quoted
+from mlgit.core.wording import joined, quoted, quoted_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _CODE = "other_files_changed"
 _MOST = 12
-_QUOTED = re.compile(r"`([^`]+)`")
 # Other notes are about these, or about what they declare.
 _OF_TOOLS = re.compile(
     r"(?:.*/)?(?:dvc\.(?:yaml|lock)|[^/]+\.dvc|\.(?:git|dvc)ignore|\.gitattributes|\.gitmodules"
@@ -49,12 +48,14 @@ def other_files(
     places: tuple[Places, Places] = (EMPTY, EMPTY),
     changed: Callable[[], Collection[str]] = frozenset,
     notes: Iterable[Note] = (),
+    since: str | None = None,
 ) -> Iterator[Note]:
     """A note with the changed files that may be a reason for other numbers, as far as is known here.
 
     What a measurement runs and reads is known only when it runs. So all that changed together with a model or
     its number is named, except what only training of the target declares, results, texts for people, tests,
-    and what another one of the `notes` names.
+    and what another one of the `notes` names. `since` says where the target's numbers are from if the first
+    side is not the target, but the commit that made them.
     """
     sides = tuple(map(_Side, (old, new), pipelines))
     if not sides[1].measuring or sides[0].results == sides[1].results:
@@ -64,12 +65,15 @@ def other_files(
         *_in_git(sides, pipelines, changed, notes, places),
         *_in_dvc(sides, pipelines, changed, notes, mentions),
     ]
+    if since is not None:  # the next run recorded what stages declare
+        found = [each for each in found if not each.is_own]
     if len(found) > _MOST:  # what a measurement names comes first
         found = [each._replace(is_named=mentions.has(each.path)) for each in found]
     if found:
         text = joined((quoted(each.path) for each in sorted(found, key=_Found.order)), _MOST)
-        start = "Other files changed as well, and it is not known whether the numbers depend on them"
-        yield Note(code=_CODE, message=f"{start}: {text}")
+        what = "Other files changed as well" if since is None else f"{since}; other files changed since"
+        start = f"{what}, and it is not known whether the numbers depend on them"
+        yield Note(code=_CODE, message=f"{start}: {text}", names=frozenset(each.path for each in found))
 
 
 class _Found(NamedTuple):
@@ -130,7 +134,7 @@ def _in_dvc(
 
 
 def _names(notes: Iterable[Note]) -> set[str]:
-    return {name for note in notes for name in _QUOTED.findall(note.message)}
+    return {name for note in notes for name in (*note.names, *quoted_in([note.message]))}
 
 
 class _Side:

@@ -72,14 +72,17 @@ def undeclared_notes(
         readers = [found for stage in measuring for found in [_reader(stage, file, side, places[1])] if found]
         if not readers:
             continue
-        start = f"`{file}` has other values that no stage which measures declares"
+        who = readers[0].words
         if texts := _other_values(file, places, load, declared, readers):
-            yield Note(code=_CODE, message=f"{start}, and {readers[0].words}: {joined(texts, _MOST)}")
+            what = f"`{file}` has other values that no stage which measures declares, and {who}"
+            yield _note(f"{what}: {joined(texts, _MOST)}", texts)
         if texts := _two_meanings(file, places, both, declared, readers):
-            start = f"`{file}` now has {joined(texts, _MOST)}"
-            yield Note(
-                code=_CODE, message=f"{start}; no stage which measures declares that, and {readers[0].words}"
-            )
+            what = f"`{file}` now has {joined(texts, _MOST)}"
+            yield _note(f"{what}; no stage which measures declares that, and {who}", texts)
+
+
+def _note(message: str, texts: Iterable[str]) -> Note:
+    return Note(code=_CODE, message=message, names=frozenset(texts))
 
 
 def _other_values(

@@ -38,20 +38,28 @@ def measured_otherwise(
     changed = cache(partial(changed_between, project, sides[0].commit, sides[1].commit))
     if (was.stages, was.tracked) == (now.stages, now.tracked) and not _may_measure(changed(), now):
         return
+    from mlgit.core.gates.unmeasured.before import notes_before
     from mlgit.core.gates.unmeasured.other_files import other_files
+    from mlgit.yaml12 import load_both
 
     pipelines = was, now
-    notes = (*_named(project, sides, gates, places, changed),)
+    runs = _last_runs(project, sides)
+    notes = [*_named(project, pipelines, gates, places, changed, runs)]
+    notes += other_files(*gates, pipelines, places=places, changed=changed, notes=notes)
     yield from notes
-    yield from other_files(*gates, pipelines, places=places, changed=changed, notes=notes)
+    load = partial(_values, project)
+    yield from notes_before(
+        *gates, pipelines, places=places, runs=runs, load=load, both=load_both, notes=notes
+    )
 
 
 def _named(
     project: Project,
-    sides: tuple[Evidence, Evidence],
+    pipelines: tuple[Pipeline, Pipeline],
     gates: _Gates,
     places: _Places,
     changed: Callable[[], frozenset[str]],
+    runs: LastRuns,
 ) -> Iterator[Note]:
     """Notes about what is known to differ in what measures the numbers."""
     from mlgit.core.gates.measured.code import code_notes
@@ -65,9 +73,7 @@ def _named(
     from mlgit.core.gates.unmeasured.written import written_notes
     from mlgit.yaml12 import load_both
 
-    now = sides[1].pipeline
-    pipelines = sides[0].pipeline, now
-    runs = _last_runs(project, sides)
+    now = pipelines[1]
     data = compare_data(*gates, pipelines, places=places, changed=changed, runs=runs)
     yield from code_notes(*gates, pipelines, places=places, changed=changed, runs=runs)
     yield from data.notes
@@ -80,6 +86,17 @@ def _named(
     yield from written_notes(*gates, pipelines, places=places, changed=changed)
     yield from export_notes(gates[1], pipelines, places=places, changed=changed)
     yield from input_notes(*gates, places=places, reported=data.renamed)
+
+
+def _pipeline(project: Project, commit: str, otherwise: Pipeline) -> Pipeline:
+    """The pipeline at a commit; the other one if it is invalid there."""
+    from mlgit.errors import ConfigError
+    from mlgit.project.pipeline.evidence import evidence
+
+    try:
+        return evidence(project, commit, staleness=False).pipeline
+    except ConfigError:
+        return otherwise
 
 
 def _values(project: Project, path: str, content: bytes) -> object:
@@ -135,6 +152,7 @@ def _made_at(project: Project, there: Evidence, new: str | None) -> Callable[[st
             label=project.tree(commit).label,
             places=places_at(project, replace(there, commit=commit)),
             changed=cache(partial(changed_between, project, commit, new)),
+            pipeline=cache(partial(_pipeline, project, commit, there.pipeline)),
         )
 
     def find(address: str) -> Made | None:

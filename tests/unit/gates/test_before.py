@@ -1,0 +1,115 @@
+"""What changed without a run, before the change that measures with it, is named with that run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mlgit.core.gates.measured.runs.last_runs import LastRuns, Made, same_records
+from mlgit.core.gates.unmeasured.before import notes_before
+from mlgit.core.gates.unmeasured.other_files import other_files
+from mlgit.core.pipeline.stages import Output, Pipeline
+from mlgit.yaml12 import load_both
+from tests.support.measured_data import Hashes, gate, places, pointer, side, stage
+
+SINCE = "The target's numbers are from 1a2b3c4"
+OTHER = f"{SINCE}; other files changed since, and it is not known whether the numbers depend on them: "
+VALUES = (
+    f"{SINCE}; compared with that, `params.yaml` has other values that no stage which measures declares, and "
+    "`e.py` (stage evaluate) names it: "
+)
+READS = 'import yaml\nlimit = yaml.safe_load(open("params.yaml"))["eval"]["limit"]\n'
+PARAMS = "eval: {limit: 10, folds: 5}\n"
+FILES = {"e.py": READS, "params.yaml": PARAMS, "config/limit.json": "1"}
+
+
+def ran(number: str, *, rows: str = "r") -> Pipeline:
+    """A side whose last stage made this number; DVC tracks other rows."""
+    known = side({"src/evaluate.py": "e"}, tracked={"data/other.csv": rows})
+    last = stage("evaluate", {"models/line.json": "m", "src/evaluate.py": "e"}, {"m.json": number})
+    return replace(known, stages=(*known.stages[:2], last._replace(cmd=("python e.py",))))
+
+
+def named(made: Pipeline, target: Pipeline, now: Pipeline, files: tuple[Hashes, Hashes, Hashes]) -> list[str]:
+    """The notes of three states, each with its files of Git: where the target ran, the target, the change."""
+
+    def differing(old: Hashes, new: Hashes) -> set[str]:
+        return {path for path in {*old, *new} if old.get(path) != new.get(path)}
+
+    then = Made(
+        label="1a2b3c4",
+        places=places(files[0]),
+        changed=lambda: differing(files[0], files[2]),
+        pipeline=lambda: made,
+    )
+    gates = [gate(target)], [gate(now)]
+    sides = (target, now), (places(files[1]), places(files[2]))
+    notes = [*other_files(*gates, sides[0], places=sides[1], changed=lambda: differing(*files[1:]))]
+    found = notes_before(
+        *gates,
+        sides[0],
+        places=sides[1],
+        runs=LastRuns(same=same_records(target, now), made=lambda _: then),
+        load=lambda _, content: (load_both(content) or (None,))[0],
+        both=load_both,
+        notes=notes,
+    )
+    return [note.message for note in found]
+
+
+@pytest.mark.parametrize(
+    ("edited", "text"),
+    [
+        ({"config/limit.json": "0"}, f"{OTHER}`config/limit.json`"),
+        ({"config/new.json": "0"}, f"{OTHER}`config/new.json`"),
+        ({"Makefile": "all:"}, f"{OTHER}`Makefile`"),
+        ({"params.yaml": PARAMS.replace("10", "12")}, f"{VALUES}`eval.limit` 10 -> 12"),
+        # a stage that declares it ran with it
+        ({"src/evaluate.py": "f"}, None),
+        ({"README.md": "words"}, None),
+    ],
+)
+def test_what_changed_before_the_run_is_named_with_it(edited: Hashes, text: str | None) -> None:
+    later = FILES | edited
+    assert named(ran("n"), ran("n"), ran("o"), (FILES, later, later)) == ([] if text is None else [text])
+    # without a run of it, the number is that of before
+    assert named(ran("n"), ran("n"), ran("n"), (FILES, later, later)) == []
+
+
+def test_data_of_dvc_is_named_too() -> None:
+    sides = ran("n"), ran("n", rows="s"), ran("o", rows="s")
+    assert named(*sides, (FILES, FILES, FILES)) == [f"{OTHER}`data/other.csv`"]
+
+
+def test_what_the_change_itself_edits_is_not_named_again() -> None:
+    between, later = FILES | {"config/limit.json": "2", "Makefile": "all:"}, {"config/limit.json": "0"}
+    found = named(ran("n"), ran("n"), ran("o"), (FILES, between, between | later))
+    assert found == [f"{OTHER}`Makefile`"]
+
+
+def test_what_is_as_it_was_is_not_named() -> None:
+    between = FILES | {"config/limit.json": "2"}
+    assert named(ran("n"), ran("n"), ran("o"), (FILES, between, FILES)) == []
+
+
+def test_a_model_that_is_exported_from_what_the_number_is_of_counts_too() -> None:
+    """Where the number does not know the model, what makes the model is what nothing measures."""
+
+    def exported(letter: str) -> Pipeline:
+        weights = stage("train", {"data/clean.csv": "c"}, {"w.bin": "w"})
+        number = stage("evaluate", {"w.bin": "w"}, {"m.json": "n"})
+        model = stage("export", {"w.bin": "w"}, {"models/line.json": letter})
+        return Pipeline(stages=(weights, number, model))
+
+    later = FILES | {"src/conv.py": "c"}
+    found = named(exported("m"), exported("m"), exported("x"), (FILES, later, later))
+    assert found == [f"{OTHER}`src/conv.py`"]
+
+
+def test_outputs_that_the_commit_did_not_have_are_named() -> None:
+    before = ran("n")
+    now = replace(ran("o"), tracked=(Output(path="new.csv", owner="new.csv.dvc", pointer=pointer("n")),))
+    target = replace(before, tracked=now.tracked)
+    found = named(replace(before, tracked=()), target, now, (FILES, FILES, FILES))
+    assert found == [f"{OTHER}`new.csv`"]
