@@ -113,3 +113,11 @@ def test_outputs_that_the_commit_did_not_have_are_named() -> None:
     target = replace(before, tracked=now.tracked)
     found = named(replace(before, tracked=()), target, now, (FILES, FILES, FILES))
     assert found == [f"{OTHER}`new.csv`"]
+
+
+def test_of_many_files_those_that_the_measurement_names_come_first() -> None:
+    many = {f"app/{number}.py": "p" for number in range(9)}
+    later = FILES | many | {"zz.json": "0", "e.py": "import json\nopen('zz.json')\n"}
+    (note,) = named(ran("n"), ran("n"), ran("o"), ({**FILES, "e.py": later["e.py"]}, later, later))
+    assert note.startswith(f"{OTHER}`zz.json`, ")
+    assert note.endswith("`app/3.py` and 5 more")

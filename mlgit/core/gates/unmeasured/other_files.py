@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _CODE = "other_files_changed"
 _MOST = 12
+_MOST_BEFORE = 5
+"""Of what changed before the change itself, which others have looked at, fewer are named."""
 # Other notes are about these, or about what they declare.
 _OF_TOOLS = re.compile(
     r"(?:.*/)?(?:dvc\.(?:yaml|lock)|[^/]+\.dvc|\.(?:git|dvc)ignore|\.gitattributes|\.gitmodules"
@@ -67,10 +69,11 @@ def other_files(
     ]
     if since is not None:  # the next run recorded what stages declare
         found = [each for each in found if not each.is_own]
-    if len(found) > _MOST:  # what a measurement names comes first
+    most = _MOST if since is None else _MOST_BEFORE
+    if len(found) > most:  # what a measurement names comes first
         found = [each._replace(is_named=mentions.has(each.path)) for each in found]
     if found:
-        text = joined((quoted(each.path) for each in sorted(found, key=_Found.order)), _MOST)
+        text = joined((quoted(each.path) for each in sorted(found, key=_Found.order)), most)
         what = "Other files changed as well" if since is None else f"{since}; other files changed since"
         start = f"{what}, and it is not known whether the numbers depend on them"
         yield Note(code=_CODE, message=f"{start}: {text}", names=frozenset(each.path for each in found))
