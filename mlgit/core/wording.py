@@ -140,11 +140,15 @@ def format_age(seconds: float) -> str:
     return f"{whole // _HOUR_S} h ago" if whole < 2 * _DAY_S else f"{whole // _DAY_S} days ago"
 
 
+def is_ahead(then: datetime, now: datetime) -> bool:
+    """Whether a time is more than a minute ahead of `now`."""
+    return (now - then).total_seconds() <= -_MINUTE_S
+
+
 def format_since(then: datetime, now: datetime) -> str:
     """The age of a time; its date if that is ahead of `now`, which is in UTC: one of the two is wrong."""
-    seconds = (now - then).total_seconds()
-    if seconds > -_MINUTE_S:
-        return format_age(seconds)
+    if not is_ahead(then, now):
+        return format_age((now - then).total_seconds())
     return f"on {then.astimezone(now.tzinfo):%Y-%m-%d %H:%M} UTC (dated ahead)"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 from mlgit.core.addresses import without_passwords
@@ -27,6 +29,7 @@ _STYLES = {
     "blocked": "bold red",
 }
 _GAP = "  "
+_SHORTEST = 16
 WIDTH = 80
 """The columns where nothing says how wide the output is."""
 
@@ -50,7 +53,7 @@ def plain(page: Page, *, width: int = WIDTH) -> str:
             texts = ("".join(span.text for span in spans) for spans in wrapped(block, width))
             lines += [text.rstrip() for text in texts]
         else:
-            lines += _plain_table(block)
+            lines += _plain_table(_fitted(block, width))
     return without_passwords("".join(f"{text}\n" for text in lines))
 
 
@@ -78,6 +81,33 @@ def _plain_table(block: Table) -> list[str]:
             columns.append([align(text, len(text) + more) for text, more in zip(texts, spare, strict=True)])
     indent = " " * block.indent
     return [(indent + _GAP.join(row)).rstrip() for row in zip(*columns, strict=True)]
+
+
+def _fitted(block: Table, width: int) -> Table:
+    """The table with shorter texts in the column that may be cut, if it is too wide."""
+    if block.cut is None or not block.rows:
+        return block
+    cells = [list(map(text_width, map(_cell_text, column))) for column in zip(*block.rows, strict=True)]
+    widest = [size for size in map(max, cells) if size]
+    over = block.indent + sum(widest) + len(_GAP) * (len(widest) - 1) - width
+    most = max(max(cells[block.cut]) - over, _SHORTEST)
+    if over <= 0:
+        return block
+    shorter = _shorter([_cell_text(row[block.cut]) for row in block.rows], most)
+    rows = zip(block.rows, shorter, strict=True)
+    return replace(block, rows=tuple((*row[: block.cut], text, *row[block.cut + 1 :]) for row, text in rows))
+
+
+def _shorter(texts: Sequence[str], most: int) -> Sequence[str]:
+    """The ends of long texts; start and end of those that end alike, and the whole if these do, too."""
+    half = (most - 1) // 2
+    ends = [text if len(text) <= most else f"…{text[1 - most :]}" for text in texts]
+    both = [text if len(text) <= most else f"{text[: most - 1 - half]}…{text[-half:]}" for text in texts]
+    counted = Counter(ends), Counter(both)
+    return [
+        end if counted[0][end] == 1 else other if counted[1][other] == 1 else text
+        for text, end, other in zip(texts, ends, both, strict=True)
+    ]
 
 
 def text_width(text: str) -> int:
@@ -182,9 +212,10 @@ def write_rich(page: Page, console: Console) -> None:
         if isinstance(block, Line):
             rows = _styled_lines(block, console.width)
         else:
-            rows = _styled_table(block)
+            fitted = _fitted(block, console.width)
+            rows = _styled_table(fitted)
             if any(sum(text_width(each.text) for each in spans) > console.width for spans in rows):
-                _write_folded(block, console)
+                _write_folded(fitted, console)
                 continue
         for spans in rows:
             # What is longer, such as a command, is wrapped by the terminal.
@@ -196,8 +227,6 @@ def _styled(span: Span) -> tuple[str, str]:
 
 
 def _styled_lines(block: Line, width: int) -> list[tuple[Span, ...]]:
-    from dataclasses import replace
-
     if not any(span.text for span in block.spans):
         return [()]
     if any(span.style == "command" for span in block.spans):

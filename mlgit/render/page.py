@@ -42,12 +42,16 @@ class Line:
 
 @record
 class Table:
-    """Columns under a header; `right` has the numbers of the columns that are aligned right."""
+    """Columns under a header; `right` has the numbers of the columns that are aligned right.
+
+    `cut` is the number of the column whose long texts lose their start if the terminal is too narrow.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     right: frozenset[int] = frozenset()
     indent: int = 2
+    cut: int | None = None
 
 
 Block = Line | Table
@@ -64,12 +68,16 @@ def field(name: str, *parts: str | Span) -> Line:
 
 
 def table(
-    header: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Iterable[int] = (), indent: int = 2
+    header: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    right: Iterable[int] = (),
+    indent: int = 2,
+    cut: int | None = None,
 ) -> Table:
     """A table; every row needs as many cells as the header."""
-    return Table(
-        header=tuple(header), rows=tuple(tuple(row) for row in rows), right=frozenset(right), indent=indent
-    )
+    cells = tuple(tuple(row) for row in rows)
+    return Table(header=tuple(header), rows=cells, right=frozenset(right), indent=indent, cut=cut)
 
 
 def cell_spans(cell: Cell) -> tuple[Span, ...]:

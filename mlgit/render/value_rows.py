@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.pipeline.evidence import Value
 
-_LONGEST_NAME = 40
 _STYLES: dict[bool | None, Style] = {True: "ok", False: "bad", None: ""}
 
 
@@ -55,7 +53,7 @@ def _is_finite(value: Value) -> bool:
 def value_table(rows: Sequence[ValueRow], *, indent: int, whole: bool = False) -> Table:
     """Name, old → new, change, and whether that is better.
 
-    Long names are cut, unless `whole` or if two of them would then be the same.
+    Long names are cut to fit the terminal, unless `whole`.
     """
     olds = [clean(row.old or "") for row in rows]
     news = [clean(row.new or "") for row in rows]
@@ -65,7 +63,6 @@ def value_table(rows: Sequence[ValueRow], *, indent: int, whole: bool = False) -
         row.change.partition(" ") if row.change.endswith(")") else (row.change, "", "") for row in rows
     ]
     wide = max((len(amount) for amount, _, share in changes if share), default=0)
-    ends = Counter(_end(row.name) for row in rows)
     cells = []
     for row, old, new, (amount, _, share) in zip(rows, olds, news, changes, strict=True):
         pair = _padded(new, right)
@@ -73,14 +70,9 @@ def value_table(rows: Sequence[ValueRow], *, indent: int, whole: bool = False) -
             arrow = " → " if old and new else "   "
             pair = f"{' ' * (left - text_width(old))}{old}{arrow}{pair}"
         change = f"{amount.ljust(wide)} {share}" if share else amount
-        name = row.name if whole or ends[_end(row.name)] > 1 else _end(row.name)
         style = _STYLES[row.better]
-        cells.append((name, pair, Span(change, style), Span(row.note, style or "dim")))
-    return table(("", "", "", ""), cells, indent=indent)
-
-
-def _end(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
+        cells.append((row.name, pair, Span(change, style), Span(row.note, style or "dim")))
+    return table(("", "", "", ""), cells, indent=indent, cut=None if whole else 0)
 
 
 def _padded(text: str, width: int) -> str:

@@ -44,11 +44,14 @@ def test_no_screen_shows_an_age_of_what_is_dated_ahead(staged: Folder) -> None:
     staged.git("push", "-q")
     forge_assignment(staged, "line#staging#2", "v1.0.1", gates=["r2-floor"], date=LATER_S, at=LATER)
     forge_assignment(staged, "line#staging#3", "v1.0.0", "rollback", gates=(), date=LATER_S + 9, at=LATER)
-    commands = [["status"], ["show", "line"], ["show", "line@v1.0.1"], ["show", "line#staging"], ["history"]]
+    commands = [["status"], ["show", "line"], ["show", "line@v1.0.1"], ["show", "line#staging"]]
     refused = [["rollback", "--env", "staging", "-m", "Night"]]
     for argv in (*commands, *refused):
         done = staged.here(*argv)
         assert "on 2090-01-01 00:00 UTC (dated ahead)" in " ".join((done.out + done.err).split()), argv
+    shown = staged.here("history").out.splitlines()  # a date would take the room of the reasons
+    assert any(line.startswith("dated ahead  staging  ← v1.0.0") for line in shown), shown
+    assert "! line#staging#3 is dated 2090-01-01 00:00 UTC" in shown
     done = staged.here("promote", "line@v1.0.1", "--to", "staging")
     assert "rolled it back on 2090-01-01 00:00 UTC (dated ahead)" in done.out, done.err
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.wording import cut, format_since
-from mlgit.render.page import Cell, Page, Span, Style, Table, cell_spans, table
+from mlgit.core.wording import cut, first, format_since, is_ahead
+from mlgit.render.page import Cell, Page, Span, Style, Table, cell_spans, line, table
 from mlgit.render.pages.refused import refused_lines
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ _STYLES: dict[str, Style] = {"rollback": "careful", "unassign": "careful", "dere
 _NAME = 16  # characters of an author
 _LEAST = 8  # a shorter piece of a reason says nothing
 _GAP = 2
+_AHEAD = 3
 
 
 def event_lines(
@@ -35,14 +36,19 @@ def event_lines(
     widest = max(map(len, places))
     rows: list[tuple[Cell, ...]] = []
     for event, place in zip(events, places, strict=True):
-        age, action = format_since(event.at, now), Span(event.action, _STYLES.get(event.action, ""))
-        rows.append((Span(age, "dim"), _move(event, place, widest), action, cut(event.author, _NAME)))
+        age = Span("dated ahead" if is_ahead(event.at, now) else format_since(event.at, now), "dim")
+        action = Span(event.action, _STYLES.get(event.action, ""))
+        rows.append((age, _move(event, place, widest), action, cut(event.author, _NAME)))
     taken = sum(max(map(_length, column)) + _GAP for column in zip(*rows, strict=True))
     left = width - indent - taken
     whys = [_why(event, left if left >= _LEAST else 0) for event in events]
     lines = table(("",) * 5, ((*row, why) for row, why in zip(rows, whys, strict=True)), indent=indent)
     refused = [f"{event.tag} does not count: {event.refused}" for event in events if event.refused]
-    return [lines, *refused_lines(refused, indent=indent)]
+    dated = (
+        f"{event.tag} is dated {event.at:%Y-%m-%d %H:%M} UTC" for event in events if is_ahead(event.at, now)
+    )
+    ahead = [line(Span("! ", "careful"), text, indent=indent) for text in first(dated, _AHEAD)]
+    return [lines, *refused_lines(refused, indent=indent), *ahead]
 
 
 def events_table(events: Sequence[Event], *, indent: int = 0) -> Table:

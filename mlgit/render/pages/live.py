@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TITLE = 10
 """The width of a section's title and the gap after it."""
+_FURTHEST = 48
+"""The widest hanging indent: at 80 columns, words need some room."""
 _ROWS, _NAMES, _VERSIONS = 8, 5, 3
 _VERBS = {"promote": "promoted", "rollback": "rolled back", "unassign": "emptied"}
 
@@ -117,11 +119,11 @@ def _table(
         parts.append(Span(_padded(version.text, versions), version.style))
         hang = TITLE + names + 2 + (models + 2 if several else 0)
         label = ("" if blocks else "Live").ljust(TITLE)
-        blocks.append(
-            line(label, *parts, _words(each, found, now, verbose=verbose), hang=hang + versions + 2)
-        )
+        words = _words(each, found, now, verbose=verbose)
+        blocks.append(line(label, *parts, words, hang=min(hang + versions + 2, _FURTHEST)))
         remarks = _remarks(model, each, now)
-        blocks += [line(Span("! ", "careful"), text, indent=hang, hang=2) for text in remarks]
+        indent = min(hang, _FURTHEST)
+        blocks += [line(Span("! ", "careful"), text, indent=indent, hang=2) for text in remarks]
     more = len(rows) - len(shown)
     if more:
         blocks.append(line(Span(f"and {more} more (`mlgit models` lists all)", "dim"), indent=TITLE))
