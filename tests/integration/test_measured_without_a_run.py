@@ -107,7 +107,8 @@ def test_a_file_that_no_stage_declares_is_named_with_the_next_run(project: Folde
     made = started(project, {"src/evaluate.py": scaled, "config/limit.json": "1"})
     project.git("checkout", "-qb", "first")
     commit(project, {"config/limit.json": "0.001"})
-    assert check(project, status=Exit.DONE)["notes"] == []  # the number is that of before
+    (note,) = check(project, status=Exit.DONE)["notes"]  # the number is that of before
+    assert note["message"].endswith("`dvc.lock` shows no run with them: `config/limit.json`")
     merged(project, "first")
     project.git("checkout", "-qb", "second")
     retrained(project, "1.5")

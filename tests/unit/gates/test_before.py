@@ -41,7 +41,7 @@ def named(made: Pipeline, target: Pipeline, now: Pipeline, files: tuple[Hashes, 
         label="1a2b3c4",
         places=places(files[0]),
         changed=lambda: differing(files[0], files[2]),
-        pipeline=lambda: made,
+        pipeline=made,
     )
     gates = [gate(target)], [gate(now)]
     sides = (target, now), (places(files[1]), places(files[2]))

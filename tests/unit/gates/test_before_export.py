@@ -75,7 +75,7 @@ def messages(old: Pipeline, new: Pipeline, files: tuple[Hashes, Hashes] = (FILES
             *compare_data(gates[0], gates[1], (old, new), places=sides, changed=lambda: changed).notes,
             *parameter_notes(gates[0], gates[1], (old, new)),
             *spelling_notes(gates[0], gates[1], new, places=sides),
-            *export_notes(gates[1], (old, new), places=sides, changed=lambda: changed),
+            *export_notes(gates[0], gates[1], (old, new), places=sides, changed=lambda: changed),
         )
     ]
 
@@ -130,11 +130,17 @@ def test_a_model_of_which_a_gate_reads_a_number_has_no_such_note() -> None:
     measures = stage("measure", {MODEL: "m"}, {"onnx.json": "o"})
     both = [Pipeline(stages=(*each.stages, measures)) for each in (known, pipeline(bits=4))]
     gates = [[resolved(file, each) for file in ("m.json", "onnx.json")] for each in both]
-    assert [*export_notes(gates[1], (both[0], both[1]))] == []
-    (note,) = export_notes(gates[1][:1], (both[0], both[1]))
+    assert [*export_notes(gates[0], gates[1], (both[0], both[1]))] == []
+    (note,) = export_notes(gates[0], gates[1][:1], (both[0], both[1]))
     assert note.code == "params_changed"
-    unread = replace(gates[1][1], source=None)
-    assert [*export_notes([gates[1][0], unread], (both[0], both[1]))] == []
+    added = replace(gates[1][1], metric="r2")
+    # a gate that the change brings hides nothing
+    (other,) = export_notes(gates[0][:1], [gates[1][0], added], (both[0], both[1]))
+    assert other.message.startswith(f"Only new gates read a number that is measured on `{MODEL}`, and what ")
+    unread = [gates[1][0], replace(added, source=None)]
+    assert [*export_notes(unread, unread, (both[0], both[1]))] == []
+    (other,) = export_notes(gates[0][:1], unread, (both[0], both[1]))
+    assert other.message.startswith("Only new gates read")
 
 
 OF_THE_MODEL = {
@@ -158,7 +164,8 @@ def test_a_time_size_or_count_of_the_model_says_nothing_of_how_good_it_is(key: s
     bench = resolved("b.json", both[1])
     assert bench.source is not None
     bench = replace(bench, metric=key, source=replace(bench.source, key=key))
-    found = [each.message for each in export_notes([resolved("m.json", both[1]), bench], (both[0], both[1]))]
+    gates = [resolved("m.json", both[1]), bench]
+    found = [each.message for each in export_notes(gates, gates, (both[0], both[1]))]
     start = (
         f"Of what is measured on `{MODEL}`, gates read only `{key}`, which looks like a time, size or count, "
     )
@@ -170,10 +177,10 @@ def test_a_number_of_a_stage_that_does_not_know_the_model_hides_nothing() -> Non
     drift = stage("drift", {"raw.csv": "r"}, {"d.json": "o"})
     both = [Pipeline(stages=(*each.stages, drift)) for each in (pipeline(), pipeline(bits=4))]
     gates = [resolved(file, both[1]) for file in ("m.json", "d.json")]
-    assert [each.message for each in export_notes(gates, (both[0], both[1]))] == [
+    assert [each.message for each in export_notes(gates, gates, (both[0], both[1]))] == [
         f"{EXPORT}`e.yaml:n` 8 -> 4 (stage export)"
     ]
-    assert [*export_notes(gates[1:], (both[0], both[1]))] == []
+    assert [*export_notes(gates[1:], gates[1:], (both[0], both[1]))] == []
 
 
 @pytest.mark.parametrize(("file", "named"), [("t.yaml", True), ("p.yaml", False)])

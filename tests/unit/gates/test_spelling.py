@@ -53,7 +53,7 @@ def messages(
     at = (
         None
         if made is None
-        else Made(label="1a2b3c4", places=side(made), changed=frozenset, pipeline=lambda: pipeline)
+        else Made(label="1a2b3c4", places=side(made), changed=frozenset, pipeline=pipeline)
     )
     found = spelling_notes(
         gates,

@@ -43,7 +43,7 @@ def notes(
             label="1a2b3c4",
             places=places(made),
             changed=lambda: differing(made, files[1]),
-            pipeline=lambda: old,
+            pipeline=old,
         )
     runs = LastRuns(same=same_records(old, new), made=lambda _: at)
     known = [gate(old)], [gate(new)]

@@ -47,7 +47,7 @@ def notes_before(
     """
     known = [*notes]
     for made, _ in runs.made_at(_stages(old, new, pipelines)):
-        sides, there = (made.pipeline(), pipelines[1]), (made.places, places[1])
+        sides, there = (made.pipeline, pipelines[1]), (made.places, places[1])
         values = undeclared_notes(old, new, sides, places=there, changed=made.changed, load=load, both=both)
         start = f"{made.start}; compared with that, "
         known += [replace(each, message=start + each.message) for each in values if not _says(known, each)]

@@ -8,6 +8,7 @@ from mlgit.core.gates.measured.measuring import Measuring, is_of_another_model, 
 from mlgit.core.gates.measured.parameters import difference, narrowest
 from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.gates.measured.runs.compared import Programs
+from mlgit.core.gates.resolved.findings import counterparts
 from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.gates.unmeasured.same_numbers import is_of_quality
 from mlgit.core.gates.verdict import Note
@@ -28,6 +29,7 @@ _MOST = 12
 
 
 def export_notes(
+    old: Sequence[ResolvedGate],
     new: Sequence[ResolvedGate],
     pipelines: tuple[Pipeline, Pipeline],
     *,
@@ -37,11 +39,12 @@ def export_notes(
     """Notes about other programs, parameters and data of the stages that make a model after its numbers.
 
     Only of a model of which no gate reads a number that is measured on it, or only times, sizes and counts.
+    What the change lets a new gate read says nothing about what was there before.
     That a stage is new or runs another command is a note of `stage_changed`. `changed` gives the files of
     which Git has other content.
     """
-    for path, (aside, both, known) in _exports(new, pipelines):
-        start = _start(path, aside)
+    for path, (aside, is_new, both, known) in _exports(old, new, pipelines):
+        start = _start(path, aside, is_new=is_new)
         texts = {
             "code_changed": _code(both, known, Programs(places, frozenset(changed()), both, pipelines)),
             "params_changed": _parameters(both, known),
@@ -52,7 +55,9 @@ def export_notes(
                 yield Note(code=code, message=f"{start}: {joined(named, _MOST)}", names=quoted_in(named))
 
 
-def _start(path: str, aside: Sequence[str]) -> str:
+def _start(path: str, aside: Sequence[str], *, is_new: bool) -> str:
+    if is_new:
+        return f"Only new gates read a number that is measured on `{path}`, and what makes it changed"
     if not aside:
         return f"No gate reads a number that is measured on `{path}`, and what makes it changed"
     looks = "looks like a time, size or count" if len(aside) == 1 else "look like times, sizes or counts"
@@ -61,15 +66,19 @@ def _start(path: str, aside: Sequence[str]) -> str:
 
 
 class _Export(NamedTuple):
-    """What gates read of a model, its stages after the other numbers, and the stages before those."""
+    """What gates read of a model, its stages after the other numbers, and the stages before those.
+
+    `is_new`: there are gates that read more of it, and the target has none of them.
+    """
 
     aside: tuple[str, ...]
+    is_new: bool
     both: list[tuple[Stage, Stage]]
     known: Mapping[str, Stage]
 
 
 def _exports(
-    new: Sequence[ResolvedGate], pipelines: tuple[Pipeline, Pipeline]
+    old: Sequence[ResolvedGate], new: Sequence[ResolvedGate], pipelines: tuple[Pipeline, Pipeline]
 ) -> Iterator[tuple[str, _Export]]:
     """Each model that is made after the numbers which say how good it is."""
     side = Measuring(pipelines[1])
@@ -79,7 +88,8 @@ def _exports(
             gates.setdefault(path, []).append(gate)
     for path, own in sorted(gates.items()):
         # Where a number is not known here, it may be measured on the model.
-        if not all(_is_aside(gate) for gate in own):
+        there = [gate for gate in own if counterparts(gate, old) or _metric(gate) in map(_metric, old)]
+        if not all(map(_is_aside, there)):
             continue
         before = [gate for gate in own if side.shared(gate)]
         known = side.before(gate.source.origin.name or "" for gate in before if gate.source is not None)
@@ -87,8 +97,12 @@ def _exports(
         was = predecessors(*pipelines, {stage.address for stage in pipelines[0].stages})
         both = [(was[name], each) for name, each in after.items() if name in was]
         if before:
-            read = dict.fromkeys(gate.metric for gate in own if not is_of_another_model(gate))
-            yield path, _Export((*read,), both, known)
+            read = dict.fromkeys(gate.metric for gate in there if not is_of_another_model(gate))
+            yield path, _Export((*read,), not all(map(_is_aside, own)), both, known)
+
+
+def _metric(gate: ResolvedGate) -> tuple[str | None, str]:
+    return model_of(gate), gate.metric
 
 
 def _is_aside(gate: ResolvedGate) -> bool:

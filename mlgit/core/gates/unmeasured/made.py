@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring
 from mlgit.core.gates.measured.runs.reached import Reached
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -33,11 +34,23 @@ class Mentions:
             for address, each in paths.items()
         }
 
-    def has(self, path: str, *, maker: str | None = None) -> bool:
-        """Whether a stage other than its `maker` names the path, or the name of the file in it."""
+    def has(self, path: str, *, maker: str | None = None, whole: bool = False) -> bool:
+        """Whether a stage other than its `maker` names the path, or its last part if that will do."""
         name = posixpath.basename(path)
-        wanted = (name if "." in name else path).encode()
+        wanted = (path if whole or "." not in name else name).encode()
         return any(wanted in text for address, text in self._texts.items() if address != maker)
+
+
+class OtherData(NamedTuple):
+    """A path, whether it is new or was there, and whether a stage makes it before or after the model.
+
+    What is `apart` counts as a whole; else, only what the measurement names in a folder.
+    """
+
+    path: str
+    is_new: bool
+    is_usual: bool
+    is_apart: bool
 
 
 def other_data(
@@ -47,8 +60,8 @@ def other_data(
     *,
     mentions: Mentions,
     changed: Callable[[], Collection[str]] = frozenset,
-) -> Iterator[tuple[str, bool]]:
-    """(path, whether it is new or was there) of each output that has other content, or is on one side only.
+) -> Iterator[OtherData]:
+    """Each output that has other content, or is on one side only.
 
     `known` are the stages before a model and its number, `ends` those that make these. What a stage makes
     before or after them differs with each training, so that it counts only where the measurement names it.
@@ -62,8 +75,27 @@ def other_data(
     for path in differing:
         out = now.get(path) or was[path]
         is_usual = out.owner in usual or out.metric or out.plot
-        if not is_usual or mentions.has(path, maker=out.owner):
-            yield path, path not in was
+        is_apart = not is_usual or mentions.has(path, maker=out.owner)
+        if is_apart or (out.pointer is not None and out.pointer.directory):
+            yield OtherData(path, path not in was, is_usual, is_apart)
+
+
+def other_inside(
+    data: OtherData, places: tuple[Places, Places], mentions: Mentions, *, is_read: bool
+) -> Iterator[OtherData]:
+    """The files of other content in such an output that is a folder.
+
+    Of what differs with each training, only those that the measurement names. The folder itself, if its files
+    are not known here and `is_read` says that the measurement declares a part.
+    """
+    was, now = (each.listing(data.path) for each in places)
+    if was is None or now is None:
+        yield from [data] if is_read and not data.is_usual else []
+        return
+    for name in sorted({*was, *now}):
+        path = f"{data.path}/{name}"
+        if was.get(name) != now.get(name) and (not data.is_usual or mentions.has(path)):
+            yield data._replace(path=path, is_new=name not in was)
 
 
 def _differs(was: Output | None, now: Output | None, changed: Collection[str]) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.measuring import Measuring, model_of
 from mlgit.core.gates.measured.programs import TEXTS, is_code, is_setting, is_surely_about
 from mlgit.core.gates.measured.runs.reading.meaning import meaning
-from mlgit.core.gates.unmeasured.made import Mentions, other_data
+from mlgit.core.gates.unmeasured.made import Mentions, other_data, other_inside
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
@@ -60,22 +60,27 @@ def other_files(
     side is not the target, but the commit that made them.
     """
     sides = tuple(map(_Side, (old, new), pipelines))
-    if not sides[1].measuring or sides[0].results == sides[1].results:
+    if not sides[1].measuring:
         return
     mentions = Mentions([*sides[1].measuring], places[1])
-    found = [
-        *_in_git(sides, pipelines, changed, notes, places),
-        *_in_dvc(sides, pipelines, changed, notes, mentions),
-    ]
+    is_run = sides[0].results != sides[1].results or sides[1].is_run_after(sides[0])
+    found = [*_in_git(sides, pipelines, changed, notes, places)]
+    if is_run:
+        found += _in_dvc(sides, pipelines, places, changed, notes, mentions)
     if since is not None:  # the next run recorded what stages declare
         found = [each for each in found if not each.is_own]
     most = _MOST if since is None else _MOST_BEFORE
     if len(found) > most:  # what a measurement names comes first
         found = [each._replace(is_named=mentions.has(each.path)) for each in found]
+    if not is_run:
+        found = [each for each in found if not each.is_own and _is_meant(each, mentions, places[1])]
+        start = "What measures the numbers names files that changed"
+        start = f"{start}, and `dvc.lock` shows no run with them"
+    else:
+        start = "Other files changed as well" if since is None else f"{since}; other files changed since"
+        start = f"{start}, and it is not known whether the numbers depend on them"
     if found:
         text = joined((quoted(each.path) for each in sorted(found, key=_Found.order)), most)
-        what = "Other files changed as well" if since is None else f"{since}; other files changed since"
-        start = f"{what}, and it is not known whether the numbers depend on them"
         yield Note(code=_CODE, message=f"{start}: {text}", names=frozenset(each.path for each in found))
 
 
@@ -120,20 +125,37 @@ def _in_git(
 def _in_dvc(
     sides: Sequence[_Side],
     pipelines: tuple[Pipeline, Pipeline],
+    places: tuple[Places, Places],
     changed: Callable[[], Collection[str]],
     notes: Iterable[Note],
     mentions: Mentions,
 ) -> Iterator[_Found]:
     """What DVC keeps and no stage of the number declares."""
-    own = {dep for side in sides for stage in side.measuring for dep in stage.deps} | sides[0].declared
-    results = {path for side in sides for path in (*side.results, *side.metrics, *side.models)} | _names(
-        notes
-    )
+    measured = {dep for side in sides for stage in side.measuring for dep in stage.deps}
+    models = {path for side in sides for path in side.models}
+    own = measured | sides[0].declared | sides[0].metrics | sides[1].metrics | models | _names(notes)
+    # A folder that has the model may have other files next to it.
+    results = {path for side in sides for path in side.results}
+    own |= {path for path in results if path in models or not any(covered(each, [path]) for each in models)}
     known = {each for side in sides for each in side.known}
     ends = {each for side in sides for each in side.ends}
-    for path, is_new in other_data(pipelines, known, ends, mentions=mentions, changed=changed):
-        if not _is_aside(path) and not any(meets(path, each) for each in (*own, *results)):
-            yield _Found(path, is_own=False, is_new=is_new)
+    for data in other_data(pipelines, known, ends, mentions=mentions, changed=changed):
+        if covered(data.path, own):
+            continue
+        whole = [data] if data.is_apart and not any(meets(data.path, each) for each in own) else []
+        is_read = any(covered(dep, [data.path]) for dep in measured)
+        for each in whole or other_inside(data, places, mentions, is_read=is_read):
+            if not _is_aside(each.path) and not covered(each.path, own):
+                yield _Found(each.path, is_own=False, is_new=each.is_new)
+
+
+def _is_meant(found: _Found, mentions: Mentions, places: Places) -> bool:
+    """Whether the measurement names a file, and not only one of the same name elsewhere."""
+    name = posixpath.basename(found.path)
+    if not mentions.has(found.path):
+        return False
+    alone = sum(posixpath.basename(path) == name for path in places.paths()) <= 1
+    return alone or mentions.has(found.path, whole=True)
 
 
 def _names(notes: Iterable[Note]) -> set[str]:
@@ -164,6 +186,11 @@ class _Side:
         self.known = {*trains, *measuring}
         self.ends = {out.owner for path in (*self.results, *self.models) for out in side.outputs(path)}
         self.declared |= {file for stage in (*trains.values(), *self.measuring) for file in stage.params}
+
+    def is_run_after(self, earlier: _Side) -> bool:
+        """Whether a stage that measures has the record of another run."""
+        before = {stage.address: stage.locked for stage in earlier.measuring}
+        return any(before.get(stage.address, stage.locked) != stage.locked for stage in self.measuring)
 
 
 def _with_source(gate: ResolvedGate) -> ResolvedGate:

@@ -84,7 +84,7 @@ def _named(
         *gates, pipelines, places=places, changed=changed, load=partial(_values, project), both=load_both
     )
     yield from written_notes(*gates, pipelines, places=places, changed=changed)
-    yield from export_notes(gates[1], pipelines, places=places, changed=changed)
+    yield from export_notes(*gates, pipelines, places=places, changed=changed)
     yield from input_notes(*gates, places=places, reported=data.renamed)
 
 
@@ -148,11 +148,12 @@ def _made_at(project: Project, there: Evidence, new: str | None) -> Callable[[st
 
     @cache
     def at(commit: str) -> Made:
+        pipeline = _pipeline(project, commit, there.pipeline)
         return Made(
             label=project.tree(commit).label,
-            places=places_at(project, replace(there, commit=commit)),
+            places=places_at(project, replace(there, commit=commit, pipeline=pipeline)),
             changed=cache(partial(changed_between, project, commit, new)),
-            pipeline=cache(partial(_pipeline, project, commit, there.pipeline)),
+            pipeline=pipeline,
         )
 
     def find(address: str) -> Made | None:

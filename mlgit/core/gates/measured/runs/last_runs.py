@@ -21,13 +21,13 @@ RUN_ELSEWHERE = "changed, and `dvc.lock` shows a new run of another stage that m
 class Made:
     """The commit at which a stage of the target ran, by its record in dvc.lock.
 
-    `changed` gives the files of which Git has other content in the change, `pipeline` the one of the commit.
+    `changed` gives the files of which Git has other content in the change, `pipeline` is that of the commit.
     """
 
     label: str
     places: Places
     changed: Callable[[], Collection[str]]
-    pipeline: Callable[[], Pipeline]
+    pipeline: Pipeline
 
     @property
     def start(self) -> str:
