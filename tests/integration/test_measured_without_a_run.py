@@ -117,6 +117,21 @@ def test_a_file_that_no_stage_declares_is_named_with_the_next_run(project: Folde
     assert note["message"] == f"{start} whether the numbers depend on them: `config/limit.json`"
 
 
+def test_a_merge_that_keeps_the_run_of_before_says_what_changed_since(project: Folder) -> None:
+    base, edited, *_, then = CASES["code"]
+    started(project, base)
+    project.git("checkout", "-qb", "trained")
+    retrained(project)
+    made = project.git("rev-parse", "--short=7", "HEAD").strip()
+    assert measured(project) == []
+    project.git("checkout", "-qb", "edited", "main")
+    commit(project, edited)
+    merged(project, "edited")
+    project.git("checkout", "-q", "trained")
+    project.git("merge", "-q", "main")
+    assert measured(project) == [f"The numbers are from {made}; {then}"]
+
+
 def test_of_a_merge_the_number_is_from_the_branch_that_ran(project: Folder) -> None:
     base, edited, *_, then = CASES["code"]
     started(project, base)

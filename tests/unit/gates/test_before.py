@@ -31,8 +31,18 @@ def ran(number: str, *, rows: str = "r") -> Pipeline:
     return replace(known, stages=(*known.stages[:2], last._replace(cmd=("python e.py",))))
 
 
-def named(made: Pipeline, target: Pipeline, now: Pipeline, files: tuple[Hashes, Hashes, Hashes]) -> list[str]:
-    """The notes of three states, each with its files of Git: where the target ran, the target, the change."""
+def named(
+    made: Pipeline,
+    target: Pipeline,
+    now: Pipeline,
+    files: tuple[Hashes, Hashes, Hashes],
+    *,
+    own: bool = False,
+) -> list[str]:
+    """The notes of three states, each with its files of Git: where the target ran, the target, the change.
+
+    The first is where the change ran if `own`.
+    """
 
     def differing(old: Hashes, new: Hashes) -> set[str]:
         return {path for path in {*old, *new} if old.get(path) != new.get(path)}
@@ -42,7 +52,9 @@ def named(made: Pipeline, target: Pipeline, now: Pipeline, files: tuple[Hashes, 
         places=places(files[0]),
         changed=lambda: differing(files[0], files[2]),
         pipeline=made,
+        own=own,
     )
+    where = {"own" if own else "made": lambda _: then}
     gates = [gate(target)], [gate(now)]
     sides = (target, now), (places(files[1]), places(files[2]))
     notes = [*other_files(*gates, sides[0], places=sides[1], changed=lambda: differing(*files[1:]))]
@@ -50,7 +62,7 @@ def named(made: Pipeline, target: Pipeline, now: Pipeline, files: tuple[Hashes, 
         *gates,
         sides[0],
         places=sides[1],
-        runs=LastRuns(same=same_records(target, now), made=lambda _: then),
+        runs=LastRuns(same=same_records(target, now), **where),
         load=lambda _, content: (load_both(content) or (None,))[0],
         both=load_both,
         notes=notes,
@@ -75,6 +87,17 @@ def test_what_changed_before_the_run_is_named_with_it(edited: Hashes, text: str 
     assert named(ran("n"), ran("n"), ran("o"), (FILES, later, later)) == ([] if text is None else [text])
     # without a run of it, the number is that of before
     assert named(ran("n"), ran("n"), ran("n"), (FILES, later, later)) == []
+
+
+def test_after_the_changes_own_run_what_the_measurement_names_counts() -> None:
+    """What trunk changed and a merge brought is in most branches, and only seldom about the numbers."""
+    files = FILES | {"e.py": f"{READS}open('config/limit.json')"}
+    start = "The numbers are from 1a2b3c4; "
+    made = files | {"config/limit.json": "0", "Makefile": "all:", "params.yaml": PARAMS.replace("10", "8")}
+    assert named(ran("o"), ran("n"), ran("o"), (made, files, files), own=True) == [
+        VALUES.replace("The target's", "The") + "`eval.limit` 8 -> 10",
+        f"{start}what measures them names files that changed since: `config/limit.json`",
+    ]
 
 
 def test_data_of_dvc_is_named_too() -> None:

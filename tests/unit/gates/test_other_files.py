@@ -227,6 +227,30 @@ def test_what_only_the_training_of_the_change_declares_is_named() -> None:
     assert [each.message for each in found] == [f"{START}`plugins/zz.py`"]
 
 
+def test_what_only_the_change_makes_does_not_hide_a_file_that_was_there() -> None:
+    sides = trained(), trained("o")
+    out = Output(path="limit.json", owner="draw", pointer=None, plot=True)
+    draw = stage("draw", {}, {})._replace(outs=(out,))
+    sides = sides[0], replace(sides[1], stages=(*sides[1].stages, draw))
+    gates = [gate(sides[0])], [gate(sides[1])]
+    for before, names in (({"limit.json": "a"}, [f"{START}`limit.json`"]), ({}, [])):
+        both = places(before), places({"limit.json": "b"})
+        found = other_files(*gates, sides, places=both, changed=lambda: {"limit.json"})
+        assert [each.message for each in found] == names
+
+
+def test_what_a_new_stage_declares_is_known() -> None:
+    sides = trained(), trained("o")
+    train = sides[1].stages[1]
+    deps = {**dict.fromkeys(train.deps, "a"), "train2.py": "a"}
+    more = stage("retrain", deps, {"models/line.json": "m"})._replace(params={"p2.yaml": ("n",)})
+    sides = sides[0], replace(sides[1], stages=(sides[1].stages[0], more, sides[1].stages[2]))
+    both = places({}), places({"train2.py": "a", "p2.yaml": "a", "own.py": "a"})
+    gates = [gate(sides[0])], [gate(sides[1])]
+    found = other_files(*gates, sides, places=both, changed=lambda: {"train2.py", "p2.yaml", "own.py"})
+    assert [each.message for each in found] == [f"{START}`own.py`"]
+
+
 def test_a_number_that_is_not_here_hides_nothing_about_the_stages_before_it() -> None:
     sides = trained(), trained("o")
     before, after = gate(sides[0]), gate(sides[1])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 EVALUATE, MODULE, DATA = "src/evaluate.py", "src/measures.py", "rows.csv"
 NO_RUN = "changed, and `dvc.lock` shows no run with it"
 SINCE = "The target's numbers are from 1a2b3c4"
+OWN = SINCE.replace("The target's numbers", "The numbers")
 
 
 def pipeline(number: str = "n", extra: Hashes | None = None) -> Pipeline:
@@ -34,18 +35,25 @@ def differing(old: Hashes, new: Hashes) -> set[str]:
 
 
 def notes(
-    old: Pipeline, new: Pipeline, files: tuple[Hashes, Hashes], made: Hashes | None = None
+    old: Pipeline,
+    new: Pipeline,
+    files: tuple[Hashes, Hashes],
+    made: Hashes | None = None,
+    *,
+    own: bool = False,
 ) -> tuple[Note, ...]:
-    """The notes; `made` are the files of Git where the target ran."""
+    """The notes; `made` are the files of Git where the target ran, or the change itself if `own`."""
     at = None
     if made is not None:
         at = Made(
             label="1a2b3c4",
             places=places(made),
             changed=lambda: differing(made, files[1]),
-            pipeline=old,
+            pipeline=new if own else old,
+            own=own,
         )
-    runs = LastRuns(same=same_records(old, new), made=lambda _: at)
+    where = {"own" if own else "made": lambda _: at}
+    runs = LastRuns(same=same_records(old, new), **where)
     known = [gate(old)], [gate(new)]
     sides = places(files[0]), places(files[1])
 
@@ -98,6 +106,21 @@ def test_what_came_after_the_targets_run_is_named_with_the_next_one(
 ) -> None:
     found = notes(pipeline(), pipeline(number), (FILES, FILES), FILES | made)
     assert [note.message for note in found] == texts
+
+
+@pytest.mark.parametrize(
+    ("made", "texts"),
+    [
+        ({}, []),
+        ({MODULE: "c"}, [f"{OWN}; the code that they are measured with changed since: {CODE}"]),
+        ({DATA: "c"}, [f"{OWN}; the data that they are computed on changed since: {ROWS}"]),
+    ],
+)
+def test_what_came_after_the_changes_own_run_is_named(made: Hashes, texts: list[str]) -> None:
+    found = notes(pipeline(), pipeline("o"), (FILES, FILES), FILES | made, own=True)
+    assert [note.message for note in found] == texts
+    # a stage that did not run has the number of the target
+    assert notes(pipeline(), pipeline(), (FILES, FILES), FILES | made, own=True) == ()
 
 
 def test_a_declared_program_is_not_named_without_a_run_because_the_stage_is_stale() -> None:

@@ -63,7 +63,7 @@ def spelling_notes(
     }
     texts = _texts(stages.values(), places, both)
     for made, own in runs.made_at([(stage, stage) for stage in stages.values()]):
-        end = f"; the target's numbers are from {made.label}, before that"
+        end = f"; {made.start[0].lower()}{made.start[1:]}, before that"
         earlier = _texts((stage for stage, _ in own), (made.places, places[1]), both)
         texts += [f"{text}{end}" for text in earlier if text not in texts]
     return tuple(Note(code=_CODE, message=text) for text in texts)

@@ -74,8 +74,8 @@ def other_files(
         found = [each._replace(is_named=mentions.has(each.path)) for each in found]
     if not is_run:
         found = [each for each in found if not each.is_own and _is_meant(each, mentions, places[1])]
-        start = "What measures the numbers names files that changed"
-        start = f"{start}, and `dvc.lock` shows no run with them"
+        start = "What measures the numbers names files that changed, and `dvc.lock` shows no run with them"
+        start = start if since is None else f"{since}; what measures them names files that changed since"
     else:
         start = "Other files changed as well" if since is None else f"{since}; other files changed since"
         start = f"{start}, and it is not known whether the numbers depend on them"
@@ -107,14 +107,26 @@ def _in_git(
     """The files of Git that changed."""
     own = {dep for side in sides for stage in side.measuring for dep in stage.deps}
     named = _names(notes)
-    made = {out.path for each in pipelines for out in each.outputs} | sides[1].metrics
     there = places[0].paths()
+    results = [
+        {out.path for out in each.outputs} | side.metrics for each, side in zip(pipelines, sides, strict=True)
+    ]
+    # What only the change makes does not take a file of Git out.
+    made = results[0] | (results[1] - there)
+    declared = sides[0].declared | sides[1].params
+    known = sides[1].new_deps(pipelines[0]) - there
     found = []
     for path in changed():
         is_own = covered(path, own)
-        if path in named or is_setting(path) or _OF_TOOLS.fullmatch(path) or covered(path, made):
+        if (
+            path in named
+            or is_setting(path)
+            or _OF_TOOLS.fullmatch(path)
+            or covered(path, made)
+            or path in known
+        ):
             continue
-        if not is_own and (covered(path, sides[0].declared) or _is_aside(path)):
+        if not is_own and (covered(path, declared) or _is_aside(path)):
             continue
         found.append(_Found(path, is_own, path not in there))
     if any(_may_say_the_same(each.path) for each in found) and not _reads_source(own, places[1]):
@@ -185,7 +197,14 @@ class _Side:
         self.declared = {dep for name, stage in trains.items() if name not in measuring for dep in stage.deps}
         self.known = {*trains, *measuring}
         self.ends = {out.owner for path in (*self.results, *self.models) for out in side.outputs(path)}
-        self.declared |= {file for stage in (*trains.values(), *self.measuring) for file in stage.params}
+        self.params = {file for stage in (*trains.values(), *self.measuring) for file in stage.params}
+        self.declared |= self.params
+        self._stages = [*trains.values(), *self.measuring]
+
+    def new_deps(self, earlier: Pipeline) -> set[str]:
+        """What stages declare that the target does not have, which have notes of their own."""
+        before = {stage.address for stage in earlier.stages}
+        return {dep for stage in self._stages if stage.address not in before for dep in stage.deps}
 
     def is_run_after(self, earlier: _Side) -> bool:
         """Whether a stage that measures has the record of another run."""

@@ -135,13 +135,13 @@ def _last_runs(project: Project, sides: tuple[Evidence, Evidence]) -> LastRuns:
     from mlgit.core.gates.measured.runs.last_runs import LastRuns, same_records
 
     there, here = sides
-    return LastRuns(
-        same=same_records(there.pipeline, here.pipeline), made=cache(_made_at(project, there, here.commit))
-    )
+    same = same_records(there.pipeline, here.pipeline)
+    made, own = (cache(_made_at(project, each, here)) for each in (there, here))
+    return LastRuns(same=same, made=made, own=own)
 
 
-def _made_at(project: Project, there: Evidence, new: str | None) -> Callable[[str], Made | None]:
-    """Gives where a stage of a commit ran, if Git has something else there."""
+def _made_at(project: Project, there: Evidence, here: Evidence) -> Callable[[str], Made | None]:
+    """Gives where a stage of a state ran, if Git has something else there; the change is `here`."""
     from mlgit.core.gates.measured.runs.last_runs import Made
     from mlgit.project.gates.places import places_at
     from mlgit.project.gates.resolved.last_run import last_run
@@ -152,13 +152,15 @@ def _made_at(project: Project, there: Evidence, new: str | None) -> Callable[[st
         return Made(
             label=project.tree(commit).label,
             places=places_at(project, replace(there, commit=commit, pipeline=pipeline)),
-            changed=cache(partial(changed_between, project, commit, new)),
+            changed=cache(partial(changed_between, project, commit, here.commit)),
             pipeline=pipeline,
+            own=there is here,
         )
 
     def find(address: str) -> Made | None:
         stage = next((each for each in there.pipeline.stages if each.address == address), None)
-        commit = None if stage is None or there.commit is None else last_run(project, there.commit, stage)
+        tip = there.commit or project.head.commit
+        commit = None if stage is None or tip is None else last_run(project, tip, stage)
         return None if commit is None else at(commit)
 
     return find

@@ -19,7 +19,7 @@ RUN_ELSEWHERE = "changed, and `dvc.lock` shows a new run of another stage that m
 
 @record
 class Made:
-    """The commit at which a stage of the target ran, by its record in dvc.lock.
+    """The commit at which a stage of the target ran, by its record in dvc.lock, or one of the change's `own`.
 
     `changed` gives the files of which Git has other content in the change, `pipeline` is that of the commit.
     """
@@ -28,10 +28,12 @@ class Made:
     places: Places
     changed: Callable[[], Collection[str]]
     pipeline: Pipeline
+    own: bool = False
 
     @property
     def start(self) -> str:
-        return f"The target's numbers are from {self.label}"
+        whose = "The" if self.own else "The target's"
+        return f"{whose} numbers are from {self.label}"
 
 
 def _unknown(_: str) -> Made | None:
@@ -43,11 +45,12 @@ class LastRuns:
     """What is known of the runs of stages, by their addresses.
 
     `same` are those of the change that have the record of the target. `made` gives where one of the target
-    ran; None if Git has the same there as at the target, or that is not known.
+    ran, `own` where one of the change did; None if Git has the same there as here, or that is not known.
     """
 
     same: frozenset[str] = field(default_factory=frozenset)
     made: Callable[[str], Made | None] = _unknown
+    own: Callable[[str], Made | None] = _unknown
 
     def ran(self, pipeline: Pipeline) -> list[Stage]:
         """The stages of the change whose record is a new one."""
@@ -56,12 +59,18 @@ class LastRuns:
     def made_at(
         self, both: Collection[tuple[Stage, Stage]]
     ) -> Iterator[tuple[Made, list[tuple[Stage, Stage]]]]:
-        """The commits at which the target ran stages that the change ran, with these stages of both sides."""
-        found: dict[str, tuple[Made, list[tuple[Stage, Stage]]]] = {}
-        for old, new in both:
-            made = None if new.address in self.same else self.made(old.address)
+        """The commits at which stages ran that the change ran, with these stages of both sides.
+
+        Those where the change itself ran come first, with its own stages for both sides.
+        """
+        ran = [(old, new) for old, new in both if new.address not in self.same]
+        found: dict[tuple[str, bool], tuple[Made, list[tuple[Stage, Stage]]]] = {}
+        for made, pair in (
+            *((self.own(new.address), (new, new)) for _, new in ran),
+            *((self.made(old.address), (old, new)) for old, new in ran),
+        ):
             if made is not None:
-                found.setdefault(made.label, (made, []))[1].append((old, new))
+                found.setdefault((made.label, made.own), (made, []))[1].append(pair)
         yield from found.values()
 
 
