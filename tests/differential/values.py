@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,11 @@ Place = tuple[str, str]
 
 @dataclass(slots=True)
 class Values:
-    """(file, key) -> (old, new); and the files that the tool reported as unreadable."""
+    """(file, key) -> (old, new); the files that the tool reported as unreadable, and where links lead."""
 
     pairs: dict[Place, Pair] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    links: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     refused: str | None = None
 
@@ -80,6 +82,8 @@ def dvc_values(folder: Folder, part: str) -> Values:
     for file, keys in answer.get("diff", {}).items():
         for key, pair in keys.items():
             found.pairs[file, str(key)] = _plain(pair["old"]), _plain(pair["new"])
+        if (folder / file).is_symlink():
+            found.links[file] = os.readlink(folder / file)
     return found
 
 
@@ -154,6 +158,12 @@ def _a_number_alone(place: Place, theirs: Values, ours: Values) -> bool:
     )
 
 
+def _a_link_is_its_text(place: Place, theirs: Values, ours: Values) -> bool:
+    """DVC takes where a link of a commit leads for its content; on disk it follows the link."""
+    link = theirs.links.get(place[0])
+    return place not in ours.pairs and link is not None and theirs.pairs[place][0] == link
+
+
 EXPLANATIONS: dict[str, Callable[[Place, Values, Values], bool]] = {
     "dvc-cannot-read-a-file": _dvc_cannot_read,
     "mlgit-says-why-not": _mlgit_says_why_not,
@@ -163,5 +173,6 @@ EXPLANATIONS: dict[str, Callable[[Place, Values, Values], bool]] = {
     "empty-group": _empty_group,
     "dates": _dates,
     "a-number-alone": _a_number_alone,
+    "a-link-is-its-text": _a_link_is_its_text,
 }
 """Name, as in docs/disagreements.md -> whether it is behind a difference."""

@@ -234,6 +234,19 @@ def test_values_that_dvc_compares_wrongly(project: Folder, name: str) -> None:
     assert set(found) == {name}
 
 
+def test_a_link_that_stays_as_it_is_did_not_change(project: Folder) -> None:
+    (project / "metrics/test.json").unlink()
+    project.write("elsewhere.txt", "a text")
+    (project / "metrics/test.json").mkdir()
+    (project / "metrics/test.json/inside.txt").symlink_to("../../elsewhere.txt")
+    project.git("rm", "-qr", "--cached", "metrics")
+    project.commit("A link in a folder of metrics")
+    found: Counter[str] = Counter()
+    assert compare_values(project, "metrics", found) == []
+    assert set(found) == {"a-link-is-its-text"}
+    assert mlgit_values(project, "metrics").pairs == {}
+
+
 def test_true_and_one_are_different_values(project: Folder) -> None:
     test_values_that_dvc_compares_wrongly(project, "true-is-one")
     assert dvc_values(project, "params").pairs == {}
