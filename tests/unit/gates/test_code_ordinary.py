@@ -50,3 +50,22 @@ def test_a_program_that_only_moved_is_not_named(old: str, new: str) -> None:
     known = side({"src/evaluate.py": "p"}, train={"src/train.py": "t"})
     now = {path: text for path, text in GIT.items() if path != old} | {new: GIT[old]}
     assert named(known, GIT, now, "python src/evaluate.py") == ""
+
+
+def test_what_moved_has_a_note_of_its_own_if_anything_else_was_measured() -> None:
+    """Other files are those of which it is not known whether the numbers depend on them."""
+    was, now = (side({"src/evaluate.py": "p", "data/test.csv": each}) for each in "tu")
+    moved = {path: text for path, text in GIT.items() if path != "lib/rows.py"}
+    moved |= {"src/lib/rows.py": GIT["lib/rows.py"]}
+    assert named(was, GIT, moved, "python src/evaluate.py", now=now) == (
+        "Code that the numbers are measured with moved, with the same content: "
+        "`lib/rows.py` is now `src/lib/rows.py` (stage evaluate)"
+    )
+
+
+def test_what_stages_declare_at_both_places_has_the_note_about_their_inputs() -> None:
+    deps = ("src/evaluate.py", "lib/rows.py"), ("src/evaluate.py", "src/lib/rows.py")
+    was, now = (side({**dict.fromkeys(each, "p"), "data/test.csv": each[1][0]}) for each in deps)
+    moved = {path: text for path, text in GIT.items() if path != "lib/rows.py"}
+    moved |= {"src/lib/rows.py": GIT["lib/rows.py"]}
+    assert named(was, GIT, moved, "python src/evaluate.py", now=now) == ""

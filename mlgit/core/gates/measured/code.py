@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, may_train, pairs
+from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.gates.measured.runs.compared import Programs
 from mlgit.core.gates.measured.runs.incomplete import sentences
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN, RUN_ELSEWHERE
@@ -18,13 +19,13 @@ from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from mlgit.core.gates.measured.runs.compared import Order
     from mlgit.core.gates.measured.runs.last_runs import LastRuns
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
-    from mlgit.core.pipeline.stages import Pipeline, Stage
+    from mlgit.core.pipeline.stages import Pipeline, Pointer, Stage
 
     _Both = Sequence[tuple[Stage, Stage]]
 
@@ -60,6 +61,7 @@ def code_notes(
     others = [pair for pair in both if pair[1].address in runs.same]
     possible = here.possible(ran, training)
     texts = {f"The numbers are {verb} with other code": compared.named(here, ran, training)}
+    moved = {f"Code that the numbers are {verb} with moved": compared.moved(here, ran)}
     unrun = compared.named(here, others, training, declared=False)
     elsewhere = here.run_by(runs.ran(pipelines[1]), unrun) if unrun else frozenset()
     for how, is_so in ((RUN_ELSEWHERE, True), (NOT_RUN, False)):
@@ -69,13 +71,21 @@ def code_notes(
         there = Programs((made.places, places[1]), frozenset(made.changed()), both, pipelines)
         start = f"{made.start}; the code that they are {verb} with changed since"
         texts[start] = compared.named(there, own, training)
+        moved[f"{made.start}; code that they are {verb} with moved since"] = compared.moved(there, own)
         possible += there.possible(own, training)
     named = [_note(f"{start}: {joined(each.values(), _MOST)}", each) for start, each in texts.items() if each]
+    named += [_moved(start, each) for start, each in moved.items() if each]
     return (*named, *map(_note, sentences(possible, compared.known)))
 
 
 def _note(message: str, names: Iterable[str] = ()) -> Note:
     return Note(code=_CODE, message=message, names=frozenset(names))
+
+
+def _moved(start: str, moved: Mapping[str, tuple[str, str]]) -> Note:
+    texts = (f"`{old}` is now `{new}` (stage {stage})" for new, (old, stage) in moved.items())
+    names = {*moved, *(old for old, _ in moved.values())}
+    return _note(f"{start}, with the same content: {joined(texts, _MOST)}", names)
 
 
 def _with(places: Places, made: Collection[str]) -> Places:
@@ -139,3 +149,23 @@ class _Comparison:
                     found.setdefault(path, (order[0] > _BY_COMMAND, is_other, order, text))
         self.known |= found.keys()
         return {path: found[path][-1] for path in sorted(found, key=lambda each: found[each])}
+
+    def moved(self, programs: Programs, both: _Both) -> dict[str, tuple[str, str]]:
+        """New -> (old path, stage) of what only moved, where the stages measured anything else.
+
+        What stages declare at both places has a note as their input.
+        """
+        if all(_data(old) == _data(new) for old, new in both):
+            return {}
+        declared = [{dep for pair in self.both for dep in pair[index].deps} for index in (0, 1)]
+        found = sorted((new, was) for new, was in programs.moved.items() if new not in self.known)
+        moved = {new: was for new, was in found if was[0] not in declared[0] or new not in declared[1]}
+        self.known |= moved.keys()
+        return moved
+
+
+def _data(stage: Stage) -> dict[str, Pointer | None]:
+    """What a stage read and made, other than programs."""
+    read = {} if stage.locked is None else stage.locked.deps
+    made = {out.path: out.pointer for out in stage.outs}
+    return {path: each for path, each in {**read, **made}.items() if not is_program(path)}

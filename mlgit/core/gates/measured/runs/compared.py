@@ -42,6 +42,8 @@ class Programs:
     ) -> None:
         stages = [stage for _, stage in both]
         self._places, self._both = places, both
+        self.moved: dict[str, tuple[str, str]] = {}
+        """New -> (old path, stage) of what surely runs and only moved, of the stages compared so far."""
         self._known: dict[str, str] = {}
         texts: dict[tuple[bool, str, bytes], Asked] = {}
         self._quick, self._sides = (
@@ -92,7 +94,10 @@ class Programs:
         ]
         ranks = {path: max(each.get(path, 0) for each in found) for path in wanted}
         moved = self._moved(found)
-        named = {path for path in wanted if ranks[path]} - moved
+        for new, old in moved.items():
+            if found[1][new] >= RUNS:
+                self.moved.setdefault(new, (old, stages[1].address))
+        named = {path for path in wanted if ranks[path]}.difference(moved, moved.values())
         named -= self._behind_links(stages, trained) if named and self._links else set()
         named = without_compiled(named)
         named -= self._elsewhere.only(stages, {path for path in named if ranks[path] == IN_FOLDER})
@@ -246,18 +251,18 @@ class Programs:
         for path in sorted(path for path in new if is_program(path) and path not in self.differing):
             yield (-RUNS * 2, len(found[1])), path, "is now run"
 
-    def _moved(self, found: Sequence[Mapping[str, int]]) -> set[str]:
-        """The programs that are at another place now, and that the stage ran as surely before."""
+    def _moved(self, found: Sequence[Mapping[str, int]]) -> dict[str, str]:
+        """New -> old path of the programs that moved, and that the stage ran as surely before."""
         own = [each.keys() & apart for each, apart in zip(found, self._apart, strict=True)]
         if not all(own):
-            return set()
+            return {}
         was, now = (each.read(sorted(paths)) for each, paths in zip(self._places, own, strict=True))
-        moved: set[str] = set()
+        moved: dict[str, str] = {}
         for old, content in sorted(was.items()):
             here = sorted(path for path in now if now[path] == content and path not in moved)
             named = [path for path in here if posixpath.basename(path) == posixpath.basename(old)]
             for new in (named or here)[:1]:
-                moved |= {old, new} if found[0][old] >= min(found[1][new], RUNS) else set()
+                moved |= {new: old} if found[0][old] >= min(found[1][new], RUNS) else {}
         return moved
 
 
