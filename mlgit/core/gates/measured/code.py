@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import Measuring, may_train, pairs
-from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.gates.measured.runs.compared import Programs
 from mlgit.core.gates.measured.runs.incomplete import sentences
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN, RUN_ELSEWHERE
+from mlgit.core.gates.measured.runs.moves.near import Near
+from mlgit.core.gates.measured.runs.moves.notes import Moves
 from mlgit.core.gates.measured.runs.reached import COMMAND
 from mlgit.core.gates.measured.runs.recorded import made_programs
 from mlgit.core.gates.resolved.stage_changes import predecessors
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mlgit.core.gates.measured.runs.last_runs import LastRuns
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
-    from mlgit.core.pipeline.stages import Pipeline, Pointer, Stage
+    from mlgit.core.pipeline.stages import Pipeline, Stage
 
     _Both = Sequence[tuple[Stage, Stage]]
 
@@ -49,43 +50,51 @@ def code_notes(
     gate's model are its training. `changed` gives the files of which Git has other content.
     """
     compared = _Comparison(old, new, pipelines)
-    both, verb = compared.both, compared.verb
-    if not both:
+    if not (both := compared.both):
         return ()
+    verb = compared.verb
     training = compared.training(places[0].paths())
-    was, now = made_programs(pipelines, places, compared.makers)
-    edited = {path for path in {*was, *now} if was.get(path) != now.get(path)}
-    sides = _with(places[0], was), _with(places[1], now)
+    sides, edited = _with_made(pipelines, places, compared.makers)
     here = Programs(sides, frozenset({*changed(), *edited}), both, pipelines)
-    ran = [pair for pair in both if pair[1].address not in runs.same]
-    others = [pair for pair in both if pair[1].address in runs.same]
+    ran, others = (
+        [each for each in both if (each[1].address in runs.same) is same] for same in (False, True)
+    )
     possible = here.possible(ran, training)
     texts = {f"The numbers are {verb} with other code": compared.named(here, ran, training)}
-    moved = {f"Code that the numbers are {verb} with moved": compared.moved(here, ran)}
+    moves = Moves(both, compared.known)
+    more = [*moves.notes(here, Near(sides, pipelines), f"Code that the numbers are {verb} with", ran)]
     unrun = compared.named(here, others, training, declared=False)
-    elsewhere = here.run_by(runs.ran(pipelines[1]), unrun) if unrun else frozenset()
-    for how, is_so in ((RUN_ELSEWHERE, True), (NOT_RUN, False)):
-        start = f"The code that the numbers are {verb} with {how}"
-        texts[start] = {path: text for path, text in unrun.items() if (path in elsewhere) is is_so}
+    elsewhere = here.run_by(runs.ran(pipelines[1]), unrun) if unrun else ()
+    texts |= _not_run(f"The code that the numbers are {verb} with", unrun, elsewhere)
     for made, own in runs.made_at(both):
         there = Programs((made.places, places[1]), frozenset(made.changed()), both, pipelines)
         start = f"{made.start}; the code that they are {verb} with changed since"
         texts[start] = compared.named(there, own, training)
-        moved[f"{made.start}; code that they are {verb} with moved since"] = compared.moved(there, own)
+        start = f"{made.start}; since then, code that they are {verb} with"
+        more += moves.notes(there, Near((made.places, places[1]), pipelines), start)
         possible += there.possible(own, training)
-    named = [_note(f"{start}: {joined(each.values(), _MOST)}", each) for start, each in texts.items() if each]
-    named += [_moved(start, each) for start, each in moved.items() if each]
-    return (*named, *map(_note, sentences(possible, compared.known)))
+    named = (_note(f"{start}: {joined(each.values(), _MOST)}", each) for start, each in texts.items() if each)
+    return (*named, *more, *map(_note, sentences(possible, compared.known)))
 
 
 def _note(message: str, names: Iterable[str] = ()) -> Note:
     return Note(code=_CODE, message=message, names=frozenset(names))
 
 
-def _moved(start: str, moved: Mapping[str, tuple[str, str]]) -> Note:
-    texts = (f"`{old}` is now `{new}` (stage {stage})" for new, (old, stage) in moved.items())
-    names = {*moved, *(old for old, _ in moved.values())}
-    return _note(f"{start}, with the same content: {joined(texts, _MOST)}", names)
+def _not_run(start: str, unrun: Mapping[str, str], elsewhere: Collection[str]) -> dict[str, dict[str, str]]:
+    return {
+        f"{start} {how}": {path: text for path, text in unrun.items() if (path in elsewhere) is is_so}
+        for how, is_so in ((RUN_ELSEWHERE, True), (NOT_RUN, False))
+    }
+
+
+def _with_made(
+    pipelines: tuple[Pipeline, Pipeline], places: tuple[Places, Places], makers: Sequence[Collection[str]]
+) -> tuple[tuple[Places, Places], set[str]]:
+    """Both sides with the programs that stages make, and those of them that differ."""
+    was, now = made_programs(pipelines, places, makers)
+    edited = {path for path in {*was, *now} if was.get(path) != now.get(path)}
+    return (_with(places[0], was), _with(places[1], now)), edited
 
 
 def _with(places: Places, made: Collection[str]) -> Places:
@@ -149,23 +158,3 @@ class _Comparison:
                     found.setdefault(path, (order[0] > _BY_COMMAND, is_other, order, text))
         self.known |= found.keys()
         return {path: found[path][-1] for path in sorted(found, key=lambda each: found[each])}
-
-    def moved(self, programs: Programs, both: _Both) -> dict[str, tuple[str, str]]:
-        """New -> (old path, stage) of what only moved, where the stages measured anything else.
-
-        What stages declare at both places has a note as their input.
-        """
-        if all(_data(old) == _data(new) for old, new in both):
-            return {}
-        declared = [{dep for pair in self.both for dep in pair[index].deps} for index in (0, 1)]
-        found = sorted((new, was) for new, was in programs.moved.items() if new not in self.known)
-        moved = {new: was for new, was in found if was[0] not in declared[0] or new not in declared[1]}
-        self.known |= moved.keys()
-        return moved
-
-
-def _data(stage: Stage) -> dict[str, Pointer | None]:
-    """What a stage read and made, other than programs."""
-    read = {} if stage.locked is None else stage.locked.deps
-    made = {out.path: out.pointer for out in stage.outs}
-    return {path: each for path, each in {**read, **made}.items() if not is_program(path)}

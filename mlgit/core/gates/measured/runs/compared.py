@@ -42,8 +42,8 @@ class Programs:
     ) -> None:
         stages = [stage for _, stage in both]
         self._places, self._both = places, both
-        self.moved: dict[str, tuple[str, str]] = {}
-        """New -> (old path, stage) of what surely runs and only moved, of the stages compared so far."""
+        self.moved: dict[str, tuple[str, tuple[Stage, Stage]]] = {}
+        """New -> (old path, stages) of what surely runs and only moved, of the stages compared so far."""
         self._known: dict[str, str] = {}
         texts: dict[tuple[bool, str, bytes], Asked] = {}
         self._quick, self._sides = (
@@ -93,10 +93,7 @@ class Programs:
             for side, stage, own in zip(self._sides, stages, near, strict=True)
         ]
         ranks = {path: max(each.get(path, 0) for each in found) for path in wanted}
-        moved = self._moved(found)
-        for new, old in moved.items():
-            if found[1][new] >= RUNS:
-                self.moved.setdefault(new, (old, stages[1].address))
+        moved = self._moved(found, stages)
         named = {path for path in wanted if ranks[path]}.difference(moved, moved.values())
         named -= self._behind_links(stages, trained) if named and self._links else set()
         named = without_compiled(named)
@@ -109,6 +106,10 @@ class Programs:
                 what = self._difference(path) or "changed"
                 yield (-surely * 2 + (what == "is new"), far.get(path, len(far))), path, what
         yield from self._newly_run(found) if moved else ()
+
+    def surely_run(self, stage: Stage) -> list[str]:
+        """The programs that a stage of the change surely runs."""
+        return [path for path, rank in self._sides[1].of(stage, (), None).items() if rank >= RUNS]
 
     def _recipes(self, side: Reached, stage: Stage) -> dict[str, list[str]]:
         """The files that have commands of a stage, or settings of the pytest that it runs."""
@@ -251,7 +252,7 @@ class Programs:
         for path in sorted(path for path in new if is_program(path) and path not in self.differing):
             yield (-RUNS * 2, len(found[1])), path, "is now run"
 
-    def _moved(self, found: Sequence[Mapping[str, int]]) -> dict[str, str]:
+    def _moved(self, found: Sequence[Mapping[str, int]], stages: tuple[Stage, Stage]) -> dict[str, str]:
         """New -> old path of the programs that moved, and that the stage ran as surely before."""
         own = [each.keys() & apart for each, apart in zip(found, self._apart, strict=True)]
         if not all(own):
@@ -263,6 +264,8 @@ class Programs:
             named = [path for path in here if posixpath.basename(path) == posixpath.basename(old)]
             for new in (named or here)[:1]:
                 moved |= {new: old} if found[0][old] >= min(found[1][new], RUNS) else {}
+        sure = {new: (old, stages) for new, old in moved.items() if found[1][new] >= RUNS}
+        self.moved = {**sure, **self.moved}
         return moved
 
 
