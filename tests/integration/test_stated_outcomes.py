@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,7 @@ from mlgit.errors import Exit
 from tests.integration.test_emptied_baseline import rules
 from tests.integration.test_emptied_releases import BASE, RELEASE
 from tests.integration.test_older_baselines import message
-from tests.support.checks import check, notes
+from tests.support.checks import TODAY, check, notes
 from tests.support.forged import date_of, forge_release, outcomes
 from tests.support.registry import change, train, train_into
 
@@ -59,7 +60,9 @@ def release_by_hand(folder: Folder, number: int, outcome: str = "pass") -> str:
     return commit
 
 
-def promote_by_hand(folder: Folder, number: int, outcome: str = "pass", *, policy: bool = True) -> None:
+def promote_by_hand(
+    folder: Folder, number: int, outcome: str = "pass", *, policy: bool = True, at: str | None = None
+) -> None:
     commit = release_by_hand(folder, number)
     first = statement(folder, "line#staging#1")
     assert isinstance(first, EnvironmentStatement)
@@ -67,6 +70,7 @@ def promote_by_hand(folder: Folder, number: int, outcome: str = "pass", *, polic
     new = replace(
         first,
         sequence=number + 1,
+        at=at or first.at,
         version=f"v1.0.{number}",
         release=TagPointer(tag=f"line@v1.0.{number}", oid=oid),
         policy=folder.git("rev-parse", "origin/main").strip() if policy else None,
@@ -145,6 +149,30 @@ def test_neither_other_words_nor_another_name_nor_later_tags_hide_it(good: Folde
         else "that v1.0.1 passed it after v1.0.0"
     )
     assert f"`line#staging#2` of Ada states {what}; by the numbers in Git it" in text
+
+
+@pytest.mark.parametrize(
+    ("floor", "days", "found"), [("0.99", 30, True), ("0.9", 30, False), ("0.9", -30, False)]
+)
+def test_a_failure_that_no_waiver_covered_is_a_finding(
+    good: Folder,
+    floor: str,
+    days: int,
+    found: bool,  # noqa: FBT001
+) -> None:
+    rules(good, gate=GATE)
+    last = TODAY + timedelta(days)
+    entry = f"id: w, gate: drop, floor: {floor}, reason: R, approver: boss@example.org, expires: {last}"
+    good.write(".mlgit/waivers.yaml", f"version: 1\nwaivers: [{{{entry}}}]\n")
+    train(good, "1.992")
+    promote_by_hand(good, 1, "fail", at=f"{TODAY}T00:00:00Z")
+    verdict = check(good, status=Exit.DONE if days > 0 else Exit.BLOCKED)
+    assert (CODE in notes(verdict)) is found
+    if found:
+        text = message(verdict, "baseline_not_passed")
+        assert "states `fail` of it for v1.0.1 after v1.0.0, and no waiver that trunk had then covers" in text
+    refused = "it states `fail` of the gate `drop`, which blocks a promotion"
+    assert (refused in good.here("history", "line").out) is (days < 0)
 
 
 def test_a_release_that_states_what_the_numbers_deny_is_a_finding(good: Folder) -> None:

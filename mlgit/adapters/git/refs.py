@@ -161,12 +161,14 @@ def committed_s(git: Git, commit: str) -> int:
     return int(git.run_text("log", "-1", "--format=%ct", commit))
 
 
-def came_s(git: Git, commit: str) -> int:
+def came_s(git: Git, commit: str, *, now_s: float) -> int:
     """When a commit of a branch came there at the earliest, as seconds since the epoch.
 
-    Its own date is that of its author, who may have dated it back; those before it were there already.
+    Its own date is that of its author, who may have dated it back; those before it were there already. A
+    date that is yet to come is of a clock that is wrong, and says nothing.
     """
-    return max(map(int, git.run_text("log", "--first-parent", "-n", "500", "--format=%ct", commit).split()))
+    dates = git.run_text("log", "--first-parent", "-n", "500", "--format=%ct", commit).split()
+    return max((date for date in map(int, dates) if date <= now_s), default=0)
 
 
 def trunk_in_ci(git: Git, remote: str) -> tuple[str, ...] | None:

@@ -169,6 +169,12 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
     return _compare(result, gate, number, other, entry.baseline, rules)
 
 
+def outcomes_of(gate: Gate) -> frozenset[Outcome]:
+    """The outcomes that a gate of this form can have: none is inconclusive, and no plain limit skipped."""
+    always: frozenset[Outcome] = frozenset({"pass", "fail", "error"})
+    return always if gate.absolute else always | {"skipped"}
+
+
 def effect_of(gate: Gate, outcome: Outcome) -> Effect:
     """The effect of an outcome, before waivers."""
     if outcome in {"pass", "skipped"}:

@@ -17,12 +17,13 @@ from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import cut, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from mlgit.core.registry.state import ModelState, TagFact
 
 ProofState = Literal["pass", "fail", "skip"]
 OUTCOMES = frozenset({"pass", "fail", "inconclusive", "error", "skipped"})
+_BLOCKING = frozenset({"fail", "error"})
 _LONGEST_OUTCOME = 40
 _SIGNATURE = "-----BEGIN "
 
@@ -95,8 +96,12 @@ def gates_problem(
     demanded: Mapping[str, Collection[str]],
     *,
     what: str,
+    lifted: Callable[[str, str], bool] = lambda *_: False,
 ) -> str | None:
-    """The gates whose outcomes are missing in a statement, or that should have stopped it."""
+    """The gates whose outcomes are missing in a statement, or that should have stopped it.
+
+    Each of the `demanded` gates has the outcomes that are refused, unless a waiver `lifted` one of them.
+    """
     stated = {each.gate: each.outcome for each in statement.gates}
     if len(stated) < len(statement.gates):
         return "it states two outcomes of one gate, which mlgit never writes"
@@ -106,10 +111,12 @@ def gates_problem(
     missing = [gate for gate in demanded if gate not in stated]
     if missing:
         return f"it states no outcome of {listed(missing)}"
-    blocking = [gate for gate, outcomes in demanded.items() if stated[gate] in outcomes]
-    if not blocking:
+    refused = (gate for gate, outcomes in demanded.items() if stated[gate] in outcomes)
+    gate = next((each for each in refused if not lifted(each, stated[each])), None)
+    if gate is None:
         return None
-    return f"it states `{stated[blocking[0]]}` of the gate `{blocking[0]}`, which blocks {what}"
+    why = f"which blocks {what}" if stated[gate] in _BLOCKING else "which that gate cannot have"
+    return f"it states `{stated[gate]}` of the gate `{gate}`, {why}"
 
 
 def names_release(tag: str, model: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import takewhile
 from math import inf
 from typing import TYPE_CHECKING
@@ -46,7 +47,8 @@ class Facts(NamedTuple):
     not on trunk, with the reason as a part of a sentence. `rules` are trunk's environments at each commit
     that a statement names as its policy; `today` are those of now, None if trunk has no `mlgit.yaml`.
     `gates` are those that a policy (empty: trunk now) asks for in an environment, each with the outcomes that
-    block; `release_gates` are those of releases, by commit. `precedes` says whether a commit is the same as
+    are refused; `release_gates` are those of releases, by commit. `lifts` says whether a waiver of a policy
+    let an outcome of a gate through that a promotion states. `precedes` says whether a commit is the same as
     another one or before it, `had_rules_of` whether trunk had the rules of a policy when a commit was there,
     `had_gates_of` whether it ever had the gates of a commit, `was_tip` whether its tip ever was that commit,
     or a merged branch ended there, and `had_model_of` whether it then had the model as it is there.
@@ -67,6 +69,7 @@ class Facts(NamedTuple):
     rules: Mapping[str, Mapping[str, Environment]]
     gates: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {}
     release_gates: Mapping[str, Mapping[str, Collection[str]]] = {}
+    lifts: Callable[[str, TagFact, str, str], bool] = lambda *_: False
     today: Mapping[str, Environment] | None = None
     precedes: Callable[[str, str], bool] = lambda _, __: True
     had_rules_of: Callable[[str, str], bool] = lambda _, __: True
@@ -214,7 +217,8 @@ def _not_promoted(
         if fact.commit not in qualified(source) or not _was_there(fact, source, before, facts):
             return _left_or_never_there(fact, source)
     demanded = facts.gates.get((policy or "", statement.environment), {})
-    why = gates_problem(statement, demanded, what="a promotion")
+    lifted = partial(facts.lifts, policy or "", fact)
+    why = gates_problem(statement, demanded, what="a promotion", lifted=lifted)
     return None if why is None else Broken(why)
 
 

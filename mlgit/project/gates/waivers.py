@@ -10,6 +10,8 @@ from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.gates.waivers import usable
 from mlgit.core.overview.status import ExpiringWaiver
 from mlgit.core.record import NamedTuple
+from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.project.trust.lifted import day_of, waivers_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Config, OnLoosened
     from mlgit.core.gates.verdict import Note
     from mlgit.core.gates.waivers import Waiver
+    from mlgit.core.registry.state import TagFact
     from mlgit.project.gates.rules import Compared
     from mlgit.project.open import Project
 
@@ -60,6 +63,24 @@ def expiring_waivers(project: Project, days: int) -> tuple[ExpiringWaiver, ...]:
         for waiver in trunk_waivers(project).waivers
         if (left := (waiver.expires - today).days) <= days
     )
+
+
+def waivers_then(project: Project, fact: TagFact) -> tuple[Waiver, ...]:
+    """The waivers that were valid when a promotion was made, by the rules that it states.
+
+    Where history is cut off, an entry of unknown origin may have been valid.
+    """
+    statement = fact.statement
+    policy = statement.policy if isinstance(statement, EnvironmentStatement) else None
+    commit = policy or (None if project.trunk is None else project.trunk.commit)
+    waivers = waivers_at(project, commit)
+    if commit is None or not waivers:
+        return waivers
+    waivers = _with_origins(project, commit, waivers)
+    if project.shallow:
+        waivers = tuple(replace(each, traced=True) for each in waivers)
+    day, known = day_of(project, fact, commit), {each.gate for each in waivers}
+    return usable(waivers, evaluated_on=day, authors=(), known=known)[0]
 
 
 def change_authors(project: Project, *, candidate: str | None, target: str | None) -> frozenset[str]:

@@ -15,7 +15,7 @@ from mlgit.project.gates.judge import Question, judge
 from mlgit.project.gates.trunk.stated import NOT_PASSED
 from mlgit.project.trust.accept import setting_aside_release
 from mlgit.project.trust.as_of import as_of
-from mlgit.project.trust.asked_gates import let_through, waivers_since
+from mlgit.project.trust.lifted import let_through, waivers_since
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Result, Verdict

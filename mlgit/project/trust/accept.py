@@ -25,6 +25,7 @@ from mlgit.project.registry.read import read_model
 from mlgit.project.registry.tag_settings import tag_repair
 from mlgit.project.trust.asked_gates import GatesOfPromotions, RulesOfCommits, gates_of_releases
 from mlgit.project.trust.default_branch import own_branch_counts, own_trunk, trunk_tips
+from mlgit.project.trust.lifted import WaiversOfPromotions
 from mlgit.project.trust.trunk_line import TrunkLine
 
 if TYPE_CHECKING:
@@ -142,9 +143,7 @@ def accept_with_facts(
     shows = _shown(stated)
     commits = {fact.commit for fact in raw.facts} | set(shows.values())
     local = own_branch_counts(project) if local is None else local
-    elsewhere = elsewhere_than_trunk(project, commits, local=local)
-    if elsewhere and fetch and unshallow(project):
-        elsewhere = elsewhere_than_trunk(project, commits, local=local)
+    elsewhere = _elsewhere(project, commits, local=local, fetch=fetch)
     line = TrunkLine(project, trunk_tips(project, local=local))
     facts = Facts(
         names={oid: _made_for(content) for oid, content in contents.items()},
@@ -153,6 +152,7 @@ def accept_with_facts(
         rules=RulesOfCommits(project),
         gates=GatesOfPromotions(project, raw.name),
         release_gates=gates_of_releases(project, stated.values()),
+        lifts=WaiversOfPromotions(project, raw.name),
         today=project.trunk_config.environments if project.trunk_config.declared else None,
         precedes=partial(is_ancestor, project.git),
         had_rules_of=line.had_rules_of,
@@ -169,6 +169,13 @@ def accept_with_facts(
         declared=partial(was_declared, project, raw.name),
     )
     return accepted_state(raw, facts), facts
+
+
+def _elsewhere(project: Project, commits: Collection[str], *, local: bool, fetch: bool) -> Mapping[str, str]:
+    found = elsewhere_than_trunk(project, commits, local=local)
+    if found and fetch and unshallow(project):
+        return elsewhere_than_trunk(project, commits, local=local)
+    return found
 
 
 def _without_set_aside(project: Project, raw: ModelState) -> ModelState:

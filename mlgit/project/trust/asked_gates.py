@@ -1,23 +1,20 @@
-"""Asked gates: those whose outcomes a statement must have, each with the outcomes that block."""
+"""Asked gates: those whose outcomes a statement must have, each with the outcomes that are refused."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, get_args
 
-from mlgit.adapters.git.refs import came_s
-from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
+from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.errors import ConfigError
+from mlgit.project.trust.lifted import LIFTED, lifts, waivers_since
 from mlgit.project.valid_rules import last_valid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from mlgit.core.config.file import Config, Environment, Gate
-    from mlgit.core.gates.verdict import Result
-    from mlgit.core.gates.waivers import Waiver
     from mlgit.core.registry.statement import Statement
     from mlgit.project.open import Project
 
@@ -25,8 +22,8 @@ if TYPE_CHECKING:
 class GatesOfPromotions(Mapping[tuple[str, str], Mapping[str, frozenset[str]]]):
     """(policy, environment) -> the gates that a promotion of a model there had to state; each is read once.
 
-    The policy is a commit of trunk, or empty for trunk as it is. A waiver of that commit may have lifted a
-    gate: what it says then is not looked at.
+    The policy is a commit of trunk, or empty for trunk as it is. A waiver may have lifted a gate:
+    `WaiversOfPromotions`.
     """
 
     def __init__(self, project: Project, model: str) -> None:
@@ -54,14 +51,7 @@ class GatesOfPromotions(Mapping[tuple[str, str], Mapping[str, frozenset[str]]]):
         except ConfigError:
             return {}
         gates = select(config, purpose="promote", model=self._model, environment=environment)
-        if not gates:
-            return {}
-        commit = policy or (None if project.trunk is None else project.trunk.commit)
-        waived = _waived_at(project, commit)
-        return {
-            gate.id: frozenset() if is_waived(gate.id, self._model, waived) else _blocking(gate)
-            for gate in gates
-        }
+        return {gate.id: refused_outcomes(gate) for gate in gates}
 
 
 class RulesOfCommits(Mapping[str, "Mapping[str, Environment]"]):
@@ -109,7 +99,7 @@ def _of_release(config: Config | None, model: str) -> Mapping[str, frozenset[str
     from mlgit.core.gates.evaluate import select
 
     gates = () if config is None else select(config, purpose="release", model=model)
-    return {gate.id: _blocking(gate) for gate in gates}
+    return {gate.id: refused_outcomes(gate) for gate in gates}
 
 
 def rules_then(project: Project, commit: str) -> Config | None:
@@ -124,75 +114,21 @@ def rules_then(project: Project, commit: str) -> Config | None:
 def _without_waived(
     project: Project, statement: ReleaseStatement, asked: Mapping[str, frozenset[str]]
 ) -> Mapping[str, frozenset[str]]:
-    if not any(each.outcome in asked.get(each.gate, ()) for each in statement.gates):
+    blocking = {each.outcome for each in statement.gates if each.outcome in asked.get(each.gate, ())}
+    if blocking.isdisjoint(LIFTED):
         return asked
-    waived = waived_since(project, statement.commit)
+    waivers = waivers_since(project, statement.commit)
     return {
-        gate: frozenset() if is_waived(gate, statement.model, waived) else outcomes
+        gate: frozenset(each for each in outcomes if not lifts(waivers, gate, statement.model, each))
         for gate, outcomes in asked.items()
     }
 
 
-def waived_since(project: Project, commit: str) -> frozenset[str]:
-    """What waivers are about (`gate` or `model/gate`) that may let a commit through: `waivers_since`."""
-    return frozenset(each.gate for each in waivers_since(project, commit))
-
-
-def waivers_since(project: Project, commit: str) -> tuple[Waiver, ...]:
-    """The waivers that trunk had when a commit came there, or later.
-
-    One whose last day was before that could not let it through. What a commit inside a pull request has was
-    never trunk's, and its date is that of its author.
-    """
-    from mlgit.project.trust.default_branch import own_branch_counts, trunk_tips
-    from mlgit.project.trust.trunk_line import TrunkLine
-
-    line = TrunkLine(project, trunk_tips(project, local=own_branch_counts(project)))
-    brought = None if line.place(commit) is not None else line.brought(commit)
-    came = commit if brought is None else brought.merge
-    tip = None if project.trunk is None else project.trunk.commit
-    listed = project.git.run_text("log", "--format=%H", f"{commit}..{tip or commit}", "--", WAIVERS_FILE)
-    changes = [each for each in listed.split() if line.place(each) is not None]
-    day = datetime.fromtimestamp(came_s(project.git, came), UTC).date()
-    states = dict.fromkeys((came, *([] if tip is None else [tip]), *changes))
-    return tuple(waiver for each in states for waiver in _waivers_at(project, each, day=day))
-
-
-def let_through(waivers: Collection[Waiver], result: Result) -> bool:
-    """Whether one of these waivers covers a result, of which each may have another floor."""
-    from mlgit.core.gates.limits import is_too_high
-    from mlgit.core.gates.waivers import waive
-
-    rising = is_too_high(result)
-    return any(waive(result, (each,), rising=rising) is each for each in waivers)
-
-
-def is_waived(gate: str, model: str | None, waived: Collection[str]) -> bool:
-    """Whether one of these ids is that of a gate, or of its result for a model."""
-    return gate in waived or f"{model}/{gate}" in waived
-
-
-def _waived_at(project: Project, commit: str | None) -> frozenset[str]:
-    """The ids in the waivers of a commit."""
-    return frozenset(each.gate for each in _waivers_at(project, commit))
-
-
-def _waivers_at(project: Project, commit: str | None, *, day: date = date.min) -> tuple[Waiver, ...]:
-    """The waivers of a commit that were valid on a day; an invalid file lets nothing through."""
-    content = project.tree(commit).read(WAIVERS_FILE)
-    if content is None:
-        return ()
-    from mlgit.adapters.config.waivers import load_waivers
-
-    try:
-        found = load_waivers(content, name=WAIVERS_FILE)
-    except ConfigError:
-        return ()
-    return tuple(each for each in found if each.expires >= day)
-
-
-def _blocking(gate: Gate) -> frozenset[str]:
-    from mlgit.core.gates.evaluate import effect_of
+def refused_outcomes(gate: Gate) -> frozenset[str]:
+    """The outcomes that block, and those that a gate of this form never has."""
+    from mlgit.core.gates.evaluate import effect_of, outcomes_of
     from mlgit.core.gates.verdict import Outcome
 
-    return frozenset(outcome for outcome in get_args(Outcome) if effect_of(gate, outcome) == "block")
+    possible = outcomes_of(gate)
+    every: tuple[Outcome, ...] = get_args(Outcome)
+    return frozenset(each for each in every if each not in possible or effect_of(gate, each) == "block")

@@ -14,16 +14,14 @@ from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.evidence import MetricFile, Problem
 from mlgit.core.record import NamedTuple
-from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import plain_baseline
-from mlgit.core.trust.proof import parse_statement
 from mlgit.core.trust.relied_on import promotion_steps, release_steps
 from mlgit.core.wording import word
-from mlgit.errors import MlgitError
 from mlgit.project.compare.baseline_files import found_at, read_baseline
 from mlgit.project.compare.renames.named_models import meant
+from mlgit.project.gates.trunk.outcomes import covers, stated_of, unsettled
 from mlgit.project.pipeline.local_files import local_files
-from mlgit.project.trust.asked_gates import let_through, rules_then, waivers_since
+from mlgit.project.trust.lifted import waivers_since
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,13 +29,11 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.verdict import Result
-    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.state import ModelState
     from mlgit.core.trust.relied_on import Step
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
-# A gate that fails by the numbers had something to compare with: it was not skipped.
-_LET_THROUGH = frozenset({"pass", "skipped"})
 _MOST = 10
 """Of what was there before, only so many commits with other numbers are compared: each is read.
 
@@ -194,16 +190,19 @@ class _Asked(NamedTuple):
         return BaselineFiles(now.baseline, tuple(files))
 
     def _note(self, now: BaselineFiles, step: Step, before: BaselineFiles) -> Note | None:
-        """The note about a step whose tag states that the gate passed, though it did not."""
-        rule, outcome = self._rule_then(step.fact)
-        there = now if step.commit == now.baseline.commit else self._read(step.commit, step.label)
-        why = None if rule is None else self._why_failed(rule, there, before)
-        if why is None:
+        """The note about a step whose gate failed, if its tag states otherwise or no waiver covers that."""
+        rules = [*stated_of(self.project, step.fact, self.gate, self._is_meant)]
+        if not rules:
             return None
-        states = f"that {step.label} passed it after {step.label_before}; by the numbers in Git it did not"
-        if outcome != "pass":
-            states = f"`{outcome}` of it for {step.label} after {step.label_before}; "
-            states += "by the numbers in Git it failed"
+        there = now if step.commit == now.baseline.commit else self._read(step.commit, step.label)
+        for rule, outcome in rules:
+            why = self._why_failed(rule, there, before)
+            states = None if why is None else unsettled(self.project, step, outcome, why)
+            if why is not None and states is not None:
+                return self._note_of(now, step, states, why)
+        return None
+
+    def _note_of(self, now: BaselineFiles, step: Step, states: str, why: Result) -> Note:
         where = "" if self.model is None else f" of `{self.model.name}`"
         tag = f"`{step.fact.tag}` of {step.fact.tagger}"
         message = (
@@ -235,7 +234,7 @@ class _Asked(NamedTuple):
         """Whether nothing must take the place of what did not pass and no waiver let through since."""
         if not self.strict or step.later or why.effect != "block":
             return False
-        return not let_through(waivers_since(self.project, step.commit), why)
+        return not covers(waivers_since(self.project, step.commit), step.fact, why)
 
     def _read(self, commit: str, label: str) -> BaselineFiles:
         name = None if self.model is None else self.model.name
@@ -256,30 +255,8 @@ class _Asked(NamedTuple):
         found = evaluate(gate, case, Rules(purpose="check", evaluated_on=self.day))
         return found if found.outcome == "fail" else None
 
-    def _rule_then(self, fact: TagFact) -> tuple[Gate | None, str]:
-        """The gate by the rules of a tag, also under another name, and the outcome that let it through.
-
-        A tag without a policy counts by the rules of now. The gate is None if nothing was let through.
-        """
-        statement = parse_statement(fact.message()).statement
-        if not isinstance(statement, EnvironmentStatement | ReleaseStatement):
-            return None, ""
-        rules = statement.commit if isinstance(statement, ReleaseStatement) else statement.policy
-        stated = {each.gate: each.outcome for each in statement.gates}
-        try:
-            config = self.project.trunk_config if rules is None else rules_then(self.project, rules)
-        except MlgitError:
-            config = None
-        if config is None:
-            return None, ""
-        own = config.gates.get(self.gate.id)
-        metric = self.gate.metric
-        same = [own] if own is not None else [each for each in config.gates.values() if each.metric == metric]
-        meant = {*self._plain(self.gate), self.place}
-        for each in same:
-            if meant & self._plain(each) and stated.get(each.id) in _LET_THROUGH:
-                return each, stated[each.id]
-        return None, ""
+    def _is_meant(self, gate: Gate) -> bool:
+        return bool({*self._plain(self.gate), self.place} & self._plain(gate))
 
     def _plain(self, gate: Gate) -> set[str]:
         """What a gate compares with, also without the model's name, which may be that before a rename."""
