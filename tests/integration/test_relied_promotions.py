@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -147,3 +148,31 @@ def test_a_promotion_is_not_compared_with_what_followed_it(staged: Folder) -> No
     for tag in ("line#staging#2", "line#prod#2"):
         done = ask(staged, tag)
         assert done.status == Exit.DONE, done.out + done.err
+
+
+def test_what_a_waiver_let_through_stays_when_the_waiver_goes(worse: Folder) -> None:
+    now = datetime.fromtimestamp(worse.path.stat().st_mtime, UTC)
+    end = f"reason: R, approver: boss@example.org, expires: '{(now + timedelta(days=30)).date()}'"
+    gates = ("r2-vs-staging", "r2-vs-prod", "mae-vs-base")
+    floors = zip(gates, (0.5, 0.5, 1), strict=True)
+    entries = ", ".join(f"{{id: {gate}, gate: {gate}, floor: {floor}, {end}}}" for gate, floor in floors)
+    worse.write(".mlgit/waivers.yaml", f"version: 1\nwaivers: [{entries}]\n")
+    worse.commit("Agree", date=now.isoformat())
+    worse.git("push", "-q")
+    change(worse, "promote", "line@v1.0.1", "--to", "staging")
+    train(worse, "1.95")
+    change(worse, "release", "line")
+    worse.git("rm", "-q", ".mlgit/waivers.yaml")
+    worse.commit("No waiver")
+    worse.git("push", "-q")
+    lifted = "`r2-vs-prod`, `r2-vs-staging`"
+    for tag, names in (("line#staging#2", lifted), ("line@v1.0.2", "`mae-vs-base`")):
+        done = ask(worse, tag)
+        assert done.status == Exit.DONE, done.out
+        assert f"lets {names} through" in done.out
+    # A new promotion has no waiver any more.
+    assert worse.here("promote", "line@v1.0.2", "--to", "staging").status == Exit.BLOCKED
+    forge(worse, "line#staging#3", "v1.0.2")
+    done = ask(worse, "line#staging#3")
+    assert done.status == Exit.BLOCKED
+    assert "gates failed: r2" in done.out

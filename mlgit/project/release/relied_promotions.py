@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.moves import departure
@@ -12,10 +13,11 @@ from mlgit.core.registry.tags import plain_baseline
 from mlgit.core.trust.relied_on import brought_by, relied_on
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.gates.judge import Question, judge
+from mlgit.project.gates.trunk.outcomes import covers
 from mlgit.project.gates.trunk.stated import NOT_PASSED
 from mlgit.project.trust.accept import setting_aside_release
 from mlgit.project.trust.as_of import as_of
-from mlgit.project.trust.lifted import let_through, waivers_since
+from mlgit.project.trust.lifted import day_of, lift, waivers_since
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Result, Verdict
@@ -40,6 +42,16 @@ def release_verdict(project: Project, fact: TagFact, raw: ModelState) -> Verdict
         return judge(project, question)
 
 
+def lifted_release_verdict(
+    project: Project, fact: TagFact, raw: ModelState
+) -> tuple[Verdict, tuple[str, ...]]:
+    """`release_verdict` without what a waiver of trunk let through then or later, and those gates."""
+    verdict = release_verdict(project, fact, raw)
+    if verdict.decision != "block":
+        return verdict, ()
+    return lift(verdict, partial(covers, waivers_since(project, fact.commit), fact))
+
+
 def release_problem(project: Project, version: RegisteredVersion, raw: ModelState) -> Result | None:
     """The first gate that blocks a release by the rules of its commit, whatever it states, also by an error.
 
@@ -47,10 +59,8 @@ def release_problem(project: Project, version: RegisteredVersion, raw: ModelStat
     """
     if not isinstance(version.fact.statement, ReleaseStatement):
         return None
-    verdict = release_verdict(project, version.fact, raw)
-    blocking = [each for each in verdict.results if each.effect == "block"]
-    waivers = waivers_since(project, version.commit) if blocking else ()
-    found = next((each for each in blocking if not let_through(waivers, each)), None)
+    verdict, _ = lifted_release_verdict(project, version.fact, raw)
+    found = next((each for each in verdict.results if each.effect == "block"), None)
     return found or _unsound_baseline(verdict)
 
 
@@ -200,7 +210,7 @@ def _broken_limit(
         models=(statement.model,),
         environment=environment,
         candidate=fact.commit,
-        date=fact.at.date(),
+        date=day_of(project, fact, statement.policy),
         written=True,
     )
     with as_of(project, before or fact, raw, statement.policy):

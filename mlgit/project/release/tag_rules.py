@@ -9,18 +9,20 @@ from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.release.promotion import check_promotion, require_not_rejected
 from mlgit.core.trust.proof import Proof
+from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, ConfigError, MlgitError, StateError
 from mlgit.project.gates.judge import Question, judge
+from mlgit.project.gates.trunk.outcomes import lift_promotion
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import require_usable_version
 from mlgit.project.release.provenance import model_files, stated_otherwise
-from mlgit.project.release.relied_promotions import departed_problem, release_verdict, relied_problem
+from mlgit.project.release.relied_promotions import departed_problem, lifted_release_verdict, relied_problem
 from mlgit.project.trust.accept import accept, setting_aside
 from mlgit.project.trust.tag_proof import wrong_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from mlgit.core.gates.verdict import Verdict
     from mlgit.core.registry.state import ModelState, Refusal, RegisteredVersion, TagFact
@@ -47,7 +49,7 @@ def require_unblocked(project: Project, version: RegisteredVersion, raw: ModelSt
             f"its commit: {wrong}",
             hint=rejects,
         )
-    verdict = release_verdict(project, version.fact, raw)
+    verdict, _ = lifted_release_verdict(project, version.fact, raw)
     if verdict.decision != "block" or _lacks_only_numbers(verdict):
         return
     blocking = [each for each in verdict.results if each.effect == "block"]
@@ -94,7 +96,8 @@ def _prove_assignment(project: Project, fact: TagFact, raw: ModelState, *, curre
     with setting_aside(project, fact, raw):
         before = accept(project, raw, local=False)
         yield _proof(fact, "rules", known or _rules_problem(project, fact, before))
-        yield _proof(fact, "gates", blocking_gates(project, fact) or relied)
+        problem, lifted = _gates_of_promotion(project, fact)
+        yield _gates_proof(fact, problem or relied, lifted, "had when it was promoted")
 
 
 def _rejected_as_another(fact: TagFact, state: ModelState) -> str | None:
@@ -136,13 +139,22 @@ def _lacks_only_numbers(verdict: Verdict) -> bool:
 
 def _gates_of_release(project: Project, fact: TagFact, raw: ModelState) -> Proof:
     try:
-        verdict = release_verdict(project, fact, raw)
+        verdict, lifted = lifted_release_verdict(project, fact, raw)
     except MlgitError as error:
         return _proof(fact, "gates", f"the gates cannot be evaluated: {error.message}")
     if _lacks_only_numbers(verdict):
         message = f"not known here: {headline(verdict)}"
         return Proof(tag=fact.tag, check="gates", state="skip", message=message)
-    return _proof(fact, "gates", headline(verdict) if verdict.decision == "block" else None)
+    problem = headline(verdict) if verdict.decision == "block" else None
+    return _gates_proof(fact, problem, lifted, "had at its release or later")
+
+
+def _gates_proof(fact: TagFact, problem: str | None, lifted: Collection[str], when: str) -> Proof:
+    """The proof that gates do not block a tag; `lifted` are those that only a waiver of then lets through."""
+    if problem is not None or not lifted:
+        return _proof(fact, "gates", problem)
+    message = f"{_PASSED['gates']}: a waiver that trunk {when} lets {listed(lifted)} through"
+    return Proof(tag=fact.tag, check="gates", state="pass", message=message)
 
 
 def _stated_problem(project: Project, fact: TagFact) -> str | None:
@@ -163,10 +175,18 @@ def _stated_problem(project: Project, fact: TagFact) -> str | None:
 
 
 def blocking_gates(project: Project, fact: TagFact) -> str | None:
-    """Why the gates of trunk block a promotion, whatever outcomes it states; a rollback needs none."""
+    """Why the gates of trunk block a promotion, whatever outcomes it states; a rollback needs none.
+
+    What a waiver of its moment let through does not block it once that waiver is over.
+    """
+    return _gates_of_promotion(project, fact)[0]
+
+
+def _gates_of_promotion(project: Project, fact: TagFact) -> tuple[str | None, Collection[str]]:
+    """`blocking_gates`, and the gates that only a waiver of then lets through."""
     name, statement = fact.name, fact.statement
     if isinstance(statement, EnvironmentStatement) and statement.action != "promote":
-        return None
+        return None, ()
     question = Question(
         purpose="promote",
         models=(name.model,),
@@ -175,10 +195,10 @@ def blocking_gates(project: Project, fact: TagFact) -> str | None:
         written=True,
     )
     try:
-        verdict = judge(project, question)
+        verdict, lifted = lift_promotion(project, fact, judge(project, question))
     except MlgitError as error:
-        return f"the gates cannot be evaluated: {error.message}"
-    return headline(verdict) if verdict.decision == "block" else None
+        return f"the gates cannot be evaluated: {error.message}", ()
+    return headline(verdict) if verdict.decision == "block" else None, lifted
 
 
 _PASSED = {

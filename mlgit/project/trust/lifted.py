@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import came_s
+from mlgit.adapters.git.tags.objects import parse_header
 from mlgit.core.config.file import WAIVERS_FILE
+from mlgit.core.gates.verdict import with_notes
+from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
-    from mlgit.core.gates.verdict import Result
+    from mlgit.core.gates.verdict import Result, Verdict
     from mlgit.core.gates.waivers import Waiver
     from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
@@ -64,13 +68,27 @@ def let_through(waivers: Collection[Waiver], result: Result) -> bool:
     return any(waive(result, (each,), rising=rising) is each for each in waivers)
 
 
+def lift(verdict: Verdict, covers: Callable[[Result], bool]) -> tuple[Verdict, tuple[str, ...]]:
+    """A verdict with what a waiver of another time covers, and the gates that it lets through."""
+    covered = tuple(each for each in verdict.results if each.effect == "block" and covers(each))
+    results = tuple(replace(each, effect="waived") if each in covered else each for each in verdict.results)
+    return with_notes(replace(verdict, results=results), ()), tuple(each.gate for each in covered)
+
+
 def day_of(project: Project, fact: TagFact, policy: str | None) -> date:
     """The day (UTC) on which a promotion was made, at the earliest.
 
-    It is not older than the commit of trunk whose rules it states, whatever its own date is.
+    Whatever its own date is, it is not older than the commit of trunk whose rules it states, nor than the
+    tag of the release that it names.
     """
-    stated = fact.at.date()
-    return stated if policy is None else max(stated, _day_of_commit(project, policy))
+    days = [fact.at.date()]
+    statement = fact.statement
+    named = statement.release if isinstance(statement, EnvironmentStatement) else None
+    release = None if named is None else project.objects.get(named.oid)
+    header = None if release is None else parse_header(release.content)
+    if header is not None and header.tagged_at_s <= project.now.timestamp():
+        days.append(_day(header.tagged_at_s))
+    return max(days if policy is None else (*days, _day_of_commit(project, policy)))
 
 
 def waivers_since(project: Project, commit: str) -> tuple[Waiver, ...]:
@@ -108,4 +126,8 @@ def waivers_at(project: Project, commit: str | None) -> tuple[Waiver, ...]:
 
 
 def _day_of_commit(project: Project, commit: str) -> date:
-    return datetime.fromtimestamp(came_s(project.git, commit, now_s=project.now.timestamp()), UTC).date()
+    return _day(came_s(project.git, commit, now_s=project.now.timestamp()))
+
+
+def _day(at_s: int) -> date:
+    return datetime.fromtimestamp(at_s, UTC).date()

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlgit.core.gates.verdict import Bound, Result
+from mlgit.core.config.file import Gate, Limit
+from mlgit.core.gates.verdict import Bound, Candidate, Result, Verdict
 from mlgit.core.gates.waivers import Waiver
 from mlgit.core.trust.relied_on import Step
 from mlgit.project.gates.trunk import outcomes
-from tests.support.tags import fact
+from tests.support.tags import commit, fact
+from tests.unit.trust.test_accept import V1, moved
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Severity
@@ -33,6 +35,15 @@ WHY = Result(
     candidate="0.55",
     limits=(Bound(kind="max_rise", amount="0.05"),),
 )
+VERDICT = Verdict(
+    decision="block",
+    purpose="promote",
+    evaluated_on=date(2026, 12, 1),
+    candidate=Candidate(label="c", commit="c"),
+    gates_sha="",
+    results=(WHY, replace(WHY, id="new/size", gate="size", outcome="pass", effect="allow")),
+)
+CAP = Gate(id="cap", metric="mae", vs="prod", change={"max_rise": Limit(amount=Decimal("0.05"))})
 STEP = Step(fact("m#prod#2", 2), "c", "v2.0.0", "b", "v1.0.0")
 OTHER = "`{}` of it for v2.0.0 after v1.0.0; by the numbers in Git it failed"
 FAILED = "`fail` of it for v2.0.0 after v1.0.0, and no waiver that trunk had then covers that"
@@ -75,3 +86,42 @@ def test_a_failure_is_settled_by_its_severity_or_a_waiver_of_then(
     project: Any = SimpleNamespace()
     why = replace(WHY, severity=severity, effect=effect)
     assert outcomes.unsettled(project, STEP, outcome, why) == expected
+
+
+NOT_LIFTED: tuple[str, tuple[str, ...]] = ("block", ())
+LIFTED: tuple[str, tuple[str, ...]] = ("allow_with_warnings", ("cap",))
+
+
+@pytest.mark.parametrize(
+    ("waivers", "then", "now", "expected"),
+    [
+        ([waiver()], CAP, CAP, LIFTED),
+        ([waiver("m/cap")], CAP, CAP, LIFTED),
+        ([waiver()], CAP, replace(CAP, change={"max_rise": Limit(amount=Decimal("0.01"))}), LIFTED),
+        ([], CAP, CAP, NOT_LIFTED),
+        ([waiver(floor="0.06")], CAP, CAP, NOT_LIFTED),
+        ([waiver("size")], CAP, CAP, NOT_LIFTED),
+        ([waiver()], replace(CAP, metric="loss"), CAP, NOT_LIFTED),
+        ([waiver()], replace(CAP, vs="staging"), CAP, NOT_LIFTED),
+        ([waiver()], None, CAP, NOT_LIFTED),
+    ],
+    ids=[
+        *("covered", "its model's", "a stricter limit now", "none", "below its floor", "another gate"),
+        *("another metric", "another baseline", "no such gate then"),
+    ],
+)
+def test_a_verdict_of_now_is_lifted_by_a_waiver_of_then(
+    monkeypatch: pytest.MonkeyPatch,
+    waivers: list[Waiver],
+    then: Gate | None,
+    now: Gate,
+    expected: tuple[str, tuple[str, ...]],
+) -> None:
+    rules = SimpleNamespace(gates={} if then is None else {"cap": then})
+    monkeypatch.setattr(outcomes, "rules_then", lambda *_: rules)
+    monkeypatch.setattr(outcomes, "waivers_then", lambda *_: waivers)
+    project: Any = SimpleNamespace(trunk_config=SimpleNamespace(gates={"cap": now}))
+    tag = moved("m#prod#2", 1, V1, policy=commit(7))
+    verdict, lifted = outcomes.lift_promotion(project, tag, VERDICT)
+    assert (verdict.decision, lifted) == expected
+    assert verdict.summary.waived == len(lifted)

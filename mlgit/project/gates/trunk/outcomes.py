@@ -10,13 +10,13 @@ from mlgit.core.trust.proof import parse_statement
 from mlgit.errors import MlgitError
 from mlgit.project.gates.waivers import waivers_then
 from mlgit.project.trust.asked_gates import rules_then
-from mlgit.project.trust.lifted import LIFTED, let_through, waivers_since
+from mlgit.project.trust.lifted import LIFTED, let_through, lift, waivers_since
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from mlgit.core.config.file import Gate
-    from mlgit.core.gates.verdict import Result
+    from mlgit.core.gates.verdict import Result, Verdict
     from mlgit.core.gates.waivers import Waiver
     from mlgit.core.registry.state import TagFact
     from mlgit.core.trust.relied_on import Step
@@ -65,6 +65,26 @@ def unsettled(project: Project, step: Step, outcome: str, why: Result) -> str | 
         return None
     what = "that" if outcome == "fail" else "its failure by the numbers in Git"
     return f"{states}, and no waiver that trunk had then{'' if promotion else ' or later'} covers {what}"
+
+
+def lift_promotion(project: Project, fact: TagFact, verdict: Verdict) -> tuple[Verdict, tuple[str, ...]]:
+    """A verdict of now on a promotion without what a waiver of its moment let through, and those gates.
+
+    That waiver was for the gate of then: it covers one of now that reads and compares with the same.
+    """
+    statement = fact.statement
+    policy = statement.policy if isinstance(statement, EnvironmentStatement) else None
+    rules = None if policy is None else rules_then(project, policy)
+    if verdict.decision != "block" or rules is None:
+        return verdict, ()
+    waivers, then, now = waivers_then(project, fact), rules.gates, project.trunk_config.gates
+
+    def is_covered(result: Result) -> bool:
+        one, other = then.get(result.gate), now.get(result.gate)
+        same = one is not None and other is not None and (one.metric, one.vs) == (other.metric, other.vs)
+        return same and covers(waivers, fact, result)
+
+    return lift(verdict, is_covered)
 
 
 def covers(waivers: Collection[Waiver], fact: TagFact, why: Result) -> bool:
