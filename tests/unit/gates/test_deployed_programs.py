@@ -136,6 +136,10 @@ FOLDERS = {
     "apply k8s/{environment}/": ("k8s/prod/a.yaml",),
     "docker build .": ("Dockerfile",),
     "docker compose up": ("compose.yaml", "docker-compose.prod.yml"),
+    "databricks bundle deploy": ("databricks.yml",),
+    "docker buildx bake": ("docker-bake.hcl",),
+    "sam deploy": ("template.yaml", "samconfig.toml"),
+    "bentoml deploy .": ("bentofile.yaml",),
 }
 NOT_USED = {
     "kubectl apply -f k8s/": ("k8s2/a.yaml", "k8s/README.md", "src/k8s.yaml", "k8s/.gitignore"),
@@ -173,6 +177,41 @@ def test_a_part_of_a_makefile_counts_if_the_command_runs_it() -> None:
     ]
     other = MAKE.replace("test.sh", "tests.sh")
     assert named(both, both, {"Makefile": MAKE}, {"Makefile": other}) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "makefile", "used", "unused"),
+    [
+        (("make", "ship"), "ship:\n\tkubectl apply -f k8s/a.yaml\n", ("k8s/a.yaml",), ("k8s/b.yaml",)),
+        (("make", "ship"), "ship:\n\tkubectl apply -f k8s/\n", ("k8s/a.yaml", "k8s/b.yaml"), ("ops/c.yaml",)),
+        (("make", "ship"), "ship:\n\tcd ops && kubectl apply -f c.yaml\n", ("ops/c.yaml",), ("ops/d.yaml",)),
+        (("make", "ship"), f"{MAKE}all:\n\tkubectl apply -f k8s/\n", (), ("k8s/a.yaml",)),
+        (("bash", "-c", "cd ops && helm upgrade x ./chart"), "", ("ops/chart/v.yaml",), ("ops/v.yaml",)),
+    ],
+)
+def test_what_the_lines_of_a_recipe_or_in_another_folder_name_is_named(
+    words: tuple[str, ...], makefile: str, used: tuple[str, ...], unused: tuple[str, ...]
+) -> None:
+    both = config(command("prod", *words))
+    for path in (*used, *unused):
+        files = [{"Makefile": makefile, path: letter} for letter in "ab"]
+        found = named(both, both, *files)
+        assert [text.partition(" was edited")[0] for text in found] == [f"`{path}`"] * (path in used)
+
+
+def test_what_an_overlay_is_made_of_is_named() -> None:
+    both = config(command("prod", "kubectl", "apply", "-k", "k8s/overlays/prod"))
+    files = {
+        "k8s/overlays/prod/kustomization.yaml": "resources:\n  - ../../base\npatches:\n  - path: p.yaml\n",
+        "k8s/base/kustomization.yaml": "resources:\n- a.yaml\n- ../more\n",
+        "k8s/base/a.yaml": "a",
+        "k8s/more/b.yaml": "a",
+        "k8s/overlays/qa/c.yaml": "a",
+    }
+    for path in ("k8s/base/a.yaml", "k8s/more/b.yaml"):
+        (text,) = named(both, both, files, files | {path: "b"})
+        assert text == f"`{path}` was edited, and {PROD} may use it after the merge"
+    assert named(both, both, files, files | {"k8s/overlays/qa/c.yaml": "b"}) == []
 
 
 def test_what_comes_and_goes_is_named() -> None:

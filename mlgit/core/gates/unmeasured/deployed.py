@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.programs import TEXTS, is_code, is_surely_about
 from mlgit.core.gates.measured.runs.compared import Programs
 from mlgit.core.gates.measured.runs.reached import COMMAND, MAY_RUN
+from mlgit.core.gates.measured.runs.runners import Run, runs
 from mlgit.core.gates.unmeasured.scripts import with_endings, words_of
 from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.stages import Pipeline, Stage
 from mlgit.core.record import NamedTuple
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from mlgit.core.gates.measured.runs.compared import Order
     from mlgit.core.pipeline.inputs import Places
 
-_MOST = 12
+_MOST, _MOST_DEEP = 12, 4
+_ENTRY = re.compile(rb"^[ \t]*-[ \t]+(?:path:[ \t]*)?['\"]?([\w./-]+)", re.MULTILINE)
 _SHELL = re.compile(r"(?:.*/)?(?:ba|z|da|k)?sh")
 _TEXT = re.compile(r"-[a-z]*c")
 _PLACES = re.compile(r"\bPYTHONPATH=\S+|(?<!\S)(?:cd|pushd|-C|--directory)[ =]+\S+")
@@ -43,6 +46,10 @@ _USUAL = {
     "serverless": ("serverless.y*ml",),
     "pulumi": ("Pulumi*.y*ml",),
     "gcloud": ("app.y*ml",),
+    "databricks": ("databricks.y*ml",),
+    "bake": ("docker-bake*", "*.hcl"),
+    "sam": ("template.y*ml", "samconfig.*"),
+    "bentoml": ("bentofile.y*ml", "service.py"),
 }
 """Word in a command -> what such a tool reads in the root folder, without being named."""
 _PLURAL = {
@@ -115,21 +122,51 @@ def _differing(
 ) -> dict[str, tuple[Order, str]]:
     """Path -> how directly the command of a deployment runs it, and how it differs."""
     there, here = (each.paths() for each in places)
-    lines = [*pair[1].keys["command"], *command_lines(pair[1], configs[1])]
-    named = named_files(lines) & changed & there
-    found = {path: ((-COMMAND * 2, 0), "changed" if path in here else "is gone") for path in named}
     was, now = (
         with_endings(command_lines(entry, config), own)
         for entry, config, own in zip(pair, configs, places, strict=True)
     )
     stages = command_stage(pair[0], was.lines), command_stage(pair[1], now.lines)
+    lines = tuple(command_lines(pair[1], configs[1]))
+    ran = [Run(folder=".", lines=lines), *runs(stages[1], now.places.paths(), now.places.read)]
+    named = {_in(run.folder, name) for run in ran for name in named_files(run.lines)}
+    named = (named | named_files(pair[1].keys["command"])) & changed & there
+    found = {path: ((-COMMAND * 2, 0), "changed" if path in here else "is gone") for path in named}
     programs = Programs((was.places, now.places), changed, [stages], (Pipeline(), Pipeline()))
     for order, path, what in programs.differences(stages, ()) if programs.differing else ():
         found.setdefault(path, (order, what))
-    for path in in_folders([*command_lines(pair[1], configs[1])], changed) - found.keys():
+    used = {path for run in ran for path in _used(run, changed, places[1])}
+    for path in used - found.keys():
         what = "changed" if path in there and path in here else "is gone" if path in there else "is new"
         found[path] = (-MAY_RUN * 2, 1), what
     return found
+
+
+def _in(folder: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, path))
+
+
+def _used(run: Run, changed: Collection[str], places: Places) -> Iterator[str]:
+    """The changed files that commands use in the folder they run in, and what overlays there are made of."""
+    start = "" if run.folder == "." else f"{run.folder}/"
+    inside = {path[len(start) :] for path in changed if path.startswith(start)}
+    yield from (f"{start}{path}" for path in in_folders(run.lines, inside))
+    words = {_in(run.folder, each) for line in run.lines for each in words_of(line)}
+    for _ in range(_MOST_DEEP):
+        files = [path for path in places.paths() if _is_overlay(path) and posixpath.dirname(path) in words]
+        texts = places.read(sorted(files)).items()
+        more = {_in(posixpath.dirname(path), each) for path, text in texts for each in _entries(text)} - words
+        yield from (path for path in changed if any(covered(path, [each]) for each in more))
+        words |= more
+
+
+def _is_overlay(path: str) -> bool:
+    return posixpath.basename(path) in {"kustomization.yaml", "kustomization.yml", "Kustomization"}
+
+
+def _entries(text: bytes) -> list[str]:
+    """What the lists of a YAML file have: files and folders, among others."""
+    return [match.decode("utf-8", "replace") for match in _ENTRY.findall(text)]
 
 
 def command_stage(entry: Deploy, lines: tuple[str, ...]) -> Stage:
