@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.metrics import find, near_names
 from mlgit.core.pipeline.model_files import files_of_model
+from mlgit.core.progress import Silent
 from mlgit.core.registry.completeness import KNOWN, Known
 from mlgit.core.registry.events import Held, History, Point, events_of, held_entry, newest_first
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.tags import parse_tag
+from mlgit.core.release.stated_values import Stated
 from mlgit.core.wording import count, listed, quoted, word
 from mlgit.errors import MlgitError, UnknownReference
+from mlgit.project.compare.revision_values import RevisionReader
 from mlgit.project.deploy.attempts import unfinished
 from mlgit.project.deploy.served import served
 from mlgit.project.pipeline.evidence import evidence
@@ -21,7 +24,7 @@ from mlgit.project.registry.read import read_registry, read_registry_tags, tags_
 from mlgit.project.trust.marks import as_counted, of_other_tools, trust_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     from mlgit.core.registry.events import Dated
@@ -158,7 +161,13 @@ def _points(project: Project, registry: Registry, metric: str, last: int | None)
     for state in registry.models.values():
         usable = [version for version in state.versions if not version.deregistered]
         newest = usable if last is None else usable[max(0, len(usable) - last) :]
-        points += [_point(project, state, version, metric) for version in newest]
+        stated = {version.tag: found for version in newest if (found := _stated_value(version, metric))}
+        read = _values_of_commits(
+            project, [(each.commit, stated[each.tag][0]) for each in newest if each.tag in stated]
+        )
+        points += [
+            _point(project, state, version, metric, stated.get(version.tag), read) for version in newest
+        ]
     if points and all(point.value is None for point in points):
         raise UnknownReference(
             f"No version has a metric `{metric}`", details=tuple(point.problem or "" for point in points[-1:])
@@ -166,8 +175,22 @@ def _points(project: Project, registry: Registry, metric: str, last: int | None)
     return tuple(points)
 
 
-def _point(project: Project, state: ModelState, version: RegisteredVersion, metric: str) -> Point:
-    value, name, problem = _stated_value(version, metric) or _measured_value(project, state, version, metric)
+def _point(
+    project: Project,
+    state: ModelState,
+    version: RegisteredVersion,
+    metric: str,
+    stated: tuple[str, str] | None,
+    read: Mapping[tuple[str, str], str | None],
+) -> Point:
+    if stated is None:
+        value, name, problem = _measured_value(project, state, version, metric)
+    else:
+        name, text = stated
+        key = (version.commit, name)
+        each = Stated(text, read.get(key), known=key in read)
+        value = each.there if each.known else text
+        problem = _about(each)
     return Point(
         model=state.name,
         version=str(version.version),
@@ -179,8 +202,16 @@ def _point(project: Project, state: ModelState, version: RegisteredVersion, metr
     )
 
 
-def _stated_value(version: RegisteredVersion, metric: str) -> tuple[str, str, None] | None:
-    """The value in the release's statement, if exactly one key matches."""
+def _about(each: Stated) -> str | None:
+    if each.confirmed:
+        return None
+    if not each.known:
+        return "as its tag states"
+    return f"{'not in its commit; ' if each.there is None else ''}its tag states {each.text}"
+
+
+def _stated_value(version: RegisteredVersion, metric: str) -> tuple[str, str] | None:
+    """The name and value in the release's statement, if exactly one key matches."""
     statement = version.statement
     if statement is None:
         return None
@@ -189,7 +220,28 @@ def _stated_value(version: RegisteredVersion, metric: str) -> tuple[str, str, No
         for full in statement.metrics
         if metric in {full, full.partition(":")[2]} or full.partition(":")[2].endswith(f".{metric}")
     ]
-    return (statement.metrics[names[0]], names[0], None) if len(names) == 1 else None
+    return (names[0], statement.metrics[names[0]]) if len(names) == 1 else None
+
+
+def _values_of_commits(
+    project: Project, wanted: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], str | None]:
+    """(commit, `file:key`) -> the text of its value, None if it has none, as far as Git can tell."""
+    from mlgit.project.release.provenance import as_text
+
+    files = [*dict.fromkeys(name.partition(":")[0] for _, name in wanted)]
+    reader = RevisionReader(project, Silent())
+    try:
+        found = reader.read({commit for commit, _ in wanted}, metrics=files, params=False)
+    except MlgitError:
+        return {}
+    texts: dict[tuple[str, str], str | None] = {}
+    for commit, name in wanted:
+        file, _, key = name.partition(":")
+        values = found[commit].metrics.get(file) if commit in found else None
+        if values is not None:
+            texts[commit, name] = as_text(values[key]) if key in values else None
+    return texts
 
 
 def _measured_value(

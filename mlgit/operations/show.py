@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from mlgit.core.registry.entries import environment_entry, model_entry, version_entry
 from mlgit.core.registry.events import Details, events_of, newest_first
 from mlgit.core.registry.message import human_part
+from mlgit.core.release.stated_values import compare_stated
 from mlgit.core.wording import listed, word
-from mlgit.errors import UnknownReference
+from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.deploy.served import deploy_command, environment_with_served, with_served
 from mlgit.project.deploy.targets import can_deploy
 from mlgit.project.registry.completeness import doubts, unknown_note
@@ -27,14 +28,14 @@ from mlgit.project.registry.references import Reference, resolve
 from mlgit.project.trust.marks import as_counted, trust_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import TypedDict
 
     from mlgit.core.registry.completeness import Doubts, Trust
     from mlgit.core.registry.entries import EnvironmentEntry
     from mlgit.core.registry.events import Dated, Event
     from mlgit.core.registry.replay import Registry
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
     class _Events(TypedDict):
@@ -104,9 +105,41 @@ def _version(project: Project, state: ModelState, reference: Reference) -> Detai
         version=version_entry(state, version, trust),
         message=human_part(version.fact.message()),
         stated=version.statement,
+        told=_told(project, version),
         events=newest_first(mine),
-        notes=reference.notes,
+        notes=(*reference.notes, *_otherwise(project, version)),
     )
+
+
+def _told(project: Project, version: RegisteredVersion) -> Mapping[str, Mapping[str, str]]:
+    """What to print in place of values that a release states and its commit does not confirm."""
+    from mlgit.project.release.provenance import compare_release
+
+    statement = version.statement
+    if statement is None:
+        return {}
+    try:
+        path = declared_models(project, version.commit).get(version.model)
+        parts = compare_release(project, statement, version.commit, path=path)
+    except MlgitError:
+        stated = {"metrics": statement.metrics, "params": statement.params, "inputs": statement.inputs}
+        parts = {name: compare_stated(values, {}) for name, values in stated.items()}
+    return {
+        name: {key: each.shown for key, each in part.items() if not each.confirmed}
+        for name, part in parts.items()
+    }
+
+
+def _otherwise(project: Project, version: RegisteredVersion) -> Iterator[str]:
+    """How the release states other files than its commit has."""
+    from mlgit.project.trust.tag_proof import wrong_files
+
+    try:
+        wrong = wrong_files(project, version.fact)
+    except MlgitError:
+        return
+    if wrong is not None:
+        yield f"`{version.tag}` does not state the files of its commit: {wrong}"
 
 
 def _environment(

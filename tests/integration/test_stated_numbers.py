@@ -38,3 +38,10 @@ def test_a_release_states_the_numbers_of_its_commit(staged: Folder, old: str, ne
     assert done.status == Exit.BLOCKED, done.out
     (proof,) = [each for each in done.json()["proofs"] if each["state"] == "fail"]
     assert (proof["check"], text in proof["message"]) == ("files", True), proof
+    # `show` and `history` print what the commit has.
+    shown = staged.here("show", "line@v1.0.0").out
+    assert "(its tag states " in shown
+    assert "built by: local, as its tag states" in shown
+    told = staged.here("history", "line", "--metric", "mae").out
+    assert "0.055" in told
+    assert ("its tag states 0.001" in told) is ("0.001" in new)

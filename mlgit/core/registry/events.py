@@ -10,7 +10,7 @@ from mlgit.core.registry.completeness import KNOWN, Known, unmarked
 from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact, label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from mlgit.core.registry.completeness import Why
@@ -53,9 +53,10 @@ class Dated(NamedTuple):
 class Details:
     """One model, version or environment; other fields than those of `kind` are None or empty.
 
-    `stated` is None if mlgit did not release the version. `events` are the newest, newest first, and `older`
-    counts the others. `next` makes the target serve what the environment holds; None if it does, or that is
-    not known.
+    `stated` is None if mlgit did not release the version. `told` has texts to print in place of its metrics,
+    params and inputs: what the commit has instead, or that only the tag states it. `events` are the newest,
+    newest first, and `older` counts the others. `next` makes the target serve what the environment holds;
+    None if it does, or that is not known.
     """
 
     kind: Literal["model", "version", "environment"]
@@ -65,6 +66,7 @@ class Details:
     environment: EnvironmentEntry | None = None
     message: str | None = None
     stated: ReleaseStatement | None = None
+    told: Mapping[str, Mapping[str, str]] = field(default_factory=dict, metadata={"json": None})
     versions: tuple[VersionEntry, ...] = ()
     events: tuple[Event, ...] = ()
     older: int = field(default=0, metadata={"json": None})
@@ -89,7 +91,10 @@ class Held:
 
 @record
 class Point:
-    """A metric of one version as decimal text; if it is None, `problem` says why."""
+    """A metric of one version as decimal text, that of its commit if Git can tell.
+
+    `problem` says why it is None, that only the tag states it, or what the tag states instead.
+    """
 
     model: str
     version: str

@@ -11,6 +11,7 @@ from mlgit.core.addresses import without_passwords
 from mlgit.core.digest import sha256_hex
 from mlgit.core.pipeline.model_files import connected_stages, files_of_model, outputs_of
 from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement, TagPointer
+from mlgit.core.release.stated_values import LEFT_OUT, compare_stated
 from mlgit.core.stated_time import write_time
 from mlgit.core.wording import word
 from mlgit.project.pipeline.evidence import evidence
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from mlgit.core.registry.semver import Version
     from mlgit.core.registry.state import ModelState
     from mlgit.core.registry.statement import GateOutcome
+    from mlgit.core.release.stated_values import Stated
     from mlgit.project.open import Project
 
 _CHUNK = 1 << 20
-_LEFT_OUT = "(left out)"
 _MOST = 3
 _SECRET = re.compile(
     r"(?:^|[._:-])(?:password|passwd|passphrase|secret|credentials?|api[_-]?key|access[_-]?key|private[_-]?key"
@@ -87,26 +88,32 @@ def stated_otherwise(
     Raises:
         ConfigError: the commit has an invalid DVC file, or its `mlgit.yaml` is invalid.
     """
-    found = evidence(project, commit)
-    stages = upstream_stages(found.pipeline, path)
-    metrics = _metrics(project, found, statement.model)
-    there = _inputs(stages, found.pipeline) | _params(stages) | metrics
-    stated = {**statement.inputs, **statement.params, **statement.metrics}
-    differing = [
-        (name, text)
-        for name, text in sorted(stated.items())
-        if name in there and _LEFT_OUT not in {text, there[name]} and text != there[name]
-    ]
-    if all(file.values for file in found.metric_files):
-        # Values that would fill the tag are stated as a digest.
-        differing += [
-            each for each in sorted(statement.metrics.items()) if each[0] not in {"sha256", *metrics}
-        ]
+    parts = compare_release(project, statement, commit, path=path).values()
+    differing = sorted((name, each) for part in parts for name, each in part.items() if each.differs)
     texts = (
-        f"it states {word(name)} {text}, and its commit has {there.get(name, 'none')}"
-        for name, text in differing[:_MOST]
+        f"it states {word(name)} {each.text}, and its commit has {each.there or 'none'}"
+        for name, each in differing[:_MOST]
     )
     return "; ".join(texts) or None
+
+
+def compare_release(
+    project: Project, statement: ReleaseStatement, commit: str, *, path: str | None
+) -> Mapping[str, Mapping[str, Stated]]:
+    """The `metrics`, `params` and `inputs` that a release states, next to those of its commit.
+
+    Raises:
+        ConfigError: the commit has an invalid DVC file, or its `mlgit.yaml` is invalid.
+    """
+    found = evidence(project, commit, staleness=False)
+    stages = upstream_stages(found.pipeline, path)
+    metrics = _metrics(project, found, statement.model)
+    complete = all(file.values for file in found.metric_files)
+    return {
+        "metrics": compare_stated(statement.metrics, metrics, complete=complete),
+        "params": compare_stated(statement.params, _params(stages)),
+        "inputs": compare_stated(statement.inputs, _inputs(stages, found.pipeline)),
+    }
 
 
 def upstream_stages(pipeline: Pipeline, path: str | None) -> tuple[Stage, ...]:
@@ -208,7 +215,7 @@ def _params(stages: tuple[Stage, ...]) -> dict[str, str]:
         for file, values in stage.locked.params.items() if stage.locked else ():
             for key, value in values.items():
                 name = f"{file}:{key}"
-                params[name] = _LEFT_OUT if looks_secret(name) else _as_text(value)
+                params[name] = LEFT_OUT if looks_secret(name) else as_text(value)
     return params
 
 
@@ -216,10 +223,10 @@ def _metrics(project: Project, found: Evidence, model: str) -> dict[str, str]:
     config = project.config(found.commit)
     declared = config.models.get(model)
     files: tuple[MetricFile, ...] = files_of_model(declared, found, alone=len(config.models) <= 1)
-    return {f"{file.path}:{key}": _as_text(value) for file in files for key, value in file.values.items()}
+    return {f"{file.path}:{key}": as_text(value) for file in files for key, value in file.values.items()}
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
     """A value as decimal or plain text; a list as JSON."""
     if value is None:
         return "null"

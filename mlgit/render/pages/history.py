@@ -69,7 +69,7 @@ def _points(record: History) -> Page:
             Span(f"{point.model}@{point.version}", "name"),
             f"{point.registered_at:%Y-%m-%d}",
             point.value or Span("-", "dim"),
-            Span(point.name or point.problem or "", "dim"),
+            Span(", ".join(filter(None, (point.name, point.problem))), "dim"),
         )
         for point in record.points
     ]
