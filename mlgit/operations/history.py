@@ -226,7 +226,7 @@ def _stated_value(version: RegisteredVersion, metric: str) -> tuple[str, str] | 
 def _values_of_commits(
     project: Project, wanted: Collection[tuple[str, str]]
 ) -> Mapping[tuple[str, str], str | None]:
-    """(commit, `file:key`) -> the text of its value, None if it has none, as far as Git can tell."""
+    """(commit, `file:key`) -> the text of its value, None if there is no such, as far as Git has them."""
     from mlgit.project.release.provenance import as_text
 
     files = [*dict.fromkeys(name.partition(":")[0] for _, name in wanted)]

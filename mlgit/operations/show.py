@@ -105,13 +105,13 @@ def _version(project: Project, state: ModelState, reference: Reference) -> Detai
         version=version_entry(state, version, trust),
         message=human_part(version.fact.message()),
         stated=version.statement,
-        told=_told(project, version),
+        instead=_instead(project, version),
         events=newest_first(mine),
         notes=(*reference.notes, *_otherwise(project, version)),
     )
 
 
-def _told(project: Project, version: RegisteredVersion) -> Mapping[str, Mapping[str, str]]:
+def _instead(project: Project, version: RegisteredVersion) -> Mapping[str, Mapping[str, str]]:
     """What to print in place of values that a release states and its commit does not confirm."""
     from mlgit.project.release.provenance import compare_release
 

@@ -42,6 +42,6 @@ def test_a_release_states_the_numbers_of_its_commit(staged: Folder, old: str, ne
     shown = staged.here("show", "line@v1.0.0").out
     assert "(its tag states " in shown
     assert "built by: local, as its tag states" in shown
-    told = staged.here("history", "line", "--metric", "mae").out
-    assert "0.055" in told
-    assert ("its tag states 0.001" in told) is ("0.001" in new)
+    points = staged.here("history", "line", "--metric", "mae").out
+    assert "0.055" in points
+    assert ("its tag states 0.001" in points) is ("0.001" in new)

@@ -53,7 +53,7 @@ class Dated(NamedTuple):
 class Details:
     """One model, version or environment; other fields than those of `kind` are None or empty.
 
-    `stated` is None if mlgit did not release the version. `told` has texts to print in place of its metrics,
+    `stated` is None if mlgit did not release the version. `instead` has texts to print in place of its metrics,
     params and inputs: what the commit has instead, or that only the tag states it. `events` are the newest,
     newest first, and `older` counts the others. `next` makes the target serve what the environment holds;
     None if it does, or that is not known.
@@ -66,7 +66,7 @@ class Details:
     environment: EnvironmentEntry | None = None
     message: str | None = None
     stated: ReleaseStatement | None = None
-    told: Mapping[str, Mapping[str, str]] = field(default_factory=dict, metadata={"json": None})
+    instead: Mapping[str, Mapping[str, str]] = field(default_factory=dict, metadata={"json": None})
     versions: tuple[VersionEntry, ...] = ()
     events: tuple[Event, ...] = ()
     older: int = field(default=0, metadata={"json": None})
@@ -91,7 +91,7 @@ class Held:
 
 @record
 class Point:
-    """A metric of one version as decimal text, that of its commit if Git can tell.
+    """A metric of one version as decimal text, that of its commit if Git has it.
 
     `problem` says why it is None, that only the tag states it, or what the tag states instead.
     """

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 LEFT_OUT = "(left out)"
 """What a release states in place of a secret."""
 DIGEST = "sha256"
-"""The name of a digest that stands for values which would fill the tag."""
+"""The name of a digest in place of values that would fill the tag."""
 
 
 class Stated(NamedTuple):
-    """A value that a release states, and that of its commit, None if it has none; `known`: Git can tell."""
+    """A value that a release states, and that of its commit, None if there is no such; `known`: Git has it."""
 
     text: str
     there: str | None

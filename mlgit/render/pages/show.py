@@ -124,7 +124,7 @@ def _version(record: Details, *, utc: bool) -> Page:
     if version.refused is not None:
         shown.insert(1, line(Span(f"does not count: {version.refused}", "bad"), indent=2))
     if record.stated is not None:
-        return shown + _stated(record.stated, record.told)
+        return shown + _stated(record.stated, record.instead)
     if record.message:
         shown += [line(text, indent=4) for text in record.message.splitlines()]
     return shown
@@ -204,7 +204,7 @@ def _served(
     return [("served", (Span("yes", "ok"), f", by {served.folder}{age}"))]
 
 
-def _stated(stated: ReleaseStatement, told: Mapping[str, Mapping[str, str]]) -> Page:
+def _stated(stated: ReleaseStatement, instead: Mapping[str, Mapping[str, str]]) -> Page:
     builder = " ".join(filter(None, (stated.builder.kind, stated.builder.run)))
     shown: Page = [field("built by", f"{builder}, as its tag states")]
     if stated.data_elsewhere:
@@ -213,12 +213,12 @@ def _stated(stated: ReleaseStatement, told: Mapping[str, Mapping[str, str]]) -> 
     for file in stated.files:
         digest = f"sha256:{file.sha256[:_SHORT]}" if file.sha256 else f"md5:{file.md5}"
         shown.append(field("file", f"{file.path} {digest}"))
-    shown += _values("Metrics", stated.metrics, told.get("metrics", {}))
-    shown += _values("Params", stated.params, told.get("params", {}))
+    shown += _values("Metrics", stated.metrics, instead.get("metrics", {}))
+    shown += _values("Params", stated.params, instead.get("params", {}))
     shown += _values(
         "Inputs",
         {path: digest[: 4 + _SHORT] for path, digest in stated.inputs.items()},
-        told.get("inputs", {}),
+        instead.get("inputs", {}),
     )
     if stated.gates:
         rows = [
@@ -229,9 +229,9 @@ def _stated(stated: ReleaseStatement, told: Mapping[str, Mapping[str, str]]) -> 
     return shown
 
 
-def _values(title: str, values: Mapping[str, str], told: Mapping[str, str]) -> Page:
+def _values(title: str, values: Mapping[str, str], instead: Mapping[str, str]) -> Page:
     """The values that a release states, as far as its commit has them."""
     if not values:
         return []
-    rows = sorted({**values, **told}.items())
+    rows = sorted({**values, **instead}.items())
     return [line(Span(title, "strong")), table(("", ""), rows)]

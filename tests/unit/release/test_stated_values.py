@@ -18,7 +18,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize(("text", "there", "complete", "shown", "confirmed"), ROWS.values(), ids=ROWS)
-def test_what_git_denies_or_cannot_tell_is_said_to_be_the_tags(
+def test_what_git_denies_or_does_not_have_is_the_words_of_the_tag(
     text: str,
     there: str | None,
     complete: bool,  # noqa: FBT001
