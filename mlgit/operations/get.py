@@ -104,9 +104,9 @@ def _age(project: Project, reference: Reference) -> tuple[str, ...]:
     seen = tags_as_of(project)
     if seen is not None and (project.now - seen).total_seconds() < _FRESH_S:
         return ()
-    when = "at a time that is not known" if seen is None else format_since(seen, project.now)
+    when = "" if seen is None else f", fetched {format_since(seen, project.now)}"
     fetch = f"`git fetch --tags {word(project.remote)}` fetches newer ones, if there are any"
-    return (f"`{reference.text}` was looked up in the tags that this clone fetched {when}; {fetch}",)
+    return (f"`{reference.text}` was looked up in the tags of this clone{when}; {fetch}",)
 
 
 def _place(

@@ -22,6 +22,7 @@ from mlgit.project.registry.read import (
     read_model_tags,
     read_registry,
     tags_as_of,
+    tags_seen_at,
     unpublished_notes,
 )
 from mlgit.project.registry.references import Reference, resolve
@@ -179,7 +180,7 @@ def _next(project: Project, entry: EnvironmentEntry, registry: Registry, model: 
         return found.repair
     if served is not None and entry.label is None and served.stop is not None and served.label is not None:
         return served.stop
-    only_here = unpushed_tags(project, registry, tags_as_of(project)) or ()
+    only_here = unpushed_tags(project, registry, tags_seen_at(project)) or ()
     if served is None or served.right or entry.label is None:
         if not only_here:
             return None

@@ -31,7 +31,8 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.git_files import new_results, results_among
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.pushed import taken_fields, unpushed_tags
-from mlgit.project.registry.read import read_registry_tags, tags_as_of
+from mlgit.project.registry.read import read_registry_tags, tags_as_of, tags_seen_at
+from mlgit.project.remote_commits import stayed_since
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -126,6 +127,7 @@ class _StatusReader:
             underway=underway(project.git_dir),
             remote_seen_at=seen_at,
             remote_seen_age_s=None if seen_at is None else int((project.now - seen_at).total_seconds()),
+            upstream_as_fetched=stayed_since(project, head.upstream, seen_at),
             pipeline_stages=0 if state is None else len(state.pipeline.stages),
             stages=() if state is None else tuple(one for one in state.stages if not one.up_to_date),
             data=() if state is None else self._part("data", lambda: data_states(self._project, state)) or (),
@@ -135,7 +137,9 @@ class _StatusReader:
             unready=self._part("readiness", self._unready) or (),
             verdict=None if state is None else self._part("gates", self._verdict),
             models=self._part("models", self._models) or (),
-            unpushed_tags=self._part("tags", lambda: unpushed_tags(project, self._registry, seen_at)),
+            unpushed_tags=self._part(
+                "tags", lambda: unpushed_tags(project, self._registry, tags_seen_at(project))
+            ),
             waivers=self._part("waivers", self._waivers) or (),
             problems=problems,
             failures=tuple(self._failures),

@@ -14,6 +14,7 @@ from mlgit.project.settings import configuration, configured_refspecs, configure
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from mlgit.adapters.git.binary import Git
     from mlgit.adapters.git.objects import Objects
@@ -130,6 +131,24 @@ def fetched_at_s(clone: Clone, folder: str, trunk: str | None, *, now_s: float) 
     named = _addresses(clone, every)
     is_own = named.get((clone.remote or "").lower()) in {os.fsdecode(each).lower() for each in sources}
     return at_s if is_own and every <= {*named.values()} else None
+
+
+def stayed_since(clone: Clone, upstream: str | None, then: datetime | None) -> bool:
+    """Whether a branch of the remote did not move here since then, as by a push, by its file and its log.
+
+    A clone packs the branches and begins a log of none of them but `HEAD`.
+    """
+    if upstream is None or then is None or not upstream.startswith(f"{clone.remote}/"):
+        return False
+    ref, times = os.path.join("refs", "remotes", upstream), list[float]()
+    for path in (ref, os.path.join("logs", ref)):
+        with suppress(OSError):
+            times.append(os.stat(os.path.join(clone.common_dir, path)).st_mtime)
+    if not times:
+        return os.path.isfile(
+            os.path.join(clone.common_dir, "logs", "refs", "remotes", clone.remote or "", "HEAD")
+        )
+    return all(int(each) <= then.timestamp() for each in times)
 
 
 @contextmanager

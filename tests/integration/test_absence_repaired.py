@@ -118,6 +118,7 @@ def test_no_number_of_versions_and_no_age_of_tags_is_claimed(
     assert row.endswith("?")
     (tmp_path / "whole").mkdir()
     whole = cloned(origins, tmp_path / "whole", "plain", "present")
+    whole.git("fetch", "-q")
     assert whole.here("models", "--json").json()["tags_as_of"] is not None
 
 

@@ -140,6 +140,9 @@ FETCHES: dict[str, tuple[Callable[[Folder], object], bool]] = {
     "the tags of another repository": (by_address("--tags"), False),
     "another repository, after everything": (by_address("--append"), False),
     "in the future": (in_the_future, False),
+    "no fetch, a clone only": (lambda _: None, False),
+    "a new HEAD of the remote": (lambda clone: clone.git("remote", "set-head", "origin", "--auto"), False),
+    "a push": (lambda clone: clone.git("push", "-q", "origin", "HEAD:mine"), False),
 }
 
 
@@ -148,12 +151,19 @@ def test_a_time_is_that_of_a_fetch_which_brought_trunk(
     origin: Folder, fetch: Callable[[Folder], object], *, counts: bool
 ) -> None:
     work = clone(origin)
-    made = (work / ".git/refs/remotes/origin/HEAD").stat().st_mtime - DAYS_S
-    os.utime(work / ".git/refs/remotes/origin/HEAD", (made, made))
     fetch(work)
-    seen = tags_as_of(opened(work, now=LATER))
-    assert seen is not None
-    assert (seen.timestamp() > made + 1) is counts
+    assert (tags_as_of(opened(work, now=LATER)) is not None) is counts
+
+
+def test_a_branch_that_was_pushed_since_is_not_as_it_was_fetched(origin: Folder) -> None:
+    work = clone(origin)
+    work.git("fetch", "-q")
+    assert ", up to date with origin/main (fetched " in work.here("status").out
+    before = (work / ".git/FETCH_HEAD").stat().st_mtime - 60
+    os.utime(work / ".git/FETCH_HEAD", (before, before))
+    work.commit("More")
+    work.git("push", "-q", "origin", "main")
+    assert ", up to date with origin/main\n" in work.here("status").out
 
 
 @pytest.mark.parametrize("first", ["origin", "other"])

@@ -13,7 +13,7 @@ import pytest
 
 from mlgit.adapters.git.tags.cache import TagCache
 from mlgit.errors import Exit
-from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.registry.read import read_registry, tags_as_of, tags_seen_at
 from tests.support import tools
 from tests.support.registry import close_all, opened, tags_of
 from tests.support.shell import Folder
@@ -298,7 +298,7 @@ def test_the_cache_works_with_refs_in_a_table(table: Folder, tmp_path: Path) -> 
     table.git("clone", "-q", "--ref-format=reftable", str(origin), str(tmp_path / "clone"))
     clone = Folder(tmp_path / "clone")
     logged = clone.here("models")
-    assert "tags fetched" in logged.out
+    assert "tags of this clone" in logged.out
     assert clone.here("history", "-n", "1", "-v").out.splitlines()[1].split()[2:4] == ["promote", "a@v1.10.0"]
     assert clone.here("doctor").status in {Exit.DONE, Exit.BLOCKED}
 
@@ -320,11 +320,12 @@ def test_when_tags_were_fetched_is_known_in_every_working_tree(project: Folder, 
     assert newest >= seen
 
 
-def test_a_clone_that_never_fetched_uses_the_time_when_it_was_made(project: Folder, tmp_path: Path) -> None:
+def test_what_a_clone_that_never_fetched_saw_is_as_old_as_the_clone(project: Folder, tmp_path: Path) -> None:
     project.git("clone", "-q", str(project.path.parent / "origin.git"), str(tmp_path / "fresh"))
     fresh = Folder(tmp_path / "fresh")
     assert not (fresh / ".git" / "FETCH_HEAD").exists()
-    made = tags_as_of(opened(fresh))
+    assert tags_as_of(opened(fresh)) is None
+    made = tags_seen_at(opened(fresh))
     assert made is not None
     assert abs(made.timestamp() - (fresh / ".git" / "index").stat().st_mtime) < 60
 

@@ -217,7 +217,7 @@ def test_reading_commands_do_not_use_the_network(project: Folder) -> None:
     ):
         done = project.here(*argv)
         assert done.status == Exit.DONE, done.err
-        assert "tags fetched" in done.out
+        assert "tags of this clone; `--fetch` asks origin for newer ones" in done.out
     assert project.here("models", "--fetch").status == Exit.TOOL
 
 

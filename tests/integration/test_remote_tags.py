@@ -298,7 +298,7 @@ def _absence(clone: Folder, env: dict[str, str]) -> str:
 def test_what_is_absent_says_when_the_remote_was_last_seen(clone: Folder, tmp_path: Path) -> None:
     nothing = "Nothing of `net` is in `prod` yet"
     (clone / ".git/refs/remotes/origin/HEAD").unlink()
-    assert _absence(clone, {}) == f"{nothing}; this clone has fetched nothing from `origin` since it was made"
+    assert _absence(clone, {}) == f"{nothing}, by the tags of this clone"
     clone.git("fetch", "-q", "origin")
     assert _absence(clone, {}).startswith(f"{nothing}, by the tags of this clone (last fetch: 2")
     then = datetime(2026, 5, 3, 12, 7, 30, tzinfo=UTC).timestamp()

@@ -166,6 +166,7 @@ CLEAN = Status(
     remote="origin",
     remote_seen_at=NOW - timedelta(minutes=12),
     remote_seen_age_s=720,
+    upstream_as_fetched=True,
     pipeline_stages=3,
     stages=(),
     data=(),

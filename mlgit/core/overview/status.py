@@ -183,7 +183,8 @@ class Status:
 
     `branch` is None if HEAD is detached; `underway` is what git is in the middle of, such as `rebase`;
     `commit` before the first commit. `ahead` and `behind` count commits against `upstream`. `remote_seen_at`
-    is the time of the last fetch; None if it is unknown. `stages` are those that are stale or could not be
+    is the time of the last fetch; None if it is unknown. `upstream_as_fetched`: whether `upstream` has not
+    moved here since, as by a push. `stages` are those that are stale or could not be
     checked. `data` are outputs that are missing, changed or not in the cache. `unpushed_tags` is None if
     only the network could answer. `remote_data` is None if the DVC remotes were not queried. `handed_over`
     are the files that DVC read instead of mlgit. `unready` is what no release could use. `tags_known`:
@@ -230,6 +231,7 @@ class Status:
     environments_pending: tuple[str, ...] = ()
     taken_tags: tuple[str, ...] = ()
     taken_repair: str | None = None
+    upstream_as_fetched: bool = False
 
     @property
     def stale(self) -> tuple[StageState, ...]:

@@ -129,7 +129,7 @@ def as_of_fetch(project: Project, model: str | None, *, ci: Mapping[str, str]) -
 
     seen = tags_as_of(project)
     if seen is None:
-        return f"; this clone has fetched nothing from `{project.remote}` since it was made"
+        return ", by the tags of this clone"
     # A report is read later, so an age would soon be wrong there. Tags may have been deleted here since.
     return f", by the tags of this clone (last fetch: {seen.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
 

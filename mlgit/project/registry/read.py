@@ -106,7 +106,10 @@ def ignored_tags(project: Project) -> Mapping[str, str]:
 
 
 def tags_as_of(project: Project) -> datetime | None:
-    """When tags were last fetched with trunk; None if that is unknown or there is no remote."""
+    """When tags were last fetched with trunk; None if that is unknown or there is no remote.
+
+    A clone, a push and a new `HEAD` of the remote are not fetches.
+    """
     if project.remote is None:
         return None
     ref = "" if project.trunk_here is None else project.trunk_here.ref
@@ -115,10 +118,19 @@ def tags_as_of(project: Project) -> datetime | None:
     folders = {project.git_dir, project.common_dir}
     found = (fetched_at_s(project, folder, trunk, now_s=project.now.timestamp()) for folder in folders)
     times = [at_s for at_s in found if at_s is not None]
-    if times:
-        return as_time(max(times))
-    # In a clone that has not fetched since, the remote's HEAD has not moved. With refs in a table (reftable)
-    # there is no such file, and git's log has the committer's time, which may be wrong.
+    return as_time(max(times)) if times else None
+
+
+def tags_seen_at(project: Project) -> datetime | None:
+    """The time of the last fetch, or else of the last change of the remote's `HEAD`, as by a clone.
+
+    It only serves to guess which of the user's own tags are newer than what was seen of the remote.
+    """
+    fetched = tags_as_of(project)
+    if fetched is not None or project.remote is None:
+        return fetched
+    # With refs in a table (reftable) there is no such file, and git's log has the committer's time, which may
+    # be wrong.
     ref = f"refs/remotes/{project.remote}/HEAD"
     with suppress(OSError):
         return as_time(int(os.stat(os.path.join(project.common_dir, ref)).st_mtime))
@@ -134,7 +146,7 @@ def unpublished_notes(project: Project, registry: Registry) -> tuple[str, ...]:
     if found is not None:
         text = f"`{project.remote}` has other tags of these names: {listed(found.tags)}"
         return (f"{text}; `{found.repair}` takes those",)
-    tags = unpushed_tags(project, registry, tags_as_of(project)) or ()
+    tags = unpushed_tags(project, registry, tags_seen_at(project)) or ()
     doubted = in_doubt(project, registry, tags) if tags else frozenset()
     sure, perhaps = ([tag for tag in tags if (tag in doubted) is doubt] for doubt in (False, True))
     notes, one = [], "it" if len(sure) == 1 else "them"

@@ -21,7 +21,7 @@ from mlgit.project.registry.completeness import doubts, was_fetched
 from mlgit.project.registry.environments import gto_note
 from mlgit.project.registry.models import require_model
 from mlgit.project.registry.pushed import unpushed_tags
-from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.registry.read import read_registry, tags_as_of, tags_seen_at
 from mlgit.project.release.fetching import RemoteFailed, fresh_model
 from mlgit.project.release.lost_race import look_first
 from mlgit.project.release.model_data import kept_back
@@ -148,8 +148,8 @@ def _age(project: Project) -> tuple[str, ...]:
     seen = tags_as_of(project)
     if seen is not None and (project.now - seen).total_seconds() < _FRESH_S:
         return ()
-    age = "at a time that is not known" if seen is None else format_since(seen, project.now)
-    return (f"`{project.remote}` was not asked: this was decided by the tags that were fetched {age}",)
+    age = "" if seen is None else f", fetched {format_since(seen, project.now)}"
+    return (f"`{project.remote}` was not asked: this was decided by the tags of this clone{age}",)
 
 
 def publishing(project: Project, *, pushed: bool) -> str | None:
@@ -161,7 +161,7 @@ def publishing(project: Project, *, pushed: bool) -> str | None:
         return None
     with suppress(ToolError):  # the tags are written, whatever git says now
         registry = read_registry(project)
-        tags = unpushed_tags(project, registry, tags_as_of(project)) or ()
+        tags = unpushed_tags(project, registry, tags_seen_at(project)) or ()
         facts = (fact for state in registry.models.values() for fact in state.facts)
         if kept_back(project, facts, tags) is not None:
             return KEPT

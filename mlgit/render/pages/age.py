@@ -15,13 +15,9 @@ def as_of(remote: str | None, known_at: datetime | None, told_at: datetime) -> P
     """`tags fetched 3 h ago`, after a day with the option that fetches; nothing without a remote."""
     if remote is None:
         return []
-    age = (
-        "of this clone, whose age is not known"
-        if known_at is None
-        else f"fetched {format_since(known_at, told_at)}"
-    )
+    age = "of this clone" if known_at is None else f"fetched {format_since(known_at, told_at)}"
     old = known_at is None or (told_at - known_at).days != 0
-    more = f"; `--fetch` asks {remote}" if old else ""
+    more = f"; `--fetch` asks {remote} for newer ones" if old else ""
     return [line(Span(f"tags {age}{more}", "dim"))]
 
 

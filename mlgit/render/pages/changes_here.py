@@ -33,7 +33,7 @@ def branch(found: Status, short: Shortening) -> Page:
     seen = found.remote_seen_age_s
     as_of = (
         f" (fetched {format_age(seen)})"
-        if seen is not None and found.upstream and found.ahead is not None
+        if seen is not None and found.upstream_as_fetched and found.ahead is not None
         else ""
     )
     name = found.branch or Span("detached HEAD", "careful")
@@ -65,7 +65,8 @@ def _upstream(found: Status) -> Sequence[str | Span]:
     if found.upstream is not None and found.ahead is not None:
         return (f", {_ahead_behind(found.ahead, found.behind or 0)} {found.upstream}",)
     # A clone of an empty repository has an upstream that was never there.
-    if found.upstream is not None and found.remote_seen_at is not None:
+    is_seen = found.remote_seen_at is not None or (found.trunk or "").startswith(f"{found.remote}/")
+    if found.upstream is not None and is_seen:
         return (Span(f", {found.upstream} is gone", "careful"),)
     if found.pushed:
         return (f", no upstream, though {found.remote} has a branch of this name",)
