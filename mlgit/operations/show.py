@@ -16,13 +16,13 @@ from mlgit.project.deploy.served import deploy_command, environment_with_served,
 from mlgit.project.deploy.targets import can_deploy
 from mlgit.project.registry.completeness import doubts, unknown_note
 from mlgit.project.registry.models import declared_models, is_model, model_names
-from mlgit.project.registry.pushed import taken_names, unpushed_tags
+from mlgit.project.registry.pushed import taken_names
 from mlgit.project.registry.read import (
     read_model,
     read_model_tags,
     read_registry,
     tags_as_of,
-    tags_seen_at,
+    tags_only_here,
     unpublished_notes,
 )
 from mlgit.project.registry.references import Reference, resolve
@@ -180,7 +180,7 @@ def _next(project: Project, entry: EnvironmentEntry, registry: Registry, model: 
         return found.repair
     if served is not None and entry.label is None and served.stop is not None and served.label is not None:
         return served.stop
-    only_here = unpushed_tags(project, registry, tags_seen_at(project)) or ()
+    only_here = tags_only_here(project, registry) or ()
     if served is None or served.right or entry.label is None:
         if not only_here:
             return None

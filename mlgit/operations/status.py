@@ -30,8 +30,8 @@ from mlgit.project.overview.model_lines import model_lines
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.git_files import new_results, results_among
 from mlgit.project.registry.completeness import doubts
-from mlgit.project.registry.pushed import taken_fields, unpushed_tags
-from mlgit.project.registry.read import read_registry_tags, tags_as_of, tags_seen_at
+from mlgit.project.registry.pushed import taken_fields
+from mlgit.project.registry.read import read_registry_tags, tags_as_of, tags_only_here
 from mlgit.project.remote_commits import stayed_since
 
 if TYPE_CHECKING:
@@ -137,9 +137,7 @@ class _StatusReader:
             unready=self._part("readiness", self._unready) or (),
             verdict=None if state is None else self._part("gates", self._verdict),
             models=self._part("models", self._models) or (),
-            unpushed_tags=self._part(
-                "tags", lambda: unpushed_tags(project, self._registry, tags_seen_at(project))
-            ),
+            unpushed_tags=self._part("tags", lambda: tags_only_here(project, self._registry)),
             waivers=self._part("waivers", self._waivers) or (),
             problems=problems,
             failures=tuple(self._failures),

@@ -46,6 +46,17 @@ def test_on_trunk_it_is_the_parent_or_head_with_changes(project: Folder) -> None
     assert base(project) == Base(commit=project.git("rev-parse", "HEAD"), reason="head")
 
 
+def test_on_trunk_it_is_head_where_only_data_of_dvc_were_changed(project: Folder) -> None:
+    commit = project.commit("second")
+    project.git("push", "-q")
+    (project.path / "data/raw.csv").unlink()
+    project.write("data/raw.csv", "x,y\n1,2\n")
+    assert project.git("status", "--porcelain") == ""
+    assert base(project) == Base(commit=commit, reason="head")
+    (project.path / "data/raw.csv").unlink()
+    assert base(project).reason == "parent"
+
+
 def test_on_a_branch_it_is_the_commit_where_the_branch_began(project: Folder) -> None:
     first = project.git("rev-parse", "HEAD")
     project.git("checkout", "-q", "-b", "work")

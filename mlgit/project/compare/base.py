@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.refs import cut_commits, is_ancestor, merge_bases, parents
@@ -11,7 +12,7 @@ from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import target_of_fork
 from mlgit.core.trunk import target_missing
-from mlgit.errors import UnknownReference
+from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.open import Branch
 from mlgit.project.remote_commits import has_branches
 
@@ -209,7 +210,7 @@ def _locally(project: Project, here: str, target: Branch | None, *, of_worktree:
         common = merge_bases(project.git, here, target.commit)
         if common[:1] != (here,):
             return _of_branch(project, here, target, common)
-    if of_worktree and (project.head.dirty or _new_values(project)):
+    if of_worktree and (project.head.dirty or _new_values(project) or _other_data(project)):
         return Base(commit=here, reason="head")
     known = parents(project.objects, here)
     return _known(project, known[0], "parent") if known else Base(commit=None, reason="root_commit")
@@ -225,6 +226,16 @@ def _new_values(project: Project) -> bool:
         path.endswith(VALUE_FILES) and path != CONFIG_FILE and (path in untracked or path.startswith(new))
         for path in project.worktree.paths()
     )
+
+
+def _other_data(project: Project) -> bool:
+    """Whether data that only DVC tracks are other ones than HEAD records."""
+    from mlgit.project.pipeline.evidence import evidence
+    from mlgit.project.pipeline.local_files import differs_on_disk
+
+    with suppress(MlgitError):  # callers that need the pipeline get this error themselves
+        return differs_on_disk(project, evidence(project, None).pipeline)
+    return False
 
 
 def _of_unborn(project: Project, target: Branch | None) -> Base:

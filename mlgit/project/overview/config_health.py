@@ -14,8 +14,7 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.former_names import names_before, undeclared
 from mlgit.project.registry.models import declared_models
-from mlgit.project.registry.pushed import unpushed_tags
-from mlgit.project.registry.read import read_model, read_registry_tags, tags_seen_at
+from mlgit.project.registry.read import read_model, read_registry_tags, tags_only_here
 from mlgit.project.registry.readiness import unready
 from mlgit.project.trust.accept import accept
 from mlgit.project.trust.marks import trust_in
@@ -44,7 +43,7 @@ def check_targets(project: Project) -> Iterator[Finding]:
     """Folders that do not serve what their environments hold, and deployments that failed here."""
     registry, ignored = read_registry_tags(project)
     unsure = doubts(project, ignored)
-    unpushed = unpushed_tags(project, registry, tags_seen_at(project)) or ()
+    unpushed = tags_only_here(project, registry) or ()
     for state in registry.models.values():
         trust = trust_in(project, state)
         for name, raw in state.environments.items():

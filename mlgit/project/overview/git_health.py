@@ -15,8 +15,8 @@ from mlgit.core.trust.moved import taken
 from mlgit.core.wording import listed, word, words
 from mlgit.project.overview.refused_tags import annotate
 from mlgit.project.registry.completeness import clone_facts, clone_repair
-from mlgit.project.registry.pushed import in_doubt, once_at_remote, seen_at_remote, taken_names, unpushed_tags
-from mlgit.project.registry.read import read_facts, read_registry, tags_seen_at
+from mlgit.project.registry.pushed import in_doubt, once_at_remote, seen_at_remote, taken_names
+from mlgit.project.registry.read import read_facts, read_registry, tags_only_here
 from mlgit.project.registry.tag_settings import fetch_settings, is_new_remote
 from mlgit.project.release.model_data import kept_back
 from mlgit.project.trust.marks import foreign_tags_allowed, of_other_tools
@@ -136,7 +136,7 @@ def check_unpushed_tags(project: Project) -> Iterator[Finding]:
     registry = read_registry(project)
     found = taken_names(project, registry)
     taken = () if found is None else found.tags
-    tags = [tag for tag in unpushed_tags(project, registry, tags_seen_at(project)) or () if tag not in taken]
+    tags = [tag for tag in tags_only_here(project, registry) or () if tag not in taken]
     if tags:
         perhaps = bool(in_doubt(project, registry, tags))
         yield _unpushed(project, str(project.remote), read_facts(project), tags, perhaps=perhaps)

@@ -91,6 +91,17 @@ def compared_hashes(project: Project, pipeline: Pipeline) -> WorkspaceHashes:
     return on_disk
 
 
+def differs_on_disk(project: Project, pipeline: Pipeline) -> bool:
+    """Whether an output in DVC's cache is here with other content than the recorded one."""
+    on_disk = compared_hashes(project, pipeline)
+    for out in pipeline.outputs:
+        if out.cached and out.pointer is not None and "://" not in out.path:
+            md5 = on_disk.md5(out.path, legacy=out.pointer.legacy)
+            if md5 is not None and md5 != out.pointer.md5:
+                return True
+    return False
+
+
 def _recorded(pipeline: Pipeline) -> Iterator[tuple[str, bool]]:
     """(path, whether DVC 2 hashed it) of files on disk to compare with a recorded hash."""
     for stage in pipeline.stages:

@@ -140,13 +140,18 @@ def tags_seen_at(project: Project) -> datetime | None:
     return None if moved_s is None else as_time(moved_s)
 
 
+def tags_only_here(project: Project, registry: Registry | None) -> tuple[str, ...] | None:
+    """The tags that only this clone has, as far as it has seen the remote; None if that is not known."""
+    return unpushed_tags(project, registry, tags_seen_at(project))
+
+
 def unpublished_notes(project: Project, registry: Registry) -> tuple[str, ...]:
     """What others do not see of what is shown: tags that are only here, or whose names others took."""
     found = taken_names(project, registry)
     if found is not None:
         text = f"`{project.remote}` has other tags of these names: {listed(found.tags)}"
         return (f"{text}; `{found.repair}` takes those",)
-    tags = unpushed_tags(project, registry, tags_seen_at(project)) or ()
+    tags = tags_only_here(project, registry) or ()
     doubted = in_doubt(project, registry, tags) if tags else frozenset()
     sure, perhaps = ([tag for tag in tags if (tag in doubted) is doubt] for doubt in (False, True))
     notes, one = [], "it" if len(sure) == 1 else "them"

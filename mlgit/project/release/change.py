@@ -20,8 +20,7 @@ from mlgit.errors import Absent, LostRace, StateError, ToolError, UnknownReferen
 from mlgit.project.registry.completeness import doubts, was_fetched
 from mlgit.project.registry.environments import gto_note
 from mlgit.project.registry.models import require_model
-from mlgit.project.registry.pushed import unpushed_tags
-from mlgit.project.registry.read import read_registry, tags_as_of, tags_seen_at
+from mlgit.project.registry.read import read_registry, tags_as_of, tags_only_here
 from mlgit.project.release.fetching import RemoteFailed, fresh_model
 from mlgit.project.release.lost_race import look_first
 from mlgit.project.release.model_data import kept_back
@@ -161,7 +160,7 @@ def publishing(project: Project, *, pushed: bool) -> str | None:
         return None
     with suppress(ToolError):  # the tags are written, whatever git says now
         registry = read_registry(project)
-        tags = unpushed_tags(project, registry, tags_seen_at(project)) or ()
+        tags = tags_only_here(project, registry) or ()
         facts = (fact for state in registry.models.values() for fact in state.facts)
         if kept_back(project, facts, tags) is not None:
             return KEPT
