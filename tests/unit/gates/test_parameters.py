@@ -275,6 +275,23 @@ def test_keys_and_values_that_only_look_the_same_are_not(old: Values, new: Value
     )
 
 
+@pytest.mark.parametrize(
+    ("there", "text"),
+    [
+        (None, "`params.yaml:limit` is new: 1 (stage evaluate)"),
+        ("10", "`params.yaml:limit` 10 -> 1 (stage evaluate, which did not declare it)"),
+        ("1", None),
+    ],
+)
+def test_a_value_that_a_stage_newly_declares_is_new_only_if_the_file_did_not_have_it(
+    there: str | None, text: str | None
+) -> None:
+    both = pipeline({}), pipeline({"evaluate": {"limit": 1}})
+    found = parameter_notes(gates(both[0]), gates(both[1]), both, there=lambda _: there)
+    start = "The numbers were computed with different parameters: "
+    assert [each.message for each in found] == ([] if text is None else [start + text])
+
+
 def test_long_values_are_cut_where_they_differ() -> None:
     rows = ["1,2", "3,4"] * 30
     old = pipeline({"evaluate": {"rows": rows}})

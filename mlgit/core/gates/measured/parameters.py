@@ -14,7 +14,7 @@ from mlgit.core.pipeline.inputs import recorded_inputs, recorded_orders
 from mlgit.core.wording import cut, joined, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.stages import Pipeline
@@ -26,14 +26,19 @@ _WORD = re.compile(r"[\w./:@+*-]+")
 
 
 def parameter_notes(
-    old: Sequence[ResolvedGate], new: Sequence[ResolvedGate], pipelines: tuple[Pipeline, Pipeline]
+    old: Sequence[ResolvedGate],
+    new: Sequence[ResolvedGate],
+    pipelines: tuple[Pipeline, Pipeline],
+    *,
+    there: Callable[[str], str | None] = lambda _: None,
 ) -> tuple[Note, ...]:
     """A note about the parameters of the stages that measure a model, or make what it is measured on.
 
     A parameter can choose the rows, or the model. Those of a stage that makes the gate's model are its
     training, also where that makes the numbers as well, unless a stage that measures declares them or a group
     or file of them. Those of a stage that makes another model which is read before the number count.
-    `pipelines` are those of both sides.
+    `pipelines` are those of both sides. `there` gives the value of `file:key` at the target, declared
+    or not.
     """
     paths = {path: gate.model for gate in (*new, *old) if gate.model and (path := model_of(gate))}
     sides = [Measuring(pipeline) for pipeline in pipelines]
@@ -45,7 +50,7 @@ def parameter_notes(
         was, now = (_Parameters(side, gate, paths) for side, gate in zip(sides, gates, strict=True))
         if was.values != now.values or was.orders != now.orders:
             verb = "made" if any(map(may_train, gates)) else "computed"
-            found.setdefault(verb, {}).update(_changes(was, now) | _other_orders(was, now))
+            found.setdefault(verb, {}).update(_changes(was, now, there) | _other_orders(was, now))
     # Those that are new or may be of training only are last, because only the first ones are written.
     ordered = {verb: sorted(texts, key=texts.__getitem__) for verb, texts in found.items() if texts}
     return tuple(
@@ -86,7 +91,9 @@ class _Parameters:
         return sorted({name for path, name in self._others.items() if stage in self._side.makers(path)})
 
 
-def _changes(was: _Parameters, now: _Parameters) -> dict[str, tuple[int, bool]]:
+def _changes(
+    was: _Parameters, now: _Parameters, there: Callable[[str], str | None]
+) -> dict[str, tuple[int, bool]]:
     """Each parameter that has another value, in words.
 
     With it, how likely it is one of training only, and whether it is new.
@@ -103,7 +110,11 @@ def _changes(was: _Parameters, now: _Parameters) -> dict[str, tuple[int, bool]]:
         if _is_other_group(name, was.values, now.values):
             continue
         of, rank = _of(name, was, now)
-        found[f"`{name}` {difference(old, new)} ({of})"] = (rank, old is None)
+        known = there(name) if old is None else old
+        if known is not None and old is None:
+            of += ", which did not declare it"
+        if known != new:
+            found[f"`{name}` {difference(known, new)} ({of})"] = (rank, known is None)
     return found
 
 

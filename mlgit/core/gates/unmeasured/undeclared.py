@@ -89,7 +89,7 @@ def _other_values(
     file: str, places: tuple[Places, Places], load: Load, declared: _Declared, readers: Sequence[_Reader]
 ) -> list[str]:
     """The values that differ, in words."""
-    was, now = (_values(file, own, load) for own in places)
+    was, now = (file_values(file, own, load) for own in places)
     if was is None or now is None:
         return []
     names = [name for name in sorted({*was, *now}) if was.get(name) != now.get(name)]
@@ -129,7 +129,8 @@ def _reader(stage: Stage, file: str, side: Reached, places: Places) -> _Reader |
     return None
 
 
-def _values(file: str, places: Places, load: Load) -> dict[str, str] | None:
+def file_values(file: str, places: Places, load: Load) -> dict[str, str] | None:
+    """`file:key` -> value of all parameters in a file; None if it is not there, or no mapping."""
     content = places.read([file]).get(file)
     value = None if content is None else load(file, content)
     if not isinstance(value, dict):

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.programs import TEXTS, is_setting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.measured.runs.last_runs import LastRuns, Made
     from mlgit.core.gates.resolved.resolution import ResolvedGate
+    from mlgit.core.gates.unmeasured.undeclared import Load
     from mlgit.core.gates.verdict import Note
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.pipeline.inputs import Places
@@ -78,11 +79,10 @@ def _named(
     yield from code_notes(*gates, pipelines, places=places, changed=changed, runs=runs)
     yield from data.notes
     yield from data_in_model(*gates, pipelines, places=places)
-    yield from parameter_notes(*gates, pipelines)
+    load = partial(_values, project)
+    yield from parameter_notes(*gates, pipelines, there=_value_at(places[0], load))
     yield from spelling_notes(*gates, now, places=places, both=load_both, runs=runs)
-    yield from undeclared_notes(
-        *gates, pipelines, places=places, changed=changed, load=partial(_values, project), both=load_both
-    )
+    yield from undeclared_notes(*gates, pipelines, places=places, changed=changed, load=load, both=load_both)
     yield from written_notes(*gates, pipelines, places=places, changed=changed)
     yield from export_notes(*gates, pipelines, places=places, changed=changed)
     yield from input_notes(*gates, places=places, reported=data.renamed)
@@ -97,6 +97,17 @@ def _pipeline(project: Project, commit: str, otherwise: Pipeline) -> Pipeline:
         return evidence(project, commit, staleness=False).pipeline
     except ConfigError:
         return otherwise
+
+
+def _value_at(places: Places, load: Load) -> Callable[[str], str | None]:
+    """Gives the value of `file:key` at a side, also of one that no stage declares."""
+    from mlgit.core.gates.unmeasured.undeclared import file_values
+
+    @cache
+    def values(file: str) -> Mapping[str, str]:
+        return file_values(file, places, load) or {}
+
+    return lambda name: values(name.partition(":")[0]).get(name)
 
 
 def _values(project: Project, path: str, content: bytes) -> object:
