@@ -26,6 +26,11 @@ _MEASURED = {
     "programs": ("programs",),
     "spelling": ("spelling",),
 }
+_UNMEASURED = {
+    "before": ("before",),
+    "made": ("other_files_inside", "other_files"),
+    "other_files": ("other_files_inside", "other_files", "before"),
+}
 _CHAIN = ("losses", "losses_by_maker", "elsewhere")
 _RESOLVED = {
     "comparisons": ("comparisons", "references", "resolution"),
@@ -110,6 +115,10 @@ TESTS = {
     **{
         f"mlgit/core/gates/measured/{module}.py": [f"{_GATES}{name}.py" for name in names]
         for module, names in _MEASURED.items()
+    },
+    **{
+        f"mlgit/core/gates/unmeasured/{module}.py": [f"{_GATES}{name}.py" for name in names]
+        for module, names in _UNMEASURED.items()
     },
     "mlgit/core/pipeline/chain/renamed_runs.py": ["tests/unit/pipeline/test_renamed_runs.py"],
     "mlgit/core/pipeline/origin.py": [

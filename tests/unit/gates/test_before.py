@@ -9,6 +9,7 @@ import pytest
 from mlgit.core.gates.measured.runs.last_runs import LastRuns, Made, same_records
 from mlgit.core.gates.unmeasured.before import notes_before
 from mlgit.core.gates.unmeasured.other_files import other_files
+from mlgit.core.gates.unmeasured.undeclared import undeclared_notes
 from mlgit.core.pipeline.stages import Output, Pipeline
 from mlgit.yaml12 import load_both
 from tests.support.measured_data import Hashes, gate, places, pointer, side, stage
@@ -29,6 +30,10 @@ def ran(number: str, *, rows: str = "r") -> Pipeline:
     known = side({"src/evaluate.py": "e"}, tracked={"data/other.csv": rows})
     last = stage("evaluate", {"models/line.json": "m", "src/evaluate.py": "e"}, {"m.json": number})
     return replace(known, stages=(*known.stages[:2], last._replace(cmd=("python e.py",))))
+
+
+def _load(_: str, content: bytes) -> object:
+    return (load_both(content) or (None,))[0]
 
 
 def named(
@@ -57,13 +62,18 @@ def named(
     where = {"own" if own else "made": lambda _: then}
     gates = [gate(target)], [gate(now)]
     sides = (target, now), (places(files[1]), places(files[2]))
-    notes = [*other_files(*gates, sides[0], places=sides[1], changed=lambda: differing(*files[1:]))]
+    notes = [
+        *undeclared_notes(
+            *gates, sides[0], places=sides[1], changed=lambda: differing(*files[1:]), load=_load
+        ),
+        *other_files(*gates, sides[0], places=sides[1], changed=lambda: differing(*files[1:])),
+    ]
     found = notes_before(
         *gates,
         sides[0],
         places=sides[1],
         runs=LastRuns(same=same_records(target, now), **where),
-        load=lambda _, content: (load_both(content) or (None,))[0],
+        load=_load,
         both=load_both,
         notes=notes,
     )
@@ -109,6 +119,38 @@ def test_what_the_change_itself_edits_is_not_named_again() -> None:
     between, later = FILES | {"config/limit.json": "2", "Makefile": "all:"}, {"config/limit.json": "0"}
     found = named(ran("n"), ran("n"), ran("o"), (FILES, between, between | later))
     assert found == [f"{OTHER}`Makefile`"]
+
+
+def test_values_that_the_change_itself_edits_are_not_named_again() -> None:
+    between = FILES | {"params.yaml": PARAMS.replace("5", "4")}
+    assert named(ran("n"), ran("n"), ran("o"), (FILES, between, FILES)) == []
+    later = FILES | {"params.yaml": PARAMS.replace("5", "3")}
+    assert named(ran("n"), ran("n"), ran("o"), (FILES, between, later)) == []
+    between = FILES | {"params.yaml": PARAMS.replace("10", "8")}
+    later = FILES | {"params.yaml": PARAMS.replace("10", "8").replace("5", "4")}
+    (text,) = named(ran("n"), ran("n"), ran("o"), (FILES, between, later))
+    assert text == f"{VALUES}`eval.folds` 5 -> 4, `eval.limit` 10 -> 8"
+
+
+def test_only_the_runs_of_what_measures_count() -> None:
+    """What was there when the model was trained says nothing of its number."""
+    later = FILES | {"Makefile": "all:"}
+
+    def trained(weights: str) -> Pipeline:
+        known = ran("n")
+        train = stage("train", {"data/clean.csv": weights}, {"models/line.json": "m"})
+        return replace(known, stages=(known.stages[0], train, known.stages[2]))
+
+    assert named(trained("a"), trained("a"), trained("b"), (FILES, later, later)) == []
+
+
+def test_a_stage_that_is_new_has_no_run_before() -> None:
+    known = ran("o")
+    new = stage("split", {"data/other.csv": "r"}, {"data/test.csv": "t"})
+    last = known.stages[2]._replace(deps=(*known.stages[2].deps, "data/test.csv"))
+    now = replace(known, stages=(*known.stages[:2], new, last))
+    later = FILES | {"Makefile": "all:"}
+    assert named(ran("n"), ran("n"), now, (FILES, later, later)) == [f"{OTHER}`Makefile`"]
 
 
 def test_what_is_as_it_was_is_not_named() -> None:

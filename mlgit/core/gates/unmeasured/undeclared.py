@@ -14,7 +14,7 @@ from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered, covered_param, param_names
 from mlgit.core.pipeline.inputs import EMPTY, key_text, leaves
 from mlgit.core.record import NamedTuple
-from mlgit.core.wording import joined
+from mlgit.core.wording import joined, quoted_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -82,7 +82,7 @@ def undeclared_notes(
 
 
 def _note(message: str, texts: Iterable[str]) -> Note:
-    return Note(code=_CODE, message=message, names=frozenset(texts))
+    return Note(code=_CODE, message=message, names=quoted_in(text.partition(" ")[0] for text in texts))
 
 
 def _other_values(
