@@ -59,6 +59,27 @@ def test_an_environment_that_held_more_before_is_a_note(
     assert check(better, status=Exit.DONE)["notes"] == []
 
 
+def test_what_a_rollback_lowered_is_a_note_until_a_promotion_makes_it_good(better: Folder) -> None:
+    rules(better)
+    change(better, "rollback", "line", "--env", "staging", "-m", "Ward 3")
+    train(better, "1.995")
+    change(better, "release", "line")
+    report = change(better, "promote", "line", "--to", "staging")
+    assert any("`staging` is held by a rollback: Ada put `line` back to v1.0.0" in n for n in report["notes"])
+    verdict = check(better, status=Exit.DONE)
+    assert notes(verdict) == [("baseline_held", "note")]
+    text = message(verdict, "baseline_held")
+    assert text.startswith("`staging` held v1.0.1 before Ada rolled it back to v1.0.0 on 20")
+    assert (
+        "; `drop` compares with staging (line@v1.0.2), which does not pass it after v1.0.1: r2 1 → " in text
+    )
+    train(better, "2.0005")
+    change(better, "release", "line")
+    report = change(better, "promote", "line", "--to", "staging")
+    assert any("held v1.0.1 before Ada rolled it back" in each for each in report["notes"])
+    assert check(better, status=Exit.DONE)["notes"] == []
+
+
 @pytest.mark.parametrize("vs", ["staging", "line#staging"])
 def test_a_higher_version_of_an_older_commit_is_lower_too(better: Folder, vs: str) -> None:
     release_again(better, "v9.0.0")

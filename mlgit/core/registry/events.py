@@ -53,10 +53,10 @@ class Dated(NamedTuple):
 class Details:
     """One model, version or environment; other fields than those of `kind` are None or empty.
 
-    `stated` is None if mlgit did not release the version. `instead` has texts to print in place of its metrics,
-    params and inputs: what the commit has instead, or that only the tag states it. `events` are the newest,
-    newest first, and `older` counts the others. `next` makes the target serve what the environment holds;
-    None if it does, or that is not known.
+    `stated` is None if mlgit did not release the version. `instead` has texts to print in place of its
+    metrics, params and inputs: what the commit has instead, or that only the tag states it. `events` are
+    the newest, newest first, and `older` counts the others. `next` makes the target serve what the
+    environment holds; None if it does, or that is not known.
     """
 
     kind: Literal["model", "version", "environment"]

@@ -16,7 +16,7 @@ DIGEST = "sha256"
 
 
 class Stated(NamedTuple):
-    """A value that a release states, and that of its commit, None if there is no such; `known`: Git has it."""
+    """A value that a release states, and that of its commit, None if there is none; `known`: Git has it."""
 
     text: str
     there: str | None

@@ -11,7 +11,7 @@ from mlgit.core.registry.state import label_of, version_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact
+    from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, TagFact
 
 
 def relied_on(fact: TagFact, source: str | None, state: ModelState) -> tuple[TagFact, ...] | None:
@@ -114,7 +114,34 @@ def promotion_steps(here: EnvironmentState, state: ModelState) -> Iterator[Step]
     Before it was what the environment held or, if it was emptied, what that held last: not what was rejected
     already.
     """
-    found: list[Step] = []
+    return (step for change, step in _steps(here, state) if change.action == "promote")
+
+
+class Lowered(NamedTuple):
+    """A rollback, and the promotions after it, newest first, until the next rollback or to the end."""
+
+    step: Step
+    since: tuple[TagFact, ...]
+
+
+def rollbacks_before_promotions(here: EnvironmentState, state: ModelState) -> Iterator[Lowered]:
+    """Each rollback after which something was promoted, the newest first.
+
+    Not one from a version that was rejected, whenever that was: nothing has to be as good as that.
+    """
+    order = {change.fact.tag: number for number, change in enumerate(here.changes)}
+    for change, step in _steps(here, state):
+        if change.action != "rollback" or _was_rejected_ever(step.before, here, state):
+            continue
+        later = here.changes[order[change.fact.tag] + 1 :]
+        since = [each.assigned for each in reversed(later) if each.action == "promote" and each.assigned]
+        if since:
+            yield Lowered(step, tuple(since))
+
+
+def _steps(here: EnvironmentState, state: ModelState) -> Iterator[tuple[Change, Step]]:
+    """Each change that put another commit into an environment, the newest first."""
+    found: list[tuple[Change, Step]] = []
     held: list[TagFact] = []
     for change in here.changes:
         if change.held is not None and (not held or held[-1].oid != change.held.oid):
@@ -124,11 +151,16 @@ def promotion_steps(here: EnvironmentState, state: ModelState) -> Iterator[Step]
             continue
         usable = (each for each in reversed(held) if not _rejected(each, here, state, fact.tagged_at_s))
         before = next(usable, None) if change.held is None else change.held
-        if before is not None and before.commit != fact.commit and change.action == "promote":
+        if before is not None and before.commit != fact.commit:
             labels = [label_of(each, here.registered) for each in (fact, before)]
-            found.append(Step(fact, fact.commit, labels[0], before.commit, labels[1]))
+            found.append((change, Step(fact, fact.commit, labels[0], before.commit, labels[1])))
         held.append(fact)
     return reversed(found)
+
+
+def _was_rejected_ever(commit: str, here: EnvironmentState, state: ModelState) -> bool:
+    versions = (state.find(each.version) for each in here.registered.get(commit, ()))
+    return any(each is not None and each.withdrawn for each in versions)
 
 
 def _rejected(fact: TagFact, here: EnvironmentState, state: ModelState, at_s: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
-from mlgit.core.gates.evaluate import TAKEN_OUT, UNPROMOTED
+from mlgit.core.gates.evaluate import HELD, TAKEN_OUT, UNPROMOTED
 from mlgit.core.gates.headline import headline
 from mlgit.core.record import record
 from mlgit.core.registry.statement import GateOutcome
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Literal
 
-    from mlgit.core.gates.verdict import Result, Verdict
+    from mlgit.core.gates.verdict import Note, Result, Verdict
     from mlgit.project.open import Project
 
 _SAYS = {"fail": "failed", "error": "cannot be evaluated", "inconclusive": "is inconclusive"}
@@ -72,9 +72,15 @@ def require_gates(
         notes=tuple(
             note.message
             for note in verdict.notes
-            if note.effect in {"warn", "waived"} or note.code in {TAKEN_OUT, UNPROMOTED}
+            if note.effect in {"warn", "waived"} or _is_shown(note, environment)
         ),
     )
+
+
+def _is_shown(note: Note, environment: str | None) -> bool:
+    """Whether a note is about what a promotion is compared with; an emptied place has a note of its own."""
+    empty = note.code == HELD and note.message.startswith(f"`{environment}` is empty: ")
+    return note.code in {TAKEN_OUT, UNPROMOTED, HELD} and not empty
 
 
 def _own_metrics(project: Project, commit: str) -> Mapping[str, str]:

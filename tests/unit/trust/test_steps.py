@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.core.registry.replay import replay
-from mlgit.core.trust.relied_on import promotion_steps, release_steps
+from mlgit.core.trust.relied_on import promotion_steps, release_steps, rollbacks_before_promotions
 from tests.support.tags import commit, fact
 from tests.unit.trust.test_accept import V1, V2, moved, rejection, release
 
@@ -82,6 +82,11 @@ BACK = (moved("m#prod!#3", 2, V2, seconds=33), moved("m#prod#3", 1, V1, seconds=
 V3 = fact("m@v1.0.2", 3)
 EMPTY = moved("m#prod!#3", 2, V2, seconds=33, action="unassign")
 THIRD = moved("m#prod#4", 3, V3, seconds=34)
+LAST = moved("m#prod#5", 1, V1, seconds=35)
+BACK_TO_TWO = (
+    moved("m#prod!#4", 1, V1, seconds=34),
+    moved("m#prod#4", 2, V2, seconds=34, action="rollback"),
+)
 
 
 @pytest.mark.parametrize(
@@ -108,5 +113,32 @@ def test_a_promotion_follows_what_was_there(
     state = replay((V1, V2, V3, *tags)).model("m")
     found = [
         (each.fact.tag, number(each.before)) for each in promotion_steps(state.environment("prod"), state)
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ((IN, *NEXT, *BACK), []),
+        ((IN, *NEXT, *BACK, THIRD), [("m#prod#3", 2, [3])]),
+        ((IN, *NEXT, *BACK, THIRD, LAST), [("m#prod#3", 2, [1, 3])]),
+        ((IN, *NEXT, EMPTY, BACK[1]._replace(tagged_at_s=34), THIRD), [("m#prod#3", 2, [3])]),
+        ((IN, *NEXT, *BACK, THIRD, rejected(V2, 40)), []),
+        ((IN, *NEXT, *BACK, *BACK_TO_TWO, LAST), [("m#prod#4", 1, [1]), ("m#prod#3", 2, [1])]),
+        ((IN, *NEXT, THIRD), []),
+    ],
+    ids=[
+        *("nothing came after it", "a promotion", "two promotions", "into an emptied environment"),
+        *("from what was rejected later", "two rollbacks", "no rollback"),
+    ],
+)
+def test_a_rollback_lowers_what_is_promoted_after_it(
+    tags: tuple[TagFact, ...], expected: list[tuple[str, int, list[int]]]
+) -> None:
+    state = replay((V1, V2, V3, *tags)).model("m")
+    found = [
+        (each.step.fact.tag, number(each.step.before), [number(fact.commit) for fact in each.since])
+        for each in rollbacks_before_promotions(state.environment("prod"), state)
     ]
     assert found == expected

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import dropwhile
+from itertools import dropwhile, islice
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.values import metric_values
 from mlgit.adapters.git.refs import committed_s, is_ancestor
 from mlgit.adapters.git.trees import list_at_once
-from mlgit.core.gates.evaluate import REPLACED, Case, Rules, evaluate, vs_key
+from mlgit.core.gates.evaluate import HELD, REPLACED, Case, Rules, evaluate, vs_key
 from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.evidence import MetricFile, Problem
 from mlgit.core.record import NamedTuple
 from mlgit.core.registry.tags import plain_baseline
-from mlgit.core.trust.relied_on import promotion_steps, release_steps
+from mlgit.core.trust.relied_on import promotion_steps, release_steps, rollbacks_before_promotions
 from mlgit.core.wording import word
 from mlgit.project.compare.baseline_files import found_at, read_baseline
 from mlgit.project.compare.renames.named_models import meant
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.verdict import Result
     from mlgit.core.registry.state import ModelState
-    from mlgit.core.trust.relied_on import Step
+    from mlgit.core.trust.relied_on import Lowered, Step
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
@@ -126,6 +126,7 @@ class _Asked(NamedTuple):
     strict: bool
 
     def notes(self, now: BaselineFiles, state: ModelState) -> Iterator[Note]:
+        lowered: Sequence[Lowered] = ()
         if self.place == "release":
             final = [each for each in reversed(state.versions) if each.version.final]
             versions = [*dropwhile(lambda each: each.commit != now.baseline.commit, final)]
@@ -141,7 +142,9 @@ class _Asked(NamedTuple):
             if here.commit not in {None, now.baseline.commit}:
                 return
             promoted = [*promotion_steps(here, state)]
-            better = self._better(now, [(each.before, each.label_before) for each in promoted])
+            lowered = [*rollbacks_before_promotions(here, state)]
+            every = (*promoted, *(each.step for each in lowered))
+            better = self._better(now, [(each.before, each.label_before) for each in every])
             steps = iter(promoted)
         for step in steps:
             if step.later and self.gate.vs == "base":
@@ -149,6 +152,32 @@ class _Asked(NamedTuple):
             if step.before in better and (note := self._note(now, step, better[step.before])) is not None:
                 yield note
                 return
+        worse = (each for each in lowered if each.step.before in better)
+        notes = (self._lowered(now, each, better[each.step.before]) for each in worse)
+        yield from islice(filter(None, notes), 1)
+
+    def _lowered(self, now: BaselineFiles, rollback: Lowered, before: BaselineFiles) -> Note | None:
+        """The note about a rollback that lowered what was compared since: no promotion made that good."""
+        why, step = self._why_failed(self.gate, now, before), rollback.step
+        *later, first = rollback.since
+        there = self._promoted(now, first.commit)
+        rules = stated_of(self.project, first, self.gate, self._is_meant)
+        if why is None or not any(self._why_failed(rule, there, before) for rule, _ in rules):
+            return None
+        read = (self._promoted(now, each.commit) for each in later[:_MOST])
+        if not all(self._why_failed(self.gate, each, before) for each in read):
+            return None
+        message = (
+            f"`{self.place}` held {step.label_before} before {step.fact.tagger} rolled it back to "
+            f"{step.label} on {step.fact.at:%Y-%m-%d %H:%M} UTC; `{self.gate.id}` compares with "
+            f"{now.baseline.label}, which does not pass it after {step.label_before}: {why.message}"
+        )
+        name = word(step.fact.name.model)
+        hint = f"see `mlgit history {name} --env {word(self.place)}`"
+        return Note(code=HELD, message=message, gate=self.gate.id, hint=hint)
+
+    def _promoted(self, now: BaselineFiles, commit: str) -> BaselineFiles:
+        return now if commit == now.baseline.commit else self._read(commit, commit[:7])
 
     def _better(self, now: BaselineFiles, before: Sequence[tuple[str, str]]) -> dict[str, BaselineFiles]:
         """Commit -> its files, of those with which what is there now fails the gate."""
