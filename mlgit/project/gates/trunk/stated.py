@@ -172,8 +172,7 @@ class _Asked(NamedTuple):
             f"{step.label} on {step.fact.at:%Y-%m-%d %H:%M} UTC; `{self.gate.id}` compares with "
             f"{now.baseline.label}, which does not pass it after {step.label_before}: {why.message}"
         )
-        name = word(step.fact.name.model)
-        hint = f"see `mlgit history {name} --env {word(self.place)}`"
+        hint = f"see `mlgit history {word(step.fact.name.model)} --env {word(self.place)}`"
         return Note(code=HELD, message=message, gate=self.gate.id, hint=hint)
 
     def _promoted(self, now: BaselineFiles, commit: str) -> BaselineFiles:
