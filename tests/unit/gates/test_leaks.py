@@ -139,6 +139,77 @@ def test_what_the_test_data_is_split_from_has_its_files() -> None:
     assert found == [f"{START} `train/a.csv`, {SAME}"]
 
 
+MAY = f"`{MODEL}` may now be made from `data/test.csv`, {END}: "
+TRAIN = "src/train.py"
+NAMES = {
+    "whole": "rows = read_csv('data/test.csv')",
+    "in a function": "def rows():\n    return open(PATH)\nPATH = 'data/test.csv'",
+    "put together": "open(os.path.join('data', 'test.csv'))",
+    "by a path": "DATA = Path('data')\nrows = (DATA / 'test.csv').read_text()",
+    "from its own place": "open(Path(__file__).parents[1] / 'data' / 'test.csv')",
+    "below a root that is not known": "open(f'{root}/data/test.csv')",
+}
+PARTS = {
+    "by a function": "def read(name): return open(f'data/{name}')\nread('test.csv')",
+    "by its first word": "for each in ('train', 'test'): open(f'data/{each}.csv')",
+    "by a format": "open('data/{}.csv'.format('test'))",
+}
+NOT_NAMED = {
+    "in a comment": "a = 1  # not data/test.csv",
+    "in a docstring": '"""Never reads data/test.csv."""\na = 1',
+    "in another folder": "open('out/test.csv', 'w')",
+    "of another folder": "open(os.path.join(out, 'test.csv'), 'w')\nopen(f'data/{name}')",
+    "another split": "for each in ('train', 'valid'): open(f'data/{each}.csv')",
+    "a word": "def test(): assert f'{name}.csv'",
+}
+
+
+def may_be_made(was: Hashes, now: Hashes, *, old: Hashes | None = None) -> list[str]:
+    known, new = (
+        side({**TEST, "src/e.py": "e"}, train=old or {TRAIN: "t"}),
+        side({**TEST, "src/e.py": "e"}, train={TRAIN: "t"}),
+    )
+    return [each.removeprefix(MAY) for each in texts(known, new, (was, now)) if each.startswith(MAY)]
+
+
+@pytest.mark.parametrize("program", [*NAMES.values(), *PARTS.values()])
+def test_test_data_that_a_program_of_the_training_newly_names_may_be_trained_on(program: str) -> None:
+    start = "named in" if program in NAMES.values() else "parts of its name are in"
+    assert may_be_made({TRAIN: "a = 1"}, {TRAIN: program}) == [f"{start} `{TRAIN}`"]
+    assert may_be_made({TRAIN: program}, {TRAIN: f"{program}\nb = 1"}) == []
+    # in what it imports, and at another place
+    imports = {TRAIN: "import rows"}
+    assert may_be_made({TRAIN: "a = 1"}, {**imports, "src/rows.py": program.replace("src", "")}) != []
+    assert may_be_made({TRAIN: program}, {**imports, "src/rows.py": program}) == []
+
+
+@pytest.mark.parametrize("program", NOT_NAMED.values())
+def test_what_names_something_else_or_is_for_people_does_not_count(program: str) -> None:
+    assert may_be_made({TRAIN: "a = 1"}, {TRAIN: program}) == []
+
+
+def test_a_program_that_measures_as_well_counts_once_the_training_newly_runs_it() -> None:
+    names, imports = "TEST = 'data/test.csv'", "import paths"
+    was = {TRAIN: "a = 1", "src/e.py": imports, "src/paths.py": names}
+    assert may_be_made(was, {**was, TRAIN: imports}) == ["named in `src/paths.py`"]
+    # names that both have, in a new module or in one that both import
+    assert may_be_made({TRAIN: "a = 1", "src/e.py": names}, {**was, TRAIN: imports}) == []
+    was = {**was, TRAIN: imports}
+    assert may_be_made({**was, "src/paths.py": "a = 1"}, was) == []
+    assert may_be_made(was, {**was, TRAIN: f"{imports}\nopen(paths.TEST)"}) == []
+
+
+def test_so_does_a_parameter_of_the_training() -> None:
+    def known(path: str) -> Pipeline:
+        clean, train, evaluate = side(TEST, train={TRAIN: "t"}).stages
+        assert train.locked is not None
+        locked = train.locked._replace(params={"params.yaml": {"train": {"data": path}}})
+        return Pipeline(stages=(clean, train._replace(locked=locked), evaluate))
+
+    found = texts(known("data/clean.csv"), known("data/test.csv"), ({TRAIN: "a"}, {TRAIN: "a"}))
+    assert found == [f"{MAY}named in `params.yaml`"]
+
+
 def _named(sides: tuple[Pipeline, Pipeline], listings: tuple[Hashes | None, Hashes | None]) -> list[str]:
     def here(own: Hashes | None) -> Places:
         return Places(listing=lambda path: TEST_FILES if path == "test" else own, data=lambda _: True)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from hashlib import md5
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.measuring import model_of
-from mlgit.core.gates.measured.programs import is_program
+from mlgit.core.gates.measured.programs import is_code, is_program
+from mlgit.core.gates.measured.runs.reached import RUNS, Reached
+from mlgit.core.gates.measured.runs.reading.texts import texts_of, ways
+from mlgit.core.gates.measured.runs.reading.values import UNKNOWN, place
 from mlgit.core.pipeline.chain.readers import covered
+from mlgit.core.pipeline.inputs import as_text
 from mlgit.core.pipeline.model_files import meets
-from mlgit.core.record import record
+from mlgit.core.record import NamedTuple, record
 from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.gates.measured.contents import Contents
     from mlgit.core.gates.measured.measuring import Measuring
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.stages import Stage
 
 _MOST_FILES = 2000
+_QUOTED = re.compile(r'"([^"\\]+)"')
 _NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
 """The MD5 of an empty file."""
 
@@ -65,6 +73,12 @@ def leaks(
         if added := [name for name in names if name not in named]:
             yield f"{start} {listed(added)}, and `{dep}`, which it is measured on, has the same content"
         named |= {*names}
+    measured = {dep for dep in was.measured & now.measured if not is_program(dep) and contents.has_data(dep)}
+    measured -= {
+        dep for dep in measured for each in (was, now) if any(meets(dep, own) for own in each.trained)
+    }
+    texts = _named(measured, _readers(gates, sides), contents, places) if measured else ()
+    yield from (f"`{model_of(gates[1])}` may now be made from {text}" for text in texts)
 
 
 def _shared(sides: tuple[_Side, _Side], places: tuple[Places, Places]) -> Iterator[tuple[list[str], str]]:
@@ -170,3 +184,83 @@ def _side(side: Measuring, gate: ResolvedGate, places: Places) -> _Side:
         files=contents,
         sources=frozenset(sources),
     )
+
+
+class _Readers(NamedTuple):
+    """The stages of a side that a model is made by, without those that make its test data; and the others."""
+
+    training: Sequence[Stage]
+    measuring: Sequence[Stage]
+
+    def runs(self) -> list[tuple[str, ...]]:
+        return [(each.wdir, *each.cmd) for each in self.training]
+
+    def values(self) -> dict[str, frozenset[str]]:
+        """File of parameters -> the texts in the values that stages read there."""
+        found: dict[str, frozenset[str]] = {}
+        for stage in self.training:
+            for file, values in stage.locked.params.items() if stage.locked is not None else ():
+                own = frozenset(_QUOTED.findall(as_text(values)))
+                found[file] = found.get(file, frozenset()) | own
+        return found
+
+
+def _readers(gates: Sequence[ResolvedGate], sides: Sequence[Measuring]) -> list[_Readers]:
+    found = []
+    for side, gate in zip(sides, gates, strict=True):
+        chain = side.before(side.makers_for(gate))
+        measuring = [stage for stage in side.stages(gate) if stage.address not in chain]
+        deps = side.read(measuring, model_of(gate))
+        split = side.before(out.owner for dep in deps for out in side.outputs(dep))
+        training = [stage for name, stage in chain.items() if name not in split]
+        found.append(_Readers(training, measuring))
+    return found
+
+
+def _named(
+    measured: Collection[str], readers: Sequence[_Readers], contents: Contents, places: tuple[Places, Places]
+) -> Iterator[str]:
+    """What a model is measured on, and what it is made by newly names without a declaration.
+
+    A program that measures as well has to name it, and counts only if the training did not run it before.
+    """
+    values = [each.values() for each in readers]
+    edited = {path for path in contents.changed() if is_code(path)}
+    edited |= {file for file in values[1] if values[1][file] != values[0].get(file)}
+    if not edited and readers[0].runs() == readers[1].runs():
+        return
+    reached = [Reached(each, {}, exact=False) for each in places]
+    was, now = (_texts(*each) for each in zip(readers, reached, places, strict=True))
+    shared = {path for stage in readers[1].measuring for path in _surely(reached[1], stage)}
+    shared = {path for path in shared if path in was or path not in places[0].paths()}
+    was, now = was | values[0], {path: own for path, own in now.items() if path not in shared} | values[1]
+    before, after = (frozenset[str]().union(*each.values()) for each in (was, now))
+    for dep in measured:
+        known = ways(dep, before)
+        new = ways(dep, after) - known
+        if not new or any(len(way) == 1 for way in known):
+            continue
+        used = frozenset[str]().union(*new)
+        files = [path for path, own in now.items() if own & used and (path in edited or path not in was)]
+        start = "named in" if any(len(way) == 1 for way in new) else "parts of its name are in"
+        if files:
+            yield f"`{dep}`, which it is measured on: {start} {listed(sorted(files))}"
+
+
+def _texts(readers: _Readers, side: Reached, places: Places) -> dict[str, frozenset[str]]:
+    """Program -> the texts in it, with paths from the root, of the stages that make a model."""
+    found: dict[str, frozenset[str]] = {}
+    for stage in readers.training:
+        for path, content in places.read(sorted(_surely(side, stage))).items():
+            own = texts_of(path, content)
+            at = {
+                place(text, posixpath.dirname(path), stage.wdir)
+                for text in own
+                if text[:1] not in {"", UNKNOWN}
+            }
+            found[path] = found.get(path, frozenset()) | own | at
+    return found
+
+
+def _surely(side: Reached, stage: Stage) -> list[str]:
+    return [path for path, rank in side.of(stage, (), None).items() if rank >= RUNS]

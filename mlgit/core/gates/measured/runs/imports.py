@@ -12,6 +12,7 @@ from mlgit.core.gates.measured.programs import ENDINGS, NAMES, is_code
 from mlgit.core.gates.measured.runs.reading.calls import A_COMMAND, BY_A_NAME, BY_NAME, is_dynamic, loaded
 from mlgit.core.gates.measured.runs.reading.commands import (
     LONGEST_LINE,
+    SHELL,
     is_unknown,
     named_by_variables,
     run_by,
@@ -34,8 +35,6 @@ _OTHER_LANGUAGES = {
     ),
 }
 """Ending -> what loads code that is not named in the text."""
-SHELL = (".sh", ".bash")
-"""Endings of scripts of a shell."""
 # Possessive, so that a long text is read once.
 _IMPORT = re.compile(r"\b(?:from\s*+(\.*+)\s*+((?!import\b)[\w.]++)?\s*+)?import\b\s*+")
 _IN_BRACKETS = re.compile(r"\([^()]*+")

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.programs import COMPILED, is_code, is_program
-from mlgit.core.gates.measured.runs.imports import SHELL, Asked, asked, asked_in_commands
+from mlgit.core.gates.measured.runs.imports import Asked, asked, asked_in_commands
 from mlgit.core.gates.measured.runs.modules import Modules
 from mlgit.core.gates.measured.runs.python_path import CUSTOM, search_path, tested
-from mlgit.core.gates.measured.runs.reading.commands import run_by
+from mlgit.core.gates.measured.runs.reading.commands import SHELL, run_by
 from mlgit.core.gates.measured.runs.reading.pytest_settings import arguments, runs_pytest
 from mlgit.core.gates.measured.runs.reading.pytest_settings import settings as pytest_settings
 from mlgit.core.gates.measured.runs.reading.settings import ENDINGS as SETTINGS

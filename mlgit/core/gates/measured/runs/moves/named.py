@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.core.config.python_source import parse
-from mlgit.core.gates.measured.runs.imports import SHELL
-from mlgit.core.gates.measured.runs.reading.commands import command_words
-from mlgit.core.gates.measured.runs.reading.notebooks import cells
-from mlgit.core.gates.measured.runs.reading.values import OWN, UNKNOWN, Values
+from mlgit.core.gates.measured.runs.reading.commands import SHELL
+from mlgit.core.gates.measured.runs.reading.texts import texts_of
+from mlgit.core.gates.measured.runs.reading.values import OWN, UNKNOWN
 from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -25,13 +22,7 @@ _OWN_PLACE = re.compile(
 """What a program has that may read from its own place."""
 _ALWAYS = (".ipynb", ".rmd")
 """Endings of what tools run in the folder that it is in."""
-_QUOTED = re.compile(r"""(["'`])((?:(?!\1)[^\\\n])+)\1""")
 _NAME = re.compile(r"[^\s\0\1:;,*?\[\]{}()<>|&$'\"`\\]+")
-_LISTS = frozenset(
-    {"glob", "iglob", "rglob", "iterdir", "listdir", "scandir", "walk", "with_suffix", "with_stem"}
-)
-_FOLDER = re.compile(r"path|dir|folder|root")
-_MOST_BYTES = 1_000_000
 _LONGEST = 200
 
 
@@ -47,31 +38,12 @@ class Named(NamedTuple):
 
 def named(path: str, content: bytes) -> Named:
     """What a program names. Each text of one that uses its own place may be a name from there."""
-    if len(content) > _MOST_BYTES:
-        return Named()
-    text = content.decode("utf-8", "replace")
+    texts = texts_of(path, content)
     ending = posixpath.splitext(path)[1].lower()
-    try:
-        if ending == ".ipynb":
-            text = "\n".join(each.python for each in cells(text))
-        if ending in {".py", ".ipynb"}:
-            texts = {*_of_python(parse(text))}
-        elif ending in SHELL:
-            lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
-            texts = {word.replace('"', "") for line in lines for word in command_words(line)}
-        else:
-            texts = _quoted(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError, TypeError, AttributeError):
-        texts = _quoted(text)
-    is_own = ending in _ALWAYS or _OWN_PLACE.search(text) is not None
+    is_own = ending in _ALWAYS or _OWN_PLACE.search(content.decode("utf-8", "replace")) is not None
     own = {name for each in texts if (name := _from_own(each, is_shell=ending in SHELL))} if is_own else set()
     here = {each for each in texts if not each.startswith((OWN, UNKNOWN))}
     return Named(own=frozenset(_names({*own, *(here if is_own else ())})), here=frozenset(_names(here)))
-
-
-def _quoted(text: str) -> set[str]:
-    """The texts in a program of another language; what begins with `/` may come after a folder."""
-    return {match[2].lstrip("/") for match in _QUOTED.finditer(text)}
 
 
 def _from_own(text: str, *, is_shell: bool) -> str | None:
@@ -92,26 +64,3 @@ def _names(texts: Iterable[str]) -> Iterator[str]:
             yield name
         elif name and not name.strip("./") and known != text:
             yield name  # any file in its own folder, or in one above it
-
-
-def _of_python(tree: ast.Module) -> Iterator[str]:
-    """The texts of a program, not their parts; with a mark at the end for the files of a folder."""
-    nodes = list(ast.walk(tree))
-    parts = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
-    values = Values(nodes)
-    for node in nodes:
-        if isinstance(node, (ast.Constant, ast.BinOp, ast.JoinedStr, ast.Call)) and id(node) not in parts:
-            text = values.text(node)
-            yield text
-            if text != UNKNOWN:
-                parts |= {id(each) for each in ast.walk(node)}
-        if isinstance(node, ast.Call):
-            yield from (f"{values.text(each)}/{UNKNOWN}" for each in _folders(node))
-
-
-def _folders(node: ast.Call) -> Iterator[ast.expr]:
-    """What a call is given as a folder: what it lists, or by the name of an argument."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name in _LISTS:
-        yield from (*node.args[:1], *([node.func.value] if isinstance(node.func, ast.Attribute) else ()))
-    yield from (each.value for each in node.keywords if each.arg and _FOLDER.search(each.arg))

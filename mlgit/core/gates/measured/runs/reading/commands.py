@@ -11,6 +11,8 @@ from mlgit.core.gates.measured.runs.reading.values import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+SHELL = (".sh", ".bash")
+"""Endings of scripts of a shell."""
 INTERPRETER = re.compile(
     r"python[\d.]*|bash|sh|zsh|source|\.|Rscript|node|julia|perl|ruby|lua|papermill|exec|eval|env|time|uv|run"
 )
