@@ -40,6 +40,15 @@ WRITES = {
     "a copy": 'shutil.copyfile("other.py", "src/rows.py")',
     "another name": 'os.replace("other.py", "src/rows.py")',
     "in lines": 'shutil.copy(\n    root / "other.py",\n    "src/rows.py",\n)',
+    "by a constant": 'TARGET = "src/rows.py"\nwith open(TARGET, "w") as file: file.write(a)',
+    "by the name of a path": 'TARGET = Path("src/rows.py")\nTARGET.write_text("most = 1")',
+    "opened by its name": 'TARGET = Path("src") / "rows.py"\nTARGET.open(mode="w")',
+    "put together": 'open(os.path.join("src", "rows.py"), mode="a")',
+    "from its own place": '(Path(__file__).parent / "src" / "rows.py").write_bytes(a)',
+    "below a root that is not known": 'open(root / "src" / "rows.py", "w")',
+    "in a way that is not known": 'open(f"src/rows.py", mode)',
+    "to a constant": 'TO = "src/rows.py"\nshutil.copyfile(a, dst=TO)',
+    "to a path": "Path(a).replace(f\"{'src'}/rows.py\")",
     "after a call": 'print(1); shutil.move(a, "src/rows.py")',
 }
 COMMANDS = (
@@ -89,6 +98,23 @@ def test_a_command_that_writes_a_module_is_named_if_it_is_new_or_another(cmd: st
 def test_what_a_stage_only_reads_or_writes_elsewhere_is_not_named(cmd: str) -> None:
     files = FILES | {"src/rows.py": "most = 2"}
     assert messages(pipeline(None), pipeline(cmd), files, files) == []
+
+
+ONLY_READ = {
+    "by a constant": 'TARGET = "src/rows.py"\nopen(TARGET).read()',
+    "as bytes": 'open(Path("src") / "rows.py", "rb")',
+    "from there": 'FROM = "src/rows.py"\nshutil.copy(FROM, "other.py")',
+    "elsewhere": 'open(os.path.join(out, "cols.py"), "w")',
+    "another end": 'open(f"{name}rows.py", "w")',
+    "in a comment": '# TARGET = "src/rows.py"\nopen(TARGET, "w")',
+}
+
+
+@pytest.mark.parametrize("case", ONLY_READ)
+def test_a_program_that_only_reads_it_is_not_named(case: str) -> None:
+    files = FILES | {"src/rows.py": "most = 2"}
+    known = pipeline("python gen.py")
+    assert messages(known, known, files, files | {"gen.py": ONLY_READ[case]}) == []
 
 
 LONG = (

@@ -12,6 +12,8 @@ from mlgit.core.gates.measured.programs import is_program
 from mlgit.core.gates.measured.runs.compared import Programs
 from mlgit.core.gates.measured.runs.imports import asked, asked_in_commands
 from mlgit.core.gates.measured.runs.reached import Reached
+from mlgit.core.gates.measured.runs.reading.values import UNKNOWN, place
+from mlgit.core.gates.measured.runs.reading.written import written_by
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.chain.readers import covered
 from mlgit.core.pipeline.inputs import EMPTY
@@ -110,16 +112,32 @@ def _users(measuring: Sequence[Stage], side: Reached, places: Places) -> dict[st
 
 def _written(stage: Stage, users: dict[str, str], side: Reached, places: Places) -> dict[str, str]:
     """Program that a stage may write and does not declare -> the stage that runs it."""
-    contents = places.read(sorted(side.of(stage, (), None))).values()
-    texts = [*stage.cmd, *(each.decode("utf-8", "replace") for each in contents)]
+    contents = places.read(sorted(side.of(stage, (), None)))
+    texts = [*stage.cmd, *(each.decode("utf-8", "replace") for each in contents.values())]
     declared = [out.path for out in stage.outs]
+    named = {
+        posixpath.normpath(posixpath.join(stage.wdir, each)) for text in texts for each in written_files(text)
+    }
+    for program, content in contents.items():
+        own = (each for each in written_by(program, content) if is_program(each))
+        named |= {_placed(each, posixpath.dirname(program), stage.wdir, users) for each in own}
+    whole = {posixpath.basename(path) for path in named if "/" in path}
     found: dict[str, str] = {}
-    for name in (name for text in texts for name in written_files(text)):
-        path = posixpath.normpath(posixpath.join(stage.wdir, name))
+    for path in (each for each in named if "/" in each or each not in whole):
         user = users.get(path) or users.get(f"*/{posixpath.basename(path)}")
         if user is not None and is_program(path) and not covered(path, declared):
             found[path] = user
     return dict(sorted(found.items()))
+
+
+def _placed(name: str, folder: str, here: str, users: Collection[str]) -> str:
+    """Where a written file is; below a folder that is not known, where a program of a measurement is."""
+    _, mark, end = name.rpartition(UNKNOWN)
+    if not mark:
+        return place(name, folder, here)
+    is_path = end.startswith("/") and "/" in end[1:]
+    same = (each for each in sorted(users) if is_path and f"/{each}".endswith(end))
+    return next(same, end[1:] if end.startswith("/") else "")
 
 
 def written_files(text: str) -> Iterator[str]:
