@@ -144,7 +144,7 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
         limits=declared_bounds(gate),
         line=gate.line,
     )
-    place = candidate_place(gate, case.files)
+    place = candidate_place(gate, case.files, case.baselines.values())
     if isinstance(place, Finding):
         return _settle(blank, place, gate, rules)
     value = metrics.number(place.value)

@@ -12,7 +12,7 @@ from mlgit.core.pipeline.evidence import other_kind
 from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlgit.core.config.file import Gate
     from mlgit.core.gates.verdict import Baseline
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.metrics import Place
 
 _WAIVER = f"add a waiver for this gate with `covers: [error]` to `{WAIVERS_FILE}` on trunk"
+_NAMES = 5
 _NO_NUMBERS = ("unreadable", "not_fetched", "missing")
 
 
@@ -37,13 +38,25 @@ class BaselineFiles(NamedTuple):
     named: tuple[tuple[str, str], ...] = ()
 
 
-def candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
-    """The only place that the metric's name can mean, or why there is none."""
+def candidate_place(
+    gate: Gate, files: Sequence[MetricFile], before: Iterable[BaselineFiles] = ()
+) -> Place | Finding:
+    """The only place that the metric's name can mean, or why there is none.
+
+    `before` are baselines; where one has the metric in one file only, the hint names that file.
+    """
     places = metrics.find(gate.metric, files)
     if len(places) == 1:
         return places[0]
     if places:
-        return _ambiguous(gate, places, "")
+        found = _ambiguous(gate, places, "")
+        known = {place.full_name for place in places}
+        for entry in before:
+            there = metrics.find(gate.metric, entry.files)
+            if len(there) == 1 and there[0].full_name in known:
+                name, label = there[0].full_name, entry.baseline.label
+                return found._replace(hint=f"{_in_full(gate, name)}, as in {label}")
+        return found
     if (other := _no_number(gate.metric, files)) is not None:
         return Finding("error", "not_a_number", other)
     named_first = sorted(files, key=lambda file: (not gate.metric.startswith(f"{file.path}:"), file.path))
@@ -62,9 +75,17 @@ def candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
 
 
 def _ambiguous(gate: Gate, places: Sequence[Place], where: str) -> Finding:
-    names = ", ".join(f"`{place.full_name}`" for place in places[:5])
-    message = f"`{gate.metric}` could mean {names}{where}"
-    return Finding("error", "ambiguous_metric", message, "write the metric's name in full")
+    *names, last = (f"`{place.full_name}`" for place in places)
+    if len(names) >= _NAMES:
+        names, last = [*names[:_NAMES]], f"{len(names) + 1 - _NAMES} more"
+    message = f"`{gate.metric}` could mean {', '.join(names)} or {last}{where}"
+    hint = f"{_in_full(gate, places[0].full_name)}, for example"
+    return Finding("error", "ambiguous_metric", message, hint)
+
+
+def _in_full(gate: Gate, name: str) -> str:
+    line = "" if gate.line is None else f":{gate.line}"
+    return f'write `metric: "{name}"` in `mlgit.yaml{line}`'
 
 
 def baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | Finding:

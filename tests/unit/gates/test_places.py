@@ -33,7 +33,18 @@ def test_of_many_meanings_five_are_listed() -> None:
     files = tuple(metric_file(path=f"{letter}.json", auc="1") for letter in "abcdef")
     gate = absolute(low="0")
     names = ", ".join(f"`{letter}.json:auc`" for letter in "abcde")
-    assert evaluate(gate, case(gate, files=files), rules()).message == f"`auc` could mean {names}"
+    assert evaluate(gate, case(gate, files=files), rules()).message == f"`auc` could mean {names} or 1 more"
+
+
+def test_a_name_of_several_metrics_is_replaced_by_the_one_that_was_read_before() -> None:
+    files = (metric_file(path="a.json", auc="1"), metric_file(path="b.json", auc="1"))
+    gate = replace(change("g", "auc", limits={"max_drop": "0"}), line=10)
+    old = baseline(metric_file(path="b.json", auc="1"))
+    found = evaluate(gate, case(gate, files=files, against=old), rules())
+    assert found.message == "`auc` could mean `a.json:auc` or `b.json:auc`"
+    assert found.hint == 'write `metric: "b.json:auc"` in `mlgit.yaml:10`, as in prod'
+    both = evaluate(gate, case(gate, files=files, against=baseline(*files)), rules())
+    assert both.hint == 'write `metric: "a.json:auc"` in `mlgit.yaml:10`, for example'
 
 
 @pytest.mark.parametrize("path", ["a.json", "z.json"])
