@@ -156,8 +156,11 @@ def test_a_new_waiver_that_would_not_count_is_a_warning(project: Folder, text: s
     project.git("checkout", "-qb", "topic")
     project.write(".mlgit/waivers.yaml", text)
     project.commit("Waive")
-    found = notes(check(project, *DATE, status=Exit.DONE))
-    assert found == sorted([("waivers_changed", "note"), *([] if code is None else [(code, "warn")])])
+    verdict = check(project, *DATE, status=Exit.DONE)
+    expected = sorted([("waivers_changed", "note"), *([] if code is None else [(code, "warn")])])
+    assert notes(verdict) == expected
+    (changed,) = (each["message"] for each in verdict["notes"] if each["code"] == "waivers_changed")
+    assert ("After the merge" in changed) is (code is None)
 
 
 def test_a_version_whose_commit_does_not_have_the_model_is_not_promoted(project: Folder) -> None:

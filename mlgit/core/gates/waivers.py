@@ -92,15 +92,27 @@ def usable(
     return tuple(good), tuple(notes)
 
 
-def changed_waivers(before: Iterable[Waiver], after: Iterable[Waiver]) -> list[Note]:
-    """A note for each waiver that a change adds or edits, with what it lets through from the merge on."""
+def changed_waivers(
+    before: Iterable[Waiver], after: Iterable[Waiver], *, ignored: Collection[str] = ()
+) -> list[Note]:
+    """A note for each waiver that a change adds or edits, with what it lets through from the merge on.
+
+    Those whose id is in `ignored` let nothing through.
+    """
     there = {replace(each, line=None) for each in before}
     ids = {each.id for each in there}
+
+    def message(each: Waiver) -> str:
+        kind = "edited" if each.id in ids else "new"
+        if each.id in ignored:
+            return f"The {kind} waiver `{each.id}` is for `{each.gate}`; its approver is `{each.approver}`"
+        until = f"until {each.expires.isoformat()}; its approver is `{each.approver}`"
+        return f"After the merge, the {kind} waiver `{each.id}` {_allowed(each)} {until}"
+
     return [
         Note(
             code="waivers_changed",
-            message=f"After the merge, the {'edited' if each.id in ids else 'new'} waiver `{each.id}` "
-            f"{_allowed(each)} until {each.expires.isoformat()}; its approver is `{each.approver}`",
+            message=message(each),
             gate=each.gate,
             waiver=each.id,
         )

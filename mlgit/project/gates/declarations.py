@@ -124,8 +124,11 @@ def waiver_notes(
     after = () if own is None else _waivers(own, valid=True)
     added = [each for each in after if replace(each, line=None) not in known_before]
     text = f"`{WAIVERS_FILE}` differs from trunk's, which is the one that counts"
-    notes = changed_waivers(before, after) or [Note(code="waivers_changed", message=text)]
-    for note in usable(added, evaluated_on=evaluated_on, authors=(), known=known)[1]:
+    unusable = usable(added, evaluated_on=evaluated_on, authors=(), known=known)[1]
+    ignored = {note.waiver for note in unusable if note.waiver is not None}
+    changed = changed_waivers(before, after, ignored=ignored)
+    notes = changed or [Note(code="waivers_changed", message=text)]
+    for note in unusable:
         reason = note.message.partition(" is ignored: ")[2]
         text = f"Waiver `{note.waiver}` would be ignored after the merge: {reason}"
         notes.append(replace(note, message=text))

@@ -178,7 +178,10 @@ def _gates(found: Status) -> Page:
         warnings = f", {count(verdict.warnings, 'warning')}" if warned and verdict.warnings else ""
         why = f"{warnings}: {verdict.reason}" if warned else ""
         blocks = title("Gates", mark, f", {_counted(verdict)}{why}")
-    for waiver in found.waivers:
+    # The reason of the warning may be that a waiver has expired.
+    named = "" if verdict is None else verdict.reason or ""
+    expired = [each for each in found.waivers if each.days_left < 0 and f"waiver `{each.id}` " in named]
+    for waiver in (each for each in found.waivers if each not in expired):
         when = "expired" if waiver.days_left < 0 else f"expires in {count(waiver.days_left, 'day')}"
         text = f"waiver `{waiver.id}` for `{waiver.gate}` {when}"
         blocks.append(line(Span("! ", "careful"), text, indent=TITLE, hang=2))
