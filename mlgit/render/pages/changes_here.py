@@ -97,8 +97,12 @@ def metrics(found: Status, short: Shortening, *, verbose: bool) -> Page:
     elif not changed:
         text, shown = f"{len(found.metrics)} unchanged since {found.base.label}", []
     else:
-        text, shown = f"{len(changed)} of {len(found.metrics)} changed since {found.base.label}", changed
-    blocks = title("Metrics", text, ", as of the last run" if found.stale and shown else "")
+        gone = sum(each.kind == "removed" for each in changed)
+        how = f"{gone} gone" if gone == len(changed) else f"{len(changed)} of {len(found.metrics)} changed"
+        text, shown = f"{how} since {found.base.label}", changed
+    # A number that is gone is not one of the last run.
+    is_of_run = found.stale and shown and not any(each.kind == "removed" for each in shown)
+    blocks = title("Metrics", text, ", as of the last run" if is_of_run else "")
     gated = {} if found.verdict is None else {place: at for at, place in enumerate(found.verdict.gated)}
     shown.sort(key=lambda each: _order(each, gated))
     # Also among those that did not change: alone, the name would be that of several metrics.

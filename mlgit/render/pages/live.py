@@ -61,9 +61,8 @@ def live_in_short(found: Status) -> str:
         return "nothing promoted" if released else "nothing released"
     here = [(model, each) for model, each in rows if each.environment == names[0]]
     several = len(found.models) > 1
-    texts = [
-        f"{model.model} {_short_version(each)}" if several else _short_version(each) for model, each in here
-    ]
+    owners = [f"{_name(model, each)} ".lstrip() if several else "" for model, each in here]
+    texts = [f"{owner}{_short_version(each)}" for owner, (_, each) in zip(owners, here, strict=True)]
     more = f" +{len(texts) - _VERSIONS}" if len(texts) > _VERSIONS else ""
     return f"{names[0]} {'; '.join(texts[:_VERSIONS])}{more}"
 
@@ -76,7 +75,9 @@ def _short_version(each: EnvironmentLine) -> str:
     other = served is not None and not served.matches and (served.label or each.version)
     still = f", {(served and served.label) or 'nothing'} served" if other else ""
     still = ", deployment failed" if each.attempt is not None and each.attempt.error is not None else still
-    still = ", served unknown" if served is not None and served.problem is not None else still
+    unseen = each.version is not None and each.unseen is not None and each.unseen.deployed_at is None
+    unknown = (unseen and not still) or (served is not None and served.problem is not None)
+    still = ", served unknown" if unknown else still
     return f"{each.version or 'empty'}{mark}{' held' if each.held else ''}{still}"
 
 

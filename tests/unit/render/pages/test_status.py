@@ -12,7 +12,7 @@ import pytest
 from mlgit.core.compare.changes import Side, ValueChange, value_changes
 from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine, VerdictCounts
 from mlgit.core.pipeline.evidence import StageState
-from mlgit.core.registry.entries import Attempt, Served
+from mlgit.core.registry.entries import Attempt, Served, Unseen
 from mlgit.core.registry.readiness import Unready
 from mlgit.render.console import plain
 from mlgit.render.pages.live import live_in_short
@@ -218,6 +218,9 @@ FAILED = Attempt(label="v1.0.1", at=NOW, error="no space left")
         ({"served": Served(folder="/srv", label=None, problem="no")}, "prod v1.0.1, served unknown"),
         ({"attempt": FAILED}, "prod v1.0.1, deployment failed"),
         ({"attempt": replace(FAILED, error=None)}, "prod v1.0.1"),
+        ({"unseen": Unseen()}, "prod v1.0.1, served unknown"),
+        ({"unseen": Unseen(deployed_at=NOW)}, "prod v1.0.1"),
+        ({"unseen": Unseen(), "attempt": FAILED}, "prod v1.0.1, deployment failed"),
     ],
 )
 def test_in_short_what_is_not_served_is_not_left_out(known: dict[str, Any], shown: str) -> None:
@@ -230,6 +233,17 @@ def test_a_model_that_is_nowhere_takes_no_room() -> None:
     nowhere = replace(environment("prod", 1), version=None)
     models = tuple(replace(LARGE.models[0], model=name, environments=(nowhere,)) for name in ("a" * 37, "b"))
     assert page_text(models).startswith("Live      prod    -  nothing promoted\n")
+    assert live_in_short(replace(CLEAN, models=models)) == "prod empty"
+
+
+def test_a_number_that_is_gone_is_not_one_of_the_last_run() -> None:
+    stale = (StageState(address="evaluate", reasons=("deleted metrics.json",)),)
+    one = {"metrics.json": {"auc": Decimal("0.9"), "f1": Decimal("0.8")}}
+    found = replace(CLEAN, base=BASE, stages=stale, metrics=value_changes(one, {}, show_unchanged=True))
+    assert "Metrics   2 gone since base (1234567)\n" in plain(page(found))
+    less = {"metrics.json": {"auc": Decimal("0.8")}}
+    found = replace(found, metrics=value_changes(one, less, show_unchanged=True))
+    assert "Metrics   2 of 2 changed since base (1234567)\n" in plain(page(found))
 
 
 def page_text(models: tuple[ModelLine, ...]) -> str:
