@@ -122,7 +122,10 @@ def _how_many_changed(metrics: Sequence[MetricChange]) -> str:
         return (
             f"{unknown}, not known whether they changed" if unknown > 1 else "1, not known whether it changed"
         )
-    return f"{changed} of {len(metrics)} changed{f', {unknown} not known' if unknown else ''}"
+    rest = f", {unknown} not known" if unknown else ""
+    if not changed:
+        return f"{len(metrics)}, none {'known to have ' if rest else ''}changed{rest}"
+    return f"{changed} of {len(metrics)} changed{rest}"
 
 
 def _ordered(record: Check) -> list[MetricChange]:

@@ -117,7 +117,10 @@ def _reason(record: Check) -> str:
         return _joined(found.model or next(iter(several), None), text)
     decision = record.verdict.decision
     alike = sum(of_model(record, each).verdict.decision == decision for each in several)
-    return f"{_joined(found.model, text)} ({alike} of {len(several)} models)" if found.model else text
+    state = {"block": "blocked", "allow_with_warnings": "allowed with warnings"}.get(decision, "allowed")
+    are = "is" if alike == 1 else "are"
+    counted = f"; {alike} of {len(several)} models {are} {state}"
+    return f"{_joined(found.model, text)}{counted}" if found.model else text
 
 
 def _allowed(record: Check) -> str:

@@ -48,8 +48,8 @@ def texts(old: Config, new: Config) -> list[str]:
         (PROD, []),
         (None, ["Environment `prod` was removed; `drop`, `more` still compare with what it held last"]),
         (replace(PROD, gates=None), []),
-        (replace(PROD, gates=("drop",)), ["`more` no longer holds a promotion to `prod`"]),
-        (replace(PROD, gates=()), ["`drop`, `more` no longer hold a promotion to `prod`"]),
+        (replace(PROD, gates=("drop",)), ["`more` no longer decides promotions to `prod`"]),
+        (replace(PROD, gates=()), ["`drop`, `more` no longer decide promotions to `prod`"]),
         (replace(PROD, source=None), ["Environment `prod` was `from: staging`; it now has no `from`"]),
         (replace(PROD, source="qa"), ["Environment `prod` was `from: staging`; it now has `from: qa`"]),
         (replace(PROD, pre=True), ["Environment `prod` now takes pre-releases"]),
@@ -242,7 +242,7 @@ def test_an_environment_in_a_command_is_filled_in() -> None:
 
 
 CANARY = Environment(name="canary", auto=True, gates=())
-FREE = "`drop`, `more` do not hold a promotion to it"
+FREE = "`drop`, `more` do not decide promotions to it"
 ALONE = f"Environment `canary` is new: CI promotes to it, without a person; {FREE}"
 FOR_PROD = "and `./serve prod {model}` for `prod`"
 

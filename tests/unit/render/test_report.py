@@ -245,7 +245,7 @@ def test_reports_for_a_release_and_a_promotion_show_how_to_repeat_them(
 
 def test_several_models_have_a_section_each_and_unchanged_ones_share_a_line() -> None:
     lines = SNAPSHOTS["several-models"]().splitlines()
-    assert lines[0] == "### ❌ Blocked: tumor, AUC fell from 0.971 (prod) to 0.958 (1 of 4 models)"
+    assert lines[0] == "### ❌ Blocked: tumor, AUC fell from 0.971 (prod) to 0.958; 1 of 4 models is blocked"
     assert [line for line in lines if line.startswith("####")] == [
         "#### ❌ Blocked: tumor, 1 of 5 gates failed, 1 warning",
         "#### ⚠️ Allowed, 1 warning: segmentation, 4 of 5 gates passed",

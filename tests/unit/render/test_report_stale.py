@@ -47,7 +47,7 @@ def test_stale_numbers_are_not_bold_and_not_called_unchanged(record: Check) -> N
     assert set(column(text, "change")) == {"stale"}
     assert "unchanged" not in text
     assert "**" not in "".join(column(text, "this change"))
-    assert f"All metrics: 0 of {len(BASE)} changed, as of the last run" in text
+    assert f"All metrics: {len(BASE)}, none changed, as of the last run" in text
 
 
 def test_the_base_is_not_the_number_of_a_gate_against_another_version(record: Check) -> None:

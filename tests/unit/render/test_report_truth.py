@@ -210,7 +210,7 @@ def test_a_repointed_gate_that_passes_has_a_warning_and_no_praise() -> None:
     )
     record = together(one("tumor", BETTER, BASE, GATES[:2]), notes=(replace(note, model="tumor"),))
     shown = {row[1]: (row[0], row[-1], "better" in row[-2]) for row in rows(markdown(record))[1:]}
-    assert shown["auc-floor"] == ("⚠️ warning", "min 0.95; checks something else than before", False)
+    assert shown["auc-floor"] == ("⚠️ warning", "min 0.95; checks something different", False)
     assert shown["auc-vs-prod"] == ("✅ passed", "max_drop 0.005", True)
 
 

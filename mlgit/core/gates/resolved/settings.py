@@ -57,11 +57,11 @@ def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
             yield _finding(name, text, code="policy_changed")
         lost = _gates(old, name) & {*new.gates} - _gates(new, name)
         if lost:
-            verb = "holds" if len(lost) == 1 else "hold"
+            verb = "decides" if len(lost) == 1 else "decide"
             yield Finding(
                 code="gates_loosened",
                 subjects=tuple(sorted(lost)),
-                text=f"{listed(sorted(lost))} no longer {verb} a promotion to `{name}`",
+                text=f"{listed(sorted(lost))} no longer {verb} promotions to `{name}`",
                 whole=True,
             )
     yield from _looser(old, new)
@@ -139,7 +139,7 @@ def _not_asked(environment: Environment, config: Config) -> Iterator[str]:
     usual = replace(config, environments={environment.name: replace(environment, gates=None)})
     left = sorted(_gates(usual, environment.name) - _gates(config, environment.name))
     if left:
-        yield f"{listed(left)} {'does' if len(left) == 1 else 'do'} not hold a promotion to it"
+        yield f"{listed(left)} {'does' if len(left) == 1 else 'do'} not decide promotions to it"
 
 
 def _deploys(entry: Deploy, old: Config) -> str:

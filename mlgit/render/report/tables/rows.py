@@ -194,7 +194,7 @@ class RowMaker:
             parts.append(prose(result.hint))
         parts += ["failed, for information"] if result.outcome == "fail" and result.effect == "note" else []
         parts += [f"waived by {code(result.waiver)}"] if result.waiver else []
-        parts += ["checks something else than before"] if self._is_other(result) else []
+        parts += ["checks something different"] if self._is_other(result) else []
         parts += [f"would not pass with trunk's {prose(result.breaks)}"] if result.breaks else []
         return "; ".join(parts)
 
