@@ -28,7 +28,7 @@ from mlgit.project.compare.base import base_commit
 from mlgit.project.overview.data_states import can_pull, data_states, publishing, unseen_owners
 from mlgit.project.overview.model_lines import model_lines
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.pipeline.git_files import new_results, results_among
+from mlgit.project.pipeline.git_files import new_results, without_mergetool
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.pushed import taken_fields
 from mlgit.project.registry.read import read_registry_tags, tags_as_of, tags_only_here
@@ -277,9 +277,7 @@ class _StatusReader:
             unseen=unseen_owners(self._project, found.data),
             deleted=self._project.head.deleted,
             results=new_results(self._project) if found.untracked and pipeline.stages else (),
-            written=results_among(self._project, found.conflicted)
-            if found.conflicted and pipeline.stages
-            else (),
+            written=without_mergetool(self._project, pipeline, found.conflicted),
         )
         if step is None and declared and found.commit and all(each.known == "yes" for each in found.models):
             from mlgit.project.overview.next_release import next_release

@@ -44,6 +44,8 @@ def test_the_next_step_continues_what_is_under_way(repository: Folder, name: str
     found = valid(repository.here("status", "--json"), "status")
     assert (found["underway"], found["next"]["command"]) == (name, "git mergetool")
     repository.write("a.txt", "both\n")
+    step = valid(repository.here("status", "--json"), "status")["next"]
+    assert step["command"] == f"git add -u && git {name} --continue"
     repository.git("add", "a.txt")
     done = repository.here("status")
     assert f", {name} under way, no remote\n" in done.out
@@ -52,6 +54,21 @@ def test_the_next_step_continues_what_is_under_way(repository: Folder, name: str
     repository.ok("sh", "-c", step["command"], env=QUIET)
     after = valid(repository.here("status", "--json"), "status")
     assert (after["underway"], after["branch"], after["changed"]) == (None, "topic", [])
+
+
+@pytest.mark.parametrize("kind", ["binary", "attribute", "deleted"])
+def test_a_file_in_conflict_without_markers_may_not_be_resolved(repository: Folder, kind: str) -> None:
+    if kind == "attribute":
+        repository.write(".gitattributes", "*.txt -merge\n")
+        repository.commit("Attribute")
+    if kind == "deleted":
+        repository.git("rm", "-q", "a.txt")
+        repository.git("commit", "-qm", "Gone")
+    if kind == "binary":
+        repository.write("a.txt", "\0two\n")
+        repository.commit("Binary")
+    assert repository.run("git", "merge", "main", env=QUIET).status != 0
+    assert valid(repository.here("status", "--json"), "status")["next"]["command"] == "git mergetool"
 
 
 def test_a_stop_for_editing_without_a_change_is_only_continued(repository: Folder) -> None:

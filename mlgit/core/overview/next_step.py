@@ -45,7 +45,7 @@ def next_step(
     `declared`: there is a `mlgit.yaml`. `can_pull`: there is a DVC remote to pull from. `refused` are files
     because of which DVC would refuse every command, `unseen` are owners of outputs that DVC passes over.
     `deleted` are files that Git has and the disk lacks, `results` those of the pipeline that Git should have,
-    and `written` those in conflict.
+    and `written` those in conflict, or those that someone resolved.
     """
     passed_over = next((each.owner for each in status.data if each.owner in unseen), None)
     status = replace(status, data=tuple(each for each in status.data if each.owner not in unseen))

@@ -20,7 +20,7 @@ def unfinished(status: Status, written: Collection[str], outputs: NextStep | Non
     """Resolve conflicts, make what belongs to both sides of a merge, and go on; None if nothing is begun.
 
     `written` are the files in conflict that the pipeline writes, which is known once its `dvc.lock` can be
-    read. `outputs` is the step that brings or makes what the stages write.
+    read, and those that someone has resolved. `outputs` brings or makes what the stages write.
     """
     step = _conflict(status, written)
     if step is not None:

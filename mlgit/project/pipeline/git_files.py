@@ -16,7 +16,7 @@ from mlgit.project.pipeline.large_files import content_id
 from mlgit.project.pipeline.local_files import cached_listing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.pipeline.stages import Output, Pipeline
     from mlgit.project.open import Project
@@ -66,6 +66,16 @@ def new_results(project: Project) -> tuple[str, ...]:
     )
     inside = [name.rstrip("/") for name in folders if any(path.startswith(name) for path in found)]
     return (*(path for path in found if not path.startswith(folders)), *inside)
+
+
+def without_mergetool(project: Project, pipeline: Pipeline, conflicted: Sequence[str]) -> tuple[str, ...]:
+    """The files in conflict that a run of the pipeline writes, or that someone has resolved."""
+    if not conflicted:
+        return ()
+    from mlgit.adapters.git.attributes.conflicts import resolved
+
+    by_run = results_among(project, conflicted) if pipeline.stages else ()
+    return (*by_run, *resolved(project.git, project.root, conflicted))
 
 
 def results_among(project: Project, paths: Iterable[str]) -> tuple[str, ...]:
