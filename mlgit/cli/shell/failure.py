@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
     from mlgit.core.deploy.deployment import DeployReport
 
+_LONGEST_LINE = 66
+"""What of a line of a file takes one row of 80 columns, next to its number."""
+
 
 def print_failure(error: click.ClickException | MlgitError | OSError, session: Session) -> int:
     """Print the error and return its exit code."""
@@ -153,8 +156,18 @@ def _frame(location: Location) -> Page:
     page: Page = [line(Span("--> ", "dim"), Span(str(location), "strong"), indent=2)]
     if location.snippet is not None and location.line is not None:
         number = str(location.line)
-        page.append(line(Span(f"{number} | ", "dim"), clean(location.snippet.replace("\t", " ")), indent=2))
+        text, start = _around(location.snippet.replace("\t", " "), location.column or 1)
+        page.append(line(Span(f"{number} | ", "dim"), clean(text), indent=2))
         if location.column is not None:
-            mark = " " * (location.column - 1) + "^" * location.width
+            mark = " " * start + "^" * max(1, min(location.width, len(text) - start))
             page.append(line(Span(" " * len(number) + " | ", "dim"), Span(mark, "bad"), indent=2))
     return page
+
+
+def _around(text: str, column: int) -> tuple[str, int]:
+    """The part of a line around a column that takes one row, and how many characters come before it."""
+    start = max(0, min(column - 1 - _LONGEST_LINE // 2, len(text) - _LONGEST_LINE))
+    end = start + _LONGEST_LINE
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    shown = text[start + len(before) : end - len(after)]
+    return f"{before}{shown}{after}", column - 1 - start

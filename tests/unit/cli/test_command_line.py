@@ -13,7 +13,7 @@ from mlgit.cli.shell import synonyms
 from mlgit.cli.shell.failure import failure_page
 from mlgit.cli.shell.progress import Lines
 from mlgit.core.release.publication import BranchPush, DataPush, Publication
-from mlgit.errors import Exit, StateError
+from mlgit.errors import ConfigError, Exit, Location, StateError
 from mlgit.render.console import plain
 from mlgit.render.pages.push import page as push_page
 
@@ -208,3 +208,20 @@ def test_pushed_commits_are_counted(commits: int, words: str) -> None:
     )
     record = Publication(dry_run=False, remote="origin", data=DataPush(step="already"), branch=branch)
     assert f"main → origin/main (aaaaaaa..bbbbbbb, {words}" in plain(push_page(record))
+
+
+@pytest.mark.parametrize("column", [1, 40, 123, 190])
+@pytest.mark.parametrize("width", [1, 9, 300])
+def test_a_mark_is_under_what_it_marks_also_in_a_long_line(column: int, width: int) -> None:
+    text = "".join(chr(ord("a") + place % 26) for place in range(200))
+    place = Location("mlgit.yaml", line=17, column=column, snippet=text, width=width)
+    shown = plain(failure_page(ConfigError("Bad", location=place))).splitlines()
+    assert shown[1] == f"  --> mlgit.yaml:17:{column}"
+    snippet, mark = shown[2:]
+    assert max(map(len, shown)) <= 80
+    at = mark.index("^")
+    assert snippet[at] == text[column - 1]
+    assert len(mark) <= len(snippet)
+    short = Location("mlgit.yaml", line=3, column=4, snippet="a: b")
+    whole = plain(failure_page(ConfigError("Bad", location=short))).splitlines()
+    assert whole[2:] == ["  3 | a: b", "    |    ^"]
