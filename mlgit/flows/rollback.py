@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.record import NamedTuple
-from mlgit.errors import MlgitError, UnknownReference, as_known
+from mlgit.errors import ConfigError, MlgitError, UnknownReference, as_known
 from mlgit.operations import rollback as registry
 from mlgit.operations.deploy import deploy, require_deploy
 from mlgit.project.ci.after_change import with_target
@@ -67,6 +67,7 @@ def rollback_and_deploy(
 
     Raises:
         UnknownReference: trunk does not declare where the environment is deployed to; nothing was written.
+        ConfigError: the rules on trunk are invalid, and where to deploy may have changed; nothing was written.
         MlgitError: as for a rollback; the errors of the deployment are in the result.
     """
     project.require_trunk()
@@ -75,6 +76,10 @@ def rollback_and_deploy(
     except UnknownReference as error:
         hint = f"leave out `--deploy`, which rolls back and deploys nothing; or {error.hint}"
         raise UnknownReference(f"{error.message}; nothing was rolled back", hint=hint) from error
+    except ConfigError as error:
+        without = "" if project.last_valid_rules is None else "; without `--deploy`, a rollback is possible"
+        error.details = (*error.details, f"nothing was rolled back{without}")
+        raise
     report = registry.rollback(project, model, environment=environment, **options)
     if report.dry_run:
         return Deployed(replace(report, notes=(*report.notes, *_planned(project, report))))

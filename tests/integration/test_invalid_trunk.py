@@ -116,5 +116,8 @@ def test_nothing_is_deployed_if_the_invalid_rules_may_name_another_target(deploy
     assert done.status == Exit.CONFIG
     assert f"`deploy:` is not what it was in the last valid version ({rules})" in done.err
     assert "applies" not in done.err
+    both = deployable.here("rollback", "line", "--env", "prod", "-m", "Alarm", "--deploy")
+    assert both.status == Exit.CONFIG
+    assert "nothing was rolled back; without `--deploy`, a rollback is possible" in both.err
     for words in (("status",), ("show", "line#prod")):
         assert "next: mlgit doctor\n" in deployable.here(*words).out, words
