@@ -67,7 +67,7 @@ def rollback_and_deploy(
 
     Raises:
         UnknownReference: trunk does not declare where the environment is deployed to; nothing was written.
-        ConfigError: the rules on trunk are invalid, and where to deploy may have changed; nothing was written.
+        ConfigError: the rules on trunk are invalid, and the target may be another one; nothing was written.
         MlgitError: as for a rollback; the errors of the deployment are in the result.
     """
     project.require_trunk()

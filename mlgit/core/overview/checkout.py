@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
+from mlgit.core.overview.status import NextStep
 from mlgit.core.record import record
 from mlgit.core.wording import listed, words
 
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from mlgit.core.gates.verdict import Result, Verdict
-    from mlgit.core.overview.status import DataState
+    from mlgit.core.overview.status import DataState, Status
     from mlgit.core.pipeline.evidence import StageState
 
 CHECK_OUT, _PULL = "dvc checkout", "dvc pull"
+_MOST_FILES = 8
 _RUN = "run `mlgit run "
 _READ = frozenset({"mlgit.yaml", "dvc.yaml", "dvc.lock"})
 _INPUTS = ("deleted params file ", "deleted dep ")
@@ -141,3 +143,12 @@ def with_checkout(verdict: Verdict, found: LeftBehind, stages: Mapping[str, str 
         return replace(result, hint=f"run `{found.command}`: {why}")
 
     return replace(verdict, results=tuple(map(checked_out, verdict.results)))
+
+
+def bring_back_step(status: Status, deleted: Collection[str]) -> NextStep | None:
+    """Bring back what was deleted here, because without it a run fails or starts from nothing."""
+    paths = deleted_files(status.stale, deleted)[:_MOST_FILES]
+    if not paths:
+        return None
+    others = f" and {len(paths) - 1} more are" if len(paths) > 1 else " is"
+    return NextStep(command=bring_back(paths), reason=f"`{paths[0]}`{others} deleted here")

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.overview.checkout import CHECK_OUT, bring_back, deleted_files, left_behind
+from mlgit.core.overview.checkout import CHECK_OUT, bring_back_step, left_behind
 from mlgit.core.overview.status import NextStep, furthest_first
 from mlgit.core.overview.underway import unfinished
 from mlgit.core.pipeline.evidence import MERGED
@@ -50,7 +50,7 @@ def next_step(
     passed_over = next((each.owner for each in status.data if each.owner in unseen), None)
     status = replace(status, data=tuple(each for each in status.data if each.owner not in unseen))
     outputs = _outputs(status, can_pull=can_pull)
-    step = unfinished(status, written, outputs) or _bring_back(status, deleted)
+    step = unfinished(status, written, outputs) or bring_back_step(status, deleted)
     step = step or _taken(status) or _unknown_tags(status)
     step = step or _deploy(status) or _invalid(status) or _complete(status)
     step = step or outputs or _confirm(status, results) or _blocked(status) or _commit(status, results)
@@ -104,6 +104,18 @@ def typed_in(folder: str, command: str, *, root: str) -> str:
 
 
 def _deploy(status: Status, *, left: bool = False) -> NextStep | None:
+    """Deploy what an environment holds, after a push of what only this clone knows about another one."""
+    step = _deployment(status, left=left)
+    if step is None or not step.command.startswith("mlgit deploy ") or status.behind:
+        return step
+    for model, each in furthest_first(status.models) if " --offline" not in step.command else ():
+        if any_of(status.unpushed_tags or (), model.model, each.environment):
+            reason = f"no one else sees the change of `{each.environment}` yet"
+            return NextStep(command="mlgit push", reason=reason)
+    return step
+
+
+def _deployment(status: Status, *, left: bool) -> NextStep | None:
     """Deploy what an environment holds, if its target serves something else; `left`: if that is not known."""
     for model, each in furthest_first(status.models):
         served = each.served
@@ -151,15 +163,6 @@ def _invalid(status: Status) -> NextStep | None:
     """Look at an invalid config, after what a target serves: a deployment goes by trunk's rules."""
     invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
     return None if invalid is None else NextStep(command="mlgit doctor", reason=invalid.message)
-
-
-def _bring_back(status: Status, deleted: Collection[str]) -> NextStep | None:
-    """Bring back what was deleted here, because without it a run fails or starts from nothing."""
-    paths = deleted_files(status.stale, deleted)[:_MOST_FILES]
-    if not paths:
-        return None
-    others = f" and {len(paths) - 1} more are" if len(paths) > 1 else " is"
-    return NextStep(command=bring_back(paths), reason=f"`{paths[0]}`{others} deleted here")
 
 
 def _complete(status: Status) -> NextStep | None:
