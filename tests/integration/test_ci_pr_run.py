@@ -30,7 +30,7 @@ def test_a_run_sends_its_results_to_the_dvc_remote(pull: PullRequest) -> None:
     pull.project.ok(sys.executable, "-m", "dvc", "status", "-q", "--cloud")
     shown = (pull.folder / "report.md").read_text()
     assert "- The results of the run are not in the branch: `dvc.lock`, `metrics/test.json`; run" in shown
-    assert "- The same verdict in your clone: `mlgit run`\n" in shown
+    assert "- To check it again in your clone: `mlgit run`\n" in shown
 
 
 def test_a_failed_pipeline_is_a_report_with_its_output(pull: PullRequest) -> None:

@@ -72,7 +72,7 @@ ASKED = {
 def test_the_command_gives_the_same_verdict(two: Folder, asked: tuple[str, ...]) -> None:
     text = two.here("report", "--format", "markdown", *asked).out
     found = re.search(
-        r"(?:[Tt]he same verdict in (?:your|any) clone.*|Where the numbers come from): `mlgit ([^`]*)`", text
+        r"(?:[Tt]o check it again in (?:your|any) clone.*|Where the numbers come from): `mlgit ([^`]*)`", text
     )
     assert found is not None, text
     command, _, _ = found[1].partition(" --explain")

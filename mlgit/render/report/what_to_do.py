@@ -84,11 +84,11 @@ def _releases(record: Check, context: ReportContext) -> list[str]:
 
 
 def _same_verdict(record: Check, context: ReportContext) -> str:
-    """Where the command gives the same verdict; in no other clone before the commit is pushed."""
+    """Where the command checks the same again; in no other clone before the commit is pushed."""
     where = _where(record.verdict, context)
     if record.published or not where.startswith("in your clone"):
-        return f"The same verdict {where}"
-    return f"After a push, the same verdict {where.replace('your', 'any', 1)}"
+        return f"To check it again {where}"
+    return f"After a push, to check it again {where.replace('your', 'any', 1)}"
 
 
 def _where(verdict: Verdict, context: ReportContext) -> str:

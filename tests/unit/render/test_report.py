@@ -81,13 +81,13 @@ def test_the_command_for_the_same_verdict_accepts_stale_numbers_where_the_report
     stale = Note(code="stale_allowed", message="`m.json` is stale", effect="warn")
     for notes, shown in (((), False), ((stale,), True)):
         lines = markdown(replace(record, verdict=with_notes(record.verdict, list(notes)))).splitlines()
-        (same,) = [line for line in lines if line.startswith("- The same verdict in this working tree: ")]
+        (same,) = [line for line in lines if line.startswith("- To check it again in this working tree: ")]
         assert ("--allow-stale" in same) is shown
 
 
 def test_the_command_for_the_same_verdict_repeats_what_was_asked() -> None:
     record = replace(failing("auc", value="0.9", extra=1), asked=("--model", "tumor", "--date", "2026-03-01"))
-    (same,) = [line for line in markdown(record).splitlines() if "The same verdict" in line]
+    (same,) = [line for line in markdown(record).splitlines() if "To check it again" in line]
     assert same.endswith("mlgit check --base bbbbbbbbbbbb --model tumor --date 2026-03-01`")
 
 
@@ -214,7 +214,7 @@ def test_a_blocking_note_comes_with_the_command_that_repairs_it() -> None:
     text = SNAPSHOTS["stale"]()
     assert text.startswith("### ❌ Blocked: tumor, stage `train` is stale")
     assert "\n- To fix it, run what is stale, then commit the results: `mlgit run`\n" in text
-    assert "\n- The same verdict in your clone: `mlgit ci pr --pipeline verify`\n" in text
+    assert "\n- To check it again in your clone: `mlgit ci pr --pipeline verify`\n" in text
     missing = Note(code="not_in_remote", message="`models/tumor.skops` is not there", effect="block")
     for hint, offered in (("run `mlgit push` in the clone that made it", 1), ("run `dvc remote add`", 0)):
         record = together(one("tumor", BETTER, BASE), notes=(replace(missing, hint=hint),))
@@ -369,7 +369,7 @@ def test_results_that_are_not_committed_are_repeated_by_a_run_and_not_released()
     assert "mlgit release tumor" in report(run)
     note = Note(code=NOT_COMMITTED, message="The results of the run are not in the branch: `dvc.lock`")
     left = report(replace(run, check=together(one("tumor", BETTER, BASE), notes=(note,))))
-    assert "- The same verdict in your clone: `mlgit run`\n" in left
+    assert "- To check it again in your clone: `mlgit run`\n" in left
     assert "mlgit release" not in left
     assert "- The results of the run are not in the branch: `dvc.lock`\n" in left
 

@@ -31,8 +31,8 @@ def test_what_this_clone_lacks_is_not_promised_of_another_one(reason: str) -> No
         first, outcome="error", effect="block", reason=reason, message="Not here", hint="run `x`"
     )
     blocked = replace(record.verdict, results=(lacking, *others), decision="block")
-    assert "The same verdict in your clone" in markdown(record)
-    assert "The same verdict" not in markdown(replace(record, verdict=blocked))
+    assert "To check it again in your clone" in markdown(record)
+    assert "To check it again" not in markdown(replace(record, verdict=blocked))
 
 
 def test_a_hint_is_written_once_also_below_another_reason() -> None:
@@ -241,17 +241,17 @@ def test_results_of_the_working_tree_are_not_to_be_released_after_a_merge() -> N
     tree = replace(record.verdict.candidate, commit=None, label="working tree", head="a" * 40)
     text = markdown(replace(record, verdict=replace(record.verdict, candidate=tree)))
     assert "- Not committed: these are results of the working tree" in text
-    assert "- The same verdict in this working tree: `mlgit check --base " in text
+    assert "- To check it again in this working tree: `mlgit check --base " in text
     assert "mlgit release" not in text
     clean = replace(record.verdict, candidate=replace(tree, label="a" * 7))
     text = markdown(replace(record, verdict=clean))
-    assert "- The same verdict in your clone, with `aaaaaaa` checked out: `mlgit check --base " in text
+    assert "- To check it again in your clone, with `aaaaaaa` checked out: `mlgit check --base " in text
     text = markdown(replace(record, verdict=clean, published=False))
-    assert "- After a push, the same verdict in any clone, with `aaaaaaa` checked out: `mlgit check" in text
+    assert "- After a push, to check it again in any clone, with `aaaaaaa` checked out: `mlgit check" in text
     beside = replace(record.verdict, candidate=replace(tree, label="aaaaaaa with untracked files"))
     text = markdown(replace(record, verdict=beside))
     assert "Not committed" not in text
-    assert "- The same verdict in this working tree: `mlgit check --base " in text
+    assert "- To check it again in this working tree: `mlgit check --base " in text
 
 
 def test_many_baselines_have_one_column() -> None:
