@@ -31,6 +31,13 @@ READS = {
 SETTINGS = "@hydra.main(config_path='conf', config_name='a')\ndef main(cfg): pass"
 
 
+def test_so_it_is_if_the_same_program_was_already_there() -> None:
+    sides, program = (side({OLD: "p"}), side({NEW: "p"})), READS["next to it"]
+    was = {**LIMITS, OLD: program, NEW: program}
+    found = named(sides[0], was, {**LIMITS, NEW: program}, now=sides[1])
+    assert found == f"`{NEW}` is now run (stage evaluate) {MAY_READ}`src/v2/limit.json`"
+
+
 @pytest.mark.parametrize("name", READS)
 def test_what_a_moved_program_has_at_its_new_place_is_named(name: str) -> None:
     assert moved(READS[name], LIMITS, LIMITS) == f"{MAY_READ}`src/v2/limit.json`"

@@ -199,6 +199,20 @@ def test_a_program_that_measures_as_well_counts_once_the_training_newly_runs_it(
     assert may_be_made(was, {**was, TRAIN: f"{imports}\nopen(paths.TEST)"}) == []
 
 
+def test_test_data_under_another_name_is_what_it_was() -> None:
+    old, new = (side({f"{each}/test.csv": "t"}, train={TRAIN: "t"}) for each in ("data", "more"))
+    reads = {each: {TRAIN: f"open('{each}/test.csv')"} for each in ("data", "more")}
+    start = f"`{MODEL}` may now be made from `more/test.csv`, {END}: "
+    found = [texts(old, new, (each, reads["more"])) for each in (reads["data"], {TRAIN: "a = 1"})]
+    assert [each.startswith(start) for own in found for each in own].count(True) == 1
+    assert not any(each.startswith(start) for each in found[0])
+
+
+def test_a_copy_that_was_there_may_have_other_names() -> None:
+    old, new = (side({f"{each}/t.csv": "t"}, train={f"{each}/copy.csv": "t"}) for each in ("data", "more"))
+    assert [each for each in texts(old, new) if each.startswith(START)] == []
+
+
 def test_so_does_a_parameter_of_the_training() -> None:
     def known(path: str) -> Pipeline:
         clean, train, evaluate = side(TEST, train={TRAIN: "t"}).stages

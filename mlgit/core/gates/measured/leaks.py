@@ -65,6 +65,8 @@ def leaks(
         if trained == [False, True] and contents.has_data(dep):
             yield f"{start} `{dep}`, which it is measured on"
     known = {*was.copies.values()}
+    same = {content for content, dep in was.files.items() if dep in known}  # also at other paths
+    known |= {dep for content, dep in now.files.items() if content in same}
     for path, dep in sorted(now.copies.items()):
         if dep not in known and path not in was.copies and contents.has_data(dep):
             yield f"{start} `{path}`, which has the content of `{dep}`, which it is measured on"
@@ -73,9 +75,12 @@ def leaks(
         if added := [name for name in names if name not in named]:
             yield f"{start} {listed(added)}, and `{dep}`, which it is measured on, has the same content"
         named |= {*names}
-    measured = {dep for dep in was.measured & now.measured if not is_program(dep) and contents.has_data(dep)}
-    measured -= {
-        dep for dep in measured for each in (was, now) if any(meets(dep, own) for own in each.trained)
+    declared = was.trained | now.trained
+    own = {dep: was.files.get(content, dep) for content, dep in now.files.items()}
+    measured = {
+        dep: own.get(dep, dep)
+        for dep in sorted(now.measured)
+        if not is_program(dep) and contents.has_data(dep) and not any(meets(dep, each) for each in declared)
     }
     texts = _named(measured, _readers(gates, sides), contents, places) if measured else ()
     yield from (f"`{model_of(gates[1])}` may now be made from {text}" for text in texts)
@@ -218,11 +223,15 @@ def _readers(gates: Sequence[ResolvedGate], sides: Sequence[Measuring]) -> list[
 
 
 def _named(
-    measured: Collection[str], readers: Sequence[_Readers], contents: Contents, places: tuple[Places, Places]
+    measured: Mapping[str, str],
+    readers: Sequence[_Readers],
+    contents: Contents,
+    places: tuple[Places, Places],
 ) -> Iterator[str]:
     """What a model is measured on, and what it is made by newly names without a declaration.
 
-    A program that measures as well has to name it, and counts only if the training did not run it before.
+    `measured` has the name that the same content had at the target. A program that measures as well has to
+    name it, and counts only if the training did not run it before.
     """
     values = [each.values() for each in readers]
     edited = {path for path in contents.changed() if is_code(path)}
@@ -235,8 +244,8 @@ def _named(
     shared = {path for path in shared if path in was or path not in places[0].paths()}
     was, now = was | values[0], {path: own for path, own in now.items() if path not in shared} | values[1]
     before, after = (frozenset[str]().union(*each.values()) for each in (was, now))
-    for dep in measured:
-        known = ways(dep, before)
+    for dep, name in measured.items():
+        known = ways(dep, before) | ways(name, before)
         new = ways(dep, after) - known
         if not new or any(len(way) == 1 for way in known):
             continue

@@ -87,7 +87,7 @@ class Programs:
         if not wanted:
             return
         # What has moved is known only by all programs of both sides.
-        some = not all(each.keys() & apart for each, apart in zip(near, self._apart, strict=True))
+        some = near[0].keys().isdisjoint(self._apart[0])
         found = [
             side.of(stage, trained, wanted & own.keys() if some else None)
             for side, stage, own in zip(self._sides, stages, near, strict=True)
@@ -254,13 +254,14 @@ class Programs:
 
     def _moved(self, found: Sequence[Mapping[str, int]], stages: tuple[Stage, Stage]) -> dict[str, str]:
         """New -> old path of the programs that moved, and that the stage ran as surely before."""
-        own = [each.keys() & apart for each, apart in zip(found, self._apart, strict=True)]
+        own = [found[0].keys() & self._apart[0], found[1].keys() - found[0].keys()]
         if not all(own):
             return {}
         was, now = (each.read(sorted(paths)) for each, paths in zip(self._places, own, strict=True))
         moved: dict[str, str] = {}
         for old, content in sorted(was.items()):
             here = sorted(path for path in now if now[path] == content and path not in moved)
+            here = [path for path in here if content.strip() or path in self._apart[1]]
             named = [path for path in here if posixpath.basename(path) == posixpath.basename(old)]
             for new in (named or here)[:1]:
                 moved |= {new: old} if found[0][old] >= min(found[1][new], RUNS) else {}
