@@ -47,6 +47,18 @@ def test_after_a_switch_the_outputs_of_the_other_branch_are_named_and_checked_ou
     assert project.here("check").status == Exit.DONE
 
 
+def test_a_result_that_git_and_dvc_both_keep_is_taken_from_git_before_a_run(project: Folder) -> None:
+    rules = (project / "dvc.yaml").read_text(encoding="utf-8")
+    project.write("dvc.yaml", rules.replace("metrics/test.json: {cache: false}", "metrics/test.json"))
+    project.write("params.yaml", "train:\n  slope: 3\n")
+    assert project.here("run").status != Exit.DONE
+    step = next_of(project)
+    assert step == "git rm -r --cached metrics/test.json"
+    project.ok("sh", "-c", step)
+    assert next_of(project) == "mlgit run"
+    assert "ran: evaluate" in project.here("run").out
+
+
 @pytest.mark.parametrize(
     ("path", "content"), [("params.yaml", "train:\n  slope: 3\n"), ("models/line.json", '{"slope": 7}')]
 )

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.declared import PIPELINE_FILE
 from mlgit.core.overview.status import DataState, NextStep, Status
+from mlgit.core.wording import word
 from mlgit.project.deploy.targets import can_deploy
 from mlgit.project.history import join_command
+from mlgit.project.pipeline.git_files import cached_and_tracked
 from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
 if TYPE_CHECKING:
@@ -70,8 +72,10 @@ def publishing(
 ) -> NextStep | None:
     """The step, or another one.
 
-    A push may keep every tag here, a pull bring back what a rebase replaced, a deployment lack its rules.
+    A push may keep every tag here, a pull bring back what a rebase replaced, a deployment lack its rules, and
+    DVC refuse to run a stage.
     """
+    step = _before_a_run(project, found, step)
     tags, ref = found.unpushed_tags, f"refs/remotes/{found.remote}/{found.branch}"
     if step is not None and step.command.startswith("git pull ") and found.remote and found.branch:
         theirs = project.branches.get(ref) if ref == f"refs/remotes/{found.upstream}" else None
@@ -91,6 +95,15 @@ def publishing(
     if kept is None:
         return step
     return NextStep(command="mlgit doctor", reason=f"`{kept.tag}` stays here: there is no DVC remote")
+
+
+def _before_a_run(project: Project, found: Status, step: NextStep | None) -> NextStep | None:
+    """The step; instead of a run that DVC would refuse, the command that takes an output from Git."""
+    if step is None or step.command != "mlgit run":
+        return step
+    both = cached_and_tracked(project, {stage.address for stage in found.stale})
+    reason = f"Git tracks `{both}`, which DVC should cache, so DVC refuses to run its stage"
+    return step if both is None else NextStep(command=f"git rm -r --cached {word(both)}", reason=reason)
 
 
 def unseen_owners(project: Project, outputs: Sequence[DataState] | Sequence[Output]) -> frozenset[str]:

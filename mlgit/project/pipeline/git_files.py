@@ -78,6 +78,19 @@ def without_mergetool(project: Project, pipeline: Pipeline, conflicted: Sequence
     return (*by_run, *resolved(project.git, project.root, conflicted))
 
 
+def cached_and_tracked(project: Project, owners: Collection[str]) -> str | None:
+    """The first output of these stages that DVC should cache and Git tracks: DVC refuses to run its stage."""
+    outputs = evidence(project, None, staleness=False).pipeline.outputs
+    mine = {out.path for out in outputs if out.cached and out.owner in owners}
+    tracked = [] if not mine else [*project.worktree.paths()]
+    untracked = {*untracked_files(project)} if mine else set()
+    for path in tracked:
+        found = next((each for each in (path, *folders_above(path)) if each in mine), None)
+        if found is not None and path not in untracked:
+            return found
+    return None
+
+
 def results_among(project: Project, paths: Iterable[str]) -> tuple[str, ...]:
     """Those of these files that a run of the pipeline writes and Git keeps.
 
