@@ -132,6 +132,15 @@ def test_values_that_the_change_itself_edits_are_not_named_again() -> None:
     assert text == f"{VALUES}`eval.folds` 5 -> 4, `eval.limit` 10 -> 8"
 
 
+def test_one_stage_that_trains_and_measures_counts() -> None:
+    def one(number: str) -> Pipeline:
+        outs = {"models/line.json": number, "m.json": number}
+        return Pipeline(stages=(stage("train", {"data.csv": "d"}, outs),))
+
+    later = FILES | {"config/limit.json": "0"}
+    assert named(one("n"), one("n"), one("o"), (FILES, later, later)) == [f"{OTHER}`config/limit.json`"]
+
+
 def test_only_the_runs_of_what_measures_count() -> None:
     """What was there when the model was trained says nothing of its number."""
     later = FILES | {"Makefile": "all:"}

@@ -162,6 +162,14 @@ def test_what_is_in_a_folder_or_of_a_pattern_that_the_command_names_is_named(com
         assert named(both, both, {path: "a"}, {}) == [f"`{path}` is gone, {is_} have {used} it"]
 
 
+@pytest.mark.parametrize("path", ["one/train.yaml", "prod/x.json"])
+def test_the_name_of_a_model_or_environment_is_no_folder(path: str) -> None:
+    both = config(command("prod", "ops/deploy.sh", "{model}", "{environment}"))
+    assert named(both, both, {path: "a"}, {path: "b"}) == []
+    both = config(command("prod", "ops/deploy.sh", "one", "prod"))
+    assert len(named(both, both, {path: "a"}, {path: "b"})) == 1
+
+
 @pytest.mark.parametrize("command_text", NOT_USED)
 def test_a_folder_that_a_command_only_works_in_is_not_meant(command_text: str) -> None:
     both = config(command("prod", *command_text.split()))

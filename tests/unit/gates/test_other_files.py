@@ -192,6 +192,19 @@ def test_data_of_dvc_that_no_stage_of_the_number_declares_is_named(path: str, ki
     assert of_other_data(path, kind, reads=f"open(root / '{path}')") == named
 
 
+def test_a_name_that_is_not_utf8_is_named_among_many() -> None:
+    files = {f"a{number:02}.json": "b" for number in range(13)}
+    (*_, last) = named({}, {**files, "caf\udce9.json": "b"})
+    assert last == "`a11.json` and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_named"), [("held/1.png", True), ("docs/1.png", False), ("models/line.json", False)]
+)
+def test_images_are_data_and_a_model_that_is_declared_is_known(path: str, *, is_named: bool) -> None:
+    assert named({path: "a"}, {path: "b"}) == ([f"`{path}`"] if is_named else [])
+
+
 def test_what_another_note_has_no_room_for_is_not_named() -> None:
     both = [{f"tasks/{number:02}.csv": letter for number in range(14)} for letter in "ab"]
     old, new = (side(rows) for rows in both)

@@ -66,13 +66,13 @@ def code_notes(
     unrun = compared.named(here, others, training, declared=False)
     elsewhere = here.run_by(runs.ran(pipelines[1]), unrun) if unrun else ()
     texts |= _not_run(f"The code that the numbers are {verb} with", unrun, elsewhere)
-    for made, own in runs.made_at(both):
+    for made, own in runs.made_at(both, compared.last):
         there = Programs((made.places, places[1]), frozenset(made.changed()), both, pipelines)
         start = f"{made.start}; the code that they are {verb} with changed since"
         texts[start] = compared.named(there, own, training)
         start = f"{made.start}; since then, code that they are {verb} with"
         more += moves.notes(there, Near((made.places, places[1]), pipelines), start)
-        possible += there.possible(own, training)
+        possible += [replace(each, since=made.label) for each in there.possible(own, training)]
     named = (_note(f"{start}: {joined(each.values(), _MOST)}", each) for start, each in texts.items() if each)
     return (*named, *more, *map(_note, sentences(possible, compared.known)))
 
@@ -116,7 +116,7 @@ class _Comparison:
     ) -> None:
         sides = Measuring(pipelines[0]), Measuring(pipelines[1])
         stages: dict[str, Stage] = {}
-        self._last: set[str | None] = set()
+        self.last: set[str | None] = set()
         self._trained: list[set[str]] = [set(), set()]
         self.makers: list[set[str]] = [set(), set()]
         self.known: set[str] = set()
@@ -128,7 +128,7 @@ class _Comparison:
                 makers = [side.makers_for(gate) for side, gate in zip(sides, gates, strict=True)]
                 here = {each.address: each for each in sides[1].stages(gates[1])}
                 stages |= {name: each for name, each in here.items() if name not in makers[1]}
-                self._last |= {gate.source.origin.name for gate in gates if gate.source is not None}
+                self.last |= {gate.source.origin.name for gate in gates if gate.source is not None}
                 for side, known, own in zip(sides, self._trained, makers, strict=True):
                     known |= {dep for each in side.before(own).values() for dep in each.deps}
                 self.makers = [{*every, *own} for every, own in zip(self.makers, makers, strict=True)]
@@ -149,12 +149,12 @@ class _Comparison:
         """
         found: dict[str, tuple[bool, bool, Order, str]] = {}
         pairs = both if programs.differing else ()
-        for old, new in sorted(pairs, key=lambda each: (each[1].address not in self._last, each[1].address)):
+        for old, new in sorted(pairs, key=lambda each: (each[1].address not in self.last, each[1].address)):
             own = () if declared else new.deps
             for order, path, what in programs.differences((old, new), trained):
                 if path not in self.known and not covered(path, own):
                     text = f"`{path}` {what} (stage {new.address})"
-                    is_other = new.address not in self._last
+                    is_other = new.address not in self.last
                     found.setdefault(path, (order[0] > _BY_COMMAND, is_other, order, text))
         self.known |= found.keys()
         return {path: found[path][-1] for path in sorted(found, key=lambda each: found[each])}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.measured.contents import Contents
 from mlgit.core.gates.measured.leaks import leaks
-from mlgit.core.gates.measured.measuring import Measuring, model_of, pairs
+from mlgit.core.gates.measured.measuring import Measuring, model_of, number_stages, pairs
 from mlgit.core.gates.measured.runs.explained import Explained
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS, NOT_RUN, RUN_ELSEWHERE
 from mlgit.core.gates.measured.runs.recorded import Content, contents, hash_of, made_with_model
@@ -78,7 +78,7 @@ def compare_data(
         f"The data that the numbers are computed on {NOT_RUN}": not_run,
     }
     known = {*content, *elsewhere, *not_run, *others}
-    for made, stages in runs.made_at(compared.stages(both)):
+    for made, stages in runs.made_at(compared.stages(both), number_stages(both)):
         there = _Comparison(pipelines, (made.places, places[1]), made.changed)
         texts = [text for gates in both for text in there.unrecorded(gates, stages) if text not in known]
         found[f"{made.start}; the data that they are computed on changed since"] = dict.fromkeys(texts)

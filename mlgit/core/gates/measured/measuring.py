@@ -214,6 +214,11 @@ def _with_file(gate: ResolvedGate, other: ResolvedGate) -> ResolvedGate:
     return replace(gate, source=found[0]) if len(found) == 1 else gate
 
 
+def number_stages(both: Iterable[tuple[ResolvedGate, ResolvedGate]]) -> set[str | None]:
+    """The stages that make the numbers of gates, on both sides."""
+    return {gate.source.origin.name for gates in both for gate in gates if gate.source is not None}
+
+
 def measuring_stages(
     old: Sequence[ResolvedGate], new: Sequence[ResolvedGate], pipeline: Pipeline
 ) -> list[Stage]:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeGuard
 
 from mlgit.core.config.python_source import parse
-from mlgit.core.gates.measured.measuring import Measuring, pairs
+from mlgit.core.gates.measured.measuring import Measuring, number_stages, pairs
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.inputs import EMPTY, as_text, key_text
@@ -54,15 +54,16 @@ def spelling_notes(
     by other code there. `pipeline` is the one of the change. Without `both`, lines are compared.
     """
     side = Measuring(pipeline)
+    both_sides = [*pairs(old, new)]
     stages = {
         stage.address: stage
-        for gates in pairs(old, new)
+        for gates in both_sides
         if gates[0].source is not None and side.is_known(gates[1])
         for stage in side.stages(gates[1])
         if stage.address not in side.shared(gates[1])
     }
     texts = _texts(stages.values(), places, both)
-    for made, own in runs.made_at([(stage, stage) for stage in stages.values()]):
+    for made, own in runs.made_at([(stage, stage) for stage in stages.values()], number_stages(both_sides)):
         end = f"; {made.start[0].lower()}{made.start[1:]}, before that"
         earlier = _texts((stage for stage, _ in own), (made.places, places[1]), both)
         texts += [f"{text}{end}" for text in earlier if text not in texts]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.measured.measuring import (
     Measuring,
     is_of_another_model,
-    measuring_stages,
     model_of,
+    number_stages,
+    pairs,
 )
 from mlgit.core.gates.measured.runs.last_runs import NO_RUNS
 from mlgit.core.gates.resolved.stage_changes import predecessors
@@ -46,7 +47,7 @@ def notes_before(
     What one of the `notes` names is left out.
     """
     known = [*notes]
-    for made, _ in runs.made_at(_stages(old, new, pipelines)):
+    for made, _ in runs.made_at(*_stages(old, new, pipelines)):
         sides, there = (made.pipeline, pipelines[1]), (made.places, places[1])
         values = undeclared_notes(old, new, sides, places=there, changed=made.changed, load=load, both=both)
         start = f"{made.start}; compared with that, "
@@ -63,12 +64,12 @@ def _says(notes: Collection[Note], note: Note) -> bool:
 
 def _stages(
     old: Sequence[ResolvedGate], new: Sequence[ResolvedGate], pipelines: tuple[Pipeline, Pipeline]
-) -> list[tuple[Stage, Stage]]:
-    """The stages that measure, with those of the target that they were; and those that export a model."""
+) -> tuple[list[tuple[Stage, Stage]], set[str | None]]:
+    """The stages that make numbers or export a model, with those of the target that they were; the former."""
     side = Measuring(pipelines[1])
     exported = {path for gate in new if is_of_another_model(gate) and (path := model_of(gate)) is not None}
     owners = {out.owner for path in exported for out in side.outputs(path)}
-    own = {each.address: each for each in measuring_stages(old, new, pipelines[1])}
-    own |= {each.address: each for each in pipelines[1].stages if each.address in owners}
-    before = predecessors(*pipelines, {stage.address for stage in pipelines[0].stages}) if own else {}
-    return [(before[name], stage) for name, stage in own.items() if name in before]
+    numbers = number_stages(pairs(old, new))
+    before = predecessors(*pipelines, {stage.address for stage in pipelines[0].stages})
+    stages = (each for each in pipelines[1].stages if each.address in {*owners, *numbers})
+    return [(before[each.address], each) for each in stages if each.address in before], {*owners, *numbers}

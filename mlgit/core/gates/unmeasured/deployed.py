@@ -135,7 +135,9 @@ def _differing(
     programs = Programs((was.places, now.places), changed, [stages], (Pipeline(), Pipeline()))
     for order, path, what in programs.differences(stages, ()) if programs.differing else ():
         found.setdefault(path, (order, what))
-    used = {path for run in ran for path in _used(run, changed, places[1])}
+    used = {
+        path for run in ran for path in _used(run, changed - named, places[1], _names(pair[1], configs[1]))
+    }
     for path in used - found.keys():
         what = "changed" if path in there and path in here else "is gone" if path in there else "is new"
         found[path] = (-MAY_RUN * 2, 1), what
@@ -146,11 +148,18 @@ def _in(folder: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path))
 
 
-def _used(run: Run, changed: Collection[str], places: Places) -> Iterator[str]:
+def _names(entry: Deploy, config: Config) -> set[str]:
+    """The names of models and of the environment that a command has as words, which are no folders."""
+    words = {each for text in entry.keys["command"] for each in words_of(text)}
+    models = set(config.models) if "{model}" in words else set()
+    return models | ({entry.environment} if "{environment}" in words else set())
+
+
+def _used(run: Run, changed: Collection[str], places: Places, aside: Collection[str]) -> Iterator[str]:
     """The changed files that commands use in the folder they run in, and what overlays there are made of."""
     start = "" if run.folder == "." else f"{run.folder}/"
     inside = {path[len(start) :] for path in changed if path.startswith(start)}
-    yield from (f"{start}{path}" for path in in_folders(run.lines, inside))
+    yield from (f"{start}{path}" for path in in_folders(run.lines, inside, aside))
     words = {_in(run.folder, each) for line in run.lines for each in words_of(line)}
     for _ in range(_MOST_DEEP):
         files = [path for path in places.paths() if _is_overlay(path) and posixpath.dirname(path) in words]
@@ -192,15 +201,15 @@ def command_lines(entry: Deploy, config: Config) -> list[str]:
     return [*found]
 
 
-def in_folders(lines: Iterable[str], changed: Collection[str]) -> set[str]:
+def in_folders(lines: Iterable[str], changed: Collection[str], aside: Collection[str]) -> set[str]:
     """The changed files in the folders and of the patterns that commands name, without texts for people.
 
     Not in those that a command only goes to, or that Python looks for modules in, and in the root folder only
-    what the tools read there.
+    what the tools read there. Words `aside` mean something else.
     """
     words = {each for line in lines for each in words_of(_PLACES.sub(" ", line))}
     usual = {name for tool, names in _USUAL.items() if tool in words for name in names}
-    names = {posixpath.normpath(each) for each in words} - {".", ".."}
+    names = {posixpath.normpath(each) for each in words if each not in aside} - {".", ".."}
     patterns = [each for each in names if any(char in each for char in "*?[")]
     found = set()
     for path in changed:

@@ -28,7 +28,10 @@ class Mentions:
         side = Reached(self._places, {}, exact=False)
         paths = {stage.address: sorted(side.of(stage, (), None)) for stage in self._stages}
         contents = self._places.read(sorted({path for each in paths.values() for path in each}))
-        lines = {stage.address: [line.encode() for line in stage.cmd] for stage in self._stages}
+        lines = {
+            stage.address: [line.encode(errors="surrogateescape") for line in stage.cmd]
+            for stage in self._stages
+        }
         return {
             address: b"\n".join((*lines[address], *(contents[path] for path in each if path in contents)))
             for address, each in paths.items()
@@ -37,7 +40,7 @@ class Mentions:
     def has(self, path: str, *, maker: str | None = None, whole: bool = False) -> bool:
         """Whether a stage other than its `maker` names the path, or its last part if that will do."""
         name = posixpath.basename(path)
-        wanted = (path if whole or "." not in name else name).encode()
+        wanted = (path if whole or "." not in name else name).encode(errors="surrogateescape")
         return any(wanted in text for address, text in self._texts.items() if address != maker)
 
 

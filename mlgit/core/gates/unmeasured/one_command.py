@@ -45,7 +45,10 @@ def shared_commands(config: Config, models: Collection[str], places: Places) -> 
         stage = command_stage(entry, scripts.lines)
         programs = Reached(scripts.places, {}, exact=False).of(stage, (), None).keys()
         named = named_files(command) & places.paths()
-        texts = [*scripts.places.read(sorted(programs | named)).values(), "\n".join(scripts.lines).encode()]
+        texts = [
+            *scripts.places.read(sorted(programs | named)).values(),
+            "\n".join(scripts.lines).encode(errors="surrogateescape"),
+        ]
         if not any(mark in text for text in texts for mark in _OF_A_MODEL):
             start = f"`mlgit deploy --env {word(name)}` runs one command for {count(len(models), 'model')}"
             message = f"{start}: it has no `{{model}}`, and {_UNKNOWN}"

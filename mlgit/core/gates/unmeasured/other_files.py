@@ -35,6 +35,9 @@ _OF_TOOLS = re.compile(
     r"(?:.*/)?(?:dvc\.(?:yaml|lock)|[^/]+\.dvc|\.(?:git|dvc)ignore|\.gitattributes|\.gitmodules"
     r"|\.dvc/(?:config(?:\.local)?|plots/.*))"
 )
+_IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf")
+# Folders in which images are drawn for people.
+_OF_TEXTS = frozenset(("docs", "doc", ".github", "assets", "figures", "images", "img", "static"))
 _TESTS = re.compile(r"(?:.*/)?(?:tests/.*|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)")
 # Programs whose comments no tool reads on the way to a number.
 _WITH_COMMENTS = (".py", ".ipynb", ".r", ".jl")
@@ -60,9 +63,9 @@ def other_files(
     side is not the target, but the commit that made them.
     """
     sides = tuple(map(_Side, (old, new), pipelines))
-    if not sides[1].measuring:
+    if not sides[1].numbers:
         return
-    mentions = Mentions([*sides[1].measuring], places[1])
+    mentions = Mentions(sides[1].numbers, places[1])
     is_run = sides[0].results != sides[1].results or sides[1].is_run_after(sides[0])
     found = [*_in_git(sides, pipelines, changed, notes, places)]
     if is_run:
@@ -115,6 +118,7 @@ def _in_git(
     made = results[0] | (results[1] - there)
     declared = sides[0].declared | sides[1].params
     known = sides[1].new_deps(pipelines[0]) - there
+    models = sides[0].models | sides[1].models
     found = []
     for path in changed():
         is_own = covered(path, own)
@@ -125,6 +129,8 @@ def _in_git(
             or covered(path, made)
             or path in known
         ):
+            continue
+        if is_own and covered(path, models):  # the number is known to be of the model
             continue
         if not is_own and (covered(path, declared) or _is_aside(path)):
             continue
@@ -151,13 +157,15 @@ def _in_dvc(
     own |= {path for path in results if path in models or not any(covered(each, [path]) for each in models)}
     known = {each for side in sides for each in side.known}
     ends = {each for side in sides for each in side.ends}
+    tracked = {out.path for each in pipelines for out in each.tracked}
     for data in other_data(pipelines, known, ends, mentions=mentions, changed=changed):
         if covered(data.path, own):
             continue
         whole = [data] if data.is_apart and not any(meets(data.path, each) for each in own) else []
         is_read = any(covered(dep, [data.path]) for dep in measured)
         for each in whole or other_inside(data, places, mentions, is_read=is_read):
-            if not _is_aside(each.path) and not covered(each.path, own):
+            is_drawn = data.path not in tracked and each.path.endswith(TEXTS)
+            if not is_drawn and not covered(each.path, own):
                 yield _Found(each.path, is_own=False, is_new=each.is_new)
 
 
@@ -184,6 +192,7 @@ class _Side:
         self.metrics = {gate.source.file for gate in gates if gate.source is not None}
         self.models = {path for gate in gates if (path := model_of(gate)) is not None}
         trains: dict[str, Stage] = {}
+        last: dict[str, Stage] = {}
         for gate in map(_with_source, gates):
             makers = side.makers_for(gate) if side.is_known(gate) else frozenset()
             trains |= side.before(makers)
@@ -191,9 +200,12 @@ class _Side:
             model = model_of(gate)
             outs = [] if model is None else side.outputs(model)
             number = None if gate.source is None else gate.source.origin.name
-            outs += [out for stage in pipeline.stages if stage.address == number for out in stage.outs]
+            last |= {each.address: each for each in pipeline.stages if each.address == number}
+            outs += [out for stage in last.values() if stage.address == number for out in stage.outs]
             self.results |= {out.path: out.pointer for out in outs}
         self.measuring = measuring.values()
+        # One that also trains may read all that the training reads, and more.
+        self.numbers = [*(measuring | last).values()]
         self.declared = {dep for name, stage in trains.items() if name not in measuring for dep in stage.deps}
         self.known = {*trains, *measuring}
         self.ends = {out.owner for path in (*self.results, *self.models) for out in side.outputs(path)}
@@ -208,8 +220,8 @@ class _Side:
 
     def is_run_after(self, earlier: _Side) -> bool:
         """Whether a stage that measures has the record of another run."""
-        before = {stage.address: stage.locked for stage in earlier.measuring}
-        return any(before.get(stage.address, stage.locked) != stage.locked for stage in self.measuring)
+        before = {stage.address: stage.locked for stage in earlier.numbers}
+        return any(before.get(stage.address, stage.locked) != stage.locked for stage in self.numbers)
 
 
 def _with_source(gate: ResolvedGate) -> ResolvedGate:
@@ -219,7 +231,9 @@ def _with_source(gate: ResolvedGate) -> ResolvedGate:
 
 
 def _is_aside(path: str) -> bool:
-    """Whether a file is a text for people or a test, by its name."""
+    """Whether a file is a text for people or a test, by its name, or an image in a folder of texts."""
+    if path.lower().endswith(_IMAGES):
+        return not _OF_TEXTS.isdisjoint(path.lower().split("/")[:-1])
     return path.endswith(TEXTS) or is_surely_about(path) or _TESTS.fullmatch(path) is not None
 
 

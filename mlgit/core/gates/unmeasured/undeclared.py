@@ -115,9 +115,9 @@ def _reader(stage: Stage, file: str, side: Reached, places: Places) -> _Reader |
     if covered(file, stage.deps):
         return None
     texts = places.read(sorted(side.of(stage, (), None)))
-    every = b"\n".join((*texts.values(), *(line.encode() for line in stage.cmd)))
+    every = b"\n".join((*texts.values(), *(line.encode(errors="surrogateescape") for line in stage.cmd)))
     named_there = frozenset(_WORD.findall(every)), frozenset(_QUOTED.findall(every))
-    name = posixpath.basename(file).encode()
+    name = posixpath.basename(file).encode(errors="surrogateescape")
     marks = (name, _BY_DVC) if posixpath.basename(file) == _USUAL else (name,)
     named = [path for path, text in texts.items() if any(mark in text for mark in marks)]
     if named:
@@ -176,6 +176,6 @@ def _group(name: str) -> str:
 
 def _is_named(name: str, readers: Sequence[_Reader]) -> bool:
     key = name.partition(":")[2]
-    last = key.rpartition(".")[2].encode()
-    parts = {part.encode() for part in key.split(".")}
+    last = key.rpartition(".")[2].encode(errors="surrogateescape")
+    parts = {part.encode(errors="surrogateescape") for part in key.split(".")}
     return any(last in each.named or not parts.isdisjoint(each.quoted) for each in readers)

@@ -21,7 +21,8 @@ class Possible:
     """What a stage may run: other programs -> how they differ, and submodules at another commit.
 
     `reasons` says of programs why they may load more than is known, without a name of the stage's commands.
-    Those `shadowing` are new where Python looks first for modules.
+    Those `shadowing` are new where Python looks first for modules. `since` is the commit that they are
+    compared with if that is not the target.
     """
 
     stage: str
@@ -29,19 +30,26 @@ class Possible:
     submodules: frozenset[str] = frozenset()
     reasons: Mapping[str, str] = field(default_factory=dict)
     shadowing: frozenset[str] = frozenset()
+    since: str | None = None
 
 
 def sentences(possible: Sequence[Possible], named: Collection[str]) -> Iterator[str]:
     """What is not known about programs that no note names, in at most one sentence for each reason."""
     known = {*named}
-    unknown = [each for each in possible if each.reasons]
-    programs = {path: what for each in unknown for path, what in each.programs.items() if path not in known}
-    if programs:
-        name, why = min(unknown[0].reasons.items())
-        who = f"`{name}`" if name else f"stage `{unknown[0].stage}`"
-        yield f"It is not known whether numbers depend on {_listed(programs)}: {who} {why}"
-    known |= programs.keys()
-    shadowing = {path: "is new" for each in possible for path in each.shadowing - known}
+    for since in dict.fromkeys(each.since for each in possible):
+        unknown = [each for each in possible if each.reasons and each.since == since]
+        programs = {
+            path: what for each in unknown for path, what in each.programs.items() if path not in known
+        }
+        if programs:
+            name, why = min(unknown[0].reasons.items())
+            who = f"`{name}`" if name else f"stage `{unknown[0].stage}`"
+            which = _listed(programs) + ("" if since is None else f" since {since}")
+            yield f"It is not known whether numbers depend on {which}: {who} {why}"
+        known |= programs.keys()
+    # What the target has already was in the change that brought it.
+    here = [each for each in possible if each.since is None]
+    shadowing = {path: "is new" for each in here for path in each.shadowing - known}
     if shadowing:
         why = "Python may look there first for the modules that libraries import"
         yield f"It is not known whether numbers depend on {_listed(shadowing)}: {why}"

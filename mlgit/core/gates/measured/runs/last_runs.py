@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.resolved.stage_changes import predecessors
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Made:
     """The commit at which a stage of the target ran, by its record in dvc.lock, or one of the change's `own`.
 
     `changed` gives the files of which Git has other content in the change, `pipeline` is that of the commit.
+    `is_last`: the stage is the one that makes the numbers, not one before it.
     """
 
     label: str
@@ -29,11 +31,14 @@ class Made:
     changed: Callable[[], Collection[str]]
     pipeline: Pipeline
     own: bool = False
+    is_last: bool = True
 
     @property
     def start(self) -> str:
-        whose = "The" if self.own else "The target's"
-        return f"{whose} numbers are from {self.label}"
+        whose = "the" if self.own else "the target's"
+        if not self.is_last:
+            return f"What {whose} numbers are computed on is from {self.label}"
+        return f"{whose.capitalize()} numbers are from {self.label}"
 
 
 def _unknown(_: str) -> Made | None:
@@ -57,11 +62,12 @@ class LastRuns:
         return [each for each in pipeline.stages if each.locked is not None and each.address not in self.same]
 
     def made_at(
-        self, both: Collection[tuple[Stage, Stage]]
+        self, both: Collection[tuple[Stage, Stage]], last: Collection[str | None]
     ) -> Iterator[tuple[Made, list[tuple[Stage, Stage]]]]:
         """The commits at which stages ran that the change ran, with these stages of both sides.
 
-        Those where the change itself ran come first, with its own stages for both sides.
+        Those where the change itself ran come first, with its own stages for both sides. `last` are those
+        that make the numbers.
         """
         ran = [(old, new) for old, new in both if new.address not in self.same]
         found: dict[tuple[str, bool], tuple[Made, list[tuple[Stage, Stage]]]] = {}
@@ -71,7 +77,8 @@ class LastRuns:
         ):
             if made is not None:
                 found.setdefault((made.label, made.own), (made, []))[1].append(pair)
-        yield from found.values()
+        for made, pairs in found.values():
+            yield replace(made, is_last=any(new.address in last for _, new in pairs)), pairs
 
 
 NO_RUNS = LastRuns()
@@ -79,9 +86,11 @@ NO_RUNS = LastRuns()
 
 def same_records(old: Pipeline, new: Pipeline) -> frozenset[str]:
     """The stages whose last run is the same on both sides, as far as dvc.lock shows it."""
-    before = {stage.address: stage.locked for stage in old.stages}
+    before = predecessors(old, new, {stage.address for stage in old.stages})
     return frozenset(
         stage.address
         for stage in new.stages
-        if stage.locked is not None and stage.locked == before.get(stage.address)
+        if stage.locked is not None
+        and stage.address in before
+        and stage.locked == before[stage.address].locked
     )
