@@ -38,6 +38,7 @@ def test_a_release_states_the_numbers_of_its_commit(staged: Folder, old: str, ne
     assert done.status == Exit.BLOCKED, done.out
     (proof,) = [each for each in done.json()["proofs"] if each["state"] == "fail"]
     assert (proof["check"], text in proof["message"]) == ("files", True), proof
+    assert f"`line@v1.0.0` of Ada does not state what its commit has: {text}" in staged.here("doctor").out
     # `show` and `history` print what the commit has.
     shown = staged.here("show", "line@v1.0.0").out
     assert "(its tag states " in shown

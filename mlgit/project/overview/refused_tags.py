@@ -13,8 +13,9 @@ from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.trust.moved import REWRITTEN, if_still_lightweight, named_as
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import count, listed, word, words
-from mlgit.errors import AnswerNo, StateError
+from mlgit.errors import AnswerNo, MlgitError, StateError
 from mlgit.project.registry.completeness import may_be_elsewhere
+from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.pushed import NOT_SEEN
 from mlgit.project.registry.read import ignored_tags, read_registry
 from mlgit.project.registry.tag_settings import (
@@ -23,6 +24,7 @@ from mlgit.project.registry.tag_settings import (
     releases_elsewhere,
     tag_repair,
 )
+from mlgit.project.release.provenance import stated_otherwise
 from mlgit.project.trust.accept import accept
 from mlgit.project.trust.marks import foreign_tags_allowed, of_other_tools
 
@@ -85,6 +87,7 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
             continue
         state = accept(project, raw)
         yield from _against_rules_of_now(project, state)
+        yield from _stated_otherwise(project, state)
         named = _named(raw)
         yield from _foreign(state, project.remote, named=named)
         lost = tuple(each.fact.tag for each in state.refused if each.why == REWRITTEN)
@@ -131,6 +134,27 @@ def _against_rules_of_now(project: Project, state: ModelState) -> Iterator[Findi
             )
         except StateError:
             continue  # what `from` holds is not known, which is a finding of its own
+
+
+def _stated_otherwise(project: Project, state: ModelState) -> Iterator[Finding]:
+    """The newest release and what environments hold, if a tag states other values than its commit has."""
+    held = (each.version for each in state.environments.values())
+    for version in {each.tag: each for each in (state.latest, *held) if each is not None}.values():
+        statement = version.statement
+        if statement is None:
+            continue
+        try:
+            path = declared_models(project, version.commit).get(version.model)
+            wrong = stated_otherwise(project, statement, version.commit, path=path)
+        except MlgitError:
+            continue  # what cannot be read is a finding of its own
+        if wrong is not None:
+            yield warning(
+                "stated_otherwise",
+                f"`{version.tag}` of {version.author} does not state what its commit has: {wrong}",
+                repair=f"mlgit show {word(version.tag)}",
+                subjects=(version.tag,),
+            )
 
 
 def _way_out(state: ModelState, refusal: Refusal) -> str | None:
