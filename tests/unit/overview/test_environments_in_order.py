@@ -69,6 +69,25 @@ def test_what_is_deployed_next_is_the_first_line_that_is_wrong(number: int) -> N
     assert shown[first - 1].replace("Live", "").split()[:2] == [name, model]
 
 
+@pytest.mark.parametrize(
+    ("tag", "behind", "command"),
+    [
+        ("churn#prod#3", 0, "mlgit push"),
+        ("fraud#staging#3", 0, "mlgit deploy --env staging fraud --offline"),
+        ("fraud@v1.3.0", 0, "mlgit deploy --env staging fraud"),
+        # a push would be refused
+        ("churn#prod#3", 1, "mlgit deploy --env staging fraud"),
+    ],
+)
+def test_others_see_a_change_before_another_environment_is_deployed(
+    tag: str, behind: int, command: str
+) -> None:
+    status = replace(found({"fraud#staging"}), unpushed_tags=(tag,), behind=behind)
+    step = next_step(status, declared=True)
+    assert step is not None
+    assert step.command == command
+
+
 def test_nothing_is_deployed_by_tags_that_may_be_missing() -> None:
     unsure = Known(known="no", why="this clone may lack tags", repair="git fetch --unshallow --tags origin")
     step = next_step(replace(found({"churn#prod"}), tags_known=unsure), declared=True)

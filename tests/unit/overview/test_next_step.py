@@ -175,19 +175,6 @@ def step(change: dict[str, Any] | None = None, **options: Any) -> tuple[str, str
             "mlgit deploy --env prod",
             "the target serves v2",
         ),
-        # before another environment, the others shall see what was changed
-        (
-            {"models": (model("a", label="v1", matches=True), model("b", label="v2"))}
-            | {"unpushed_tags": ("a#prod#3",)},
-            "mlgit push",
-            "no one else sees the change of `prod` yet",
-        ),
-        (
-            {"models": (model("a", label="v1", matches=True), model("b", label="v2"))}
-            | {"unpushed_tags": ("a#prod#3",), "behind": 1},
-            "mlgit deploy --env prod b",
-            "the target serves v2",
-        ),
         (
             {"models": (model(label="v2", later="m#prod#9"),), "remote": None, "upstream": None},
             "mlgit deploy --env prod",
