@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
+    from mlgit.core.release.soundness import Soundness
     from mlgit.core.release.tag_plan import PlannedTag
     from mlgit.core.trust.rules import Facts
     from mlgit.project.open import Project
@@ -86,18 +87,18 @@ def rollback(  # noqa: PLR0913 (one parameter per option)
     counting = known_environment(project, state, environment)
     here = _environment(raw, counting, to)
     require_unchanged(here, counter)
-    version, skipped, already = _target(project, state, counting, to, facts)
+    version, skipped, sound = _target(project, raw, state, counting, to, facts)
     if to is None:
         _require_meant(project, here, version, reason, again=again, local=local)
     require_changeable(here, str(version.version))
-    plan = () if already else _plan(project, state, here, version, reason=reason, local=local)
+    plan = () if sound is None else _plan(project, state, here, version, reason=reason, local=local)
     change = partial(make_change, project, state, plan, action="rollback", local=local, dry_run=dry_run)
     change = partial(change, version=version.version, commit=version.commit, environment=here)
-    if already:
+    if sound is None:
         return with_target(project, change())
     notes = _notes(state, here, version, to, skipped)
     with _after_race(project, here):
-        return with_target(project, change(reason=reason or None, notes=notes))
+        return with_target(project, change(reason=reason or None, notes=(*notes, *sound.notes(version))))
 
 
 @contextmanager
@@ -236,13 +237,21 @@ def _require_seen(project: Project, here: EnvironmentState, version: RegisteredV
 
 
 def _target(
-    project: Project, state: ModelState, here: EnvironmentState, to: str | None, facts: Facts | None
-) -> tuple[RegisteredVersion, tuple[RegisteredVersion, ...], bool]:
-    """The version to go back to, those that are passed over on the way, and whether it is there already."""
+    project: Project,
+    raw: ModelState,
+    state: ModelState,
+    here: EnvironmentState,
+    to: str | None,
+    facts: Facts | None,
+) -> tuple[RegisteredVersion, tuple[RegisteredVersion, ...], Soundness | None]:
+    """The version to go back to, those that are passed over, and what gates say; no answer if it is there."""
+    from mlgit.project.release.relied_promotions import soundness
+
     require_own_name(project, state.name, here.environment)
     if here.doubt is None and here.version is not None and str(here.version.version) == to:
-        return here.version, (), True
+        return here.version, (), None
     skipped: list[RegisteredVersion] = []
+    sound = soundness(project, raw, state, here.environment)
 
     def counts(version: RegisteredVersion) -> bool:
         if facts is None or was_promoted(version.commit, here, state, facts):
@@ -253,7 +262,7 @@ def _target(
     known = if_known(project, state.name, f"What `{here.environment}` held of `{state.name}` before")
     try:
         with known:
-            version = rollback_target(state, here, to, counts=counts)
+            version = rollback_target(state, here, to, counts=counts, sound=sound)
     except StateError as error:
         earlier = rolled_back_lately(here, project.now)
         error.details = (*error.details, *([earlier] if earlier else []))
@@ -265,7 +274,7 @@ def _target(
         else:
             error.details = (*error.details, *_deployment(project, here))
         raise
-    return version, tuple(skipped), False
+    return version, tuple(skipped), sound
 
 
 def _environment(raw: ModelState, here: EnvironmentState, to: str | None) -> EnvironmentState:
@@ -286,7 +295,6 @@ def _notes(
     skipped: Sequence[RegisteredVersion],
 ) -> tuple[str, ...]:
     passed = passed_over(state, here, version) if to is None else ()
-    empty = emptied(here, state)
-    why = f"is passed over: no promotion that counts put it into `{here.environment}`"
-    forged = [f"`{each.tag}` {why}" for each in skipped]
+    empty, why = emptied(here, state), "is passed over: no promotion that counts put it into"
+    forged = [f"`{each.tag}` {why} `{here.environment}`" for each in skipped]
     return (*([] if empty is None else [f"`{here.environment}` was empty: {empty}"]), *passed, *forged)

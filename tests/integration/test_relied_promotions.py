@@ -104,6 +104,14 @@ def test_no_promotion_follows_one_that_its_gates_block(worse: Folder) -> None:
     assert refused.status == Exit.BLOCKED
     assert "`line#staging#2` of Ada states that v1.0.1 passed it after v1.0.0" in refused.err
     assert "`mlgit rollback line --env staging -m REASON` puts back what was there before" in refused.err
+    forge(worse, "line#staging#3", "v1.0.2")
+    named = worse.here("rollback", "line@v1.0.1", "--env", "staging", "-m", "Alarm", "--dry-run")
+    assert (
+        "note: The gates block `line#staging#2`, which put `line@v1.0.1` into `staging`: r2-vs-" in named.out
+    )
+    done = worse.here("rollback", "line", "--env", "staging", "-m", "Alarm")
+    assert "Rolled back staging of line from v1.0.2 to v1.0.0" in done.out
+    assert "`line@v1.0.1` is passed over: the gates block `line#staging#2`" in done.out
 
 
 def test_a_promotion_that_is_dated_before_its_version_left_is_refused(better: Folder) -> None:

@@ -17,7 +17,7 @@ from mlgit.core.wording import cut, format_since, listed, word, words
 from mlgit.errors import Absent, AnswerNo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from mlgit.core.registry.state import Change, Refusal, TagFact
@@ -37,11 +37,12 @@ def rollback_target(
     to: str | None = None,
     *,
     counts: Callable[[RegisteredVersion], bool] = lambda _: True,
+    sound: Callable[[RegisteredVersion], bool] = lambda _: True,
 ) -> RegisteredVersion:
     """The version a rollback takes the environment to.
 
     Where the newest tag is refused, that is what counted before it, even if that is what the tag states.
-    `counts` says whether a promotion that counts put a version there.
+    `counts`: a promotion that counts put a version there. `sound`: gates let it pass, if that was not named.
 
     Raises:
         StateError: there is no earlier version, or `to` is not one of them.
@@ -63,14 +64,24 @@ def rollback_target(
             raise Absent(f"`{name}` cannot go back to `{state.name}@{wanted.version}`: {why}", hint=promote)
         require_not_rejected(state, wanted, instead="name another version")
         return wanted
-    usable = (each for each in candidates if not each.deregistered and counts(each))
-    found = next(usable, None)
+    found = _newest_sound((each for each in candidates if not each.deregistered and counts(each)), sound)
     named = f"name the version: `mlgit rollback {state.name} --env {word(name)} --to VERSION -m REASON`"
     require_history(state, name, otherwise=named, after=found and found.commit)
     if found is None:
         raise _nothing_before(state, environment, candidates)
     require_not_rejected(state, found, instead=named)
     return found
+
+
+def _newest_sound(
+    usable: Iterable[RegisteredVersion], sound: Callable[[RegisteredVersion], bool]
+) -> RegisteredVersion | None:
+    first: RegisteredVersion | None = None
+    for each in usable:
+        if sound(each):
+            return each
+        first = first or each
+    return first
 
 
 def _nothing_before(

@@ -10,6 +10,7 @@ from mlgit.core.registry.moves import departure
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import plain_baseline
+from mlgit.core.release.soundness import Soundness
 from mlgit.core.trust.relied_on import brought_by, relied_on
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.gates.judge import Question, judge
@@ -52,15 +53,19 @@ def lifted_release_verdict(
     return lift(verdict, partial(covers, waivers_since(project, fact.commit), fact))
 
 
-def release_problem(project: Project, version: RegisteredVersion, raw: ModelState) -> Result | None:
+def release_problem(
+    project: Project, version: RegisteredVersion, raw: ModelState, *, certain: bool = False
+) -> Result | None:
     """The first gate that blocks a release by the rules of its commit, whatever it states, also by an error.
 
-    Not asked are gates that a waiver of trunk let through then or later, and releases that state nothing.
+    Not asked are gates that a waiver of trunk let through then or later, and releases that state nothing;
+    with `certain`, an error is no problem.
     """
     if not isinstance(version.fact.statement, ReleaseStatement):
         return None
     verdict, _ = lifted_release_verdict(project, version.fact, raw)
-    found = next((each for each in verdict.results if each.effect == "block"), None)
+    blocking = (each for each in verdict.results if each.effect == "block")
+    found = next((each for each in blocking if not certain or each.outcome != "error"), None)
     return found or _unsound_baseline(verdict)
 
 
@@ -77,23 +82,31 @@ def _unsound_baseline(verdict: Verdict) -> Result | None:
 
 
 def relied_problem(
-    project: Project, fact: TagFact, raw: ModelState, state: ModelState, *, current: bool
+    project: Project,
+    fact: TagFact,
+    raw: ModelState,
+    state: ModelState,
+    *,
+    current: bool,
+    certain: bool = False,
 ) -> str | None:
     """The promotion that gates block: an assignment itself, or one that it relies on.
 
     Each is judged by the rules that it states. Asked are limits of its own numbers and those against its own
     environment, whose tags before it are known; what else was there at its moment is not. What is current is
-    itself judged by the rules of now. `state` has only tags that count.
+    itself judged by the rules of now. `state` has only tags that count. With `certain`, gates that cannot be
+    evaluated block nothing.
     """
     releases: dict[str, str | None] = {}
-    own = promotion_problem(project, fact, raw, state, releases, current=current)
+    own = promotion_problem(project, fact, raw, state, releases, current=current, certain=certain)
     if own is not None:
         return own
     needed: TagFact | None = fact
     while needed is not None:
         promotions = relied_on(needed, _source(project, needed), state) or ()
         problems = {
-            each: promotion_problem(project, each, raw, state, releases) for each in promotions[:_MOST]
+            each: promotion_problem(project, each, raw, state, releases, certain=certain)
+            for each in promotions[:_MOST]
         }
         needed = next((each for each, problem in problems.items() if problem is None), None)
         if needed is None and problems:
@@ -103,18 +116,39 @@ def relied_problem(
 
 
 def source_problem(
-    project: Project, source: str, version: RegisteredVersion, raw: ModelState, state: ModelState
+    project: Project,
+    source: str,
+    version: RegisteredVersion,
+    raw: ModelState,
+    state: ModelState,
+    *,
+    certain: bool = False,
 ) -> tuple[TagFact, str] | None:
-    """The newest promotion that brought a version to an environment, if gates block each of them."""
+    """The newest promotion that brought a version to an environment, if gates block each of them.
+
+    With `certain`, gates that cannot be evaluated block nothing.
+    """
     changes = reversed(state.environment(source).changes)
     there = [each.assigned for each in changes if each.assigned and each.assigned.commit == version.commit]
     found: tuple[TagFact, str] | None = None
     for fact in there[:_MOST]:
-        problem = relied_problem(project, fact, raw, state, current=False)
+        problem = relied_problem(project, fact, raw, state, current=False, certain=certain)
         if problem is None:
             return None
         found = found or (fact, problem)
     return found
+
+
+def soundness(project: Project, raw: ModelState, state: ModelState, environment: str) -> Soundness:
+    """Answers whether gates let a version pass that a rollback may go to, as far as they can be evaluated."""
+
+    def problem(version: RegisteredVersion) -> tuple[TagFact, str] | None:
+        try:
+            return source_problem(project, environment, version, raw, state, certain=True)
+        except MlgitError:
+            return None
+
+    return Soundness(environment, problem)
 
 
 def _final(fact: TagFact) -> bool:
@@ -129,6 +163,7 @@ def promotion_problem(
     releases: dict[str, str | None],
     *,
     current: bool = False,
+    certain: bool = False,
 ) -> str | None:
     """The first limit that a promotion broke at its moment, unless it is current, or its release.
 
@@ -138,12 +173,12 @@ def promotion_problem(
     if isinstance(statement, EnvironmentStatement) and statement.action != "promote":
         return None
     version = version_of(fact, {fact.commit: state.at_commit(fact.commit)})
-    own = None if current else _broken_limit(project, fact, raw)
-    own = own or _brought_problem(project, fact, raw, state)
+    own = None if current else _broken_limit(project, fact, raw, certain=certain)
+    own = own or _brought_problem(project, fact, raw, state, certain=certain)
     if own is not None or version is None:
         return own
     if version.tag not in releases:
-        found = release_problem(project, version, raw)
+        found = release_problem(project, version, raw, certain=certain)
         releases[version.tag] = None if found is None else f"{found.gate}: {found.message}"
     problem = releases[version.tag]
     return None if problem is None else f"those of `{version.tag}` block it: {problem}"
@@ -180,7 +215,9 @@ def departed_problem(project: Project, fact: TagFact, state: ModelState) -> str 
     )
 
 
-def _brought_problem(project: Project, fact: TagFact, raw: ModelState, state: ModelState) -> str | None:
+def _brought_problem(
+    project: Project, fact: TagFact, raw: ModelState, state: ModelState, *, certain: bool
+) -> str | None:
     """The limit that a promotion of what was there already breaks: it is not compared with itself.
 
     None if it breaks none of what was there before that, or if what brought it there breaks none.
@@ -188,7 +225,8 @@ def _brought_problem(project: Project, fact: TagFact, raw: ModelState, state: Mo
 
     def problem(each: TagFact) -> str | None:
         found = brought_by(each, state)
-        return _broken_limit(project, each, raw, before=None if found is None else found.first)
+        before = None if found is None else found.first
+        return _broken_limit(project, each, raw, before=before, certain=certain)
 
     found = brought_by(fact, state)
     own = None if found is None else problem(fact)
@@ -198,7 +236,7 @@ def _brought_problem(project: Project, fact: TagFact, raw: ModelState, state: Mo
 
 
 def _broken_limit(
-    project: Project, fact: TagFact, raw: ModelState, *, before: TagFact | None = None
+    project: Project, fact: TagFact, raw: ModelState, *, before: TagFact | None = None, certain: bool
 ) -> str | None:
     """The first limit that a promotion broke at its moment, or breaks by what was there `before` another."""
     statement = fact.statement
@@ -217,7 +255,7 @@ def _broken_limit(
         try:
             verdict = judge(project, question)
         except MlgitError as error:
-            return f"its gates cannot be evaluated: {error.message}"
+            return None if certain else f"its gates cannot be evaluated: {error.message}"
     broken = [
         each
         for each in verdict.results

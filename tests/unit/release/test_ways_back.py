@@ -14,6 +14,7 @@ from mlgit.core.registry.state import ModelState, Refusal, TagFact
 from mlgit.core.registry.statement import RejectionStatement, TagPointer
 from mlgit.core.release.going_back import rollback_target
 from mlgit.core.release.promotion import check_promotion
+from mlgit.core.release.soundness import Soundness
 from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.rules import Facts, was_promoted
 from mlgit.errors import AnswerNo, MlgitError, StateError
@@ -79,6 +80,42 @@ def test_a_version_that_no_promotion_put_there_is_passed_over() -> None:
         rollback_target(state, here, "v2.0.0", counts=lambda version: version.fact is V1)
     with pytest.raises(StateError, match="no version of"):
         rollback_target(state, here, counts=lambda _: False)
+
+
+@pytest.mark.parametrize(
+    ("blocked", "target", "notes"),
+    [
+        ("", 3, ()),
+        ("3", 2, ("`m@v3.0.0` is passed over: the gates block `m#prod#1`",)),
+        ("32", 1, ("`m@v3.0.0` is passed over", "run `mlgit rollback m@v2.0.0 --env prod -m REASON`")),
+        ("321", 3, ("the gates block everything that `prod` can go back to",)),
+    ],
+)
+def test_a_version_that_gates_block_is_passed_over(blocked: str, target: int, notes: tuple[str, ...]) -> None:
+    v3, v4 = release("m@v3.0.0", 3), release("m@v4.0.0", 4)
+    there = [moved(f"m#prod#{number}", number, fact) for number, fact in ((1, V1), (2, V2), (3, v3), (4, v4))]
+    state = accepted(v3, v4, *there)
+    here = state.environment("prod")
+    sound = Soundness("prod", lambda each: (FIRST, "r2 fell") if each.tag[3] in blocked else None)
+    found = rollback_target(state, here, sound=sound)
+    assert found.version.major == target
+    said = sound.notes(found)
+    assert len(said) == len(notes)
+    assert all(part in note and "r2 fell" in note for note, part in zip(said, notes, strict=True))
+    # A version that is named is taken, with a note if gates block it.
+    named = Soundness("prod", lambda each: (FIRST, "r2 fell") if each.tag[3] in blocked else None)
+    second = rollback_target(state, here, "v2.0.0", sound=named)
+    says = ("The gates block `m#prod#1`, which put `m@v2.0.0` into `prod`: r2 fell",)
+    assert named.notes(second) == (says if "2" in blocked else ())
+
+
+def test_where_only_one_version_is_left_it_is_taken_though_gates_block_it() -> None:
+    state = accepted(FIRST, *SECOND)
+    sound = Soundness("prod", lambda _: (FIRST, "r2 fell"))
+    found = rollback_target(state, state.environment("prod"), sound=sound)
+    assert found.fact is V1
+    (note,) = sound.notes(found)
+    assert note.endswith("r2 fell; there is nothing else that `prod` can go back to")
 
 
 def test_a_promotion_that_broke_a_rule_put_nothing_there() -> None:
