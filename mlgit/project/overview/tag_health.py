@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
-from mlgit.core.registry.tags import deletion, name_in_the_way, parse_tag
+from mlgit.core.registry.tags import name_in_the_way, parse_tag
+from mlgit.core.release.collisions import ways_apart
 from mlgit.core.release.going_back import rollback_target
 from mlgit.core.release.promotion import end_of_rejection, uncounted_rejection
 from mlgit.core.stated_time import as_time
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact
     from mlgit.project.open import Project
 
 _CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -55,40 +56,20 @@ def check_clashes(project: Project) -> Iterator[Finding]:
     """Two versions of one model on one commit; deregistered versions that an environment still holds."""
     for model in read_registry(project).models.values():
         yield from _rejected_and_live(project, model)
-        by_commit: dict[str, list[str]] = {}
+        by_commit: dict[str, list[RegisteredVersion]] = {}
         for version in model.versions:
-            by_commit.setdefault(version.commit, []).append(version.tag)
-        for commit, tags in by_commit.items():
-            if len(tags) > 1:
+            by_commit.setdefault(version.commit, []).append(version)
+        for commit, versions in by_commit.items():
+            if len(versions) > 1:
+                tags = tuple(each.tag for each in versions)
                 names = " and ".join(f"`{tag}`" for tag in tags)
-                spare = _least_needed(project, model, tags)
                 yield fault(
                     "clashing_versions",
                     f"{names} are at the same commit {commit[:7]}: "
                     "every gto command fails as soon as one of them is assigned",
-                    repair=_without(project, model, spare),
-                    subjects=tuple(tags),
+                    repair=ways_apart(versions, model, accept(project, model), project.remote),
+                    subjects=tags,
                 )
-
-
-def _without(project: Project, model: ModelState, spare: str) -> str:
-    """What to do about one of two versions; the command alone might end a rejection that is meant."""
-    version = next(each for each in model.versions if each.tag == spare)
-    if version.rejected is None:
-        return deletion([spare], project.remote)
-    everyone = "" if project.remote is None else " for everyone"
-    deletes = f"`{deletion([spare, version.rejected.tag], project.remote)}` deletes it{everyone}"
-    return f"if `{spare}` is the mistake, {deletes}; otherwise promote another version of `{model.name}`"
-
-
-def _least_needed(project: Project, model: ModelState, tags: Sequence[str]) -> str:
-    """Of two versions, one that no environment ever had, and that does not count."""
-    state = accept(project, model)
-    refused = {each.fact.tag for each in state.refused}
-    named = {fact.release for fact in model.facts}
-    free = {fact.tag for fact in model.facts if fact.oid not in named}
-    live = {each.version.tag for each in state.environments.values() if each.version is not None}
-    return max(tags, key=lambda tag: (tag in free, tag in refused, tag not in live, tags.index(tag)))
 
 
 def check_other_readers(project: Project) -> Iterator[Finding]:
