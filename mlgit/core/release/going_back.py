@@ -13,6 +13,7 @@ from mlgit.core.release.promotion import (
     require_version,
     uncounted_rejection,
 )
+from mlgit.core.trust.newest_release import still_lost
 from mlgit.core.wording import cut, format_since, listed, word, words
 from mlgit.errors import Absent, AnswerNo
 
@@ -116,7 +117,7 @@ def _nothing_before(
     return NothingBefore(
         message,
         details=details,
-        hint=refused[0].hint if refused else hint,
+        hint=still_lost(refused[0]).hint if refused else hint,
     )
 
 

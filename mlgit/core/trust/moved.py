@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.state import Refusal
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, TagPointer
-from mlgit.core.registry.tags import TAGS, Taken, after_fetch, built_on, ref_patterns, theirs_instead
+from mlgit.core.registry.tags import (
+    TAGS,
+    Taken,
+    after_fetch,
+    built_on,
+    deletion,
+    ref_patterns,
+    theirs_instead,
+)
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.trust.newest_release import ANOTHER
 from mlgit.core.trust.proof import names_release, parse_statement
@@ -92,7 +100,7 @@ def other_release(
         advice = unless_needed([fact.tag], facts.remote, why=problem)  # there is nothing to put back
         return Refusal(fact, problem, advice=advice)
     if here is None and named.tag not in raw.ignored:
-        return _lost_release(fact, named, facts)
+        return _lost_release(fact, named, raw, facts)
     witnesses = that_name_what_is_here(fact, named, raw, refused)
     if here is not None and witnesses:
         return Refusal(fact, problem, advice=_take_back(fact, named, witnesses, facts))
@@ -104,7 +112,7 @@ def lacks_tag(refusal: Refusal) -> bool:
     return refusal.why.endswith(NOT_HERE) and refusal.why != REWRITTEN
 
 
-def _lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
+def _lost_release(fact: TagFact, named: TagPointer, raw: ModelState, facts: Facts) -> Refusal:
     """The refusal of a tag whose release this clone lacks; fetching helps only if the remote may have it."""
     why, ref = f"it names the release `{named.tag}`", TAGS + named.tag
     push = None if facts.remote is None else f"git push {word(facts.remote)} {word(ref)}"
@@ -116,6 +124,10 @@ def _lost_release(fact: TagFact, named: TagPointer, facts: Facts) -> Refusal:
         last = ANOTHER
     else:
         last = f"run `{push}` in a clone that has it; if none has, {ANOTHER}"
+    half = str(fact.name._replace(action="unassign"))
+    tags = [fact.tag, *(each.tag for each in raw.facts if each.tag == half)]
+    everyone = "" if facts.remote is None else " for everyone"
+    last += f"; if no one needs `{fact.tag}`, `{deletion(tags, facts.remote)}` deletes it{everyone}"
     if facts.asked:
         why += f", which neither this clone nor `{facts.remote}` has"
     else:

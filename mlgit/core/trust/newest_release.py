@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import doubtful_release, lost_newest, lost_releases
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState
 
 ANOTHER = "promote another version, or roll back"
-_HIGHER = "release a higher version"
+_OTHERWISE = re.compile(rf"(otherwise |if none has, )?{ANOTHER}; ")
 
 
 def doubtful_refusal(state: ModelState) -> Refusal | None:
@@ -40,9 +41,16 @@ def lost_refusals(state: ModelState) -> dict[Version, Refusal]:
     for version, fact in lost_releases(state).items():
         why = f"it names the release `{TagName(state.name, 'register', version)}`, which is not here"
         refusal = named.get(fact.release, Refusal(fact, why, missing=True))
-        advice = None if refusal.advice is None else refusal.advice.replace(ANOTHER, _HIGHER)
-        found[version] = refusal._replace(advice=advice)
+        found[version] = still_lost(refusal)
     return found
+
+
+def still_lost(refusal: Refusal) -> Refusal:
+    """The refusal of a tag whose release is lost, without the advice that only ends an environment's doubt.
+
+    Gates compare with the newest release, so that no higher version can be released, either.
+    """
+    return refusal._replace(advice=refusal.advice and _OTHERWISE.sub("", refusal.advice))
 
 
 def refused_releases(state: ModelState) -> tuple[Refusal, ...]:

@@ -11,6 +11,7 @@ from mlgit.core.registry.tags import TAGS, after_fetch, deletion, parse_tag
 from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.trust.moved import REWRITTEN, if_still_lightweight, named_as
+from mlgit.core.trust.newest_release import still_lost
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import count, listed, word, words
 from mlgit.errors import AnswerNo, MlgitError, StateError
@@ -102,7 +103,12 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
                 repair=advice,
                 subjects=lost,
             )
-        for refusal in state.refused:
+        for each in state.refused:
+            refusal = (
+                each
+                if state.environment(each.fact.name.environment or "").doubt == each
+                else still_lost(each)
+            )
             if not refusal.foreign and refusal.why != REWRITTEN and not may_be_elsewhere(project, refusal):
                 yield fault(
                     "refused_tag",

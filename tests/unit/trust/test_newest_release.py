@@ -84,7 +84,8 @@ def test_a_release_that_only_environments_name_leaves_the_newest_one_open(
     if found is None:
         return
     assert found.why.startswith("it names the release `m@v")
-    assert (found.advice or "").endswith("release a higher version")
+    needed = f"if no one needs `{doubt}`, `git tag -d '{doubt}'` deletes it"
+    assert (found.advice or "").endswith(f"puts it back; {needed}")
     with pytest.raises(MlgitError, match="it names the release"):
         require_version(state, "latest")
     with pytest.raises(MlgitError, match="it names the release"):
