@@ -115,7 +115,7 @@ def test_a_kept_clone_takes_no_older_trunk_than_the_event_names(
             assert "git fetch origin +refs/heads/main:refs/remotes/origin/main" in done.err
 
 
-@pytest.mark.parametrize("how", ["answers", "silent", "listed", "gone"])
+@pytest.mark.parametrize("how", ["answers", "silent", "listed", "listed before", "gone"])
 def test_in_ci_a_branch_that_a_gate_names_is_that_of_the_remote(
     clone: Folder, tmp_path: Path, how: str
 ) -> None:
@@ -124,16 +124,25 @@ def test_in_ci_a_branch_that_a_gate_names_is_that_of_the_remote(
     clone.git("push", "-q", "origin", "main", "main:best")
     Folder(tmp_path).git("clone", "-q", "origin.git", "job")
     job = Folder(tmp_path / "job")
+    listing, there = tmp_path / "listing", clone.git("ls-remote", "--heads", "--tags", "origin")
+    if how == "listed before":  # its trunk is older than that of the clone, and so may its branches be
+        listing.write_text(there, encoding="utf-8")
+        clone.write("README.md", "More\n")
+        clone.commit("More")
+        clone.git("push", "-q", "origin", "main")
+        job.git("fetch", "-q", "--no-tags", "origin", "refs/heads/main:refs/remotes/origin/main")
     clone.git("switch", "-qc", "best")
     measured(clone, "better", 0.95)
     clone.git("push", "-q", "origin", "best" if how != "gone" else ":best")
     env = {"CI": "true"}
     if how == "listed":
-        (tmp_path / "listing").write_text(clone.git("ls-remote", "--heads", "--tags", "origin"))
-        env["MLGIT_REMOTE_TAGS"] = str(tmp_path / "listing")
+        listing.write_text(clone.git("ls-remote", "--heads", "--tags", "origin"), encoding="utf-8")
+    if how.startswith("listed"):
+        env["MLGIT_REMOTE_TAGS"] = str(listing)
     if how in {"silent", "listed"}:
         (tmp_path / "origin.git").rename(tmp_path / "gone.git")
     done = job.here("check", env=env)
-    assert done.status == (Exit.BLOCKED if how == "answers" else Exit.STATE), done.out + done.err
-    assert ("0.95" in done.out) == (how == "answers")
-    assert how == "answers" or "hint: " in done.err
+    known = how in {"answers", "listed before"}
+    assert done.status == (Exit.BLOCKED if known else Exit.STATE), done.out + done.err
+    assert ("0.95" in done.out) == known
+    assert known or "hint: " in done.err

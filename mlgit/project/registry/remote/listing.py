@@ -35,14 +35,17 @@ def listed_tags(
     if text is None:
         return None, wrong
     found = parse_listing(text)
-    other = None if found is None or of_fork else _other_trunk(project, text, clone)
+    other = None if found is None or of_fork else _other_trunk(project, text, earlier=clone.known == "yes")
     return (found, f"is not the output of `{_LISTING}`") if other is None else (None, other)
 
 
 def listed_heads(project: Project, file: str, names: Collection[str]) -> Mapping[str, str] | None:
-    """The commits of branches that the file lists; None if it cannot be believed."""
+    """The commits of branches that the file lists; None if it cannot be believed.
+
+    If trunk is of another time there, the branches may be so, too: nothing here shows which is later.
+    """
     text, _ = _read(project, file)
-    if text is None or parse_listing(text) is None:
+    if text is None or parse_listing(text) is None or _other_trunk(project, text, earlier=False) is not None:
         return None
     found = {name: listed_branch(text, name) for name in names}
     return {name: commit for name, commit in found.items() if commit is not None}
@@ -67,11 +70,11 @@ def _read(project: Project, file: str) -> tuple[str | None, str]:
     return text, ""
 
 
-def _other_trunk(project: Project, text: str, clone: Known) -> str | None:
+def _other_trunk(project: Project, text: str, *, earlier: bool) -> str | None:
     """How trunk in a listing differs from trunk here: then it is of another repository or of another time.
 
     Between the step that lists and the one that fetches, trunk may go on: a clone that takes all tags then
-    has those of the later one.
+    has those of the later one, and an `earlier` trunk is none other.
     """
     trunk, prefix = project.trunk_here, f"refs/remotes/{project.remote}/"
     if trunk is None or not trunk.ref.startswith(prefix):
@@ -80,6 +83,6 @@ def _other_trunk(project: Project, text: str, clone: Known) -> str | None:
     there = listed_branch(text, name)
     if there is None:
         return f"does not list the branch `{name}`, which is trunk here"
-    if there == trunk.commit or (clone.known == "yes" and is_ancestor(project.git, there, trunk.commit)):
+    if there == trunk.commit or (earlier and is_ancestor(project.git, there, trunk.commit)):
         return None
     return f"has `{name}` at `{there[:7]}`, which is at `{trunk.commit[:7]}` here"
