@@ -57,8 +57,8 @@ def test_a_rollback_goes_to_what_counted_before(released: Folder, kind: str, to:
         assert done.status == Exit.STATE
         assert "not known here" in done.err
     repairs = [each["repair"] for each in findings(released, "refused_tag")]
-    ways = ("mlgit rollback line --env staging", "run `git fetch --tags")
-    assert any(each.startswith(ways) for each in repairs)
+    ways = ("`mlgit rollback line --env staging", "run `git fetch --tags")
+    assert any(way in each for each in repairs for way in ways)
     report = change(released, "rollback", "line", "--env", "staging", "-m", "Back", *to)
     assert (report["version"], report["already"]) == ("v1.0.0", False)
     got = released.here("get", "line#staging", "-o", "out", "--json")
@@ -192,3 +192,18 @@ def test_the_hint_about_a_lightweight_tag_ends_the_doubt(staged: Folder, *, remo
     command = re.findall("`(git [^`]*)`", found["repair"])[-1]
     staged.ok("sh", "-c", command)
     assert staged.here("promote", "line", "--to", "staging").status == Exit.DONE
+
+
+def test_no_rollback_is_proposed_before_a_tag_that_is_missing_here_was_fetched(released: Folder) -> None:
+    """The rollback fetches it, so that it would take out what that tag shows to be right."""
+    change(released, "promote", "line@v1.0.1", "--to", "staging")
+    change(released, "promote", "line@v1.0.0", "--to", "staging", "--downgrade")
+    change(released, "rollback", "line", "--env", "staging", "-m", "Back")
+    released.git("tag", "-d", "line#staging#2")
+    found = next(each for each in findings(released, "refused_tag") if "`line#staging#4`" in each["message"])
+    assert found["message"].endswith("; this clone also lacks a tag of change 2 of `staging`")
+    fetch, rollback = found["repair"].split("; if the tag still does not count, ")
+    assert fetch == "run `git fetch --force --tags origin`"
+    assert rollback.startswith("run `mlgit rollback line --env staging ")
+    released.git("fetch", "-q", "--force", "--tags", "origin")
+    assert findings(released, "refused_tag") == []

@@ -184,6 +184,12 @@ def require_history(
         )
 
 
+def incomplete_changes(environment: EnvironmentState, before: int) -> Iterator[int]:
+    """The numbers of changes before one of which this clone has no tag, or not both; it may be very many."""
+    whole = {change.fact.name.counter for change in environment.changes if not change.half}
+    return (number for number in range(1, before) if number not in whole)
+
+
 def _may_put(half: TagFact, version: str | None) -> bool:
     return version is None or half.parsed_summary.version in {None, version}
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
+from mlgit.core.registry.moves import incomplete_changes
 from mlgit.core.registry.statement import EnvironmentStatement, TagPointer
 from mlgit.core.registry.tags import TAGS, after_fetch, deletion, parse_tag
 from mlgit.core.release.promotion import check_promotion
@@ -112,10 +114,10 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
             if not refusal.foreign and refusal.why != REWRITTEN and not may_be_elsewhere(project, refusal):
                 yield fault(
                     "refused_tag",
-                    refusal.sentence,
+                    refusal.sentence + _incomplete(raw, refusal),
                     repair=refusal.repair
                     or refusal.advice
-                    or _way_out(state, refusal)
+                    or _way_out(state, refusal, tag_repair(project))
                     or _unless_named(refusal, project.remote, named)
                     or f"mlgit history {word(raw.name)}",
                     subjects=(refusal.fact.tag,),
@@ -163,14 +165,31 @@ def _stated_otherwise(project: Project, state: ModelState) -> Iterator[Finding]:
             )
 
 
-def _way_out(state: ModelState, refusal: Refusal) -> str | None:
-    """What ends the doubt about an environment whose newest tag this is."""
+def _incomplete(raw: ModelState, refusal: Refusal) -> str:
+    """The clause about earlier changes of its environment that this clone does not have whole."""
+    name, counter = refusal.fact.name.environment, refusal.fact.name.counter
+    if name is None or counter is None:
+        return ""
+    missing = [str(each) for each in islice(incomplete_changes(raw.environment(name), counter), _SHOWN)]
+    if not missing:
+        return ""
+    what = f"change {missing[0]}" if len(missing) == 1 else f"changes {', '.join(missing)}"
+    return f"; this clone also lacks a tag of {what} of `{name}`"
+
+
+def _way_out(state: ModelState, refusal: Refusal, fetch: str | None) -> str | None:
+    """What ends the doubt about an environment whose newest tag this is.
+
+    The clone may only lack an older tag: a rollback fetches it, and would then take out what is healthy.
+    """
     here = state.environment(refusal.fact.name.environment or "")
     if here.doubt != refusal or (here.holder is None and refusal.unread):
         return None
     verb = "unassign" if here.holder is None else "rollback"
     argv = ("mlgit", verb, state.name, "--env", here.environment, "-m", "its newest tag does not count")
-    return words(argv)
+    if fetch is None:
+        return words(argv)
+    return after_fetch(fetch, f"run `{words(argv)}`")
 
 
 def _unless_named(refusal: Refusal, remote: str | None, named: Collection[str]) -> str | None:

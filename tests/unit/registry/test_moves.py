@@ -12,6 +12,7 @@ from mlgit.core.registry.moves import (
     emptied,
     held_before,
     held_last,
+    incomplete_changes,
     qualified,
     ranked,
     require_history,
@@ -162,6 +163,23 @@ def test_a_history_without_one_tag_of_a_change_is_not_whole(
         require_history(state, "prod", otherwise="ask", **options)
     assert str(raised.value) == f"What `prod` held of `m` before is not known here: {text}"
     assert raised.value.hint == "run `git fetch --force --tags`; if no clone has that tag, ask"
+
+
+@pytest.mark.parametrize(
+    ("tags", "before", "numbers"),
+    [
+        ((FIRST, *PAIR, THIRD), 4, []),
+        ((FIRST, HALF, THIRD), 4, [2]),
+        ((FIRST, THIRD, AGAIN), 4, [2]),
+        ((*PAIR, THIRD), 3, [1]),
+        ((FIRST, OUT), 2, []),
+    ],
+)
+def test_the_changes_that_are_not_whole_in_a_clone(
+    tags: tuple[TagFact, ...], before: int, numbers: list[int]
+) -> None:
+    here = ask(*RELEASES, *tags).environment("prod")
+    assert list(incomplete_changes(here, before)) == numbers
 
 
 def test_a_lost_tag_may_have_put_any_version_there_if_the_other_one_names_none() -> None:
