@@ -163,7 +163,7 @@ def test_what_is_in_a_folder_or_of_a_pattern_that_the_command_names_is_named(com
 
 
 @pytest.mark.parametrize("path", ["one/train.yaml", "prod/x.json"])
-def test_the_name_of_a_model_or_environment_is_no_folder(path: str) -> None:
+def test_the_name_of_a_model_or_environment_does_not_mean_a_folder(path: str) -> None:
     both = config(command("prod", "ops/deploy.sh", "{model}", "{environment}"))
     assert named(both, both, {path: "a"}, {path: "b"}) == []
     both = config(command("prod", "ops/deploy.sh", "one", "prod"))

@@ -149,7 +149,7 @@ def _in(folder: str, path: str) -> str:
 
 
 def _names(entry: Deploy, config: Config) -> set[str]:
-    """The names of models and of the environment that a command has as words, which are no folders."""
+    """The names of models and of the environment that are words of a command, and mean no folder."""
     words = {each for text in entry.keys["command"] for each in words_of(text)}
     models = set(config.models) if "{model}" in words else set()
     return models | ({entry.environment} if "{environment}" in words else set())
