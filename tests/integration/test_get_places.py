@@ -48,7 +48,7 @@ def test_the_age_of_the_tags_is_a_note_where_they_decide_what_is_handed_out(stag
     three_hours_ago_s = time.time() - 3 * 3600
     for file in (staged / ".git/FETCH_HEAD", *(staged / ".git/refs/remotes").rglob("*")):
         os.utime(file, (three_hours_ago_s, three_hours_ago_s))
-    say = "was looked up in the tags that this clone fetched 3 h ago; `git fetch --tags origin` fetches newer"
+    say = "was looked up in the tags of this clone, fetched 3 h ago; `git fetch --tags origin` fetches newer"
     for argv in (["staging"], ["line@latest"], ["staging", "--repo", "."], ["line#staging"]):
         assert f"`{argv[0]}` {say}" in staged.here("get", *argv, "-o", "out").err, argv
     assert "looked up" not in staged.here("get", "line@v1.0.0", "-o", "out").err

@@ -207,7 +207,7 @@ def test_a_release_that_its_gates_block_by_now_is_not_published(project: Folder)
     for name in ("FETCH_HEAD", "refs/remotes/origin/HEAD"):
         os.utime(stale / ".git" / name, (long_ago_s, long_ago_s))
     report = change(stale, "release", "line@v1.0.2", "--local")
-    age = "`origin` was not asked: this was decided by the tags that were fetched 3 days ago"
+    age = "`origin` was not asked: this was decided by the tags of this clone, fetched 3 days ago"
     assert age in report["notes"]
     stale.git("fetch", "-q", "--tags", "origin")
     (tag,) = stale.here("push", "--json").json()["tags"]
