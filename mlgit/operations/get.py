@@ -99,11 +99,12 @@ def _age(project: Project, reference: Reference) -> tuple[str, ...]:
     if project.remote is None or not (reference.environment or reference.text.endswith("latest")):
         return ()
     from mlgit.core.wording import format_since, word
-    from mlgit.project.registry.read import tags_as_of
+    from mlgit.project.registry.read import tags_as_of, tags_seen_at
 
-    seen = tags_as_of(project)
+    seen = tags_seen_at(project)  # a clone that was just made has the newest ones
     if seen is not None and (project.now - seen).total_seconds() < _FRESH_S:
         return ()
+    seen = tags_as_of(project)
     when = "" if seen is None else f", fetched {format_since(seen, project.now)}"
     fetch = f"`git fetch --tags {word(project.remote)}` fetches newer ones, if there are any"
     return (f"`{reference.text}` was looked up in the tags of this clone{when}; {fetch}",)
