@@ -17,13 +17,15 @@ from mlgit.adapters.target.local import LocalFolder, whole_file
 from mlgit.core.deploy.journal import EntryStep, entry
 from mlgit.core.deploy.manifest import Manifest, manifest_of
 from mlgit.core.deploy.plan import Action, Plan, TargetState, plan, staged_name, suitable
-from mlgit.core.registry.semver import Version
+from mlgit.core.deploy.without_fetching import ways_without_fetching
 from mlgit.core.registry.tags import TAGS
-from mlgit.core.wording import after_colon, format_since, listed, word, words
+from mlgit.core.wording import after_colon, format_since, word
 from mlgit.errors import MlgitError, ToolError
 from mlgit.project.deploy.job import Job, as_failure
 from mlgit.project.deploy.served import switched_at
 from mlgit.project.deploy.staging import sha256_of, sums_of
+from mlgit.project.registry.read import read_model
+from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +87,8 @@ class _LocalDeployment:
             self._job.notes.append(f"`{journal}` has a line that cannot be read")
         served = next((release for release in state.releases if release.name == state.current), None)
         manifest = None if served is None else served.manifest
-        self._before = state.current if manifest is None else manifest.version or manifest.commit[:7]
+        # The name of a folder is not a version: only its manifest says what is in it.
+        self._before = None if manifest is None else manifest.version or manifest.commit[:7]
         chosen = plan(self._job.desired, state, keep=self._keep)
         if chosen.action == "superseded":
             self._require_existing(str(chosen.superseded_by), journal)
@@ -231,22 +234,11 @@ class _LocalDeployment:
 
     def _kept_here(self) -> tuple[str, ...]:
         """What can be done without fetching: keep what is served, or serve another release of the target."""
-        desired = self._job.desired
-        made = (each.manifest.version for each in self._folder.state().releases if each.manifest is not None)
-        versions = [each for each in made if each not in {None, desired.version, self._before}]
-        back = ("mlgit", "rollback"), ("--env", desired.environment, "-m", "REASON")
-        kept: tuple[str, ...] = ()
-        # What a higher version was to replace is still good; otherwise someone wanted it away.
-        before, wanted = self._before or "", Version.parse(desired.version or "")
-        served = Version.parse(before) if before == desired.previous else None
-        if desired.action == "promote" and served and wanted and served < wanted:
-            command = words((*back[0], f"{desired.model}@{before}", *back[1]))
-            kept = (f"to keep it in `{desired.environment}`, run `{command}`",)
-        if not versions:
-            return kept
-        named = f"{desired.model}@{versions[-1] if len(versions) == 1 else 'VERSION'}"
-        command = words((*back[0], named, *back[1], "--deploy"))
-        return (*kept, f"without fetching, `{command}` serves {listed(map(str, versions))}")
+        project, desired = self._job.project, self._job.desired
+        state = accept(project, read_model(project, desired.model))
+        releases = self._folder.state().releases
+        made = [each.manifest.version for each in releases if each.manifest is not None]
+        return ways_without_fetching(state, desired, self._before, made)
 
     def _still_served(self, release: str | None) -> str:
         """`still served: v1.0.0, deployed 2 days ago`."""
@@ -254,7 +246,7 @@ class _LocalDeployment:
             return "nothing was served before"
         if not os.path.lexists(self._folder.release_path(release)):
             return f"nothing is served: `current` leads to `releases/{release}`, which is not there"
-        label, age = self._before or release, ""
+        label, age = self._before or f"`releases/{release}`", ""
         with suppress(OSError):
             at = switched_at(self._folder.journal.read(), release)
             age = "" if at is None else f", deployed {format_since(at, self._job.project.now)}"
