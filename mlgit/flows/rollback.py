@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.record import NamedTuple
-from mlgit.errors import ConfigError, MlgitError, UnknownReference, as_known
+from mlgit.core.wording import listed
+from mlgit.errors import ConfigError, Interrupted, MlgitError, UnknownReference, as_known
 from mlgit.operations import rollback as registry
 from mlgit.operations.deploy import deploy, require_deploy
 from mlgit.project.ci.after_change import with_target
@@ -55,6 +56,23 @@ def _planned(project: Project, report: ChangeReport) -> tuple[str, ...]:
     return () if report.already else (f"then {report.version} would be deployed{where}",)
 
 
+def _in_force(report: ChangeReport) -> str:
+    """For example `prod of tumor is rolled back to v1.0.0`."""
+    return f"{report.environment} of {report.model} is rolled back to {report.version}"
+
+
+def _interrupted(project: Project, report: ChangeReport) -> Interrupted:
+    """The error that says what is in force although the deployment was interrupted."""
+    left = f"`{report.environment}` of `{report.model}` holds {report.version}"
+    where = f", pushed to {report.remote}" if report.pushed else ", only here"
+    tags = "" if report.already else f" by {listed(tag.name for tag in report.tags)}{where}"
+    command = deploy_command(project, report.model, report.environment or "")
+    return Interrupted(
+        f"Interrupted; {left}{tags}, and its deployment did not end",
+        hint=f"to deploy it, run `{command}`",
+    )
+
+
 def rollback_and_deploy(
     project: Project,
     model: str,
@@ -85,8 +103,12 @@ def rollback_and_deploy(
         return Deployed(replace(report, notes=(*report.notes, *_planned(project, report))))
     left = None if report.already else publishing(project, pushed=report.pushed)
     fresh = replace(report, served=None, served_when=None, next=left)
+    if not report.already:  # a deployment may take long, and the rollback is in force
+        progress.say(f"{_in_force(report)}; deploying it")
     try:
         deployments = deploy(project, environment, model=model, progress=progress)
+    except KeyboardInterrupt as error:
+        raise _interrupted(project, report) from error
     except (MlgitError, OSError) as error:
         return Deployed(_not_deployed(project, fresh, model), error=as_known(error))
     if deployments.exit_code:

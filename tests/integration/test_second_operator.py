@@ -123,6 +123,25 @@ def _overtake(live: Folder, monkeypatch: pytest.MonkeyPatch, *argv: str) -> None
     monkeypatch.setattr(push_addresses, "push_refs", late)
 
 
+def test_ctrl_c_while_a_rollback_is_deployed_says_that_the_rollback_is_in_force(
+    live: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlgit.project.deploy import local
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local.LocalFolder, "switch", stopped)
+    done = live.here(*BACK, "--deploy")
+    assert (done.status, done.out) == (Exit.INTERRUPTED, "")
+    assert done.err == (
+        "prod of line is rolled back to v1.0.1; deploying it\n"
+        "error: Interrupted; `prod` of `line` holds v1.0.1 by `line#prod!#4`, `line#prod#4`, pushed to "
+        "origin, and its deployment did not end\n"
+        "  hint: to deploy it, run `mlgit deploy --env prod`\n"
+    )
+
+
 def test_ctrl_c_while_the_tags_are_pushed_says_that_they_may_be_there(
     live: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,9 @@ def attempted(job: Job, deploy: Callable[[], Deployment]) -> Deployment:
     except (MlgitError, OSError) as error:
         memory.write_json({**begun, "at": job.at(), "error": as_known(error).message})
         raise
+    except KeyboardInterrupt:
+        memory.write_json({**begun, "at": job.at(), "error": "it was interrupted"})
+        raise
     ended = {"done": True, "folder": made.folder} if made.failure is None else {"error": made.failure.message}
     memory.write_json({**begun, "at": job.at(), **ended})
     return made
