@@ -248,6 +248,6 @@ def test_a_lower_version_is_refused_without_a_claim_about_what_is_not_known(bett
     done = better.here(*PROMOTE_OLD)
     assert done.status == Exit.BLOCKED
     assert (
-        "`line@v1.0.0` is lower than `v1.0.1`, which `staging` held before `line#staging#3`, "
+        "`line@v1.0.0` is lower than `v1.0.1`, which `staging` held by the tags before `line#staging#3`, "
         "which does not count"
     ) in done.err

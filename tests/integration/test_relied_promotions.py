@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -184,3 +185,20 @@ def test_what_a_waiver_let_through_stays_when_the_waiver_goes(worse: Folder) -> 
     done = ask(worse, "line#staging#3")
     assert done.status == Exit.BLOCKED
     assert "gates failed: r2" in done.out
+
+
+def test_doctor_names_what_ends_that_a_tag_does_not_count(staged: Folder) -> None:
+    train(staged, "1.996")
+    change(staged, "release", "line")
+    for tag in ("line#prod#1", "line#prod#2"):  # v1.0.1 was never in `staging`
+        forge(staged, tag, "v1.0.1")
+    found = {each["id"]: each for each in staged.here("doctor", "--json").json()["findings"]}
+    command = "mlgit unassign line --env prod -m 'its newest tag does not count'"
+    assert found["refused_tag"]["repair"] == command
+    assert staged.here(*shlex.split(command)[1:]).status == Exit.DONE
+    change(staged, "promote", "line@v1.0.0", "--to", "prod", "--downgrade")
+    forge(staged, "line#prod#5", "v1.0.1")
+    found = {each["id"]: each for each in staged.here("doctor", "--json").json()["findings"]}
+    assert found["refused_tag"]["repair"] == command.replace("unassign", "rollback")
+    answer = "mlgit answers that it is not known, because `line#prod#5` does not count"
+    assert answer in found["readers_disagree"]["message"]

@@ -209,7 +209,7 @@ def _require_not_lower(state: ModelState, name: str, version: RegisteredVersion)
         doubt = there.doubt
         held = "held last" if last else "holds"
         if doubt is not None:
-            held = f"held before `{doubt.fact.tag}`, which does not count"
+            held = f"held by the tags before `{doubt.fact.tag}`, which does not count"
         label = f"{state.name}@{version.version}"
         back = words(("mlgit", "rollback", label, "--env", name, "-m", "REASON"))
         way = f"run `{back}` to go back, or " if version in earlier_versions(there, state) else ""

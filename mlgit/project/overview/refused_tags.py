@@ -10,11 +10,13 @@ from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.moves import incomplete_changes
 from mlgit.core.registry.statement import EnvironmentStatement, TagPointer
 from mlgit.core.registry.tags import TAGS, after_fetch, deletion, parse_tag
+from mlgit.core.release.going_back import NothingBefore, rollback_target
 from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.trust.moved import REWRITTEN, if_still_lightweight, named_as
 from mlgit.core.trust.newest_release import still_lost
 from mlgit.core.trust.proof import parse_statement
+from mlgit.core.trust.rules import was_promoted
 from mlgit.core.wording import count, listed, word, words
 from mlgit.errors import AnswerNo, MlgitError, StateError
 from mlgit.project.registry.completeness import may_be_elsewhere
@@ -28,13 +30,14 @@ from mlgit.project.registry.tag_settings import (
     tag_repair,
 )
 from mlgit.project.release.provenance import stated_otherwise
-from mlgit.project.trust.accept import accept
+from mlgit.project.trust.accept import accept_with_facts
 from mlgit.project.trust.marks import foreign_tags_allowed, of_other_tools
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from mlgit.core.registry.state import ModelState, Refusal
+    from mlgit.core.trust.rules import Facts
     from mlgit.project.open import Project
 
 _SHOWN = 5
@@ -88,7 +91,7 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
     for raw in read_registry(project).models.values():
         if others(raw.name):
             continue
-        state = accept(project, raw)
+        state, facts = accept_with_facts(project, raw)
         yield from _against_rules_of_now(project, state)
         yield from _stated_otherwise(project, state)
         named = _named(raw)
@@ -117,7 +120,7 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
                     refusal.sentence + _incomplete(raw, refusal),
                     repair=refusal.repair
                     or refusal.advice
-                    or _way_out(state, refusal, tag_repair(project))
+                    or _way_out(state, facts, refusal, tag_repair(project))
                     or _unless_named(refusal, project.remote, named)
                     or f"mlgit history {word(raw.name)}",
                     subjects=(refusal.fact.tag,),
@@ -177,7 +180,7 @@ def _incomplete(raw: ModelState, refusal: Refusal) -> str:
     return f"; this clone also lacks a tag of {what} of `{name}`"
 
 
-def _way_out(state: ModelState, refusal: Refusal, fetch: str | None) -> str | None:
+def _way_out(state: ModelState, facts: Facts | None, refusal: Refusal, fetch: str | None) -> str | None:
     """What ends the doubt about an environment whose newest tag this is.
 
     The clone may only lack an older tag: a rollback fetches it, and would then take out what is healthy.
@@ -186,6 +189,14 @@ def _way_out(state: ModelState, refusal: Refusal, fetch: str | None) -> str | No
     if here.doubt != refusal or (here.holder is None and refusal.unread):
         return None
     verb = "unassign" if here.holder is None else "rollback"
+    try:
+        rollback_target(
+            state, here, counts=lambda each: facts is None or was_promoted(each.commit, here, state, facts)
+        )
+    except NothingBefore:
+        verb = "unassign"
+    except (AnswerNo, StateError):
+        pass  # the rollback says what is in its way, and what ends that
     argv = ("mlgit", verb, state.name, "--env", here.environment, "-m", "its newest tag does not count")
     if fetch is None:
         return words(argv)

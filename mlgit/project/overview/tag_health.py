@@ -178,11 +178,14 @@ def _open_assignments(
 ) -> Iterator[Finding]:
     commits = dict.fromkeys(fact.commit for fact in environment.open_assignments)
     if len(commits) > 1:
-        label = accept(project, model).environment(environment.environment).label
+        here = accept(project, model).environment(environment.environment)
+        answer = here.label or "nothing"
+        if here.doubt is not None:
+            answer = f"that it is not known, because `{here.doubt.fact.tag}` does not count"
         yield warning(
             "readers_disagree",
             f"`{model.name}` has {len(commits)} open assignments to `{environment.environment}`; "
-            f"mlgit answers {label or 'nothing'}, gto's Python API may answer differently",
+            f"mlgit answers {answer}, gto's Python API may answer differently",
             repair=f"mlgit promote {model.name} --to {environment.environment}"
             if environment.version is None
             else f"the next promotion by mlgit closes the newest; `mlgit history {model.name} --env "
