@@ -12,11 +12,13 @@ from mlgit.core.release.promotion import (
     choose_version,
     promotion_command,
     require_changeable,
+    same_model_note,
     split_target,
+    when_and_why,
 )
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.trust.newest_release import refused_releases
-from mlgit.core.wording import cut, format_since, listed, word
+from mlgit.core.wording import listed, word
 from mlgit.errors import AnswerNo
 from mlgit.project.ci.after_change import with_target
 from mlgit.project.registry.environments import require_environment
@@ -24,9 +26,8 @@ from mlgit.project.registry.read import read_model
 from mlgit.project.registry.readiness import require_usable_name, require_usable_version
 from mlgit.project.release.change import if_known, make_change, model_to_change, require_unchanged
 from mlgit.project.release.gate_check import UNFIT, require_gates, way_on
+from mlgit.project.release.readiness import bad_twin
 from mlgit.project.trust.accept import accept, policy_commit
-
-_REASON = 60  # characters of a reason in one line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,7 +174,7 @@ def _about(
         renamed = environment_before(project, here.model, here.environment, None, local=local)
     there = here if renamed is None else renamed
     known = (
-        *_taken_out(project, there, version),
+        *(_taken_out(project, there, version) or _same_as_bad(project, state, there, version)),
         *_older(project, there, version),
         *_ended(there, state, version),
     )
@@ -187,10 +188,17 @@ def _taken_out(project: Project, here: EnvironmentState, version: RegisteredVers
             if change.action == "promote":
                 return ()
             did = "rolled it back" if change.action == "rollback" else "took it out"
-            why = f': "{cut(change.reason, _REASON)}"' if change.reason else ""
-            age = format_since(change.fact.at, project.now)
-            return (f"{version.version} was in `{here.environment}`; {change.fact.tagger} {did} {age}{why}",)
+            said = when_and_why(change.fact, project.now)
+            return (f"{version.version} was in `{here.environment}`; {change.fact.tagger} {did} {said}",)
     return ()
+
+
+def _same_as_bad(
+    project: Project, state: ModelState, here: EnvironmentState, version: RegisteredVersion
+) -> tuple[str, ...]:
+    """A note if the same model has another number that someone deregistered, or took out of here."""
+    found = bad_twin(project, state, here, version)
+    return () if found is None else (same_model_note(version, *found, here.environment, project.now),)
 
 
 def _older(project: Project, here: EnvironmentState, version: RegisteredVersion) -> tuple[str, ...]:

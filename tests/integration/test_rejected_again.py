@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,6 +91,20 @@ def test_a_new_name_does_not_release_what_was_rejected_under_the_old_one(rejecte
     assert "This model was rejected before: `line@v1.0.1` was deregistered by Ada" in done.err
     assert "run `mlgit release neu --force`" in done.err
     assert change(rejected, "release", "neu", "--force")["version"] == "v1.0.0"
+
+
+def test_a_promotion_names_who_rejected_the_same_model_under_another_number(rejected: Folder) -> None:
+    change(rejected, "release", "line", "--commit", "--force")
+    (note,) = change(rejected, "promote", "line", "--to", "staging")["notes"]
+    assert re.sub(r"\d+ s ago", "1 s ago", note) == (
+        'v1.0.2 is the same model as v1.0.1, which Ada deregistered 1 s ago: "Biased"'
+    )
+    change(rejected, "rollback", "line", "--env", "staging", "-m", "Ward 3")
+    change(rejected, "release", "line", "--commit", "--force")
+    (note,) = change(rejected, "promote", "line", "--to", "staging")["notes"][:1]
+    assert re.sub(r"\d+ s ago", "1 s ago", note) == (
+        'v1.0.3 is the same model as v1.0.2, which Ada rolled back in `staging` 1 s ago: "Ward 3"'
+    )
 
 
 def test_a_hint_names_who_rejected_the_model_before_a_new_release(rejected: Folder) -> None:

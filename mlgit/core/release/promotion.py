@@ -10,13 +10,17 @@ from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, version_of
 from mlgit.core.trust.marks import as_another
 from mlgit.core.trust.newest_release import doubtful_refusal, lost_refusal, refused_releases
-from mlgit.core.wording import word, words
+from mlgit.core.wording import cut, format_since, word, words
 from mlgit.errors import Absent, AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from mlgit.core.config.file import Environment
+    from mlgit.core.registry.state import TagFact
+
+_REASON = 60  # characters of a reason in one line
 
 
 class NotQualified(AnswerNo):
@@ -260,3 +264,29 @@ def end_of_rejection(version: RegisteredVersion) -> str | None:
 def was_taken_out(environment: EnvironmentState, version: RegisteredVersion) -> Change | None:
     """The newest change that took a version out of an environment, if there is one."""
     return next((each for each in reversed(environment.changes) if each.before == version.commit), None)
+
+
+def same_model_note(
+    version: RegisteredVersion,
+    other: RegisteredVersion,
+    change: Change | None,
+    environment: str,
+    now: datetime,
+) -> str:
+    """The note that the model of a version is that of another one, which a change took out of `environment`.
+
+    Without a change, the other one is deregistered.
+    """
+    fact = other.rejected if change is None else change.fact
+    assert fact is not None  # noqa: S101 (it is deregistered, or a change took it out)
+    did = "deregistered" if change is None else f"took out of `{environment}`"
+    if change is not None and change.action == "rollback":
+        did = f"rolled back in `{environment}`"
+    who = f"{fact.tagger} {did} {when_and_why(fact, now)}"
+    return f"{version.version} is the same model as {other.version}, which {who}"
+
+
+def when_and_why(fact: TagFact, now: datetime) -> str:
+    """For example `3 min ago: "false alarms"`."""
+    reason = fact.parsed_summary.reason
+    return format_since(fact.at, now) + (f': "{cut(reason, _REASON)}"' if reason else "")

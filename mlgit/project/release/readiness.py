@@ -9,13 +9,14 @@ from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.objects import user_identity
 from mlgit.adapters.git.tags.signing import make_signed_commit, signs_commits
 from mlgit.core.registry.completeness import repair
+from mlgit.core.registry.moves import departure
 from mlgit.core.wording import first, word
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.metric_origin import CONFIRM, way_out, what_it_takes
 from mlgit.project.pipeline.proof import fetch_inputs
 from mlgit.project.registry.completeness import clone_facts
-from mlgit.project.registry.models import model_content, version_content
+from mlgit.project.registry.models import declared_models, model_content, version_content
 from mlgit.project.release.provenance import output_of, upstream_stages
 from mlgit.project.trust.default_branch import trunk_tips
 from mlgit.project.trust.trunk_line import TrunkLine
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.stages import Output
     from mlgit.core.registry.semver import Version
-    from mlgit.core.registry.state import ModelState, RegisteredVersion
+    from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
 _SHOWN = 5
@@ -212,6 +213,27 @@ def rejected_model(
         (each for each in versions if version_content(project, each, path, like=mine) == mine), None
     )
     return newest if newest is not None and newest.withdrawn else None
+
+
+def bad_twin(
+    project: Project, state: ModelState, here: EnvironmentState, version: RegisteredVersion
+) -> tuple[RegisteredVersion, Change | None] | None:
+    """The newest other version with the same model that is deregistered, or that left an environment.
+
+    With the change by which it left; None if it is deregistered.
+    """
+    left = [(each, departure(each.commit, here)) for each in reversed(state.versions)]
+    bad = [(each, change) for each, change in left if each.withdrawn or change is not None]
+    bad = [
+        (each, None if each.withdrawn else change) for each, change in bad if each.commit != version.commit
+    ]
+    if not bad:
+        return None
+    path = declared_models(project, version.commit).get(version.model)
+    mine = model_content(project, version.commit, path)
+    if mine is None:
+        return None
+    return next((each for each in bad if version_content(project, each[0], path, like=mine) == mine), None)
 
 
 def require_movable(project: Project, *, final: bool, local: bool) -> None:
