@@ -54,9 +54,13 @@ def _says_all(blocking: Sequence[Result]) -> bool:
     """Whether the reason is that of every gate that blocks, and counts them."""
     if blocking[0].outcome == "fail":
         return False
-    return len(blocking) == 1 or {(each.reason, each.message) for each in blocking} == {
-        ("stale", blocking[0].message)
-    }
+    why = _own_message(blocking[0])
+    return len(blocking) == 1 or {(each.reason, _own_message(each)) for each in blocking} == {("stale", why)}
+
+
+def _own_message(result: Result) -> str:
+    """The message without the clause about a waiver of this one gate."""
+    return result.message.removesuffix(f"; {result.unwaived}")
 
 
 def counts(verdict: Verdict) -> str:
@@ -254,7 +258,8 @@ def _of_result(result: Result, results: Sequence[Result], *, several: bool, plac
     name = gate_name(result, several=several)
     if result.reason == "stale" and result.message.startswith("Stage `"):
         stage = result.message.removeprefix("Stage `").partition("`")[0]
-        alike = sum(each.reason == "stale" and each.message == result.message for each in results)
+        why = _own_message(result)
+        alike = sum(each.reason == "stale" and _own_message(each) == why for each in results)
         return f"{stage} is stale, and {count(alike, 'gate reads', 'gates read')} its numbers"
     if result.reason in ONLY_HERE:
         return f"{name} cannot be evaluated in this clone"

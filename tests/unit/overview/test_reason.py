@@ -98,6 +98,15 @@ def test_waived_gates_are_counted_next_to_those_that_passed() -> None:
     assert glance(replace(found, decision="allow_with_warnings")).counted == "1 of 2 gates passed, 1 waived"
 
 
+def test_a_gate_with_a_waiver_that_does_not_cover_it_is_counted_with_the_others() -> None:
+    found = verdict(absolute("a", low="0.1"), absolute("b", low="0.1"), new=STALE)
+    waived, why = found.results[0], "waiver `W1` does not cover errors"
+    waived = replace(waived, message=f"{waived.message}; {why}", unwaived=why)
+    for results in ((waived, found.results[1]), (found.results[1], waived)):
+        text = conclusion(replace(found, results=results))
+        assert text == "tumor, evaluate is stale, and 2 gates read its numbers"
+
+
 def test_failed_gates_against_a_live_version_come_before_those_further_beyond_their_limit() -> None:
     gates = (
         absolute("z-passed", low="0.1"),
