@@ -60,9 +60,8 @@ def live_in_short(found: Status) -> str:
         released = any(model.latest for model in found.models)
         return "nothing promoted" if released else "nothing released"
     here = [(model, each) for model, each in rows if each.environment == names[0]]
-    several = len(found.models) > 1
-    owners = [f"{_name(model, each)} ".lstrip() if several else "" for model, each in here]
-    texts = [f"{owner}{_short_version(each)}" for owner, (_, each) in zip(owners, here, strict=True)]
+    several = len(found.models) > 1  # a model that was never there is not named
+    texts = [f"{_name(*row) if several else ''} {_short_version(row[1])}".strip() for row in here]
     more = f" +{len(texts) - _VERSIONS}" if len(texts) > _VERSIONS else ""
     return f"{names[0]} {'; '.join(texts[:_VERSIONS])}{more}"
 
@@ -78,6 +77,7 @@ def _short_version(each: EnvironmentLine) -> str:
     unseen = each.version is not None and each.unseen is not None and each.unseen.deployed_at is None
     unknown = (unseen and not still) or (served is not None and served.problem is not None)
     still = ", served unknown" if unknown else still
+    still = ", damaged" if served is not None and served.matches and served.damaged else still
     return f"{each.version or 'empty'}{mark}{' held' if each.held else ''}{still}"
 
 

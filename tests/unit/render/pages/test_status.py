@@ -216,6 +216,10 @@ FAILED = Attempt(label="v1.0.1", at=NOW, error="no space left")
         ({"served": Served(folder="/srv", label=None)}, "prod v1.0.1, nothing served"),
         ({"served": Served(folder="/srv", label=None), "version": None}, "prod empty"),
         ({"served": Served(folder="/srv", label=None, problem="no")}, "prod v1.0.1, served unknown"),
+        (
+            {"served": Served(folder="/srv", label="v1.0.1", matches=True, damaged=True)},
+            "prod v1.0.1, damaged",
+        ),
         ({"attempt": FAILED}, "prod v1.0.1, deployment failed"),
         ({"attempt": replace(FAILED, error=None)}, "prod v1.0.1"),
         ({"unseen": Unseen()}, "prod v1.0.1, served unknown"),
@@ -227,6 +231,12 @@ def test_in_short_what_is_not_served_is_not_left_out(known: dict[str, Any], show
     here = replace(environment("prod", 1), **known)
     model = replace(LARGE.models[0], environments=(here,))
     assert live_in_short(replace(CLEAN, models=(model,))) == shown
+
+
+def test_in_short_a_model_that_was_never_there_is_not_named() -> None:
+    nowhere = replace(environment("prod", 1), version=None, action=None)
+    models = tuple(replace(LARGE.models[0], model=name, environments=(nowhere,)) for name in ("a", "b"))
+    assert live_in_short(replace(CLEAN, models=models)) == "prod empty"
 
 
 def test_a_model_that_is_nowhere_takes_no_room() -> None:
