@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import is_ancestor
-from mlgit.core.registry.moves import emptied
+from mlgit.core.registry.moves import emptied, how_it_left
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
@@ -187,9 +187,8 @@ def _taken_out(project: Project, here: EnvironmentState, version: RegisteredVers
         if change.held is not None and change.held.commit == version.commit:
             if change.action == "promote":
                 return ()
-            did = "rolled it back" if change.action == "rollback" else "took it out"
-            said = when_and_why(change.fact, project.now)
-            return (f"{version.version} was in `{here.environment}`; {change.fact.tagger} {did} {said}",)
+            did = f"{change.fact.tagger} {how_it_left(change)} {when_and_why(change.fact, project.now)}"
+            return (f"{version.version} was in `{here.environment}`; {did}",)
     return ()
 
 

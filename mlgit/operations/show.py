@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.registry.entries import environment_entry, model_entry, version_entry
-from mlgit.core.registry.events import Details, events_of, newest_first
+from mlgit.core.registry.events import Details, events_of, is_about, newest_first
 from mlgit.core.registry.message import human_part
 from mlgit.core.release.stated_values import compare_stated
 from mlgit.core.wording import listed, word
@@ -100,7 +100,7 @@ def _version(project: Project, state: ModelState, reference: Reference) -> Detai
     if version is None:
         raise UnknownReference(f"`{reference.text}` is not a version of `{state.name}`")
     trust = trust_in(project, state, whole=True)
-    mine = (dated for dated in events_of(state, why=trust.why) if dated.event.commit == version.commit)
+    mine = (dated for dated in events_of(state, why=trust.why) if is_about(dated.event, version))
     return replace(
         _details(project, state, "version", reference.text, trust),
         version=version_entry(state, version, trust),

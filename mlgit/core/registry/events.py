@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import NamedTuple, record
 from mlgit.core.registry.completeness import KNOWN, Known, unmarked
-from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact, label_of
+from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -157,6 +157,11 @@ def events_of(state: ModelState, environment: str | None = None, *, why: Why = u
                     reason=change.reason,
                     why=why,
                 )
+
+
+def is_about(event: Event, version: RegisteredVersion) -> bool:
+    """Whether an event is about a version: what was done with its commit, or what took its place."""
+    return event.commit == version.commit or event.before == str(version.version)
 
 
 def newest_first(events: Iterator[Dated]) -> tuple[Event, ...]:

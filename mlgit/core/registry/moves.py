@@ -134,6 +134,15 @@ def withdrawn(fact: TagFact, environment: EnvironmentState, state: ModelState) -
     return found is not None and found.withdrawn
 
 
+_LEFT = {"promote": "replaced it", "rollback": "rolled it back", "unassign": "took it out"}
+
+
+def how_it_left(change: Change) -> str:
+    """What the maker of a change did with the version that was there, such as `rolled it back`."""
+    stated = change.fact.parsed_summary.action if change.half else change.action
+    return _LEFT.get(str(stated), _LEFT["unassign"])
+
+
 def departure(commit: str, environment: EnvironmentState) -> Change | None:
     """The rollback or unassignment by which a commit left, if it did not return since."""
     found: Change | None = None

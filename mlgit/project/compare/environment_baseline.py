@@ -17,7 +17,7 @@ from mlgit.core.gates.evaluate import (
     REPLACED,
     UNMERGED,
 )
-from mlgit.core.registry.moves import emptied, held_last
+from mlgit.core.registry.moves import emptied, held_last, how_it_left
 from mlgit.core.registry.state import version_of
 from mlgit.core.trust.doubt import newest_passed_over
 from mlgit.core.wording import listed, word
@@ -145,8 +145,8 @@ def _was(project: Project, there: EnvironmentState, each: Earlier, here: Environ
     elif each.uncounted is not None:
         text = f"by the tag `{each.uncounted}`, which does not count, {where} held {what}"
     elif each.ended is not None:
-        end = each.ended.fact
-        text = f"{where} held {what} until {end.at:%Y-%m-%d %H:%M} UTC, when {end.tagger} took it out"
+        end, left = each.ended.fact, how_it_left(each.ended)
+        text = f"{where} held {what} until {end.at:%Y-%m-%d %H:%M} UTC, when {end.tagger} {left}"
     elif there.doubt is not None:
         text = f"{text}, and what it holds now is not known: `{there.doubt.fact.tag}` does not count"
     if each.rejected is not None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.core.registry.events import events_of, is_about, newest_first
 from mlgit.core.registry.moves import (
     departure,
     emptied,
     held_before,
     held_last,
+    how_it_left,
     incomplete_changes,
     qualified,
     ranked,
@@ -163,6 +165,36 @@ def test_a_history_without_one_tag_of_a_change_is_not_whole(
         require_history(state, "prod", otherwise="ask", **options)
     assert str(raised.value) == f"What `prod` held of `m` before is not known here: {text}"
     assert raised.value.hint == "run `git fetch --force --tags`; if no clone has that tag, ask"
+
+
+@pytest.mark.parametrize(
+    ("tags", "left"),
+    [
+        ((FIRST, *PAIR), "replaced it"),
+        ((FIRST, *PAIR, OUT), "took it out"),
+        ((FIRST, *PAIR, *ROLLBACK), "rolled it back"),
+        ((FIRST, BACK_HALF, THIRD), "rolled it back"),
+    ],
+)
+def test_how_a_version_left(tags: tuple[TagFact, ...], left: str) -> None:
+    changes = ask(*RELEASES, *tags).environment("prod").changes
+    assert how_it_left(changes[1] if THIRD in tags else changes[-1]) == left
+
+
+@pytest.mark.parametrize(
+    ("version", "tags"),
+    [
+        (V1, ["m#prod#3", "m#prod#2", "m#prod#1", "m@v1.0.0"]),
+        # also the rollback by which it left
+        (V2, ["m#prod#3", "m#prod#2", "m@v2.0.0"]),
+        (V3, ["m@v3.0.0"]),
+    ],
+)
+def test_the_events_of_a_version_have_what_took_its_place(version: TagFact, tags: list[str]) -> None:
+    state = ask(*RELEASES, FIRST, *PAIR, *ROLLBACK)
+    mine = next(each for each in state.versions if each.fact == version)
+    events = newest_first(each for each in events_of(state) if is_about(each.event, mine))
+    assert [each.tag for each in events] == tags
 
 
 @pytest.mark.parametrize(
