@@ -126,7 +126,7 @@ def _overtake(live: Folder, monkeypatch: pytest.MonkeyPatch, *argv: str) -> None
 def test_ctrl_c_while_a_rollback_is_deployed_says_that_the_rollback_is_in_force(
     live: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlgit.project.deploy import local
+    from mlgit.adapters.target import local
 
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
