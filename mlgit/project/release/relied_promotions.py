@@ -59,7 +59,7 @@ def release_problem(
     """The first gate that blocks a release by the rules of its commit, whatever it states, also by an error.
 
     Not asked are gates that a waiver of trunk let through then or later, and releases that state nothing;
-    with `certain`, an error is no problem.
+    with `certain`, errors are left out.
     """
     if not isinstance(version.fact.statement, ReleaseStatement):
         return None

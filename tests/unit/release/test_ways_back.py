@@ -99,9 +99,9 @@ def test_a_version_that_gates_block_is_passed_over(blocked: str, target: int, no
     sound = Soundness("prod", lambda each: (FIRST, "r2 fell") if each.tag[3] in blocked else None)
     found = rollback_target(state, here, sound=sound)
     assert found.version.major == target
-    said = sound.notes(found)
-    assert len(said) == len(notes)
-    assert all(part in note and "r2 fell" in note for note, part in zip(said, notes, strict=True))
+    printed = sound.notes(found)
+    assert len(printed) == len(notes)
+    assert all(part in note and "r2 fell" in note for note, part in zip(printed, notes, strict=True))
     # A version that is named is taken, with a note if gates block it.
     named = Soundness("prod", lambda each: (FIRST, "r2 fell") if each.tag[3] in blocked else None)
     second = rollback_target(state, here, "v2.0.0", sound=named)

@@ -74,7 +74,7 @@ def _other_trunk(project: Project, text: str, *, earlier: bool) -> str | None:
     """How trunk in a listing differs from trunk here: then it is of another repository or of another time.
 
     Between the step that lists and the one that fetches, trunk may go on: a clone that takes all tags then
-    has those of the later one, and an `earlier` trunk is none other.
+    has those of the later one. `earlier`: a trunk of before is believed, too.
     """
     trunk, prefix = project.trunk_here, f"refs/remotes/{project.remote}/"
     if trunk is None or not trunk.ref.startswith(prefix):
