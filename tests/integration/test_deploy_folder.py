@@ -169,6 +169,9 @@ def test_a_current_that_leads_elsewhere_is_not_replaced(deployable: Folder, lead
     assert done.status == Exit.TOOL
     assert f"leads to `{leads}`" in done.err
     assert os.readlink(place / "current") == leads
+    found = deployable.here("doctor", "--json").json()["findings"]
+    repairs = {each["repair"] for each in found if each["id"] in {"deployment_failed", "not_served"}}
+    assert all(each.startswith("mv ") for each in repairs), repairs
 
 
 def test_a_current_that_is_a_folder_is_not_replaced(deployable: Folder) -> None:

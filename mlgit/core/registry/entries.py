@@ -87,11 +87,15 @@ class Served:
 
 @record
 class Attempt:
-    """A deployment from this clone that failed with `error`, or did not end if that is None."""
+    """A deployment from this clone that failed with `error`, or did not end if that is None.
+
+    `hint` is what the error proposed before another one.
+    """
 
     label: str
     at: datetime
     error: str | None
+    hint: str | None = field(default=None, metadata={"json": None})
 
     def text(self, now: datetime, place: str = "") -> str:
         """`deploying v1.1.0 to prod of tumor from this clone failed 3 min ago: sh ended with exit code 1`.
@@ -103,6 +107,14 @@ class Attempt:
         if self.error is None:
             return f"{start} began {age}, and its end is not known"
         return f"{start} failed {age}: {self.error}"
+
+    def repair(self, command: str) -> str:
+        """What to do before it is deployed again with `command`, and that command."""
+        if self.error is None:
+            return f"unless it still runs, `{command}`"
+        if self.hint is None:
+            return command
+        return self.hint if "again" in self.hint else f"{self.hint}; then run `{command}`"
 
 
 @record

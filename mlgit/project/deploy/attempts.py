@@ -37,12 +37,15 @@ def attempted(job: Job, deploy: Callable[[], Deployment]) -> Deployment:
     try:
         made = deploy()
     except (MlgitError, OSError) as error:
-        memory.write_json({**begun, "at": job.at(), "error": as_known(error).message})
+        known = as_known(error)
+        memory.write_json({**begun, "at": job.at(), "error": known.message, "hint": known.hint})
         raise
     except KeyboardInterrupt:
         memory.write_json({**begun, "at": job.at(), "error": "it was interrupted"})
         raise
-    ended = {"done": True, "folder": made.folder} if made.failure is None else {"error": made.failure.message}
+    ended: dict[str, object] = {"done": True, "folder": made.folder}
+    if made.failure is not None:
+        ended = {"error": made.failure.message, "hint": made.failure.hint}
     memory.write_json({**begun, "at": job.at(), **ended})
     return made
 
@@ -84,7 +87,8 @@ def known_here(
         left = "left" in kept
         return None, unseen and Unseen(deployed_at=None if left else at, left=left)
     why = None if error is None else cut(after_colon(str(error)), _ERROR)
-    return Attempt(label=str(kept.get("label")), at=at, error=why), None
+    hint = None if error is None else kept.get("hint")
+    return Attempt(label=str(kept.get("label")), at=at, error=why, hint=hint and str(hint)), None
 
 
 def keep_left(project: Project, here: EnvironmentState) -> None:

@@ -81,6 +81,4 @@ def _failed(program: str, status: int | None, timeout_s: int) -> ToolError:
         )
     if status < 0:
         return ToolError(f"`{program}` was killed by signal {-status}")
-    return ToolError(
-        f"`{program}` ended with exit code {status}", hint="what it printed, if anything, is above"
-    )
+    return ToolError(f"`{program}` ended with exit code {status}")

@@ -54,7 +54,8 @@ def check_targets(project: Project) -> Iterator[Finding]:
             attempt = unfinished(project, here, found)
             if attempt is not None:
                 failed = attempt.text(project.now, f"to `{name}` of `{state.name}`")
-                repair = f"unless it still runs, `{command}`" if attempt.error is None else command
+                moved = None if found is None or attempt.error is None else found.repair
+                repair = moved or attempt.repair(command)
                 yield warning("deployment_failed", f"D{failed[1:]}", repair=repair, subjects=(what,))
             text = None if found is None else found.wrong(f"`{found.folder}`")
             if found is None or text is None:

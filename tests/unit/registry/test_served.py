@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from mlgit.core.registry.completeness import Trust
-from mlgit.core.registry.entries import Served, environment_entry, rejection_notes
+from mlgit.core.registry.entries import Attempt, Served, environment_entry, rejection_notes
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import RegisteredVersion
 from tests.support.tags import fact
 from tests.unit.trust.test_accept import FIRST, PAIR, V1, V2, rejection
+
+
+DEPLOY = "mlgit deploy --env prod"
+
+
+@pytest.mark.parametrize(
+    ("error", "hint", "repair"),
+    [
+        (None, None, f"unless it still runs, `{DEPLOY}`"),
+        ("sh ended with exit code 3", None, DEPLOY),
+        ("no space left", "free some space, then deploy again", "free some space, then deploy again"),
+        ("x was not found on PATH", "install it here", f"install it here; then run `{DEPLOY}`"),
+    ],
+)
+def test_what_is_to_be_done_before_another_deployment(
+    error: str | None, hint: str | None, repair: str
+) -> None:
+    failed = Attempt(label="v1", at=datetime(2026, 5, 3, tzinfo=UTC), error=error, hint=hint)
+    assert failed.repair(DEPLOY) == repair
 
 
 def served(label: str | None = "v1", **more: Any) -> Served:  # noqa: ANN401 (fields of Served)
