@@ -65,7 +65,7 @@ def release(
     candidate = _candidate(project, target, options)
     registered = _registered(project, candidate, options)
     if registered is not None:
-        note = f"The same model is already released as {registered.version}; `--force` releases it again"
+        note = "HEAD has the same model; `--force` releases it again"
         return make_change(
             project,
             candidate.state,

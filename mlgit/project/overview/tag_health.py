@@ -99,7 +99,7 @@ def check_clocks(project: Project) -> Iterator[Finding]:
             repair = f"correct the clock of {who}'s machine; mlgit dates its next tags after that time"
             yield warning(
                 "tag_from_the_future",
-                f"`{tags[0]}` of {who} was made on {as_time(newest):%Y-%m-%d %H:%M} UTC, in the future; "
+                f"`{tags[0]}` of {who} is dated {as_time(newest):%Y-%m-%d %H:%M} UTC, in the future; "
                 "mlgit orders by counter, gto and dvc by that time",
                 repair=repair if counting else unless_needed(tags[:_SHOWN], project.remote, why=""),
                 subjects=tags,

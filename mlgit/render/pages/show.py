@@ -171,7 +171,7 @@ def _environment(record: Details, *, utc: bool) -> Page:
 def _since(entry: EnvironmentEntry, newest: Event | None, record: Details, *, utc: bool) -> str:
     """`3 min ago, rolled back from v1.1.0 by Ada`."""
     at = newest.at if entry.since is None and newest is not None else entry.since
-    age = "" if at is None else when(at, record.told_at, utc=utc)
+    age = "" if at is None else when(at, record.told_at, utc=utc).removeprefix("on ")
     # Another tool may have put several versions there, and taken the newest out.
     if newest is None or (newest.action == "unassign") != (entry.label is None) or newest.refused is not None:
         return f"{age} by {entry.author}"
