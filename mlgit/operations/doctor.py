@@ -194,6 +194,17 @@ def _check_config(project: Project) -> Iterator[Finding]:
             )
 
 
+def _check_conflicts(project: Project) -> Iterator[Finding]:
+    files = project.head.conflicted
+    if files:
+        yield fault(
+            "conflict",
+            f"{listed(files)} {'has' if len(files) == 1 else 'have'} a merge conflict that is not resolved",
+            repair="mlgit status",
+            subjects=tuple(files),
+        )
+
+
 def _read_config(project: Project) -> Iterable[Finding]:
     """Nothing, or the error of the file."""
     project.config(None)
@@ -242,6 +253,7 @@ def _check_gto(project: Project) -> Iterator[Finding]:
 _CONFIG: dict[str, Check] = {"config_file": _read_config, "waivers": _check_waivers}
 _LOCAL: dict[str, Check] = {
     "git": _check_git,
+    "conflicts": _check_conflicts,
     "history": check_clone,
     "overlays": check_overlays,
     "remote": _check_remote,

@@ -43,6 +43,10 @@ def test_the_next_step_continues_what_is_under_way(repository: Folder, name: str
     assert repository.run("git", *STARTS[name], env=QUIET).status != 0
     found = valid(repository.here("status", "--json"), "status")
     assert (found["underway"], found["next"]["command"]) == (name, "git mergetool")
+    doctor = repository.here("doctor", "--json").json()["findings"]
+    assert [each["subjects"] for each in doctor if each["id"] == "conflict"] == [["a.txt"]]
+    done = repository.here("release", "m")
+    assert "commit or stash" not in done.err
     repository.write("a.txt", "both\n")
     step = valid(repository.here("status", "--json"), "status")["next"]
     assert step["command"] == f"git add -u && git {name} --continue"

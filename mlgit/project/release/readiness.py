@@ -46,6 +46,8 @@ def require_clean(project: Project) -> str:
     changed = tuple(dict.fromkeys((*head.conflicted, *head.changed, *project.worktree.unseen())))
     if changed:
         hint = "commit or stash the changes first"
+        if head.conflicted:  # git commits and stashes nothing before they are resolved
+            hint = "resolve the conflicts first; `mlgit status` shows the next step"
         raise StateError("The working tree differs from HEAD", hint=hint, details=first(changed))
     return head.commit
 
