@@ -183,6 +183,19 @@ def test_outside_a_repository_the_help_is_named(tmp_path: Path, released: Folder
     assert "see `mlgit promote --help`" in done.err
 
 
+def test_a_deployment_is_offered_where_trunk_has_a_target_for_it(released: Folder) -> None:
+    target = "deploy: {prod: {target: local, path: 'served/{model}'}}\n"
+    released.write("mlgit.yaml", RULES + target)
+    released.commit("Deploy")
+    released.git("push", "-q")
+    try:
+        assert error_of(released, "deploy")[1] == "run `mlgit deploy --env prod`"
+        assert error_of(released, "deploy staging")[1] == "run `mlgit deploy --env staging`"
+    finally:
+        released.git("reset", "-q", "--hard", "HEAD^")
+        released.git("push", "-q", "--force")
+
+
 def test_a_promotion_is_offered_first_where_it_needs_nothing_before(released: Folder) -> None:
     released.write("mlgit.yaml", RULES.replace("prod: {}", "prod: {from: staging}"))
     released.commit("From")

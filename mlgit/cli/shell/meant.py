@@ -64,7 +64,7 @@ def meant(ctx: click.Context, *, moved: bool = False) -> Meant | None:
         return _as_reference(ctx, found, models, environments)
     if any(each.name == "models" for each in ctx.command.params):
         return _with_options(ctx, option, found, models)
-    names, places = _names(ctx, found, models), _places(found, environments)
+    names, places = _names(ctx, found, models), _places(found, environments, _offered(ctx, environments))
     commands = [_command(ctx, option, found, name, place) for name, place in product(names, places)]
     first = "run"
     if len(commands) > _MOST and found.environment:
@@ -111,12 +111,23 @@ def _names(ctx: click.Context, found: _Parts, models: Sequence[str]) -> list[str
     return list(models)
 
 
-def _places(found: _Parts, environments: Sequence[str]) -> list[str]:
-    """The environments that may be meant: the named one, the one most like it, or all."""
+def _offered(ctx: click.Context, environments: Sequence[str]) -> Sequence[str]:
+    """The environments that a command without one offers: `deploy` those that trunk has a target for."""
+    if ctx.command.name != "deploy":
+        return environments
+    try:
+        targets = ctx.ensure_object(Session).project().trunk_config.deploy
+    except MlgitError:
+        return environments
+    return [each for each in environments if each in targets] or environments
+
+
+def _places(found: _Parts, environments: Sequence[str], offered: Sequence[str]) -> list[str]:
+    """The environments that may be meant: the named one, the one most like it, or all that are offered."""
     name = found.environment
     if name is None or (environments and name not in environments):
         alike = None if name is None else nearest(name, environments)
-        return list(environments) if alike is None else [alike]
+        return list(offered) if alike is None else [alike]
     return [name]
 
 
