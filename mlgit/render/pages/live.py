@@ -63,7 +63,17 @@ def live_in_short(found: Status) -> str:
     several = len(found.models) > 1  # a model that was never there is not named
     texts = [f"{_name(*row) if several else ''} {_short_version(row[1])}".strip() for row in here]
     more = f" +{len(texts) - _VERSIONS}" if len(texts) > _VERSIONS else ""
-    return f"{names[0]} {'; '.join(texts[:_VERSIONS])}{more}"
+    return f"{names[0]} {'; '.join(texts[:_VERSIONS])}{more}{_left_out(rows, names)}"
+
+
+def _left_out(rows: Sequence[tuple[ModelLine, EnvironmentLine]], names: Sequence[str]) -> str:
+    """Environments that trunk no longer declares, and that still hold something."""
+    if not any(each.declared for _, each in rows):
+        return ""  # as other tools make them, none is declared
+    held = {each.environment: each for _, each in rows if each.version and not each.declared}
+    found = [f"{name} {_short_version(each)}" for name, each in held.items() if name != names[0]]
+    more = f" +{len(found) - 1}" if len(found) > 1 else ""
+    return f"; {found[0]}{more}, not declared" if found else ""
 
 
 def _short_version(each: EnvironmentLine) -> str:

@@ -233,6 +233,19 @@ def test_in_short_what_is_not_served_is_not_left_out(known: dict[str, Any], show
     assert live_in_short(replace(CLEAN, models=(model,))) == shown
 
 
+@pytest.mark.parametrize(
+    ("declared", "shown"),
+    [((True, False), "staging v1.0.1; prod v1.0.1, not declared"), ((True, True), None)],
+)
+def test_in_short_what_an_environment_holds_that_was_removed_is_not_left_out(
+    declared: tuple[bool, bool], shown: str | None
+) -> None:
+    names = zip(("staging", "prod"), declared, strict=True)
+    environments = tuple(replace(environment(name, 1), declared=known) for name, known in names)
+    model = replace(LARGE.models[0], environments=environments)
+    assert live_in_short(replace(CLEAN, models=(model,))) == (shown or "prod v1.0.1")
+
+
 def test_in_short_a_model_that_was_never_there_is_not_named() -> None:
     nowhere = replace(environment("prod", 1), version=None, action=None)
     models = tuple(replace(LARGE.models[0], model=name, environments=(nowhere,)) for name in ("a", "b"))
