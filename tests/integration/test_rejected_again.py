@@ -94,7 +94,9 @@ def test_a_new_name_does_not_release_what_was_rejected_under_the_old_one(rejecte
 
 
 def test_a_promotion_names_who_rejected_the_same_model_under_another_number(rejected: Folder) -> None:
-    change(rejected, "release", "line", "--commit", "--force")
+    released = change(rejected, "release", "line", "--commit", "--force")
+    tip = rejected.git("rev-parse", "--short=7", "origin/main").strip()
+    assert f"`main` has a new, empty commit, {tip}, pushed to `origin`" in released["notes"]
     (note,) = change(rejected, "promote", "line", "--to", "staging")["notes"]
     assert re.sub(r"\d+ s ago", "1 s ago", note) == (
         'v1.0.2 is the same model as v1.0.1, which Ada deregistered 1 s ago: "Biased"'

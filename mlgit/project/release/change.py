@@ -24,7 +24,7 @@ from mlgit.project.registry.read import read_registry, tags_as_of, tags_only_her
 from mlgit.project.release.fetching import RemoteFailed, fresh_model
 from mlgit.project.release.lost_race import look_first
 from mlgit.project.release.model_data import kept_back
-from mlgit.project.release.write_tags import write_tags
+from mlgit.project.release.write_tags import Written, write_tags
 
 _FRESH_S = 60
 
@@ -119,7 +119,8 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
     if plan:
         written = write_tags(project, plan, local=local, dry_run=dry_run, moved=moved)
         promoted = environment if action == "promote" else None
-        notes = (*notes, *_warnings(project, state, promoted), *written.notes)
+        added = _added(project, moved, written, dry_run=dry_run)
+        notes = (*added, *notes, *_warnings(project, state, promoted), *written.notes)
     return ChangeReport(
         model=state.name,
         version=None if version is None else str(version),
@@ -138,6 +139,17 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
         next=None if written is None or dry_run else publishing(project, pushed=written.pushed),
         notes=(*notes, *(_age(project) if local else ())),
     )
+
+
+def _added(project: Project, moved: BranchMove | None, written: Written, *, dry_run: bool) -> tuple[str, ...]:
+    """A note about the empty commit that a release adds to its branch, for everyone who has the branch."""
+    if moved is None:
+        return ()
+    branch = moved.ref.removeprefix("refs/heads/")
+    if dry_run:
+        return (f"an empty commit would be added to `{branch}`",)
+    where = f"pushed to `{project.remote}`" if written.pushed else "only here"
+    return (f"`{branch}` has a new, empty commit, {moved.new[:7]}, {where}",)
 
 
 def _age(project: Project) -> tuple[str, ...]:
