@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _UNIT_STEP = 1024
+_SHORTEST = 3  # letters of a name with which another one begins
 _COUNTED = 24
 _QUOTED = re.compile(r"`([^`]+)`")
 _LONG_NAME = re.compile(rf"`[^`\s]{{{_COUNTED - 1},}}`")
@@ -119,7 +120,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like an unknown one; None if none is alike."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(name, list(known), n=1)), None)
+    names = list(dict.fromkeys(known))
+    alike = next(iter(get_close_matches(name, names, n=1)), None)
+    if alike is not None or len(name) < _SHORTEST:
+        return alike
+    # `production` and `prod` have too few letters in common.
+    begun = [
+        each for each in names if each.startswith(name) or (name.startswith(each) and len(each) >= _SHORTEST)
+    ]
+    return begun[0] if len(begun) == 1 else None
 
 
 def near(name: str, known: Iterable[str]) -> str | None:

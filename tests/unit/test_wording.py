@@ -66,6 +66,21 @@ def test_the_hint_is_the_nearest_known_name_if_one_is_near() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "known", "found"),
+    [
+        ("production", ["staging", "prod"], "prod"),
+        ("stag", ["staging", "prod"], "staging"),
+        ("prod", ["production-eu-west", "staging"], "production-eu-west"),
+        ("prod", ["production-eu-west", "production-us-east"], None),
+        ("production", ["pr", "staging"], None),
+        ("pr", ["production-eu-west"], None),
+    ],
+)
+def test_a_name_that_begins_with_another_one_is_near(name: str, known: list[str], found: str | None) -> None:
+    assert near(name, known) == (found and f"did you mean `{found}`?")
+
+
+@pytest.mark.parametrize(
     ("size_bytes", "expected"),
     [
         (0, "0 B"),
