@@ -40,43 +40,69 @@ def good(project: Folder) -> Folder:
     return project
 
 
-def state(folder: Folder, tag: str, commit: str, found: Statement) -> None:
-    """Push a tag with a statement, as anyone can with plain git who may push tags."""
+def state(folder: Folder, tag: str, commit: str, found: Statement, *, later: bool = False) -> None:
+    """Push a tag with a statement, as anyone can with plain git who may push tags.
+
+    `later`: by its date, it is the newest one.
+    """
+    date = f"@{date_of(folder, '*') + 1} +0000" if later else None
     file = folder.write(".git/message", write_message("By hand", "", found))
-    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), tag, commit)
+    folder.git(
+        "tag",
+        "-a",
+        "--cleanup=verbatim",
+        "-F",
+        str(file),
+        tag,
+        commit,
+        env={"GIT_COMMITTER_DATE": date} if date else None,
+    )
     folder.git("push", "-q", "origin", f"refs/tags/{tag}")
 
 
-def release_by_hand(folder: Folder, number: int, outcome: str = "pass") -> str:
+def release_by_hand(
+    folder: Folder, number: int, outcome: str = "pass", *, model: str = "line", later: bool = False
+) -> str:
     """A release of trunk's newest commit like that of v1.0.0."""
     first = statement(folder, "line@v1.0.0")
     assert isinstance(first, ReleaseStatement)
-    commit, tag = folder.git("rev-parse", "HEAD").strip(), f"line@v1.0.{number}"
+    commit, tag = folder.git("rev-parse", "HEAD").strip(), f"{model}@v1.0.{number}"
     tree = folder.git("rev-parse", "HEAD^{tree}").strip()
     files = tuple(replace(each, sha256=None) for each in first.files)
     gates = (*(each for each in first.gates if each.gate != "drop"), replace(PASSED, outcome=outcome))
-    new = replace(first, version=f"v1.0.{number}", commit=commit, tree=tree, gates=gates, files=files)
-    state(folder, tag, commit, new)
+    new = replace(first, model=model, version=f"v1.0.{number}", commit=commit, tree=tree, gates=gates)
+    new = replace(new, files=files)
+    state(folder, tag, commit, new, later=later)
     return commit
 
 
 def promote_by_hand(
-    folder: Folder, number: int, outcome: str = "pass", *, policy: bool = True, at: str | None = None
+    folder: Folder,
+    number: int,
+    outcome: str = "pass",
+    *,
+    policy: bool = True,
+    at: str | None = None,
+    place: str = "line#staging",
 ) -> None:
-    commit = release_by_hand(folder, number)
+    model, _, environment = place.partition("#")
+    renamed = place != "line#staging"
+    commit = release_by_hand(folder, number, model=model, later=renamed)
     first = statement(folder, "line#staging#1")
     assert isinstance(first, EnvironmentStatement)
-    oid = folder.git("rev-parse", f"refs/tags/line@v1.0.{number}").strip()
+    oid = folder.git("rev-parse", f"refs/tags/{model}@v1.0.{number}").strip()
     new = replace(
         first,
+        model=model,
+        environment=environment,
         sequence=number + 1,
         at=at or first.at,
         version=f"v1.0.{number}",
-        release=TagPointer(tag=f"line@v1.0.{number}", oid=oid),
+        release=TagPointer(tag=f"{model}@v1.0.{number}", oid=oid),
         policy=folder.git("rev-parse", "origin/main").strip() if policy else None,
         gates=(*(each for each in first.gates if each.gate != "drop"), replace(PASSED, outcome=outcome)),
     )
-    state(folder, f"line#staging#{number + 1}", commit, new)
+    state(folder, f"{place}#{number + 1}", commit, new, later=renamed)
 
 
 def statement(folder: Folder, tag: str) -> Statement | None:
@@ -151,6 +177,22 @@ def test_neither_other_words_nor_another_name_nor_later_tags_hide_it(good: Folde
     assert f"`line#staging#2` of Ada states {what}; by the numbers in Git it" in text
 
 
+@pytest.mark.parametrize(("old", "new"), [("  line: {path", "  other: {path"), ("staging", "other")])
+def test_the_first_tag_under_a_new_name_is_compared_with_what_was_there(
+    good: Folder, old: str, new: str
+) -> None:
+    rules(good, gate=GATE)
+    for file in ("mlgit.yaml", "dvc.yaml"):
+        good.write(file, (good / file).read_text(encoding="utf-8").replace(old, new))
+    train(good, "1.992")
+    place = "line#other" if old == "staging" else "other#staging"
+    promote_by_hand(good, 1, place=place)
+    text = message(check(good, status=Exit.DONE), "baseline_not_passed")
+    before = "v1.0.0 in `staging`"
+    before = before if old == "staging" else f"line@{before}"
+    assert f"`{place}#2` of Ada states that v1.0.1 passed it after {before}; by the numbers" in text
+
+
 @pytest.mark.parametrize(
     ("floor", "days", "found"), [("0.99", 30, True), ("0.9", 30, False), ("0.9", -30, False)]
 )
@@ -183,8 +225,10 @@ def test_a_release_that_states_what_the_numbers_deny_is_a_finding(good: Folder) 
     verdict = check(good, status=Exit.DONE)
     assert CODE in notes(verdict)
     assert "`line@v1.0.1` of " in message(verdict, "baseline_not_passed")
-    done = change(good, "release", "line")
-    assert any("by the numbers in Git it did not" in each for each in done["notes"])
+    # Whatever its own date is: v1.0.0 was there before, as far as its tag states.
+    done = good.here("release", "line")
+    assert done.status == Exit.BLOCKED
+    assert "by the numbers in Git it did not" in done.err
 
 
 def test_no_release_follows_one_that_its_gates_block(good: Folder) -> None:

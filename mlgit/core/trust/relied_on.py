@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.record import NamedTuple
 from mlgit.core.registry.state import label_of, version_of
+from mlgit.core.registry.statement import ReleaseStatement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +66,8 @@ def brought_by(fact: TagFact, state: ModelState) -> Brought | None:
 class Step(NamedTuple):
     """A tag that put a commit into the place of another one, with the names of both versions.
 
-    `later`: by the dates of both tags, that one was only released afterwards, of an older commit.
+    `later`: that one was only released afterwards, of an older commit. `model_before` is its model's name in
+    tags where that was another one.
     """
 
     fact: TagFact
@@ -74,31 +76,102 @@ class Step(NamedTuple):
     before: str
     label_before: str
     later: bool = False
+    model_before: str | None = None
 
 
-def release_steps(
-    versions: Sequence[RegisteredVersion],
-    *,
-    precedes: Callable[[str, str], bool],
-    committed_s: Callable[[str], int],
-) -> Iterator[Step]:
+class Commits(NamedTuple):
+    """What git knows of the commits of releases.
+
+    `precedes` says whether one is behind another one, `committed_s` when one was made, and `was_tip` whether
+    trunk's tip was there.
+    """
+
+    precedes: Callable[[str, str], bool]
+    committed_s: Callable[[str], int]
+    was_tip: Callable[[str], bool] = lambda _: False
+
+
+def release_steps(versions: Sequence[RegisteredVersion], commits: Commits) -> Iterator[Step]:
     """Each of these releases, the newest first, with the highest one before it that is behind it in Git.
 
     A higher commit may have a lower number. What was rejected was there before what is older than its
-    rejection. A tag that claims to be older than its own commit says nothing about when it was made.
+    rejection. After one that was only released later comes the one that was there already. What is final
+    follows what is final or, before the first of these, a pre-release of trunk's tip. Releases under a
+    former name of the model come last.
     """
     needed = {each.tag for each in versions if not each.withdrawn}
     for number, new in enumerate(versions, 1):
         if new.tag not in needed:
             continue
-        at_s = new.fact.tagged_at_s
-        earlier = (each for each in versions[number:] if not _was_rejected(each, at_s))
-        before = next((each for each in earlier if precedes(each.commit, new.commit)), None)
-        if before is None:
-            continue
-        needed.add(before.tag)
-        later = before.fact.tagged_at_s > at_s >= committed_s(new.commit)
-        yield Step(new.fact, new.commit, str(new.version), before.commit, str(before.version), later)
+        for before in _before(new, versions[number:], commits):
+            later = _is_later(before, new, versions, commits)
+            needed.add(before.tag)
+            yield _step(new, before, later=later)
+            if not later:
+                break
+
+
+def _before(
+    new: RegisteredVersion, earlier: Sequence[RegisteredVersion], commits: Commits
+) -> Iterator[RegisteredVersion]:
+    """What a release may have followed, those that decide first."""
+    at_s = new.fact.tagged_at_s
+    usable = [each for each in earlier if not _was_rejected(each, at_s)]
+    first = True
+    for each in usable:
+        if each.version.final >= new.version.final and commits.precedes(each.commit, new.commit):
+            first = False
+            yield each
+    if first:
+        yield from (
+            each
+            for each in usable
+            if each.version.final < new.version.final
+            and commits.precedes(each.commit, new.commit)
+            and commits.was_tip(each.commit)
+        )
+
+
+def _is_later(
+    before: RegisteredVersion,
+    new: RegisteredVersion,
+    versions: Sequence[RegisteredVersion],
+    commits: Commits,
+) -> bool:
+    """Whether a release was only made after another one, which its commit does not follow.
+
+    Anyone chooses the date of a tag, also to before its commit was there. So the other one must be the newest
+    that this one states, or that one, and so on; one without a statement has nothing but its date.
+    """
+    at_s = new.fact.tagged_at_s
+    if before.fact.tagged_at_s <= at_s or at_s < commits.committed_s(new.commit):
+        return False
+    known = {each.oid: each for each in versions}
+    seen: set[str] = set()
+    each: RegisteredVersion | None = before
+    while each is not None and each.oid not in seen:
+        statement = each.fact.statement
+        if not isinstance(statement, ReleaseStatement):
+            return True
+        seen.add(each.oid)
+        previous = None if statement.previous is None else statement.previous.oid
+        if previous == new.oid:
+            return True
+        each = known.get(previous or "")
+    return False
+
+
+def _step(new: RegisteredVersion, before: RegisteredVersion, *, later: bool) -> Step:
+    other = before.model != new.model
+    return Step(
+        fact=new.fact,
+        commit=new.commit,
+        label=str(new.version),
+        before=before.commit,
+        label_before=before.tag if other else str(before.version),
+        later=later,
+        model_before=before.model if other else None,
+    )
 
 
 def _was_rejected(version: RegisteredVersion | None, at_s: int) -> bool:
@@ -166,3 +239,24 @@ def _was_rejected_ever(commit: str, here: EnvironmentState, state: ModelState) -
 def _rejected(fact: TagFact, here: EnvironmentState, state: ModelState, at_s: int) -> bool:
     version = version_of(fact, here.registered)
     return version is not None and _was_rejected(state.find(version.version), at_s)
+
+
+def first_step(here: EnvironmentState, there: EnvironmentState, held: TagFact) -> Step | None:
+    """The first promotion into an environment, with what another one held whose place it took.
+
+    That is the environment, or the model, under its former name. None if both are the same commit.
+    """
+    assigned = [change for change in here.changes if change.assigned is not None]
+    fact = assigned[0].assigned if assigned else None
+    if fact is None or assigned[0].action != "promote" or fact.commit == held.commit:
+        return None
+    before = f"{label_of(held, there.registered)} in `{there.environment}`"
+    other = there.model != here.model
+    return Step(
+        fact=fact,
+        commit=fact.commit,
+        label=label_of(fact, here.registered),
+        before=held.commit,
+        label_before=f"{there.model}@{before}" if other else before,
+        model_before=there.model if other else None,
+    )

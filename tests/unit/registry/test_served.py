@@ -14,7 +14,6 @@ from mlgit.core.registry.state import RegisteredVersion
 from tests.support.tags import fact
 from tests.unit.trust.test_accept import FIRST, PAIR, V1, V2, rejection
 
-
 DEPLOY = "mlgit deploy --env prod"
 
 

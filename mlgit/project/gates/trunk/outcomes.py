@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
+from mlgit.core.registry.tags import plain_baseline
 from mlgit.core.trust.proof import parse_statement
 from mlgit.errors import MlgitError
 from mlgit.project.gates.waivers import waivers_then
@@ -28,7 +29,8 @@ def stated_of(
 ) -> Iterator[tuple[Gate, str]]:
     """The gate by the rules of a tag, also under another name, with the outcome that the tag states.
 
-    A tag without a policy counts by the rules of now. `is_meant` says whether a gate compares with the same.
+    Other names are asked where the gate was not there, or compared with something else. A tag without a
+    policy counts by the rules of now. `is_meant` says whether a gate compares with the same.
     """
     statement = parse_statement(fact.message()).statement
     if not isinstance(statement, EnvironmentStatement | ReleaseStatement):
@@ -41,9 +43,26 @@ def stated_of(
         return
     if config is None:
         return
-    own = config.gates.get(gate.id)
-    same = [own] if own is not None else [e for e in config.gates.values() if e.metric == gate.metric]
-    yield from ((each, stated[each.id]) for each in same if each.id in stated and is_meant(each))
+    same = [each for each in config.gates.values() if each.id in stated and is_meant(each)]
+    own = [each for each in same if each.id == gate.id]
+    others = [each for each in same if each.metric == gate.metric]
+    yield from ((each, stated[each.id]) for each in own or others)
+
+
+def is_alike(gate: Gate, now: Gate, fact: TagFact, *, place: str, names: Collection[str | None]) -> bool:
+    """Whether a gate, by the rules of a tag, compared with what one of `now` compares with in a place.
+
+    The environment may have had another name, and so may the model: `names` are those in tags. In a release,
+    `base` is the release before, too.
+    """
+
+    def plain(one: Gate) -> set[str]:
+        if not isinstance(one.vs, str):
+            return set()
+        found = {one.vs, *(plain_baseline(one.vs, each) for each in (*names, fact.name.model))}
+        return found | {"release"} if place == "release" and "base" in found else found
+
+    return bool({*plain(now), place, fact.name.environment or "release"} & plain(gate))
 
 
 def unsettled(project: Project, step: Step, outcome: str, why: Result) -> str | None:

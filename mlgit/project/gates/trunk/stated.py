@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import dropwhile, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.values import metric_values
-from mlgit.adapters.git.refs import committed_s, is_ancestor
 from mlgit.adapters.git.trees import list_at_once
 from mlgit.core.gates.evaluate import HELD, REPLACED, Case, Rules, evaluate, vs_key
 from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.evidence import MetricFile, Problem
 from mlgit.core.record import NamedTuple
-from mlgit.core.registry.tags import plain_baseline
-from mlgit.core.trust.relied_on import promotion_steps, release_steps, rollbacks_before_promotions
+from mlgit.core.registry.moves import earlier_versions
+from mlgit.core.registry.state import version_of
+from mlgit.core.trust.relied_on import release_steps, rollbacks_before_promotions
 from mlgit.core.wording import word
 from mlgit.project.compare.baseline_files import found_at, read_baseline
 from mlgit.project.compare.renames.named_models import meant
-from mlgit.project.gates.trunk.outcomes import covers, stated_of, unsettled
+from mlgit.project.gates.trunk.outcomes import covers, is_alike, stated_of, unsettled
+from mlgit.project.gates.trunk.steps import commits_of, releases_until, steps_of_promotions
 from mlgit.project.pipeline.local_files import local_files
 from mlgit.project.trust.lifted import waivers_since
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.verdict import Result
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.core.trust.relied_on import Lowered, Step
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
@@ -126,42 +127,58 @@ class _Asked(NamedTuple):
     strict: bool
 
     def notes(self, now: BaselineFiles, state: ModelState) -> Iterator[Note]:
-        lowered: Sequence[Lowered] = ()
+        """The first note that blocks, otherwise the first one."""
+        found: Note | None = None
+        for step, before in self._steps(now, state):
+            # For `base`, what was only released afterwards was not there.
+            if step.later and self.gate.vs == "base":
+                continue
+            note = self._note(now, step, before)
+            found = found or note
+            if note is not None and (note.effect == "block" or not self.strict):
+                found = note
+                break
+        if found is not None:
+            yield found
+            return
+        yield from islice(filter(None, self._rollbacks(now, state)), 1)
+
+    def _steps(self, now: BaselineFiles, state: ModelState) -> Iterator[tuple[Step, BaselineFiles]]:
+        """The steps from what was better than what is there now, with its numbers."""
+        at, read = self.finder.candidate, self.finder.state_of
         if self.place == "release":
-            final = [each for each in reversed(state.versions) if each.version.final]
-            versions = [*dropwhile(lambda each: each.commit != now.baseline.commit, final)]
-            better = self._better(now, [(each.commit, str(each.version)) for each in versions[1:]])
-            # Where no release was better, git need not be asked which is behind which.
-            git = self.project.git
-            steps = release_steps(
-                versions, precedes=partial(is_ancestor, git), committed_s=partial(committed_s, git)
+            versions = releases_until(self.project, state, now.baseline.commit or "", at=at, read=read)
+            better = self._better(
+                now, [(each.commit, str(each.version), each.model) for each in versions[1:]]
             )
-            steps = steps if better else iter(())
+            # Where no release was better, git need not be asked which is behind which.
+            steps = release_steps(versions, commits_of(self.project)) if better else iter(())
         else:
             here = state.environment(self.place)
             if here.commit not in {None, now.baseline.commit}:
                 return
-            promoted = [*promotion_steps(here, state)]
-            lowered = [*rollbacks_before_promotions(here, state)]
-            every = (*promoted, *(each.step for each in lowered))
-            better = self._better(now, [(each.before, each.label_before) for each in every])
+            promoted = steps_of_promotions(self.project, state, self.place, at=at, read=read)
+            better = self._better(now, [(each.before, each.label_before, _before(each)) for each in promoted])
             steps = iter(promoted)
-        for step in steps:
-            if step.later and self.gate.vs == "base":
-                continue
-            if step.before in better and (note := self._note(now, step, better[step.before])) is not None:
-                yield note
-                return
+        yield from ((step, better[step.before]) for step in steps if step.before in better)
+
+    def _rollbacks(self, now: BaselineFiles, state: ModelState) -> Iterator[Note | None]:
+        """The notes about rollbacks that lowered what was compared since."""
+        here = state.environment(self.place)
+        if self.place == "release" or here.commit not in {None, now.baseline.commit}:
+            return
+        lowered = [*rollbacks_before_promotions(here, state)]
+        steps = [each.step for each in lowered]
+        better = self._better(now, [(each.before, each.label_before, _before(each)) for each in steps])
         worse = (each for each in lowered if each.step.before in better)
-        notes = (self._lowered(now, each, better[each.step.before]) for each in worse)
-        yield from islice(filter(None, notes), 1)
+        yield from (self._lowered(now, each, better[each.step.before]) for each in worse)
 
     def _lowered(self, now: BaselineFiles, rollback: Lowered, before: BaselineFiles) -> Note | None:
         """The note about a rollback that lowered what was compared since: no promotion made that good."""
         why, step = self._why_failed(self.gate, now, before), rollback.step
         *later, first = rollback.since
         there = self._promoted(now, first.commit)
-        rules = stated_of(self.project, first, self.gate, self._is_meant)
+        rules = stated_of(self.project, first, self.gate, partial(self._is_meant, first))
         if why is None or not any(self._why_failed(rule, there, before) for rule, _ in rules):
             return None
         read = (self._promoted(now, each.commit) for each in later[:_MOST])
@@ -176,15 +193,18 @@ class _Asked(NamedTuple):
         return Note(code=HELD, message=message, gate=self.gate.id, hint=hint)
 
     def _promoted(self, now: BaselineFiles, commit: str) -> BaselineFiles:
-        return now if commit == now.baseline.commit else self._read(commit, commit[:7])
+        return now if commit == now.baseline.commit else self._read(commit, commit[:7], self.name)
 
-    def _better(self, now: BaselineFiles, before: Sequence[tuple[str, str]]) -> dict[str, BaselineFiles]:
-        """Commit -> its files, of those with which what is there now fails the gate."""
-        labels = {commit: label for commit, label in before if commit != now.baseline.commit}
+    def _better(self, now: BaselineFiles, before: Sequence[tuple[str, str, str]]) -> dict[str, BaselineFiles]:
+        """Commit -> its files, of those with which what is there now fails the gate.
+
+        `before` has each commit with the names of its version and its model.
+        """
+        labels = {commit: names for commit, *names in before if commit != now.baseline.commit}
         groups = [*self._by_numbers(now, [*labels])][:_MOST]
         newest = [commits[0] for commits in groups]
         list_at_once(self.project.tree(now.baseline.commit), map(self.project.tree, newest))
-        read = [(commits, self._read(commits[0], labels[commits[0]])) for commits in groups]
+        read = [(commits, self._read(commits[0], *labels[commits[0]])) for commits in groups]
         better = [(commits, old) for commits, old in read if self._why_failed(self.gate, now, old)]
         return {commit: old for commits, old in better for commit in commits}
 
@@ -219,10 +239,14 @@ class _Asked(NamedTuple):
 
     def _note(self, now: BaselineFiles, step: Step, before: BaselineFiles) -> Note | None:
         """The note about a step whose gate failed, if its tag states otherwise or no waiver covers that."""
-        rules = [*stated_of(self.project, step.fact, self.gate, self._is_meant)]
+        rules = [*stated_of(self.project, step.fact, self.gate, partial(self._is_meant, step.fact))]
         if not rules:
             return None
-        there = now if step.commit == now.baseline.commit else self._read(step.commit, step.label)
+        there = (
+            now
+            if step.commit == now.baseline.commit
+            else self._read(step.commit, step.label, step.fact.name.model)
+        )
         for rule, outcome in rules:
             why = self._why_failed(rule, there, before)
             states = None if why is None else unsettled(self.project, step, outcome, why)
@@ -253,10 +277,18 @@ class _Asked(NamedTuple):
         """How to reject what did not pass, or to take it out, if it is there now."""
         if self.place == "release":
             return f"`mlgit deregister {word(step.fact.tag)} -m REASON` rejects it"
-        if self.finder.state_of(self.name).environment(self.place).holder is None:
+        state = self.finder.state_of(self.name)
+        here = state.environment(self.place)
+        model, place = word(self.name), word(self.place)
+        if here.holder is not None and earlier_versions(here, state):
+            return f"`mlgit rollback {model} --env {place} -m REASON` puts back what was there before"
+        version = version_of(step.fact, here.registered)
+        if version is None or step.fact.name.model != self.name:
             return None
-        model, place = word(step.fact.name.model), word(self.place)
-        return f"`mlgit rollback {model} --env {place} -m REASON` puts back what was there before"
+        reject = f"`mlgit deregister {word(version.tag)} -m REASON` rejects it"
+        if here.holder is None:
+            return reject
+        return f"`mlgit unassign {model} --env {place} -m REASON` takes it out, and {reject}"
 
     def _blocks(self, step: Step, why: Result) -> bool:
         """Whether nothing must take the place of what did not pass and no waiver let through since."""
@@ -264,7 +296,7 @@ class _Asked(NamedTuple):
             return False
         return not covers(waivers_since(self.project, step.commit), step.fact, why)
 
-    def _read(self, commit: str, label: str) -> BaselineFiles:
+    def _read(self, commit: str, label: str, named: str) -> BaselineFiles:
         name = None if self.model is None else self.model.name
         baseline = found_at(vs_key(self.gate.vs or ""), name, label, "what was there before", commit)
         return read_baseline(
@@ -272,7 +304,7 @@ class _Asked(NamedTuple):
             baseline,
             self.model,
             alone=self.finder.alone,
-            name=self.name,
+            name=named,
             wanted=self.finder.metric_files,
         )
 
@@ -283,12 +315,11 @@ class _Asked(NamedTuple):
         found = evaluate(gate, case, Rules(purpose="check", evaluated_on=self.day))
         return found if found.outcome == "fail" else None
 
-    def _is_meant(self, gate: Gate) -> bool:
-        return bool({*self._plain(self.gate), self.place} & self._plain(gate))
-
-    def _plain(self, gate: Gate) -> set[str]:
-        """What a gate compares with, also without the model's name, which may be that before a rename."""
-        if not isinstance(gate.vs, str):
-            return set()
+    def _is_meant(self, fact: TagFact, gate: Gate) -> bool:
         now = self.finder.registry_name(None if self.model is None else self.model.name)
-        return {gate.vs, *(plain_baseline(gate.vs, each) for each in (now, self.name))}
+        return is_alike(gate, self.gate, fact, place=self.place, names=(now, self.name))
+
+
+def _before(step: Step) -> str:
+    """The model's name in the tags of what was there before."""
+    return step.model_before or step.fact.name.model
