@@ -9,7 +9,7 @@ from mlgit.core.record import NamedTuple
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from mlgit.project.open import Project
 
@@ -19,7 +19,8 @@ class Sides(NamedTuple):
 
     `tree` is the id of a commit's tree, `files` are its files with their blobs. `model` is a digest of the
     model there: empty without a model, None if it cannot be read. `bases` are the newest commits that two
-    have in common, and `had` says whether trunk had the model of one of these.
+    have in common, and `had` says whether trunk had the model of one of these. `after` are the commits that
+    trunk's tip was after a merge, the oldest first.
     """
 
     tree: Callable[[str], str]
@@ -27,24 +28,32 @@ class Sides(NamedTuple):
     model: Callable[[str], str | None]
     bases: Callable[[str, str], Collection[str]]
     had: Callable[[str], bool]
+    after: Callable[[str], Iterable[str]] = lambda _: ()
 
 
 def took_model(head: str, merge: str, before: str, sides: Sides) -> bool:
     """Whether trunk has or had the model of a merged head; `before` is the first parent of the merge.
 
     Where a merge changes nothing on trunk (`-s ours`), trunk must have all that the branch changed. Otherwise
-    the model must be that of the merge or, if the branch did not change it, of the commit where it began. A
-    model that cannot be read shows nothing.
+    the model must be that of the merge or, if the branch did not change it, of the commit where it began.
+    Where the merge cannot be read, trunk has the first model after it that can. That of the head shows
+    nothing if it cannot be read.
     """
     bases = sides.bases(before, head)
     if head in bases:
         return True  # trunk had it before, and someone recorded that
     if sides.tree(merge) == sides.tree(before):
         return any(_has_changes(sides.files(each), sides.files(head), sides.files(merge)) for each in bases)
-    models = sides.model(head), sides.model(merge)
-    if None in models or models[0] == models[1]:
+    model = sides.model(head)
+    if model is None:
         return True
-    return any(sides.model(each) == models[0] and sides.had(each) for each in bases)
+    taken = sides.model(merge)
+    if taken is None:
+        following = map(sides.model, sides.after(merge))
+        taken = next((each for each in following if each is not None), None)
+    if model == taken:
+        return True
+    return any(sides.model(each) == model and sides.had(each) for each in bases)
 
 
 def _has_changes(old: Mapping[str, str], new: Mapping[str, str], here: Mapping[str, str]) -> bool:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 _COMMITTED = re.compile(rb"(?m)^committer .*> ?(-?\d+)")
+_NEXT = 20
+"""So many commits after a merge that cannot be read are tried."""
 _RECORD = "Record that trunk was at "
 
 
@@ -90,6 +92,7 @@ class TrunkLine:
             model=partial(model_at, self._project, model),
             bases=partial(merge_bases, self._project.git),
             had=partial(self.had_model_of, model),
+            after=self._after,
         )
         merges = way.heads.get(commit, ())
         return any(took_model(commit, each, way.steps[each].parents[0], sides) for each in merges)
@@ -131,6 +134,12 @@ class TrunkLine:
         lines = [list(reversed(first_parents(self._project.git, tip))) for tip in self._tips]
         commits = dict.fromkeys(each for line in lines for each in line)
         return {commit: number for number, commit in enumerate(commits, 1)}
+
+    def _after(self, commit: str) -> list[str]:
+        """The next commits that trunk's tip was, the oldest first."""
+        line = sorted(self._places, key=self._places.__getitem__)
+        place = self._places.get(commit)
+        return [] if place is None else line[place : place + _NEXT]
 
     def _is_in_line(self, commit: str) -> bool:
         return not self._tips or commit in self._places or self._way(commit).pulled

@@ -79,10 +79,26 @@ def test_the_model_of_a_commit_that_trunk_did_not_take_is_not_trunks() -> None:
     assert not took_model("head", "merge", "before", found)
 
 
-@pytest.mark.parametrize("unread", ["head", "merge"])
-def test_a_model_that_cannot_be_read_shows_nothing(unread: str) -> None:
-    found = sides(OLD, {**NEW, "README": "2"}, OLD, README, unread=unread)
+def test_the_model_of_a_head_that_cannot_be_read_shows_nothing() -> None:
+    found = sides(OLD, {**NEW, "README": "2"}, OLD, README, unread="head")
     assert took_model("head", "merge", "before", found)
+
+
+@pytest.mark.parametrize(
+    ("after", "took"),
+    [((), False), (("1",), False), (("2",), True), ((None, "2"), True), ((None, "1", "2"), False)],
+    ids=["nothing yet", "trunk's", "the branch's", "a second one", "what came afterwards"],
+)
+def test_a_merge_that_cannot_be_read_took_what_trunk_has_next(
+    after: tuple[str | None, ...], *, took: bool
+) -> None:
+    found = sides(OLD, NEW, OLD, README, unread="merge")
+    models, known = dict(enumerate(after)), found.model
+    found = found._replace(
+        model=lambda commit: models[int(commit)] if commit.isdigit() else known(commit),
+        after=lambda _: map(str, models),
+    )
+    assert took_model("head", "merge", "before", found) is took
 
 
 def test_what_trunk_had_before_is_a_record() -> None:
