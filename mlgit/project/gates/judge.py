@@ -23,7 +23,7 @@ from mlgit.project.gates.declarations import (
 from mlgit.project.gates.model_changes import model_change_notes
 from mlgit.project.gates.numbers import behind_notes, numbers_rule
 from mlgit.project.gates.rules import Change, Compared, declared_after, find_change, rules_of_trunk
-from mlgit.project.gates.trunk.stated import stated_notes
+from mlgit.project.gates.trunk.unpromoted import baseline_notes
 from mlgit.project.gates.waivers import TrunkWaivers, known_names, taken, trunk_waivers, usable_waivers
 from mlgit.project.pipeline.declared import added_globs
 from mlgit.project.pipeline.evidence import evidence
@@ -123,7 +123,7 @@ class _Evaluation:
         self._models = self._chosen(self._question.models)
         self._cases = self._gather(self._purpose)
         models, cases, finder = self._models, self._cases, self._baselines(self._purpose)
-        self._notes += stated_notes(self._project, models, cases, finder, self._date, to=self._environment)
+        self._notes += baseline_notes(self._project, models, cases, finder, self._date, to=self._environment)
         if self._purpose == "check":
             self._notes += model_change_notes(self._project, models, cases, own=self._evidence, finder=finder)
             self._notes += behind_notes(self._change, models, cases, finder, day=self._date)
