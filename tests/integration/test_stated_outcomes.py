@@ -121,7 +121,7 @@ def test_a_promotion_that_states_what_the_numbers_deny_is_a_finding(good: Folder
     )
     assert "states that v1.0.1 passed it after v1.0.0; by the numbers in Git it did not: r2 1 → 0.956" in text
     report = good.here("report", "--format", "markdown").out
-    assert "did not pass it" in report.partition("| ")[0]
+    assert "did not pass its gates" in report.partition("| ")[0]
 
 
 def test_further_promotions_hide_it_only_if_they_make_it_good(good: Folder) -> None:
@@ -229,6 +229,22 @@ def test_a_release_that_states_what_the_numbers_deny_is_a_finding(good: Folder) 
     done = good.here("release", "line")
     assert done.status == Exit.BLOCKED
     assert "by the numbers in Git it did not" in done.err
+
+
+def test_a_gate_of_another_model_names_what_did_not_pass_the_gates_of_its_own(good: Folder) -> None:
+    beats = "  beats: {model: other, metric: r2, vs: line@latest, max_drop: 0.5}\n"
+    rules(good, gate=RELEASE.replace("0.01", "0.00001") + beats)
+    text, own = (good / "mlgit.yaml").read_text(encoding="utf-8"), "metrics: [metrics/test.json]"
+    models = f"  other: {{path: params.yaml, {own}}}\n  line: {{{own}, path"
+    good.write("mlgit.yaml", text.replace("  line: {path", models))
+    train(good, "1.992")
+    release_by_hand(good, 1)
+    train(good, "1.9921")
+    found = message(check(good, status=Exit.DONE), "baseline_not_passed")
+    assert found.startswith(
+        "`beats` of `other`: it compares with line@v1.0.1; `drop` of `line`: `line@v1.0.1`"
+    )
+    assert "states that v1.0.1 passed it after v1.0.0; by the numbers in Git it did not" in found
 
 
 def test_no_release_follows_one_that_its_gates_block(good: Folder) -> None:

@@ -20,7 +20,7 @@ _SHORT = {
     "baseline_emptied": "{} has nothing to compare with any more",
     "newer_tag_refused": "{} compares with an older version, because a newer tag does not count",
     "baseline_older": "{} compares with an older commit",
-    "baseline_not_passed": "{} compares with a version that did not pass it",
+    "baseline_not_passed": "{} compares with a version that did not pass its gates",
     "baseline_frozen": "{} compares with an environment that trunk no longer declares",
     "reference_edited": "what {} compares with was edited",
 }

@@ -78,7 +78,7 @@ def stated_notes(
             if plain in {"release", *finder.environments}:
                 place, found = _found_under(finder, plain, name)
                 if found is not None:
-                    asked = _Asked(project, model, gate, place, found, finder, day, strict)
+                    asked = Asked(project, model, gate, place, found, finder, day, strict)
                     yield from asked.notes(case.baselines[gate.vs], finder.state_of(found))
 
 
@@ -114,8 +114,8 @@ def grouped(keys: Mapping[str, object], fails: Callable[[object, object], bool])
     return [groups[key] for key in sorted(groups, key=ranks.__getitem__)]
 
 
-class _Asked(NamedTuple):
-    """One gate of one model."""
+class Asked(NamedTuple):
+    """One gate of one model, with the place of its baseline and the model's name in tags there."""
 
     project: Project
     model: Model | None
@@ -204,7 +204,7 @@ class _Asked(NamedTuple):
         groups = [*self._by_numbers(now, [*labels])][:_MOST]
         newest = [commits[0] for commits in groups]
         list_at_once(self.project.tree(now.baseline.commit), map(self.project.tree, newest))
-        read = [(commits, self._read(commits[0], *labels[commits[0]])) for commits in groups]
+        read = [(commits, self.read(commits[0], *labels[commits[0]])) for commits in groups]
         better = [(commits, old) for commits, old in read if self._why_failed(self.gate, now, old)]
         return {commit: old for commits, old in better for commit in commits}
 
@@ -245,7 +245,7 @@ class _Asked(NamedTuple):
         there = (
             now
             if step.commit == now.baseline.commit
-            else self._read(step.commit, step.label, step.fact.name.model)
+            else self.read(step.commit, step.label, step.fact.name.model)
         )
         for rule, outcome in rules:
             why = self._why_failed(rule, there, before)
@@ -296,7 +296,7 @@ class _Asked(NamedTuple):
             return False
         return not covers(waivers_since(self.project, step.commit), step.fact, why)
 
-    def _read(self, commit: str, label: str, named: str) -> BaselineFiles:
+    def read(self, commit: str, label: str, named: str) -> BaselineFiles:
         name = None if self.model is None else self.model.name
         baseline = found_at(vs_key(self.gate.vs or ""), name, label, "what was there before", commit)
         return read_baseline(

@@ -9,6 +9,7 @@ from mlgit.core.gates.verdict import Note
 from mlgit.core.registry.tags import plain_baseline
 from mlgit.core.wording import word
 from mlgit.project.compare.baseline_files import found_at, read_baseline
+from mlgit.project.gates.trunk.other_models import other_notes
 from mlgit.project.gates.trunk.stated import stated_notes
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def baseline_notes(
 ) -> Iterator[Note]:
     """What is to know of baselines before they are believed; a promotion is one `to` an environment."""
     yield from stated_notes(project, models, cases, finder, day, to=to)
+    yield from other_notes(project, cases, finder, day)
     if to is not None and finder.purpose == "promote":
         yield from unpromoted_notes(project, models, cases, finder, day, to=to)
 
