@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 
 _EXPIRES_SOON_DAYS = 14
+_OF_GATES = frozenset({"no_gates", "gate_not_evaluated"})
 
 
 def status(
@@ -291,7 +292,7 @@ class _StatusReader:
                     state=self._evidence,
                     paths=self._model_paths(),
                     environments=self._trunk_environments or {},
-                    unready={each.subject for each in found.unready if each.code != "no_gates"},
+                    unready={each.subject for each in found.unready if each.code not in _OF_GATES},
                 ),
             )
         return publishing(self._project, self._registry, found, step or last_step(found))

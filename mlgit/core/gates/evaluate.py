@@ -123,6 +123,17 @@ def select(
     )
 
 
+def never_selected(config: Config) -> tuple[Gate, ...]:
+    """The gates that no check, release or promotion evaluates, where there are environments to promote to."""
+    promoted = {
+        gate.id
+        for environment in config.environments
+        for gate in select(config, purpose="promote", model=None, environment=environment)
+    }
+    only = [each for each in config.gates.values() if each.when != "check" and config.environments]
+    return tuple(each for each in only if each.id not in promoted)
+
+
 def vs_key(vs: str | FileBaseline) -> str:
     """The name of a gate's baseline in a verdict."""
     return f"file:{vs.path}" if isinstance(vs, FileBaseline) else vs

@@ -54,6 +54,7 @@ FINDINGS = (
     "name_refused",
     "model_not_found",
     "no_gates",
+    "gate_not_evaluated",
     "config_not_read",
     "waivers_not_read",
     "trunk_waivers_invalid",

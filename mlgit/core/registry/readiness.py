@@ -23,6 +23,7 @@ UnreadyCode = Literal[
     "model_kept_back",
     "path_not_declared",
     "no_gates",
+    "gate_not_evaluated",
     "config_not_read",
     "waivers_not_read",
 ]

@@ -30,6 +30,7 @@ from mlgit.project.registry.models import declared_models, declared_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlgit.core.config.file import Config
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import RegisteredVersion
     from mlgit.core.registry.statement import ReleaseStatement
@@ -53,7 +54,26 @@ def unready(project: Project, commit: str | None, *, registry: Registry | None =
         *_refused_names(project, commit),
         *_model_problems(project, commit),
         *ungated_models(project.config(commit)),
+        *_idle_gates(project.config(commit)),
     )
+
+
+def _idle_gates(config: Config) -> Iterator[Unready]:
+    """Gates that nothing evaluates."""
+    if all(each.when == "check" for each in config.gates.values()):
+        return
+    from mlgit.core.gates.evaluate import never_selected
+
+    for gate in never_selected(config):
+        yield Unready(
+            code="gate_not_evaluated",
+            subject=gate.id,
+            message=f"No check, release or promotion evaluates the gate `{gate.id}`: it has `when: promote`, "
+            "and no environment has it in `gates:`",
+            severity="warn",
+            hint=f"add `{gate.id}` to `gates:` of an environment, or take `when: promote` out of it",
+            line=gate.line,
+        )
 
 
 def require_usable_name(project: Project, commit: str | None, name: str) -> None:
