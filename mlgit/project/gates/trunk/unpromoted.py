@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.places import BaselineFiles
-    from mlgit.core.gates.verdict import Result
+    from mlgit.core.gates.verdict import Baseline, Result
+    from mlgit.core.registry.state import EnvironmentState
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
@@ -56,37 +57,45 @@ def unpromoted_notes(
     for model, case in zip(models, cases, strict=True):
         name = finder.registry_name(case.model)
         place, found = finder.place(to, name)
-        if name is None or found is None:
+        here = None if found is None else finder.state_of(found).environment(place)
+        if name is None or found is None or here is None or here.commit in {None, finder.candidate}:
             continue
-        here = finder.state_of(found).environment(place)
-        ever = {each.assigned.commit for each in here.changes if each.assigned is not None}
-        if here.holder is None or here.commit == finder.candidate:
+        gates = [gate for gate in case.gates if _was_never_there(gate, case, here, name)]
+        if not gates:
             continue
         label = f"{found}@{here.label}" if here.version is not None else str(here.label)
         held = found_at("held", case.model, label, f"what is in `{place}`", here.commit)
-        files: BaselineFiles | None = None
-        for gate in case.gates:
-            if not isinstance(gate.vs, str) or plain_baseline(gate.vs, name) not in {"base", "release"}:
-                continue
-            now = case.baselines[gate.vs].baseline
-            if now.state != "found" or now.commit in ever or now.reason == UNPROMOTED:
-                continue
-            files = files or read_baseline(
-                project, held, model, alone=finder.alone, name=found, wanted=finder.metric_files
-            )
+        files = read_baseline(
+            project, held, model, alone=finder.alone, name=found, wanted=finder.metric_files
+        )
+        for gate in gates:
             why = _why_failed(gate, case, files, day)
             if why is not None:
-                message = (
-                    f"`{gate.id}`: it compares with {now.label}, which was never in `{to}`; after {label}, "
-                    f"which `{place}` holds, it fails: {why.message}"
+                yield _note(
+                    gate, case.baselines[str(gate.vs)].baseline, why, to, f"{label}, which `{place}` holds"
                 )
-                yield Note(
-                    code=UNPROMOTED,
-                    message=message,
-                    effect="warn",
-                    gate=gate.id,
-                    hint=f"write `vs: {word(to)}` in this gate to compare with what is there",
-                )
+
+
+def _was_never_there(gate: Gate, case: Case, here: EnvironmentState, name: str) -> bool:
+    """Whether a gate compares with a release that an environment never held, and no note says so yet."""
+    if not isinstance(gate.vs, str) or plain_baseline(gate.vs, name) not in {"base", "release"}:
+        return False
+    now = case.baselines[gate.vs].baseline
+    ever = {each.assigned.commit for each in here.changes if each.assigned is not None}
+    return now.state == "found" and now.commit not in ever and now.reason != UNPROMOTED
+
+
+def _note(gate: Gate, now: Baseline, why: Result, to: str, held: str) -> Note:
+    return Note(
+        code=UNPROMOTED,
+        message=(
+            f"`{gate.id}`: it compares with {now.label}, which was never in `{to}`; after {held}, it fails: "
+            f"{why.message}"
+        ),
+        effect="warn",
+        gate=gate.id,
+        hint=f"write `vs: {word(to)}` in this gate to compare with what is there",
+    )
 
 
 def _why_failed(gate: Gate, case: Case, held: BaselineFiles, day: dt.date) -> Result | None:
