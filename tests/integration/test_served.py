@@ -151,6 +151,11 @@ def _journal_of_another(work: Folder) -> None:
     (folder_of(work) / "deployments" / "staging.jsonl").write_text("", encoding="utf-8")
 
 
+def _is_not_mounted(work: Folder) -> None:
+    assert work.here("deploy", "--env", "prod").status == Exit.DONE  # which keeps in the clone where to
+    folder_of(work).parent.rename(folder_of(work).parent.with_name("away"))
+
+
 # What is wrong with the folder -> how the reason begins, after the folder.
 BROKEN: dict[Callable[[Folder], None], str] = {
     _own_link: "/current leads to /srv",
@@ -163,6 +168,7 @@ BROKEN: dict[Callable[[Folder], None], str] = {
     _no_manifest: "/current leads to releases/v1.0.0, which mlgit did not create",
     _no_journal: "/current leads to releases/v1.0.0, which mlgit did not create",
     _other_model: " serves the model other",
+    _is_not_mounted: ", to which this clone deployed, is not there any more",
 }
 
 

@@ -13,7 +13,7 @@ from mlgit.core.registry.tags import any_of
 from mlgit.core.stated_time import parse_time
 from mlgit.core.wording import after_colon, cut, word, words
 from mlgit.errors import MlgitError, ToolError, as_known
-from mlgit.project.deploy.attempts import known_here
+from mlgit.project.deploy.attempts import deployed_to, known_here
 from mlgit.project.registry.models import declares_only
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ def served(project: Project, here: EnvironmentState) -> Served | None:
     root = target_folder(project, path, here.environment, here.model)
     if not os.path.lexists(root):
         started = here.holder is not None and _deploys_here(project, path)
+        gone = here.holder is not None and not started
+        if gone and deployed_to(project, here.model, here.environment) == root:
+            problem = f"{root}, to which this clone deployed, is not there any more"
+            return Served(folder=root, label=None, problem=problem)
         return Served(folder=root, label=None) if started else None
     try:
         folder = LocalFolder(root, here.environment)
