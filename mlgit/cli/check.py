@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlgit.core.gates.verdict import Check, Result
+    from mlgit.render.page import Page
 
 # The options that `check` and `report` share.
 _VERDICT_OPTIONS = (
@@ -117,13 +119,29 @@ def entry(session: Session, /, gate: str | None, **options: Any) -> int:  # noqa
     if gate is None:
         from mlgit.render.pages.check import page
 
-        session.print_result(record, lambda: page(record, verbose=session.verbosity > 0))
+        page_of = partial(page, record, verbose=session.verbosity > 0)
+        session.print_result(record, lambda: page_of() + _first_step(session, record))
     else:
         from mlgit.render.pages.explain import page as explain_page
 
         chosen = _chosen(record, gate)
         session.print_result(record, lambda: explain_page(record, chosen))
     return exit_code(record)
+
+
+def _first_step(session: Session, record: Check) -> Page:
+    """The step that declares gates, where neither this folder nor trunk has a `mlgit.yaml`."""
+    if record.verdict.summary.gates:
+        return []
+    from mlgit.core.config.file import CONFIG_FILE
+    from mlgit.render.pages.served import next_line
+
+    project = session.project()
+    trunk = None if project.trunk is None else project.trunk.commit
+    there = any(
+        project.policy_file(commit, CONFIG_FILE) is not None for commit in dict.fromkeys((None, trunk))
+    )
+    return [] if there else next_line("mlgit init")
 
 
 def _chosen(record: Check, gate: str) -> tuple[Result, ...]:

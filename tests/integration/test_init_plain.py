@@ -34,6 +34,7 @@ def test_a_script_with_its_metrics_and_model_is_gated(empty_repository: Folder) 
     folder.write("metrics.json", '{"accuracy": 0.91, "loss": 0.3}')
     folder.write("churn.pkl", WEIGHTS)
     folder.commit("Train")
+    assert folder.here("check").out.endswith("\nnext: mlgit init\n")
     screen = folder.here("init").out
     assert "model    churn, churn.pkl (a file in Git)" in screen
     assert "metrics  metrics.json (not in a pipeline): accuracy 0.91" in screen
@@ -42,6 +43,7 @@ def test_a_script_with_its_metrics_and_model_is_gated(empty_repository: Folder) 
     config = written(folder)
     assert config.models["churn"].path == "churn.pkl"
     assert config.models["churn"].metrics == ("metrics.json",)
+    assert "mlgit init" not in folder.here("check").out
     folder.commit("Declare")
     assert "Metrics   2 unchanged since base" in folder.here("status").out
     folder.write("metrics.json", '{"accuracy": 0.80, "loss": 0.3}')
