@@ -266,7 +266,7 @@ def test_another_release_that_someone_linked_is_not_still_served(deployable: Fol
 
 
 @pytest.mark.parametrize(
-    ("spoil", "how"), [(_lose, "is missing"), (_cut, "has another size than the one that was deployed")]
+    ("spoil", "how"), [(_lose, "is missing"), (_cut, "is not the size that was deployed")]
 )
 def test_every_screen_says_which_file_is_damaged(
     deployable: Folder, spoil: Callable[[Folder], None], how: str

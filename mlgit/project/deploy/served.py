@@ -206,5 +206,5 @@ def _damage(release: str, manifest: Manifest) -> str | None:
         if path is None:
             return f"its {file.path} is missing"
         if os.path.getsize(path) != file.size_bytes:
-            return f"its {file.path} has another size than the one that was deployed"
+            return f"its {file.path} is not the size that was deployed"
     return None
