@@ -118,9 +118,8 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
     written = None
     if plan:
         written = write_tags(project, plan, local=local, dry_run=dry_run, moved=moved)
-        promoted = environment if action == "promote" else None
-        added = _added(project, moved, written, dry_run=dry_run)
-        notes = (*added, *notes, *_warnings(project, state, promoted), *written.notes)
+        warnings = _warnings(project, state, environment if action == "promote" else None)
+        notes = (*notes, *warnings, *_written_notes(project, moved, written, dry_run=dry_run))
     return ChangeReport(
         model=state.name,
         version=None if version is None else str(version),
@@ -141,15 +140,17 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
     )
 
 
-def _added(project: Project, moved: BranchMove | None, written: Written, *, dry_run: bool) -> tuple[str, ...]:
-    """A note about the empty commit that a release adds to its branch, for everyone who has the branch."""
+def _written_notes(
+    project: Project, moved: BranchMove | None, written: Written, *, dry_run: bool
+) -> tuple[str, ...]:
+    """The notes of what was written, and one about the empty commit that a release adds to its branch."""
     if moved is None:
-        return ()
+        return written.notes
     branch = moved.ref.removeprefix("refs/heads/")
     if dry_run:
-        return (f"an empty commit would be added to `{branch}`",)
+        return (f"an empty commit would be added to `{branch}`", *written.notes)
     where = f"pushed to `{project.remote}`" if written.pushed else "only here"
-    return (f"`{branch}` has a new, empty commit, {moved.new[:7]}, {where}",)
+    return (f"`{branch}` has a new, empty commit, {moved.new[:7]}, {where}", *written.notes)
 
 
 def _age(project: Project) -> tuple[str, ...]:
