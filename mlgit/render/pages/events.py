@@ -87,7 +87,9 @@ def _move(event: Event, place: str, widest: int) -> Cell:
 
 
 def _why(event: Event, most: int) -> str:
-    return cut(event.reason, max(most, 1)) if event.reason else ""
+    if not event.reason or len(event.reason) <= _LEAST:
+        return event.reason or ""  # a mark in its place would say less, and is hardly shorter
+    return cut(event.reason, max(most, 1))
 
 
 def _length(cell: Cell) -> int:

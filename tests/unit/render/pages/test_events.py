@@ -56,6 +56,12 @@ def test_an_event_is_one_line_and_a_long_reason_is_cut_with_a_mark(width: int, w
     assert max(map(len, lines.splitlines())) <= max(width, 74)
 
 
+@pytest.mark.parametrize(("reason", "shown"), [("bad", "bad"), ("too slow", "too slow"), (REASON, "…")])
+def test_a_short_reason_is_shown_also_where_there_is_no_room(reason: str, shown: str) -> None:
+    lines = plain(event_lines((event("rollback", 3, reason=reason),), NOW, width=40))
+    assert lines.endswith(f"rollback  Ada  {shown}\n")
+
+
 def test_with_several_models_each_line_names_its_model() -> None:
     other = event("promote", 1, label="v2.0.0", before=None)
     lines = plain(event_lines((event("promote", 5), _renamed(other)), NOW, width=80))
