@@ -89,15 +89,7 @@ def rollback_and_deploy(
         MlgitError: as for a rollback; the errors of the deployment are in the result.
     """
     project.require_trunk()
-    try:
-        require_deploy(project, environment)
-    except UnknownReference as error:
-        hint = f"leave out `--deploy`, which rolls back and deploys nothing; or {error.hint}"
-        raise UnknownReference(f"{error.message}; nothing was rolled back", hint=hint) from error
-    except ConfigError as error:
-        without = "" if project.last_valid_rules is None else "; without `--deploy`, a rollback is possible"
-        error.details = (*error.details, f"nothing was rolled back{without}")
-        raise
+    _require_target(project, environment)
     report = registry.rollback(project, model, environment=environment, **options)
     if report.dry_run:
         return Deployed(replace(report, notes=(*report.notes, *_planned(project, report))))
@@ -114,3 +106,16 @@ def rollback_and_deploy(
     if deployments.exit_code:
         return Deployed(_not_deployed(project, fresh, model), deployments)
     return Deployed(replace(with_target(project, fresh), served_when=None, next=left), deployments)
+
+
+def _require_target(project: Project, environment: str) -> None:
+    """Refuse before anything is written."""
+    try:
+        require_deploy(project, environment)
+    except UnknownReference as error:
+        hint = f"leave out `--deploy`, which rolls back and deploys nothing; or {error.hint}"
+        raise UnknownReference(f"{error.message}; nothing was rolled back", hint=hint) from error
+    except ConfigError as error:
+        without = "" if project.last_valid_rules is None else "; without `--deploy`, a rollback is possible"
+        error.details = (*error.details, f"nothing was rolled back{without}")
+        raise

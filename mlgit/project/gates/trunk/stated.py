@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.values import metric_values
 from mlgit.adapters.git.trees import list_at_once
-from mlgit.core.gates.evaluate import HELD, REPLACED, Case, Rules, evaluate, vs_key
+from mlgit.core.gates.evaluate import REPLACED, Case, Rules, evaluate, vs_key
 from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.evidence import MetricFile, Problem
 from mlgit.core.record import NamedTuple
 from mlgit.core.registry.moves import earlier_versions
 from mlgit.core.registry.state import version_of
-from mlgit.core.trust.relied_on import release_steps, rollbacks_before_promotions
+from mlgit.core.trust.relied_on import release_steps
 from mlgit.core.wording import word
 from mlgit.project.compare.baseline_files import found_at, read_baseline
 from mlgit.project.compare.renames.named_models import meant
+from mlgit.project.gates.trunk.lowered import before_of, rollback_notes
 from mlgit.project.gates.trunk.outcomes import covers, is_alike, stated_of, unsettled
 from mlgit.project.gates.trunk.steps import commits_of, releases_until, steps_of_promotions
 from mlgit.project.pipeline.local_files import local_files
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.verdict import Result
     from mlgit.core.registry.state import ModelState, TagFact
-    from mlgit.core.trust.relied_on import Lowered, Step
+    from mlgit.core.trust.relied_on import Step
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
@@ -78,7 +79,7 @@ def stated_notes(
             if plain in {"release", *finder.environments}:
                 place, found = _found_under(finder, plain, name)
                 if found is not None:
-                    asked = Asked(project, model, gate, place, found, finder, day, strict)
+                    asked = Asked(project, model, gate, place, found, finder, day, strict, case.files)
                     yield from asked.notes(case.baselines[gate.vs], finder.state_of(found))
 
 
@@ -125,6 +126,7 @@ class Asked(NamedTuple):
     finder: Baselines
     day: dt.date
     strict: bool
+    candidate: tuple[MetricFile, ...] = ()
 
     def notes(self, now: BaselineFiles, state: ModelState) -> Iterator[Note]:
         """The first note that blocks, otherwise the first one."""
@@ -141,16 +143,14 @@ class Asked(NamedTuple):
         if found is not None:
             yield found
             return
-        yield from islice(filter(None, self._rollbacks(now, state)), 1)
+        yield from islice(rollback_notes(self, now, state), 1)
 
     def _steps(self, now: BaselineFiles, state: ModelState) -> Iterator[tuple[Step, BaselineFiles]]:
         """The steps from what was better than what is there now, with its numbers."""
         at, read = self.finder.candidate, self.finder.state_of
         if self.place == "release":
             versions = releases_until(self.project, state, now.baseline.commit or "", at=at, read=read)
-            better = self._better(
-                now, [(each.commit, str(each.version), each.model) for each in versions[1:]]
-            )
+            better = self.better(now, [(each.commit, str(each.version), each.model) for each in versions[1:]])
             # Where no release was better, git need not be asked which is behind which.
             steps = release_steps(versions, commits_of(self.project)) if better else iter(())
         else:
@@ -158,44 +158,13 @@ class Asked(NamedTuple):
             if here.commit not in {None, now.baseline.commit}:
                 return
             promoted = steps_of_promotions(self.project, state, self.place, at=at, read=read)
-            better = self._better(now, [(each.before, each.label_before, _before(each)) for each in promoted])
+            better = self.better(
+                now, [(each.before, each.label_before, before_of(each)) for each in promoted]
+            )
             steps = iter(promoted)
         yield from ((step, better[step.before]) for step in steps if step.before in better)
 
-    def _rollbacks(self, now: BaselineFiles, state: ModelState) -> Iterator[Note | None]:
-        """The notes about rollbacks that lowered what was compared since."""
-        here = state.environment(self.place)
-        if self.place == "release" or here.commit not in {None, now.baseline.commit}:
-            return
-        lowered = [*rollbacks_before_promotions(here, state)]
-        steps = [each.step for each in lowered]
-        better = self._better(now, [(each.before, each.label_before, _before(each)) for each in steps])
-        worse = (each for each in lowered if each.step.before in better)
-        yield from (self._lowered(now, each, better[each.step.before]) for each in worse)
-
-    def _lowered(self, now: BaselineFiles, rollback: Lowered, before: BaselineFiles) -> Note | None:
-        """The note about a rollback that lowered what was compared since: no promotion made that good."""
-        why, step = self._why_failed(self.gate, now, before), rollback.step
-        *later, first = rollback.since
-        there = self._promoted(now, first.commit)
-        rules = stated_of(self.project, first, self.gate, partial(self._is_meant, first))
-        if why is None or not any(self._why_failed(rule, there, before) for rule, _ in rules):
-            return None
-        read = (self._promoted(now, each.commit) for each in later[:_MOST])
-        if not all(self._why_failed(self.gate, each, before) for each in read):
-            return None
-        message = (
-            f"`{self.place}` held {step.label_before} before {step.fact.tagger} rolled it back to "
-            f"{step.label} on {step.fact.at:%Y-%m-%d %H:%M} UTC; `{self.gate.id}` compares with "
-            f"{now.baseline.label}, which does not pass it after {step.label_before}: {why.message}"
-        )
-        hint = f"see `mlgit history {word(step.fact.name.model)} --env {word(self.place)}`"
-        return Note(code=HELD, message=message, gate=self.gate.id, hint=hint)
-
-    def _promoted(self, now: BaselineFiles, commit: str) -> BaselineFiles:
-        return now if commit == now.baseline.commit else self._read(commit, commit[:7], self.name)
-
-    def _better(self, now: BaselineFiles, before: Sequence[tuple[str, str, str]]) -> dict[str, BaselineFiles]:
+    def better(self, now: BaselineFiles, before: Sequence[tuple[str, str, str]]) -> dict[str, BaselineFiles]:
         """Commit -> its files, of those with which what is there now fails the gate.
 
         `before` has each commit with the names of its version and its model.
@@ -205,7 +174,7 @@ class Asked(NamedTuple):
         newest = [commits[0] for commits in groups]
         list_at_once(self.project.tree(now.baseline.commit), map(self.project.tree, newest))
         read = [(commits, self.read(commits[0], *labels[commits[0]])) for commits in groups]
-        better = [(commits, old) for commits, old in read if self._why_failed(self.gate, now, old)]
+        better = [(commits, old) for commits, old in read if self.why_failed(self.gate, now, old)]
         return {commit: old for commits, old in better for commit in commits}
 
     def _by_numbers(self, now: BaselineFiles, commits: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -225,7 +194,7 @@ class Asked(NamedTuple):
                 read[key] = self._in_git(now, texts)
 
         def fails(new: object, old: object) -> bool:
-            return self._why_failed(self.gate, read.get(new, now), read[old]) is not None
+            return self.why_failed(self.gate, read.get(new, now), read[old]) is not None
 
         return grouped(keys, fails)
 
@@ -239,7 +208,7 @@ class Asked(NamedTuple):
 
     def _note(self, now: BaselineFiles, step: Step, before: BaselineFiles) -> Note | None:
         """The note about a step whose gate failed, if its tag states otherwise or no waiver covers that."""
-        rules = [*stated_of(self.project, step.fact, self.gate, partial(self._is_meant, step.fact))]
+        rules = [*stated_of(self.project, step.fact, self.gate, partial(self.is_meant, step.fact))]
         if not rules:
             return None
         there = (
@@ -248,20 +217,19 @@ class Asked(NamedTuple):
             else self.read(step.commit, step.label, step.fact.name.model)
         )
         for rule, outcome in rules:
-            why = self._why_failed(rule, there, before)
+            why = self.why_failed(rule, there, before)
             states = None if why is None else unsettled(self.project, step, outcome, why)
             if why is not None and states is not None:
-                return self._note_of(now, step, states, why)
+                return self._note_of(now, step, states, why, self._blocks(step, why, before))
         return None
 
-    def _note_of(self, now: BaselineFiles, step: Step, states: str, why: Result) -> Note:
+    def _note_of(self, now: BaselineFiles, step: Step, states: str, why: Result, blocks: bool) -> Note:  # noqa: FBT001
         where = "" if self.model is None else f" of `{self.model.name}`"
         tag = f"`{step.fact.tag}` of {step.fact.tagger}"
         message = (
             f"`{self.gate.id}`{where}: it compares with {now.baseline.label}, and {tag} states "
             f"{states}: {why.message}"
         )
-        blocks = self._blocks(step, why)
         hint = f"see `mlgit history {word(step.fact.name.model)}`"
         if blocks:
             hint = self._way_back(step) or hint
@@ -290,9 +258,14 @@ class Asked(NamedTuple):
             return reject
         return f"`mlgit unassign {model} --env {place} -m REASON` takes it out, and {reject}"
 
-    def _blocks(self, step: Step, why: Result) -> bool:
-        """Whether nothing must take the place of what did not pass and no waiver let through since."""
+    def _blocks(self, step: Step, why: Result, before: BaselineFiles) -> bool:
+        """Whether nothing must take the place of what did not pass and no waiver let through since.
+
+        Unless that passes after what was there before.
+        """
         if not self.strict or step.later or why.effect != "block":
+            return False
+        if self.why_failed(self.gate, BaselineFiles(before.baseline, self.candidate), before) is None:
             return False
         return not covers(waivers_since(self.project, step.commit), step.fact, why)
 
@@ -308,18 +281,13 @@ class Asked(NamedTuple):
             wanted=self.finder.metric_files,
         )
 
-    def _why_failed(self, gate: Gate, new: BaselineFiles, old: BaselineFiles) -> Result | None:
+    def why_failed(self, gate: Gate, new: BaselineFiles, old: BaselineFiles) -> Result | None:
         """How a version fails a gate against an older one; None if it does not, or that is not known."""
         name = None if self.model is None else self.model.name
         case = Case(name, (gate,), new.files, {vs_key(gate.vs or ""): old})
         found = evaluate(gate, case, Rules(purpose="check", evaluated_on=self.day))
         return found if found.outcome == "fail" else None
 
-    def _is_meant(self, fact: TagFact, gate: Gate) -> bool:
+    def is_meant(self, fact: TagFact, gate: Gate) -> bool:
         now = self.finder.registry_name(None if self.model is None else self.model.name)
         return is_alike(gate, self.gate, fact, place=self.place, names=(now, self.name))
-
-
-def _before(step: Step) -> str:
-    """The model's name in the tags of what was there before."""
-    return step.model_before or step.fact.name.model
