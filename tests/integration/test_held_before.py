@@ -47,7 +47,8 @@ def test_a_version_that_was_deregistered_is_a_note_until_a_newer_one(
     assert notes(verdict) == [("baseline_held", "note")]
     text = message(verdict, "baseline_held")
     assert text.startswith("`staging` held v1.0.1 of `line` until 20")
-    assert "took it out, and Ada deregistered it on 20" in text
+    left = "replaced it" if DOWN in commands else "took it out"
+    assert f"Ada {left}, and Ada deregistered it on 20" in text
     assert "; it holds v1.0.0 now, and `vs: staging` compares with that" in text
     train(better, "2.001")
     change(better, "release", "line")
