@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -53,9 +54,30 @@ def test_an_environment_that_held_more_before_is_a_note(
     assert notes(verdict) == [("baseline_held", "note")]
     text = message(verdict, "baseline_held")
     assert text.startswith("`staging` held v1.0.1 of `line` until 20")
-    assert re.search(r"when Ada (took it out|replaced it|rolled it back); it holds v1.0.0 now", text)
+    assert re.search("when Ada (took it out|rolled it back|replaced it); it holds v1.0.0 now", text)
     assert "held v1.0.1" in better.here("report", "--format", "markdown").out.partition("| ")[0]
     change(better, "promote", "line@v1.0.1", "--to", "staging")
+    assert check(better, status=Exit.DONE)["notes"] == []
+
+
+def test_what_a_rollback_lowered_is_a_note_until_a_promotion_makes_it_good(better: Folder) -> None:
+    rules(better)
+    change(better, "rollback", "line", "--env", "staging", "-m", "Ward 3")
+    train(better, "1.995")
+    change(better, "release", "line")
+    report = change(better, "promote", "line", "--to", "staging")
+    assert any("`staging` is held by a rollback: Ada put `line` back to v1.0.0" in n for n in report["notes"])
+    verdict = check(better, status=Exit.DONE)
+    assert notes(verdict) == [("baseline_held", "note")]
+    text = message(verdict, "baseline_held")
+    assert text.startswith("`staging` held v1.0.1 before Ada rolled it back to v1.0.0 on 20")
+    assert (
+        "; `drop` compares with staging (line@v1.0.2), which does not pass it after v1.0.1: r2 1 → " in text
+    )
+    train(better, "2.0005")
+    change(better, "release", "line")
+    report = change(better, "promote", "line", "--to", "staging")
+    assert any("held v1.0.1 before Ada rolled it back" in each for each in report["notes"])
     assert check(better, status=Exit.DONE)["notes"] == []
 
 
@@ -227,6 +249,6 @@ def test_a_lower_version_is_refused_without_a_claim_about_what_is_not_known(bett
     done = better.here(*PROMOTE_OLD)
     assert done.status == Exit.BLOCKED
     assert (
-        "`line@v1.0.0` is lower than `v1.0.1`, which `staging` held before `line#staging#3`, "
+        "`line@v1.0.0` is lower than `v1.0.1`, which `staging` held by the tags before `line#staging#3`, "
         "which does not count"
     ) in done.err

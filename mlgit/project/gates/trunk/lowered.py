@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mlgit.core.gates.evaluate import HELD
 from mlgit.core.gates.verdict import Note
@@ -12,15 +12,43 @@ from mlgit.core.wording import word
 from mlgit.project.gates.trunk.outcomes import stated_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from mlgit.core.config.file import Gate
     from mlgit.core.gates.places import BaselineFiles
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.gates.verdict import Result
+    from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.core.trust.relied_on import Lowered, Step
-    from mlgit.project.gates.trunk.stated import Asked
+    from mlgit.project.open import Project
 
 _MOST = 10
 """So many promotions after a rollback are read."""
+
+
+class Asked(Protocol):
+    """One gate, the place of its baseline, and what compares commits by it."""
+
+    @property
+    def project(self) -> Project: ...
+
+    @property
+    def gate(self) -> Gate: ...
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    def better(
+        self, now: BaselineFiles, before: Sequence[tuple[str, str, str]], /
+    ) -> Mapping[str, BaselineFiles]: ...
+
+    def why_failed(self, gate: Gate, new: BaselineFiles, old: BaselineFiles, /) -> Result | None: ...
+
+    def is_meant(self, fact: TagFact, gate: Gate, /) -> bool: ...
+
+    def read(self, commit: str, label: str, named: str, /) -> BaselineFiles: ...
 
 
 def rollback_notes(asked: Asked, now: BaselineFiles, state: ModelState) -> Iterator[Note]:
