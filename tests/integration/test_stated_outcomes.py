@@ -130,7 +130,7 @@ def test_further_promotions_hide_it_only_if_they_make_it_good(good: Folder) -> N
         train(good, slope)
         promote_by_hand(good, number)
     assert "`line#staging#2` of " in message(check(good, status=Exit.DONE), "baseline_not_passed")
-    train(good, "2.0")
+    train(good, "2.000001")
     promote_by_hand(good, 4)
     assert CODE not in notes(check(good, status=Exit.DONE))
 
@@ -267,6 +267,17 @@ def test_no_release_follows_one_that_its_gates_block(good: Folder) -> None:
     done = good.here("ci", "tag", "line@v1.0.1")
     assert done.status == Exit.BLOCKED
     assert "r2 1 → 0.956" in done.out
+
+
+def test_what_is_better_than_all_before_may_take_its_place(good: Folder) -> None:
+    """Else anyone who may push tags could stop every release."""
+    rules(good, gate=BASE.replace("0.01", "0.00001"))
+    train(good, "1.992")
+    forge_release(good, gates=PASSED_ALL, date=date_of(good, "*") + 1)
+    train(good, "2.000001")
+    done = good.here("release", "line")
+    assert done.status == Exit.DONE, done.err
+    assert "1 warning" in done.out
 
 
 def test_more_tags_of_the_same_commit_hide_nothing(good: Folder) -> None:
