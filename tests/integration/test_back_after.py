@@ -142,7 +142,9 @@ def test_the_rollback_is_printed_before_the_deployment_that_fails(live: Folder) 
     (folder_of(live) / "current").mkdir()
     done = live.run("sh", "-c", f"python -m mlgit {shlex.join([*BACK, '--deploy'])} 2>&1")
     shown = without_times(live, done.out)
-    assert shown.startswith("Rolled back prod of line from v1.0.2 to v1.0.1\n")
+    first, second, *_ = shown.splitlines()
+    assert first == "prod of line is rolled back to v1.0.1; deploying it"
+    assert second == "Rolled back prod of line from v1.0.2 to v1.0.1"
     assert "! what the target serves is not known: /srv/models/line/current is not a link\n" in shown
     assert "  what is served is not known\n" in shown
     assert "on the machine that" not in shown

@@ -73,7 +73,7 @@ def _left_out(rows: Sequence[tuple[ModelLine, EnvironmentLine]], names: Sequence
     held = {each.environment: each for _, each in rows if each.version and not each.declared}
     found = [f"{name} {_short_version(each)}" for name, each in held.items() if name != names[0]]
     more = f" +{len(found) - 1}" if len(found) > 1 else ""
-    return f"; {found[0]}{more}, not declared" if found else ""
+    return f" · {found[0]}{more}, not declared" if found else ""
 
 
 def _short_version(each: EnvironmentLine) -> str:

@@ -96,5 +96,5 @@ def test_nothing_is_deployed_by_tags_that_may_be_missing() -> None:
 
 
 def test_a_short_line_separates_models_from_facts() -> None:
-    text = "prod churn v1.1.0 held, v1.2.0 served; fraud v1.1.0\n"
+    text = "prod churn v1.1.0 held, v1.2.0 served; fraud v1.1.0 · old v1.1.0, not declared\n"
     assert plain(short_page(found({"churn#prod"}))) == text

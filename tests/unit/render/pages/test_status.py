@@ -235,7 +235,7 @@ def test_in_short_what_is_not_served_is_not_left_out(known: dict[str, Any], show
 
 @pytest.mark.parametrize(
     ("declared", "shown"),
-    [((True, False), "staging v1.0.1; prod v1.0.1, not declared"), ((True, True), None)],
+    [((True, False), "staging v1.0.1 · prod v1.0.1, not declared"), ((True, True), None)],
 )
 def test_in_short_what_an_environment_holds_that_was_removed_is_not_left_out(
     declared: tuple[bool, bool], shown: str | None
