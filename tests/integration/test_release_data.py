@@ -127,7 +127,7 @@ def test_a_model_that_others_cannot_fetch_is_not_released(project: Folder, name:
     assert any("the tag states that" in note for note in report["notes"])
     assert statement(project).data_elsewhere
     shown = project.here("show", "net@v1.0.0")
-    assert "elsewhere: neither Git nor the DVC remote had the model" in shown.out
+    assert "elsewhere: as its tag states, neither Git nor the DVC remote had the model" in shown.out
     assert valid(project.here("show", "net@v1.0.0", "--json"), "show")["stated"]["data_elsewhere"] is True
     shutil.rmtree(project / ".dvc" / "cache", ignore_errors=True)
     fetched = project.here("get", "net@v1.0.0", "-o", "fetched")

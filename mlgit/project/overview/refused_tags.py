@@ -120,7 +120,9 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
                     refusal.sentence + _incomplete(raw, refusal),
                     repair=refusal.repair
                     or refusal.advice
-                    or _way_out(state, facts, refusal, tag_repair(project))
+                    or _way_out(
+                        state, facts, refusal, tag_repair(project) if _incomplete(raw, refusal) else None
+                    )
                     or _unless_named(refusal, project.remote, named)
                     or f"mlgit history {word(raw.name)}",
                     subjects=(refusal.fact.tag,),

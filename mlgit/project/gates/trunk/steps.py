@@ -102,6 +102,10 @@ def _formerly(
     environment, model = place_of(project, state.name, place, at, without_it)
     if (environment, model) == (place, state.name):
         return None
+    from mlgit.project.registry.former_names import names_before
+
+    if model != state.name and model not in names_before(project, state.name, at):
+        return None  # a later name
     statement = assigned.statement
     rules = statement.policy if isinstance(statement, EnvironmentStatement) else None
     there = read(model)
