@@ -57,7 +57,7 @@ def test_a_rollback_goes_to_what_counted_before(released: Folder, kind: str, to:
         assert done.status == Exit.STATE
         assert "not known here" in done.err
     repairs = [each["repair"] for each in findings(released, "refused_tag")]
-    ways = ("`mlgit rollback line --env staging", "run `git fetch --tags")
+    ways = ("mlgit rollback line --env staging", "git fetch --tags")
     assert any(way in each for each in repairs for way in ways)
     report = change(released, "rollback", "line", "--env", "staging", "-m", "Back", *to)
     assert (report["version"], report["already"]) == ("v1.0.0", False)
