@@ -120,9 +120,7 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
                     refusal.sentence + _incomplete(raw, refusal),
                     repair=refusal.repair
                     or refusal.advice
-                    or _way_out(
-                        state, facts, refusal, tag_repair(project) if _incomplete(raw, refusal) else None
-                    )
+                    or _way_out(state, facts, refusal, _fetch(project, raw, refusal))
                     or _unless_named(refusal, project.remote, named)
                     or f"mlgit history {word(raw.name)}",
                     subjects=(refusal.fact.tag,),
@@ -180,6 +178,11 @@ def _incomplete(raw: ModelState, refusal: Refusal) -> str:
         return ""
     what = f"change {missing[0]}" if len(missing) == 1 else f"changes {', '.join(missing)}"
     return f"; this clone also lacks a tag of {what} of `{name}`"
+
+
+def _fetch(project: Project, raw: ModelState, refusal: Refusal) -> str | None:
+    """What fetches the tags that this clone is seen to lack."""
+    return tag_repair(project) if _incomplete(raw, refusal) else None
 
 
 def _way_out(state: ModelState, facts: Facts | None, refusal: Refusal, fetch: str | None) -> str | None:
