@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from mlgit.core.gates.measured.runs.incomplete import Possible, sentences
 from mlgit.core.gates.measured.runs.last_runs import LastRuns, Made, same_records
 from mlgit.core.gates.unmeasured.before import notes_before
 from mlgit.core.gates.unmeasured.other_files import other_files
@@ -160,6 +161,20 @@ def test_a_stage_that_is_new_has_no_run_before() -> None:
     now = replace(known, stages=(*known.stages[:2], new, last))
     later = FILES | {"Makefile": "all:"}
     assert named(ran("n"), ran("n"), now, (FILES, later, later)) == [f"{OTHER}`Makefile`"]
+
+
+def test_what_came_after_the_run_is_new_since_then_and_shadows_nothing_now() -> None:
+    possible = Possible(
+        stage="evaluate",
+        programs={"a.py": "is new"},
+        reasons={"e.py": "imports by a name"},
+        shadowing=frozenset({"a.py", "b.py"}),
+        since="1a2b3c4",
+    )
+    start = "It is not known whether numbers depend on `a.py`, which is new"
+    assert [*sentences([possible], ())] == [f"{start} since 1a2b3c4: `e.py` imports by a name"]
+    (_, text) = sentences([replace(possible, since=None)], ())
+    assert "`b.py`" in text
 
 
 def test_what_is_as_it_was_is_not_named() -> None:

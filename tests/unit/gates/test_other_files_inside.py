@@ -45,6 +45,7 @@ def found(sides: tuple[Pipeline, Pipeline], lists: tuple[Listing, Listing], prog
         (({"test.csv": "t", "old.csv": "b"}, {"test.csv": "t"}), ["`held/old.csv`"]),
         # what a stage declares has notes of its own
         (({"test.csv": "t"}, {"test.csv": "u"}), []),
+        (({"test.csv": "t", "scale.csv": "a"}, {"test.csv": "u", "scale.csv": "a"}), []),
         ((None, {"test.csv": "t"}), ["`held`"]),
         (({"test.csv": "t"}, None), ["`held`"]),
     ],
